@@ -1,0 +1,35 @@
+# The two commands: `make run` (a working line) and `make test` (set up and pass the tests).
+SHELL := /bin/bash
+BIN := .venv/bin
+
+.PHONY: run test check e2e coverage bench setup setup-test clean
+
+run: setup
+	@exec $(BIN)/onenumber run
+
+setup:
+	@sh docker/install/all.sh run
+
+setup-test:
+	@sh docker/install/all.sh test
+
+test: setup-test
+	@$(BIN)/python -m pytest
+
+check: setup-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+e2e: setup-test
+	@$(BIN)/python -m pytest tests/e2e
+
+coverage: setup-test
+	@$(BIN)/python -m pytest tests/unit tests/flows tests/contract --cov --cov-report=term:skip-covered
+
+bench: setup-test
+	@$(BIN)/python -m tests.bench
+
+clean:
+	@sh docker/install/clean.sh

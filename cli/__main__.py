@@ -1,0 +1,5 @@
+"""Lets `python -m cli` run the commands."""
+
+from cli.main import app
+
+app()

@@ -1,0 +1,215 @@
+"""The controller: everything that serves calls, in one process, of which any number may run."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from cli import controller_vitals
+from cli.forgetting import Forgetting, forgetting
+from cli.messages import MessageImport
+from cli.reception import Reception
+from cli.shop import Shop
+from cli.switchboard import AmiDialler, Switchboard
+from config.documents import Edition, digest, load_edition
+from config.settings import Settings
+from ivr.session import Senses
+from ivr.understanding.line import build
+from ivr.wording import Mouth, Wording
+from routing.bell import Bell
+from routing.callbacks import CallbackDesk
+from routing.dispatch import Dispatcher
+from routing.model import Offer, OfferState
+from routing.ports import News
+from routing.promise import is_open
+from store import SqlRecords, editions, open_records
+from store.news import RedisNews
+from stt import choose
+from stt.listening import Listener
+from telephony import spool
+from telephony.agi_server import AgiServer
+from telephony.ami_client import AmiClient
+from telephony.audio_server import AudioServer
+from telephony.call_door import CallDoor, LeaseTerms
+from telephony.hold_music import hold_music
+from tts import preparing
+
+log = structlog.get_logger()
+
+SWITCH_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
+TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
+EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models takes longer
+
+
+async def serve(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT. Calls in the dialogue go back to the dialplan; talks go on."""
+    sys.setswitchinterval(SWITCH_S)
+    edition = await asyncio.to_thread(load_edition, settings.line.config_dir)
+    async with contextlib.AsyncExitStack() as stack:
+        words_kept = timedelta(days=settings.retention.words_days)
+        records = await stack.enter_async_context(open_records(settings.database, edition.site.id, words_kept))
+        news = await stack.enter_async_context(RedisNews(settings.redis_url))
+        await editions.keep(records, edition)
+        controller = Controller(settings, edition, records, news)
+        await controller.open(stack)
+        _settle_memory()
+        log.info("controller ready", agi=settings.controller.agi_port)
+        await _until_stopped(controller, forgetting(records, settings))
+
+
+class Controller:
+    """The parts of a controller and how they hang together."""
+
+    def __init__(self, settings: Settings, edition: Edition, records: SqlRecords, news: News) -> None:
+        self.settings, self.edition, self.records, self.news = settings, edition, records, news
+        self.bell = Bell(news)
+        self.voice = preparing.build(settings)
+        self.ami = AmiClient(
+            settings.asterisk.host, settings.asterisk.ami_port, settings.ami_user,
+            settings.ami_secret.get_secret_value(),
+        )  # fmt: skip
+        self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
+        self.dispatcher = Dispatcher(records, news, edition.site.waiting)
+        dialler = AmiDialler(self.ami, settings, edition.site)
+        self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
+        self.switchboard = Switchboard(self.ami, records, news, self.dispatcher, self.callbacks, dialler)
+        self.shops: dict[str, asyncio.Task[Shop]] = {}  # by their edition
+        self.ears: dict[str, Listener | None] = {}
+
+    async def open(self, stack: contextlib.AsyncExitStack) -> None:
+        """Start all parts; calls are answered only when ears and voice are warm."""
+        await asyncio.to_thread(is_open, datetime.now(UTC), self.edition.site)  # loads the holidays: seconds
+        ours = self.shops[_key(self.edition.hashes())] = asyncio.create_task(self._shop(self.edition, stack))
+        shop = await ours
+        folder = self.settings.data_dir / "asterisk-instance" / spool.FOLDER
+        recordings = self.settings.data_dir / "recordings"
+        self.messages = MessageImport(folder, recordings, self.records, self.news, self.bell, self.edition, shop.pins)
+        await stack.enter_async_context(self.ami)
+        await stack.enter_async_context(self.audio)
+        door = CallDoor(self.audio, self.ami, LeaseTerms(watched_s=float(self.settings.asterisk.dead_controller_s)))
+        reception = Reception(
+            self.settings,
+            self.records,
+            self.news,
+            self.bell,
+            self.dispatcher,
+            door,
+            shop,
+            lambda pins: self._pinned(pins, stack),
+        )
+        handlers = {"call": reception.call, "hangup": reception.hangup}
+        host, port = self.settings.controller.host, self.settings.controller.agi_port
+        await stack.enter_async_context(AgiServer(handlers, host, port))
+
+    async def _shop(self, edition: Edition, stack: contextlib.AsyncExitStack) -> Shop:
+        """Ears, understanding and voice for an edition."""
+        shelf = self.settings.data_dir / "understanding"
+        understander, ears, _ = await asyncio.gather(  # each works mostly in a process or library of its own
+            asyncio.to_thread(build, edition, shelf),
+            self._all_ears(edition, stack),
+            self.voice.warm(self.settings.line.language),
+        )
+        beside = {"classifier": understander.classifiers(), "settings": self.settings.telling()}
+        pins = edition.hashes() | await editions.keep_beside(self.records, edition.site.id, beside)
+        mouth = Mouth(Wording(edition), self.voice)
+        return Shop(edition, Senses(ears.get, understander, mouth, hold_music()), pins)
+
+    async def _all_ears(self, edition: Edition, stack: contextlib.AsyncExitStack) -> dict[str, Listener | None]:
+        return {language: await self._ears(language, stack) for language in edition.site.languages}
+
+    async def _ears(self, language: str, stack: contextlib.AsyncExitStack) -> Listener | None:
+        """One recogniser per language, shared by all editions."""
+        if language not in self.ears:
+            self.ears[language] = await self._warm_ears(language, stack)
+        return self.ears[language]
+
+    async def _warm_ears(self, language: str, stack: contextlib.AsyncExitStack) -> Listener | None:
+        recognizer = await asyncio.to_thread(choose.build, self.settings, language)
+        if recognizer is None:
+            log.error("no recogniser is installed: callers use keys", language=language)
+            return None
+        stack.push_async_callback(recognizer.close)
+        if not await recognizer.start(EARS_WARM_S):
+            log.error("recognition is not ready: callers use keys until it is", language=language)
+        return recognizer
+
+    async def _pinned(self, pins: Mapping[str, str], stack: contextlib.AsyncExitStack) -> Shop:
+        """The edition that a call began with, also when another one is in force by now."""
+        key = _key(editions.of_edition(pins))
+        if key not in self.shops:
+            self.shops[key] = asyncio.create_task(self._older_shop(pins, stack))
+            self.shops[key].add_done_callback(partial(self._made, key))
+        return await asyncio.shield(self.shops[key])  # one for all its calls, also when the first gives up waiting
+
+    def _made(self, key: str, shop: asyncio.Task[Shop]) -> None:
+        if shop.cancelled() or shop.exception():
+            del self.shops[key]  # the next call tries anew
+
+    async def _older_shop(self, pins: Mapping[str, str], stack: contextlib.AsyncExitStack) -> Shop:
+        return await self._shop(await editions.load(self.records, pins), stack)
+
+    async def tick(self) -> None:
+        """The dispatcher's clock; news makes it tick soon, and so seldom that calls keep most of the time."""
+        loop, pause_s = asyncio.get_running_loop(), self.settings.controller.tick_ms / 1000
+        while True:
+            began_s = loop.time()
+            try:
+                self._ring(await self.dispatcher.tick(datetime.now(UTC)))
+                await self.callbacks.tick(datetime.now(UTC))
+            except Exception:
+                log.exception("a dispatcher's tick failed")
+            await asyncio.sleep((loop.time() - began_s) * TICK_REST)
+            await self.bell.wait(("queue", "agent", "callback"), pause_s)
+
+    def _ring(self, offers: Sequence[Offer]) -> None:
+        """Whose desk shows their call, and the news of it was lost."""
+        for offer in offers:
+            if offer.state is OfferState.SEEN and offer.call_id:
+                self.bell.ring("offer", offer.call_id)
+
+    async def vitals(self) -> None:
+        """Health and metrics over HTTP."""
+        where = self.settings.controller
+        await controller_vitals.serve(where.host, where.metrics_port, self.parts, lambda: self.audio.legs)
+
+    def parts(self) -> dict[str, bool]:
+        """Whether each part that calls need is there now."""
+        hearing = {f"ears-{language}": ears is not None and ears.ready for language, ears in self.ears.items()}
+        return {"asterisk": self.ami.up, **hearing}
+
+
+def _settle_memory() -> None:
+    """What was loaded stays: looking through all of it again and again would hold up every caller's sound."""
+    gc.collect()
+    gc.freeze()
+
+
+def _key(pins: Mapping[str, str]) -> str:
+    return digest(dict(pins))
+
+
+async def _until_stopped(controller: Controller, private: Forgetting) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(work)
+            for work in (
+                controller.bell.run(),
+                controller.tick(),
+                controller.switchboard.run(),
+                controller.messages.run(),
+                controller.vitals(),
+                private.run(),
+            )
+        ]
+        await stopped.wait()
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,86 @@
+"""`onenumber flow`: validate a call flow, and play it in text."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from pydantic import ValidationError
+
+from config.documents import Edition, load_edition
+from config.settings import Settings
+from ivr.flow import Flow
+from ivr.script import Script
+from ivr.simulator import World, described, simulate
+from ivr.state import State
+from ivr.validation import problems
+
+app = typer.Typer(no_args_is_help=True)
+File = Annotated[Path, typer.Argument(help="A flow document (YAML).")]
+
+
+class FlowRefused(Exception):
+    """The flow cannot be used; the text says why, a line each."""
+
+
+def load(path: Path, edition: Edition) -> Flow:
+    """Raises: FlowRefused."""
+    try:
+        flow = Flow.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise FlowRefused(f"{path} cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise FlowRefused(f"{path} is not YAML: {error}") from error
+    except ValidationError as error:
+        raise FlowRefused("\n".join(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())) from error
+    if found := problems(flow, edition):
+        raise FlowRefused("\n".join(found))
+    return flow
+
+
+def _sentence(where: tuple[int | str, ...], what: str) -> str:
+    return f"{'.'.join(map(str, where)) or 'document'}: {what}"
+
+
+@app.command()
+def validate(file: File) -> None:
+    """Check a flow; exit 1 and every problem in a line when it may not be published."""
+    edition = load_edition(Settings().line.config_dir)
+    try:
+        flow = load(file, edition)
+    except FlowRefused as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{file}: flow “{flow.id}” is sound: {len(flow.steps)} steps")
+
+
+@app.command("simulate")
+def simulate_(
+    file: File,
+    turn: Annotated[list[str] | None, typer.Argument(help='What the caller does: words, "key 12", "silence".')] = None,
+    staffed: Annotated[bool, typer.Option(help="Somebody is there to answer.")] = True,
+    caller: Annotated[str, typer.Option("--from", help="The caller's number; empty: withheld.")] = "204",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Play a call in text; without turns given, they are read line by line from standard input."""
+    settings = Settings()
+    edition = load_edition(settings.line.config_dir)
+    try:
+        script = Script(load(file, edition), edition)
+    except FlowRefused as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(1) from None
+    from ivr.understanding.line import build  # loads a sentence encoder
+
+    understander = build(edition, settings.data_dir / "understanding")
+    facts = {"caller_number": caller, "identified": "yes", "callable": "yes"} if caller else {}
+    state = State(flow=script.flow.id, language=settings.line.language, facts=facts)
+    turns = turn if turn else [line.strip() for line in typer.get_text_stream("stdin") if line.strip()]
+    call = simulate(script, understander, state, turns, World(staffed=staffed))
+    if as_json:
+        actions = [{"action": described(action), **asdict(action)} for action in call.actions]
+        typer.echo(json.dumps({"ending": call.ending, "facts": dict(call.state.facts), "actions": actions}, indent=2))
+    else:
+        typer.echo("\n".join(call.steps()))

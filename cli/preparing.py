@@ -1,0 +1,97 @@
+"""Makes an installation ready to start: database, the line's sentences, Asterisk's configuration."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.addresses import instance_folder
+from config.documents import Edition
+from config.settings import Settings
+from ivr import speaking
+from ivr.actions import Line
+from ivr.ports import Voice, VoiceDown
+from ivr.sound_files import write_wav
+from ivr.wording import Wording
+from routing.model import RecordsUnavailable
+from store import migrate, seed
+from telephony import asterisk_config
+from telephony.asterisk_text import ConfigRefused
+from tts import preparing
+
+Tell = Callable[[str], None]
+PROGRESS_EVERY_S = 2.0
+
+
+class NotPrepared(Exception):
+    """The installation cannot start as it is; the text says what to do."""
+
+
+def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> None:
+    """All of it, in order; quick where nothing has changed. Raises: NotPrepared."""
+    database(settings, edition, passwords, tell)
+    sentences(settings, edition, tell)
+    asterisk_files(settings, edition, tell)
+
+
+def database(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> None:
+    """Migrate to the newest schema and make what a fresh site needs."""
+    tell("database: migrating")
+    try:
+        migrate.upgrade(settings.database)
+        asyncio.run(seed.seed(settings.database, edition, passwords))
+    except (SQLAlchemyError, OSError, RecordsUnavailable) as error:
+        where = make_url(settings.database).render_as_string(hide_password=True)
+        raise NotPrepared(f"the database {where} cannot be used: {' '.join(str(error).split())[:200]}.") from error
+
+
+def sentences(settings: Settings, edition: Edition, tell: Tell) -> None:
+    """Render every fixed sentence that the line will say."""
+    told_at = time.monotonic()
+
+    def progress(done: int, of: int) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at > PROGRESS_EVERY_S:
+            told_at = time.monotonic()
+            tell(f"prompts: {done} of {of}")
+
+    if missing := preparing.prepare_all(edition, settings, progress):
+        tell(f"WARNING: {missing} prompts could not be rendered; the line says them from parts, or not at all")
+
+
+def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:
+    """Its configuration, what it says by itself, and music on hold. Raises: NotPrepared."""
+    folder = instance_folder(settings)
+    try:
+        asterisk_config.render(settings, edition, folder)
+    except ConfigRefused as refusal:
+        raise NotPrepared(f"the Asterisk configuration cannot be written: {refusal}.") from refusal
+    if unsaid := asyncio.run(_standalone(settings, edition, folder / "sounds")):
+        tell(f"WARNING: Asterisk has no recording of {', '.join(unsaid)}; without a controller callers hear less")
+    tell("Asterisk: configuration written")
+
+
+async def _standalone(settings: Settings, edition: Edition, sounds: Path) -> list[str]:
+    """Write what Asterisk says without a controller; answers what could not be."""
+    voice, unsaid, language = preparing.build(settings), [], settings.line.language
+    try:
+        for name, key in asterisk_config.STANDALONE_PROMPTS.items():
+            try:
+                pcm = await _sentence(voice, key, edition, language)
+                write_wav(sounds / language / f"{name}.wav", pcm)
+            except (VoiceDown, KeyError):
+                unsaid.append(name)
+    finally:
+        await voice.close()
+    return unsaid
+
+
+async def _sentence(voice: Voice, key: str, edition: Edition, language: str) -> bytes:
+    """A recorded file where an admin put one, else the rendered sentence. Raises: VoiceDown, PromptMissing."""
+    values = Wording(edition).values(Line(key), language, datetime.now(UTC))
+    text, used = speaking.sentence(edition.prompts, key, values, language)
+    return voice.recorded(key, used) or await voice.say(text, used)

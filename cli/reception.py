@@ -1,0 +1,291 @@
+"""Where Asterisk's calls meet the dialogue: begin or resume, talk, leave; and what is left to do afterwards."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from cli.shop import Shop
+from config.documents import Edition
+from config.settings import Settings
+from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
+from ivr.drafting import EMERGENCY
+from ivr.notebook import Notebook
+from ivr.performing import Performer
+from ivr.ports import HungUp, LegLost
+from ivr.session import Departure, Session
+from ivr.state import State
+from routing.bell import Bell
+from routing.dispatch import Dispatcher
+from routing.identity import new_id
+from routing.legs import CallLeg, LegKind
+from routing.model import AttemptState, Call, CallState, NewEvent, NotFound, RoutingError
+from routing.numbers import NotCallable, callable_number, identify
+from routing.ports import News, Records
+from telephony.agi_session import AgiSession
+from telephony.call_door import CallDoor
+
+log = structlog.get_logger()
+EMERGENCY_TICKET_S = 10.0  # the phones ring meanwhile
+NOTES_S = 2.0
+SENSES_S = 5.0  # a call of an older edition: that long may it take to make it ready
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Reception:
+    """The handlers of the AGI server."""
+
+    settings: Settings
+    records: Records
+    news: News
+    bell: Bell
+    dispatcher: Dispatcher
+    door: CallDoor
+    shop: Shop  # of the edition in force
+    pinned: Callable[[Mapping[str, str]], Awaitable[Shop]]  # of the edition a call began with
+
+    # a call begins, or comes back
+
+    async def call(self, agi: AgiSession) -> None:
+        try:
+            async with asyncio.timeout(self.settings.controller.first_row_ms / 1000):
+                call, outcome = await self._begin_or_resume(agi)
+        except (TimeoutError, RoutingError, OSError) as error:
+            log.error("call not recorded; the dialplan takes it", channel=agi.channel, why=repr(error))
+            with suppress(HungUp, LegLost):
+                await agi.set_variable("ON_NEXT", "standalone")
+            return
+        if call.ended_at is not None or await self._helped(agi, call.id):
+            await self._next(agi, "hangup", {"ON_CONCLUDED": "1"})
+            return
+        if isinstance(outcome, Started):
+            await self._note_leg(call, agi)
+            await self.news.tell("call", call=call.id)  # outside the limit: slow news is no reason to step aside
+        await self._serve(agi, call, outcome)
+
+    async def _helped(self, agi: AgiSession, call_id: str) -> bool:
+        """After a talk with the urgent group there is nothing left to say, wherever in the dialogue it began."""
+        if await agi.variable("ON_EMERGENCY") != "talked":
+            return False
+        notebook = Notebook(call_id, agi.environment.uniqueid, now)
+        await self._record_emergency(call_id, notebook)
+        await self.conclude(call_id, "emergency_answered", notebook)
+        return True
+
+    async def _note_leg(self, call: Call, agi: AgiSession) -> None:
+        """The caller's channel, whose end Asterisk will tell with its cause."""
+        kind = LegKind.CALLBACK if call.direction == "callback" else LegKind.CALLER
+        leg = CallLeg(new_id(), call.id, agi.environment.uniqueid, kind, call.started_at)
+        with suppress(Exception):
+            async with asyncio.timeout(NOTES_S):
+                await self.records.legs.open(leg)
+
+    async def _begin_or_resume(self, agi: AgiSession) -> tuple[Call, Outcome]:
+        call_id = await agi.variable("ON_CALL")
+        if call_id:
+            with suppress(NotFound):
+                call = await self.records.calls.load(call_id)
+                return call, await self._how_it_went(agi, State.from_json(call.dialogue))
+        call_id = call_id or new_id()
+        await agi.set_variable("ON_CALL", call_id)
+        call = await self._new_call(agi, call_id)
+        started = NewEvent(
+            call_id=call.id, type="call.started", at=call.started_at, leg=agi.environment.uniqueid,
+            payload={"direction": call.direction, "trace": await agi.variable("ON_TRACE") or "", "dnis": call.dnis},
+            private={"number": call.caller.raw, "name": call.caller.name},
+        )  # fmt: skip
+        if not await self.records.calls.open(call, [started]):
+            return await self.records.calls.load(call_id), Resumed()
+        return call, Started()
+
+    async def _new_call(self, agi: AgiSession, call_id: str) -> Call:
+        attempt = await agi.variable("ON_ATTEMPT")
+        site = self.shop.edition.site
+        withheld = not (await agi.variable("CALLERID(pres)") or "allowed").startswith("allowed")
+        caller = identify(agi.environment.caller_number, agi.environment.caller_name, withheld, site)
+        call = Call(
+            id=call_id, site_id=site.id, dnis=await agi.variable("ON_DNIS") or "", caller=caller, started_at=now(),
+            pins=self.shop.pins, language=self.settings.line.language,
+        )  # fmt: skip
+        state = State(flow="main", language=call.language, facts=facts_of(call, self.shop.edition, agi))
+        if attempt:
+            return await self._callback_call(call, state, attempt)
+        return replace(call, dialogue=state.to_json())
+
+    async def _callback_call(self, call: Call, state: State, attempt_id: str) -> Call:
+        attempt = await self.records.callbacks.load_attempt(attempt_id)
+        callback = await self.records.callbacks.load(attempt.callback_id)
+        ticket = await self.records.tickets.load(callback.ticket_id)
+        state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
+        state = state.with_facts(attempt=attempt_id)
+        await self.records.callbacks.advance_attempt(attempt_id, [AttemptState.SENT], AttemptState.ANSWERED, now())
+        return replace(call, direction="callback", callback_id=callback.id, dialogue=state.to_json())
+
+    async def _how_it_went(self, agi: AgiSession, state: State) -> Outcome:
+        """After a dial its result; otherwise the call came back by accident.
+
+        The variables stay as they are until the next dial: whoever fails in the middle of this finds them again, and
+        a state that has taken the result awaits none.
+        """
+        status = await agi.variable("ON_DIALSTATUS")
+        if not status or not state.awaits_dial:
+            return Resumed()
+        if offer := await agi.variable("ON_OFFER"):
+            await self._conclude_offer(offer, status)
+        return Dialled(status == "ANSWER", status)
+
+    async def _conclude_offer(self, offer: str, status: str) -> None:
+        if status == "ANSWER":
+            await self.dispatcher.talk_ended(offer)
+        else:
+            await self.dispatcher.not_answered(offer, status.lower())
+
+    # the call is ours
+
+    async def _serve(self, agi: AgiSession, call: Call, outcome: Outcome) -> None:
+        notebook = Notebook(call.id, agi.environment.uniqueid, now)
+        try:
+            departure = await self._talk(agi, call, outcome, notebook)
+            while not await self._leave(agi, call, departure, notebook):
+                call = await self.records.calls.load(call.id)
+                departure = await self._talk(agi, call, Dialled(False, "lapsed"), notebook)
+        except HungUp:
+            await self.conclude(call.id, "caller_hung_up", notebook)
+        except LegLost as reason:
+            notebook.note("call.lost", {"reason": str(reason)})
+            await self._keep_notes(notebook)
+        except Exception:
+            log.exception("a call's dialogue failed; the dialplan takes it", call=call.id)
+            await self._keep_notes(notebook)
+
+    async def _keep_notes(self, notebook: Notebook) -> None:
+        """What happened so far, where the records take it; the call does not depend on that any more."""
+        with suppress(Exception):
+            async with asyncio.timeout(NOTES_S):
+                await self.records.calls.append(notebook.take())
+
+    async def _talk(self, agi: AgiSession, call: Call, outcome: Outcome, notebook: Notebook) -> Departure:
+        async with asyncio.timeout(SENSES_S):
+            shop = await self.pinned(call.pins)
+        state = State.from_json(call.dialogue)
+        if isinstance(outcome, Resumed):
+            notebook.note("call.resumed", {"step": state.step})
+            await self.records.calls.save(call.id, state.to_json(), notebook.take(), CallState.IN_DIALOGUE)
+        await agi.answer()
+        notebook.note("call.answered")
+        performer = self._performer(call, notebook, shop.edition, state.facts.get("attempt"))
+        async with self.door.open_audio(agi) as leg:
+            session = Session(leg, shop.script(state.flow), shop.senses, performer, self.records.calls, notebook, now)
+            return await session.run(state, outcome)
+
+    def _performer(self, call: Call, notebook: Notebook, edition: Edition, attempt: str | None = None) -> Performer:
+        return Performer(
+            call=call, records=self.records, news=self.news, bell=self.bell, edition=edition, notebook=notebook,
+            clock=now, recordings=self.settings.data_dir / "recordings", attempt_id=attempt,
+        )  # fmt: skip
+
+    async def _record_emergency(self, call_id: str, notebook: Notebook) -> None:
+        """Its ticket, once, and no place in the queue any more; the phones ring already."""
+        try:
+            async with asyncio.timeout(EMERGENCY_TICKET_S):
+                known = await self.records.tickets.of_call(call_id)
+                if not any(ticket.draft.topic == EMERGENCY.id for ticket in known):
+                    call = await self.records.calls.load(call_id)
+                    facts = {"emergency": "yes", **call.dialogue.get("facts", {})}
+                    await self._performer(call, notebook, self.shop.edition).open_ticket(facts, "emergency")
+                if entry := await self.records.queue.of_call(call_id):
+                    await self.records.queue.leave(entry.id, "emergency", now())
+                await self.dispatcher.caller_left(call_id)
+        except Exception as error:
+            log.error("emergency without a ticket", call=call_id, why=type(error).__name__)  # its text may be private
+
+    async def _leave(self, agi: AgiSession, call: Call, departure: Departure, notebook: Notebook) -> bool:
+        """Tell the dialplan what to do, for which it needs no controller; False where the caller must stay with us."""
+        match departure.action:
+            case HangUp(ending):
+                await self.conclude(call.id, ending, notebook)
+                await self._next(agi, "hangup", {"ON_CONCLUDED": "1"})
+            case Summon():
+                await self._next(agi, "emergency", {})
+                agi.release()
+                notebook.note("emergency.summoned")
+                await self._record_emergency(call.id, notebook)
+            case Connect(offer, phone, ring_s):
+                if not await self.dispatcher.ringing(offer):  # lapsed meanwhile: somebody else will have the caller
+                    return False
+                await self._dial(agi, f"PJSIP/{phone}", ring_s, offer)
+            case Transfer(number, ring_s):
+                if not await self._transfer(agi, number, ring_s):
+                    return False
+        await self.records.calls.append(notebook.take())
+        return True
+
+    async def _transfer(self, agi: AgiSession, number: str, ring_s: int) -> bool:
+        """False where that number may not be dialled: the flow goes on as if nobody had answered."""
+        site = self.shop.edition.site
+        try:
+            dialled = callable_number(number, site)
+        except NotCallable:
+            log.error("a flow transfers to a number that may not be dialled", number=number)
+            return False
+        await self._dial(agi, f"PJSIP/{dialled}@{site.callback.trunk}", ring_s)
+        return True
+
+    async def _dial(self, agi: AgiSession, whom: str, ring_s: int, offer: str = "") -> None:
+        """The result of an earlier dial goes first: it must never be read as this one's."""
+        forget = {"ON_DIALSTATUS": "", "ON_OFFER": offer}
+        await self._next(agi, "dial", {**forget, "ON_DIAL": whom, "ON_RING_S": str(ring_s)})
+
+    async def _next(self, agi: AgiSession, what: str, variables: Mapping[str, str]) -> None:
+        for name, value in {**variables, "ON_NEXT": what}.items():
+            await agi.set_variable(name, value)
+
+    # the call is over
+
+    async def hangup(self, agi: AgiSession) -> None:
+        """The `h` extension of a call that nobody concluded; the channel is gone, its variables are not."""
+        call_id = await agi.variable("ON_CALL")
+        if not call_id:
+            return
+        status = await agi.variable("ON_DIALSTATUS") or await agi.variable("DIALSTATUS") or ""
+        offer = await agi.variable("ON_OFFER")
+        if offer and status == "ANSWER":  # any other dial was ended by the caller, which is not the agent's doing
+            await self.dispatcher.talk_ended(offer)
+        notebook = Notebook(call_id, agi.environment.uniqueid, now)
+        emergency = await agi.variable("ON_EMERGENCY") or ""
+        if emergency:  # perhaps by key, while nobody of ours listened
+            await self._record_emergency(call_id, notebook)
+        with suppress(NotFound):
+            await self.conclude(call_id, _ending(status, emergency), notebook)
+
+    async def conclude(self, call_id: str, ending: str, notebook: Notebook) -> None:
+        """End a call, once; whoever comes later changes nothing."""
+        notebook.note("call.ended", {"ending": ending})
+        if await self.records.calls.end(call_id, ending, now(), notebook.take()):
+            await self.dispatcher.caller_left(call_id)
+            await self.news.tell("call", call=call_id)
+
+
+def _ending(status: str, emergency: str) -> str:
+    if status != "ANSWER":
+        return "caller_hung_up"
+    return "emergency_answered" if emergency else "talked"
+
+
+def facts_of(call: Call, edition: Edition, agi: AgiSession) -> dict[str, str]:
+    """What the dialogue may know of the caller; a number alone identifies nobody who withholds or shares it."""
+    caller = call.caller
+    facts = {"channel": agi.environment.uniqueid}
+    if caller.number and not caller.withheld:
+        facts |= {"caller_number": caller.number, "identified": "no" if caller.shared else "yes"}
+        with suppress(NotCallable):
+            callable_number(caller.number, edition.site)
+            facts["callable"] = "no" if caller.shared else "yes"
+    return facts

@@ -1,0 +1,29 @@
+"""`onenumber run`, `prepare`, `keep`; what they need takes seconds to load, so it is loaded when asked for."""
+
+from typing import Annotated
+
+import typer
+
+Plain = Annotated[bool, typer.Option("--plain", help="Lines instead of the live panel.")]
+Parts = Annotated[list[str], typer.Argument(help="controller, web, Asterisk, Redis")]
+
+
+def run(plain_output: Plain = False) -> None:
+    """Start the line and keep it up; Ctrl-C stops everything."""
+    from cli import running
+
+    running.run(plain_output)
+
+
+def prepare() -> None:
+    """Secrets, database, prompts and Asterisk's configuration, without starting anything."""
+    from cli import running
+
+    running.prepare()
+
+
+def keep(parts: Parts) -> None:
+    """Keep some parts of a prepared line up, where others look after the rest."""
+    from cli import running
+
+    running.keep(parts)

@@ -1,0 +1,33 @@
+"""`onenumber serve`: the controller, the desk."""
+
+import typer
+import uvloop
+
+from cli import credentials
+from cli.logs import configure_logs
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def controller() -> None:
+    """Answer calls: AGI, AudioSocket, AMI, the dialogue, the dispatcher."""
+    from cli import controller as process  # its libraries take seconds to load; other commands do without
+
+    settings = credentials.settings()
+    configure_logs(settings)
+    uvloop.run(process.serve(settings))
+
+
+@app.command()
+def web() -> None:
+    """Serve the desk and the API."""
+    from cli import desk as process
+
+    settings = credentials.settings()
+    configure_logs(settings)
+    uvloop.run(process.serve(settings))
+
+
+if __name__ == "__main__":  # the supervisor starts it without the other commands' libraries
+    app()

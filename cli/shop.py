@@ -1,0 +1,21 @@
+"""What it takes to speak with callers in one edition of the documents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from config.documents import Edition
+from ivr.flow import Flow
+from ivr.script import Script
+from ivr.session import Senses
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What one edition of the documents needs to be spoken with."""
+
+    edition: Edition
+    senses: Senses
+    pins: Mapping[str, str]  # content hashes of all that its calls run with
+
+    def script(self, flow: str) -> Script:
+        return Script(Flow.model_validate(self.edition.flows[flow]), self.edition)

@@ -1,0 +1,126 @@
+"""Typed settings, read once by the composition root and passed down.
+
+Environment (`ONENUMBER_…`, nested with `__`) over `settings.toml` over the defaults here.
+Secrets come from the environment only; `make run` generates them into `var/secrets.env`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Asterisk(BaseModel):
+    root: Path = PROJECT / "var/asterisk"  # the private root that holds Asterisk and its libraries
+    major: int = 22
+    host: str = "127.0.0.1"
+    sip_bind: str = "0.0.0.0"  # callers and dispatchers' phones come from the network
+    sip_port: int = Field(5060, ge=1, le=65535)
+    rtp_start: int = 10000
+    rtp_end: int = 10999
+    ami_port: int = 5038
+    dead_controller_s: int = 8  # longest a caller may hang on a controller that no longer moves
+    refused_retry_s: int = 2
+    retries: int = 3
+
+
+class Controller(BaseModel):
+    host: str = "127.0.0.1"
+    agi_port: int = 4573
+    audiosocket_port: int = 9092
+    metrics_port: int = 9464
+    peers: tuple[str, ...] = ()  # "host:port" of other controllers' AGI servers, tried in turn
+    first_row_ms: int = 1_000  # no record by then: step aside, the dialplan takes the call
+    tick_ms: int = 500
+
+
+class Web(BaseModel):
+    host: str = "127.0.0.1"
+    port: int = 8080
+    session_hours: int = 12
+    secure_cookies: bool = False  # true behind TLS
+
+
+class Speech(BaseModel):
+    engine: str = "auto"  # auto = the best measured of those installed
+    workers: int = 1
+    threads: int = Field(2, ge=1)  # of each Whisper worker
+    queue_limit: int = 8  # utterances waiting for a worker; beyond that callers get keys
+    limit_s: float = 6.0  # an utterance that waits and is read for longer gets its caller keys
+    models: Path = PROJECT / "var/models"
+
+
+class Voices(BaseModel):
+    home: Path = PROJECT / "var/voices"  # an environment of its own in which Piper runs as a separate program
+    models: Path = PROJECT / "var/voice-models"  # further Piper voices (nl_NL-….onnx with its .json); these win
+    workers: int = Field(1, ge=1)
+    queue_limit: int = 4  # sentences waiting for a worker; beyond that recorded parts are spoken
+    limit_ms: int = 1_800  # a sentence that takes longer is spoken from recorded parts
+    memory_mb: int = 64  # recently spoken sentences kept in memory
+
+
+class Line(BaseModel):
+    config_dir: Path = PROJECT / "config"
+    number: str = "100"
+    also_numbers: tuple[str, ...] = ()  # other numbers that reach the line, as a trunk delivers them
+    language: str = "en"
+
+
+class Retention(BaseModel):
+    words_days: int = 90  # what callers said, names and numbers
+    recordings_days: int = 30
+
+
+def _secret(name: str) -> bool:
+    return name.endswith(("_secret", "_url"))
+
+
+class Settings(BaseSettings):
+    """Everything an installation may change."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ONENUMBER_", env_nested_delimiter="__", toml_file="settings.toml", extra="forbid"
+    )
+
+    data_dir: Path = PROJECT / "var"
+    database_url: str = ""  # empty: SQLite in data_dir
+    redis_url: str = "redis://127.0.0.1:6390/0"  # a Redis of our own, beside one that the system may run on 6379
+    log_private: bool = False  # true writes pii_ fields in clear
+    asterisk: Asterisk = Asterisk()
+    controller: Controller = Controller()
+    web: Web = Web()
+    speech: Speech = Speech()
+    voices: Voices = Voices()
+    line: Line = Line()
+    retention: Retention = Retention()
+    ami_user: str = "onenumber"
+    ami_secret: SecretStr = SecretStr("")
+    phone_secret: SecretStr = SecretStr("")  # seed of the dispatchers' phone passwords
+    trunk_secret: SecretStr = SecretStr("")
+
+    def telling(self) -> dict[str, Any]:
+        """What a call ran with, as JSON: no secrets, and no addresses that may hold one."""
+        return self.model_dump(mode="json", exclude={name for name in type(self).model_fields if _secret(name)})
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'onenumber.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

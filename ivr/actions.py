@@ -1,0 +1,293 @@
+"""What the dialogue may do to a call, and what may come of it: the interpreter's whole vocabulary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ivr.ports import Understanding
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sentence to be spoken: a prompt key and what varies in it (unspoken values, e.g. an ISO time)."""
+
+    key: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+Prompt = tuple[Line, ...]
+
+
+class Barge(StrEnum):
+    """What may stop a prompt."""
+
+    SPEECH = "speech"  # and keys
+    KEYS = "keys"
+
+
+# --- actions -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Speak:
+    """Say it and go on: Spoken, or Heard / Pressed when the caller cuts in."""
+
+    prompt: Prompt
+    barge: Barge = Barge.SPEECH
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Say it, then wait: Heard, NoWords, Pressed, Silence or Deaf."""
+
+    prompt: Prompt
+    listen: bool = True
+    digits: int = 1  # how many keys make an answer; more than one ends with # or a pause
+    no_speech_ms: int = 6_000
+    keys_do: bool = False  # keys are a full answer here, so deafness is no reason to leave
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FindMatters:
+    """Open matters that this report could join: Matters."""
+
+    topic: str
+    place: str
+
+
+@dataclass(frozen=True)
+class OpenTicket:
+    """TicketOpened. Repeating it for the same call and step answers with the same ticket."""
+
+    key: str
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class JoinTicket:
+    ticket: str
+
+
+@dataclass(frozen=True)
+class CorrectTicket:
+    """The caller changed something after the ticket was opened: Done."""
+
+    ticket: str
+    facts: Mapping[str, str]
+    changed: frozenset[str]  # names of the facts that changed: nothing else is written
+
+
+@dataclass(frozen=True)
+class RecallTicket:
+    """What an earlier call's ticket says: Recalled."""
+
+    ticket: str
+
+
+@dataclass(frozen=True)
+class FindStatus:
+    """Open matters of this caller, or the one with this spoken number: Matters."""
+
+    number: str | None = None
+
+
+@dataclass(frozen=True)
+class EnterQueue:
+    """Take (or keep) a place: Waiting."""
+
+    crew: str
+
+
+@dataclass(frozen=True)
+class StandAside:
+    """Keep the place in the queue, but be offered to nobody meanwhile: Done."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Say it, then music: OfferReady, Waiting, Heard, Pressed."""
+
+    prompt: Prompt
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Connect:
+    """Leave to the dialplan, which rings one phone: Dialled."""
+
+    offer: str
+    phone: str
+    ring_s: int
+
+
+@dataclass(frozen=True)
+class LeaveQueue:
+    """Done."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class StoreCallback:
+    """CallbackStored, or NumberRefused."""
+
+    number: str
+
+
+@dataclass(frozen=True)
+class ConfirmCallback:
+    """A person is there on the called-back phone: OfferReady, or Waiting when the agent is gone."""
+
+
+@dataclass(frozen=True)
+class Summon:
+    """Leave to the dialplan, which says what to do and rings the urgent group until somebody answers: Dialled."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Leave to the dialplan, which rings a configured number: Dialled."""
+
+    number: str
+    ring_s: int
+
+
+@dataclass(frozen=True)
+class TakeMessage:
+    """After the tone, record the caller's message onto the ticket: MessageTaken, or Pressed a key that leads away."""
+
+    limit_s: int
+    prompt: Prompt = ()  # before the tone; nobody listens meanwhile
+
+
+@dataclass(frozen=True)
+class HangUp:
+    ending: str
+
+
+Action = (
+    Speak | Ask | FindMatters | OpenTicket | JoinTicket | CorrectTicket | RecallTicket | FindStatus | EnterQueue
+    | StandAside | Hold | Connect | LeaveQueue | StoreCallback | ConfirmCallback | Summon | Transfer | TakeMessage
+    | HangUp
+)  # fmt: skip
+LEAVES = (Connect, Summon, Transfer)
+
+
+# --- outcomes ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Started:
+    """The call begins."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The call goes on after an accident, perhaps in another process."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    pass
+
+
+@dataclass(frozen=True)
+class Heard:
+    understanding: Understanding
+    confidence: float = 1.0  # of the recogniser
+
+
+@dataclass(frozen=True)
+class NoWords:
+    """There was sound, but no words."""
+
+
+@dataclass(frozen=True)
+class Pressed:
+    keys: str
+
+
+@dataclass(frozen=True)
+class Silence:
+    pass
+
+
+@dataclass(frozen=True)
+class Deaf:
+    """No recogniser answers."""
+
+
+@dataclass(frozen=True)
+class Matter:
+    ticket: str
+    number: str
+    stage: str
+
+
+@dataclass(frozen=True)
+class Matters:
+    matters: tuple[Matter, ...] = ()
+
+
+@dataclass(frozen=True)
+class TicketOpened:
+    ticket: str
+    number: str
+    promise: str  # prompt key
+    by: str  # ISO time, UTC
+
+
+@dataclass(frozen=True)
+class Recalled:
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Done:
+    pass
+
+
+@dataclass(frozen=True)
+class Waiting:
+    position: int
+    waited_s: int
+    staffed: bool  # somebody who could take this is logged in
+
+
+@dataclass(frozen=True)
+class OfferReady:
+    offer: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Dialled:
+    answered: bool
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class CallbackStored:
+    callback: str
+
+
+@dataclass(frozen=True)
+class NumberRefused:
+    pass
+
+
+@dataclass(frozen=True)
+class CallbackOwed:
+    """The ticket's one callback is promised to another caller."""
+
+
+@dataclass(frozen=True)
+class MessageTaken:
+    kept: bool  # False: there was too little of it
+
+
+Outcome = (
+    Started | Resumed | Spoken | Heard | NoWords | Pressed | Silence | Deaf | Matters | TicketOpened | Recalled | Done
+    | Waiting | OfferReady | Dialled | CallbackStored | CallbackOwed | NumberRefused | MessageTaken
+)  # fmt: skip

@@ -1,0 +1,66 @@
+"""Between what the dialogue knows of a matter, its facts, and what the ticket says of it, its draft."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from config.documents import Edition, Limits, Topic
+from routing.model import CallerId, TicketDraft
+from routing.promise import make_promise
+
+PERSON = Topic(
+    id="person", name={}, crew="", urgency="normal", promise="answer", phrases={},
+    limits=Limits(accepted=15, completed=480),
+)  # fmt: skip
+"""Whoever only wants a person is promised what an ordinary question is promised."""
+EMERGENCY = Topic(
+    id="emergency", name={}, crew="", urgency="critical", phrases={},
+    limits=Limits(accepted=1, arrived=10, completed=60),
+)  # fmt: skip
+"""Never spoken: it measures afterwards how soon somebody was there."""
+RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "topic": ("topic", "crew", "urgency", "confidence", "why"),
+    "place": ("place", "place_text"),
+    "place_text": ("place", "place_text"),
+    "asset": ("asset",),
+    "words": ("words",),
+}
+"""Fact → the fields of the draft that follow from it."""
+WHY_SEPARATOR = "; "
+
+
+def draft_of(facts: Mapping[str, str], caller: CallerId, edition: Edition, now: datetime) -> TicketDraft:
+    topic = topic_of(facts, edition)
+    return TicketDraft(
+        topic=topic.id,
+        crew=topic.crew or edition.site.default_crew,
+        urgency=topic.urgency,
+        promise=make_promise(topic, now, edition.site),
+        caller=caller,
+        place=facts.get("place"),
+        place_text=facts.get("place_text"),
+        asset=facts.get("asset"),
+        words=facts.get("words", ""),
+        confidence=float(facts["confidence"]) if "confidence" in facts else None,
+        why=tuple(filter(None, facts.get("why", "").split(WHY_SEPARATOR))),
+        callback_number=facts.get("callback_number"),
+    )
+
+
+def topic_of(facts: Mapping[str, str], edition: Edition) -> Topic:
+    if "emergency" in facts:
+        return EMERGENCY
+    return edition.topics.get(facts.get("topic", ""), PERSON)
+
+
+def facts_of(draft: TicketDraft) -> dict[str, str]:
+    """The facts from which the draft was made, as far as it still holds them."""
+    told = {name: getattr(draft, name) for name in ("topic", "place", "place_text", "asset", "words")}
+    told |= {"why": WHY_SEPARATOR.join(draft.why)}
+    if draft.confidence is not None:
+        told["confidence"] = f"{draft.confidence:.3f}"
+    return {name: value for name, value in told.items() if value}
+
+
+def fields_of(changed: Collection[str]) -> list[str]:
+    """The fields of a draft that follow from these facts."""
+    return sorted({field for fact in changed for field in RESTS_ON.get(fact, ())})

@@ -1,0 +1,119 @@
+"""A recogniser that hears what a script says, for tests of the dialogue."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+
+from ivr.ports import Final, ListenSpec, NoSpeech, Partial, RecognitionDown, SpeechEvent, SpeechStarted, Word
+
+WORD_MS = 300  # how long the script's caller takes for a word
+
+
+@dataclass(frozen=True)
+class Says:
+    """The caller speaks."""
+
+    text: str
+    confidence: float = 0.9
+    after_ms: int = 0  # thinking time before the first word
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The caller says nothing until the recogniser gives up."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Sound without words: speech starts, an empty Final follows, listening goes on."""
+
+
+@dataclass(frozen=True)
+class Down:
+    """Recognition is not there; `speaking`: it breaks only after speech has started."""
+
+    speaking: bool = False
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Nothing is heard and nothing ends: for callers who use keys."""
+
+
+Line = str | Says | Silence | Noise | Down | Waits
+
+
+class ScriptedRecognizer:
+    """Each listening takes the next line of the script; after the last one there is silence.
+
+    `real_time` keeps the pace of speech, else events come as fast as they are read.
+    `specs` remembers what each listening asked for.
+    """
+
+    name = "script"
+
+    def __init__(self, script: Iterable[Line] = (), *, real_time: bool = False) -> None:
+        self.script: list[Line] = list(script)
+        self.specs: list[ListenSpec] = []
+        self._real_time = real_time
+
+    async def listen(self, pcm: AsyncIterator[bytes], spec: ListenSpec) -> AsyncIterator[SpeechEvent]:
+        self.specs.append(spec)
+        at_ms = 0
+        while True:
+            line = self.script.pop(0) if self.script else Silence()
+            async for event in self._perform(line, spec, at_ms):
+                at_ms = event.at_ms
+                yield event
+            if not isinstance(line, Noise):
+                return
+
+    def _perform(self, line: Line, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+        match line:
+            case str():
+                return self._speak(Says(line), spec, at_ms)
+            case Says():
+                return self._speak(line, spec, at_ms)
+            case Noise():
+                return self._rustle(spec, at_ms)
+            case Down():
+                return self._break(line, spec, at_ms)
+            case Silence():
+                return self._give_up(spec, at_ms)
+            case Waits():
+                return self._wait()
+
+    async def _rustle(self, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+        started_ms = await self._pass(at_ms, spec.sustained_ms)
+        yield SpeechStarted(started_ms)
+        yield Final("", 0.0, at_ms=await self._pass(started_ms, spec.silence_ms), engine=self.name)
+
+    async def _break(self, line: Down, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+        if line.speaking:
+            yield SpeechStarted(await self._pass(at_ms, spec.sustained_ms))
+        raise RecognitionDown("the script says so")
+
+    async def _give_up(self, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+        yield NoSpeech(await self._pass(at_ms, spec.no_speech_ms))
+
+    async def _wait(self) -> AsyncIterator[SpeechEvent]:
+        await asyncio.Event().wait()
+        yield NoSpeech(0)
+
+    async def _speak(self, line: Says, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+        spoken = line.text.split()
+        first_ms = at_ms + line.after_ms
+        yield SpeechStarted(await self._pass(at_ms, line.after_ms + spec.sustained_ms))
+        end_ms = first_ms + max(len(spoken) * WORD_MS, spec.sustained_ms)
+        yield Partial(" ".join(spoken[:1]), await self._pass(first_ms, WORD_MS))
+        await self._pass(first_ms + WORD_MS, end_ms - first_ms - WORD_MS + spec.silence_ms)
+        words = tuple(
+            Word(text, line.confidence, first_ms + place * WORD_MS, first_ms + (place + 1) * WORD_MS)
+            for place, text in enumerate(spoken)
+        )
+        yield Final(line.text, line.confidence, words, end_ms, self.name)
+
+    async def _pass(self, from_ms: int, duration_ms: int) -> int:
+        """Let that much of the call go by; answers where it then is, in ms."""
+        await asyncio.sleep(duration_ms / 1_000 if self._real_time else 0)
+        return from_ms + duration_ms

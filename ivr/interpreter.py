@@ -1,0 +1,226 @@
+"""`advance`: the one pure function that moves a call through its flow.
+
+The invariants stand before every step and cannot be configured away: an emergency goes first, a person
+can be reached at any moment, `*` repeats, deafness leads to keys, and no call runs for ever.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ivr.actions import (
+    Ask,
+    Barge,
+    CorrectTicket,
+    Deaf,
+    Dialled,
+    Done,
+    HangUp,
+    Heard,
+    Hold,
+    Line,
+    OpenTicket,
+    Outcome,
+    Pressed,
+    Resumed,
+    Speak,
+    Started,
+    Summon,
+    TicketOpened,
+)
+from ivr.flow import Enqueue, Menu
+from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, differing
+from ivr.state import State
+from ivr.verbs import asking, ending, matters, queueing, simple
+
+AMENDING = "amend/"  # prefix of a phase that was interrupted by a correction
+CORRECTION_SURE = 0.5
+KEY_WORDS = 2  # "press nine"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How a kind of step begins (also after an accident) and what it makes of an outcome."""
+
+    enter: Callable[[Any, Any, State], Next]
+    take: Callable[[Any, Any, State, Outcome], Next]
+    any_key: bool = False  # any key but the emergency's is an answer here
+
+
+VERBS: dict[str, Verb] = {
+    "say": Verb(simple.enter_say, simple.take_say),
+    "branch": Verb(simple.enter_branch, simple.take_branch),
+    "menu": Verb(asking.enter_menu, asking.take_menu),
+    "gather": Verb(asking.enter_gather, asking.take_gather),
+    "listen": Verb(asking.enter_listen, asking.take_listen),
+    "confirm": Verb(asking.enter_confirm, asking.take_confirm),
+    "open_ticket": Verb(matters.enter_open_ticket, matters.take_open_ticket),
+    "tell_status": Verb(matters.enter_tell_status, matters.take_tell_status),
+    "enqueue": Verb(queueing.enter_enqueue, queueing.take_enqueue),
+    "offer_callback": Verb(queueing.enter_offer_callback, queueing.take_offer_callback),
+    "confirm_person": Verb(queueing.enter_confirm_person, queueing.take_confirm_person, any_key=True),
+    "transfer": Verb(ending.enter_transfer, ending.take_transfer),
+    "voicemail": Verb(ending.enter_voicemail, ending.take_voicemail),
+    "hangup": Verb(ending.enter_hangup, ending.take_hangup),
+}
+
+
+def advance(script: Script, state: State, outcome: Outcome) -> Turn:
+    """What the call does next, given what came of the last action."""
+    outcome = _spoken_key(script, state, outcome)
+    if isinstance(outcome, Started) or not state.step:
+        turn = goto(script, state, script.flow.start)
+    elif state.step == EMERGENCY:
+        turn = _in_emergency(state, outcome)
+    else:
+        turn = (
+            _invariants(script, state, outcome) or _correction(script, state, outcome) or _take(script, state, outcome)
+        )
+    return _remember(*turn)
+
+
+def goto(script: Script, state: State, step: str) -> Turn:
+    """Enter a step afresh; a call that has made too many goes to a person, then ends."""
+    if state.steps >= 2 * script.flow.max_steps:
+        return state, HangUp("dialogue_limit")
+    if state.steps == script.flow.max_steps:
+        step = script.flow.person
+    state = replace(state, step=step, phase="", tries=0, steps=state.steps + 1)
+    return _enter(script, state)
+
+
+def _enter(script: Script, state: State) -> Turn:
+    step = script.step(state)
+    return _follow(script, state, VERBS[step.verb].enter(script, step, state))
+
+
+def _take(script: Script, state: State, outcome: Outcome) -> Turn:
+    if isinstance(outcome, Resumed):
+        return _resumed(*_enter(script, state))
+    step = script.step(state)
+    return _follow(script, state, VERBS[step.verb].take(script, step, state, outcome))
+
+
+def _follow(script: Script, state: State, result: Next) -> Turn:
+    if isinstance(result, str):
+        return goto(script, state, result)
+    state, what = result
+    return goto(script, state, what) if isinstance(what, str) else (state, what)
+
+
+def _spoken_key(script: Script, state: State, outcome: Outcome) -> Outcome:
+    """At a menu, a number said alone is its key; also those that are no choice of the menu."""
+    if not isinstance(outcome, Heard) or state.step not in script.flow.steps:
+        return outcome
+    said = outcome.understanding
+    alone = said.digits is not None and len(said.digits) == 1 and len(said.text.split()) <= KEY_WORDS
+    if alone and said.emergency is None and isinstance(script.step(state), Menu):
+        return Pressed(str(said.digits))
+    return outcome
+
+
+def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
+    match outcome:
+        case Heard(understanding) if understanding.emergency:
+            return _emergency(state.with_facts(emergency=" ".join(understanding.emergency.words)), understanding.text)
+        case Heard(understanding) if understanding.act == "person":
+            return to_person(script, state)
+        case Heard(understanding) if understanding.act == "repeat":
+            return _repeat(script, state)
+        case Pressed(keys):
+            return _pressed(script, state, set(keys))
+        case Deaf():
+            return _deafened(script, replace(state, deaf=True))
+    return None
+
+
+def _pressed(script: Script, state: State, keys: set[str]) -> Turn | None:
+    """In panic a key is pressed again and again: it means the same."""
+    if keys == {script.edition.site.emergency.key}:
+        return _emergency(state.with_facts(emergency="key"), "")
+    if VERBS[script.step(state).verb].any_key:
+        return None
+    if keys == {"0"}:
+        return to_person(script, state)
+    return _repeat(script, state) if keys == {"*"} else None
+
+
+def to_person(script: Script, state: State) -> Turn:
+    """The way to a person; whoever waits for one already keeps waiting."""
+    if isinstance(script.step(state), Enqueue):
+        return _enter(script, state)
+    return goto(script, state.with_facts(wants="person"), script.flow.person)
+
+
+def _emergency(state: State, words: str) -> Turn:
+    """Out of our hands at once: the dialplan gives the instruction and rings, whatever becomes of us."""
+    heard = " / ".join(filter(None, (state.facts.get("words", ""), words)))
+    return replace(state, step=EMERGENCY, phase="summon").with_facts(words=heard or None), Summon()
+
+
+def _in_emergency(state: State, outcome: Outcome) -> Turn:
+    answered = isinstance(outcome, Dialled) and outcome.answered
+    return state, HangUp("emergency_answered") if answered else Summon()
+
+
+def _repeat(script: Script, state: State) -> Turn:
+    if not state.said:
+        return _enter(script, state)
+    entered, action = _enter(script, state)
+    if isinstance(action, Speak | Ask | Hold):
+        action = replace(action, prompt=tuple(Line(key, dict(pairs)) for key, pairs in state.said))
+    return entered, action
+
+
+def _deafened(script: Script, state: State) -> Turn:
+    """Keys within one prompt: the same step by keys where it can, else the flow's key menu."""
+    if script.step(state).verb == "listen":
+        return goto(script, state, script.flow.keys)
+    return _enter(script, state)
+
+
+def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
+    """A correction after the ticket is open changes just what it names, at any step."""
+    if state.phase.startswith(AMENDING):
+        return _amending(script, state, outcome)
+    if not isinstance(outcome, Heard) or not state.ticket or not outcome.understanding.correction:
+        return None
+    changed = amended(script, state, outcome.understanding, CORRECTION_SURE)
+    if changed.facts == state.facts:
+        return None
+    return _amend(changed.with_facts(amended=" ".join(differing(state, changed))).at(AMENDING + state.phase))
+
+
+def _amend(state: State) -> Turn:
+    """On the call's own ticket; a report of somebody else's stays as it is, and the caller gets one of their own."""
+    if state.ticket is None or matters.joined(state):
+        return state, OpenTicket("matter", dict(state.facts))
+    return state, CorrectTicket(state.ticket, dict(state.facts), frozenset(state.facts.get("amended", "").split()))
+
+
+def _amending(script: Script, state: State, outcome: Outcome) -> Turn:
+    match outcome:
+        case Resumed():
+            return _amend(state)
+        case TicketOpened():
+            state = matters.on_own(matters.opened(state, outcome))
+            return state, Speak((about(state, "understood"), *matters.promised(state, "own_ticket")), Barge.KEYS)
+        case Done():
+            return state, Speak((about(state, "understood"),), Barge.KEYS)
+    state = state.at(state.phase.removeprefix(AMENDING))
+    return _correction(script, state, outcome) or _enter(script, state)
+
+
+def _resumed(state: State, action: Any) -> Turn:
+    if isinstance(action, Speak | Ask | Hold):
+        action = replace(action, prompt=(Line("resumed"), *action.prompt))
+    return state, action
+
+
+def _remember(state: State, action: Any) -> Turn:
+    """Note what is said, for `*`; who cannot be understood is not listened to."""
+    if state.deaf and isinstance(action, Ask):
+        action = replace(action, listen=False)
+    if isinstance(action, Speak | Ask | Hold) and action.prompt:
+        state = state.saying(tuple(line for line in action.prompt if line.key != "resumed"))
+    return state, action

@@ -1,0 +1,36 @@
+"""What happened in a call since it was last saved."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from routing.model import NewEvent
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime: ...
+
+
+class Notebook:
+    """Collects a call's events in memory between two saves; everything in it is written before the next prompt."""
+
+    def __init__(self, call_id: str, leg_id: str, clock: Clock) -> None:
+        self.call_id = call_id
+        self.leg_id = leg_id
+        self._clock = clock
+        self._events: list[NewEvent] = []
+
+    def note(
+        self, type: str, payload: Mapping[str, Any] | None = None, private: Mapping[str, Any] | None = None,
+        actor: str = "line",
+    ) -> None:  # fmt: skip
+        event = NewEvent(
+            call_id=self.call_id, type=type, at=self._clock(), actor=actor, leg=self.leg_id,
+            payload=payload or {}, private=private or {},
+        )  # fmt: skip
+        self._events.append(event)
+
+    def take(self) -> tuple[NewEvent, ...]:
+        """All events noted so far; the notebook is empty afterwards."""
+        events, self._events = tuple(self._events), []
+        return events

@@ -1,0 +1,299 @@
+"""What the dialogue decides, done: tickets, queue, callbacks. Every record is written before it is spoken of."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from config.documents import Edition
+from ivr.actions import (
+    Action,
+    CallbackOwed,
+    CallbackStored,
+    ConfirmCallback,
+    CorrectTicket,
+    Done,
+    EnterQueue,
+    FindMatters,
+    FindStatus,
+    Heard,
+    JoinTicket,
+    LeaveQueue,
+    Matter,
+    Matters,
+    MessageTaken,
+    NumberRefused,
+    OfferReady,
+    OpenTicket,
+    Outcome,
+    Pressed,
+    Recalled,
+    RecallTicket,
+    StandAside,
+    StoreCallback,
+    TicketOpened,
+    Waiting,
+)
+from ivr.drafting import draft_of, facts_of, fields_of
+from ivr.notebook import Notebook
+from ivr.owed import Owed
+from ivr.recording import LEAST_MESSAGE_S, Recording
+from ivr.state import State
+from routing.bell import Bell
+from routing.identity import new_id
+from routing.model import (
+    Agent,
+    AgentState,
+    Call,
+    Callback,
+    NotCallable,
+    Offer,
+    OfferState,
+    RoutingError,
+    Ticket,
+    WaitingCaller,
+)
+from routing.numbers import callable_number
+from routing.policy import page_alive
+from routing.ports import News, Records
+
+POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
+KEEP_S = 1.0  # so long may each part of keeping a message hold up its caller
+ASIDE_S = 180  # longer than choosing a callback takes; whose call was lost meanwhile is offered again
+
+
+@dataclass(frozen=True)
+class Performer:
+    """The dialogue's hands, for one call."""
+
+    call: Call
+    records: Records
+    news: News
+    bell: Bell
+    edition: Edition
+    notebook: Notebook
+    clock: Callable[[], datetime]
+    recordings: Path
+    attempt_id: str | None = None  # this call is a callback
+
+    async def perform(self, state: State, action: Action) -> Outcome:
+        doings: dict[type, Callable[[State, Any], Awaitable[Outcome]]] = {
+            OpenTicket: self._open_ticket,
+            FindMatters: self._find_matters,
+            FindStatus: self._find_status,
+            JoinTicket: self._join,
+            CorrectTicket: self._correct,
+            RecallTicket: self._recall,
+            EnterQueue: self._enter_queue,
+            StandAside: self._stand_aside,
+            LeaveQueue: self._leave_queue,
+            StoreCallback: self._store_callback,
+            ConfirmCallback: self._confirm_callback,
+        }
+        return await doings[type(action)](state, action)
+
+    # tickets
+
+    async def _open_ticket(self, state: State, action: OpenTicket) -> TicketOpened:
+        ticket = await self.open_ticket(action.facts, action.key)
+        return TicketOpened(ticket.id, ticket.number, ticket.draft.promise.what, ticket.draft.promise.by.isoformat())
+
+    async def open_ticket(self, facts: Mapping[str, str], key: str) -> Ticket:
+        """Open the ticket of that key of this call; the same one again when it is there already."""
+        now = self.clock()
+        draft = draft_of(facts, self.call.caller, self.edition, now)
+        ticket = await self.records.tickets.open(draft, self.call.id, now, f"{self.call.id}:{key}")
+        self.notebook.note(
+            "ticket.opened", {"ticket": ticket.number, "ticket_id": ticket.id, "topic": ticket.draft.topic}
+        )
+        promise = ticket.draft.promise
+        self.notebook.note("promise.made", {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()})
+        await self.news.tell("ticket", ticket=ticket.id, call=self.call.id)
+        return ticket
+
+    async def _find_matters(self, state: State, action: FindMatters) -> Matters:
+        found = await self.records.tickets.open_at(action.topic, action.place)
+        return Matters(tuple(_matter(ticket) for ticket in found))
+
+    async def _find_status(self, state: State, action: FindStatus) -> Matters:
+        """By number only what the number's owner may hear: ticket number and stage."""
+        if action.number:
+            ticket = await self.records.tickets.by_number(action.number)
+            return Matters((_matter(ticket),) if ticket else ())
+        if state.facts.get("identified") != "yes" or not self.call.caller.number:
+            return Matters()
+        found = await self.records.tickets.of_caller(self.call.caller.number)
+        return Matters(tuple(_matter(ticket) for ticket in found))
+
+    async def _join(self, state: State, action: JoinTicket) -> Done:
+        await self.records.tickets.join(action.ticket, self.call.id, self.clock())
+        self.notebook.note("ticket.joined", {"ticket_id": action.ticket})
+        await self.news.tell("ticket", ticket=action.ticket, call=self.call.id)
+        return Done()
+
+    async def _correct(self, state: State, action: CorrectTicket) -> Done:
+        now = self.clock()
+        draft = draft_of(action.facts, self.call.caller, self.edition, now)
+        await self.records.tickets.correct(action.ticket, draft, "caller", now, fields_of(action.changed))
+        facts = {"ticket_id": action.ticket, "changed": sorted(action.changed)}
+        self.notebook.note("ticket.corrected", {**facts, "topic": draft.topic, "place": draft.place})
+        await self.news.tell("ticket", ticket=action.ticket, call=self.call.id)
+        return Done()
+
+    async def _recall(self, state: State, action: RecallTicket) -> Recalled:
+        return Recalled(facts_of((await self.records.tickets.load(action.ticket)).draft))
+
+    # messages
+
+    async def keep_message(self, state: State, recording: Recording) -> MessageTaken | Pressed | Heard:
+        """The caller's recorded message, safe on disk before thanks are said or the caller is obeyed."""
+        kept = await self._keep(state, recording)
+        if recording.heard is None and recording.key not in ("0", "*", self.edition.site.emergency.key):
+            return MessageTaken(kept)
+        if recording.key:
+            self.notebook.note("key", {"count": 1}, {"keys": recording.key})
+        return recording.heard or Pressed(recording.key)
+
+    async def _keep(self, state: State, recording: Recording) -> bool:
+        """False when there is too little of it to be a message, or the disk refuses it."""
+        if recording.seconds < LEAST_MESSAGE_S or not state.ticket:
+            return False
+        owed = Owed(self.recordings / f"{self.call.id}-{new_id()}.wav", state.ticket, self.clock())
+        try:
+            async with asyncio.timeout(KEEP_S):
+                await asyncio.to_thread(owed.write, recording.pcm)
+        except (TimeoutError, OSError) as error:
+            self.notebook.note("message.lost", {"why": type(error).__name__})
+            return False
+        self.notebook.note("message.recorded", {"ticket_id": state.ticket, "seconds": recording.seconds})
+        try:
+            async with asyncio.timeout(KEEP_S):
+                await self.records.tickets.add_message(owed.ticket, str(owed.wav), owed.at)
+                await asyncio.to_thread(owed.settle)
+                await self.news.tell("ticket", ticket=state.ticket, call=self.call.id)
+        except (TimeoutError, RoutingError, OSError) as error:  # what is owed is settled later
+            self.notebook.note("message.owed", {"why": type(error).__name__})
+        return True
+
+    # queue
+
+    async def _enter_queue(self, state: State, action: EnterQueue, since: datetime | None = None) -> Waiting:
+        entry = WaitingCaller(
+            id=new_id(), crew=action.crew, urgency=await self._urgency_of(state), since=since or self.clock(),
+            call_id=self.call.id, ticket_id=state.ticket,
+        )  # fmt: skip
+        kept = await self.records.queue.enter(entry)
+        if kept.id == entry.id:
+            self.notebook.note("queue.entered", {"crew": action.crew, "urgency": kept.urgency})
+        await self.news.tell("queue", call=self.call.id)
+        return await self._standing(kept)
+
+    async def _urgency_of(self, state: State) -> str:
+        return (await self.records.tickets.load(state.ticket)).urgency if state.ticket else "normal"
+
+    async def _standing(self, entry: WaitingCaller) -> Waiting:
+        now = self.clock()
+        ahead = await self.records.queue.ahead(entry)
+        agents = await self.records.agents.all()
+        rules = self.edition.site.waiting
+        staffed = any(
+            entry.crew in agent.crews and _at_work(agent) and page_alive(agent, now, rules) for agent in agents
+        )
+        here_since = max(entry.since, self.call.started_at)  # a callback's place is older than its call
+        return Waiting(ahead + 1, int((now - here_since).total_seconds()), staffed)
+
+    async def waiting(self, state: State) -> Waiting:
+        """Where the call stands in the queue now."""
+        entry = await self.records.queue.of_call(self.call.id)
+        if entry is None:
+            return await self._enter_queue(state, EnterQueue(self.edition.site.default_crew))
+        standing = await self._standing(entry)
+        self.notebook.note("queue.position", {"position": standing.position, "waited_s": standing.waited_s})
+        return standing
+
+    async def offered(self, state: State) -> OfferReady:
+        """Until an agent's desk shows this call; woken by news, and by the clock in case news was lost."""
+        while not (ready := await self._seen_offer()):
+            await self.bell.wait(("offer",), POLL_S, self.call.id)
+        return ready
+
+    async def _seen_offer(self) -> OfferReady | None:
+        offer = await self.records.offers.of_call(self.call.id)
+        if offer is None or offer.state is not OfferState.SEEN:
+            return None
+        return await self._ready(offer)
+
+    async def _ready(self, offer: Offer) -> OfferReady | None:
+        agent = await self.records.agents.load(offer.agent_id)
+        return OfferReady(offer.id, agent.phone) if agent.phone else None
+
+    async def _leave_queue(self, state: State, action: LeaveQueue) -> Done:
+        entry = await self.records.queue.of_call(self.call.id)
+        if entry:
+            await self.records.queue.leave(entry.id, action.reason, self.clock())
+            self.notebook.note("queue.left", {"reason": action.reason})
+            await self.news.tell("queue", call=self.call.id)
+        return Done()
+
+    async def _stand_aside(self, state: State, action: StandAside) -> Done:
+        """The place stays, and is offered again once the call enters the queue again, or a while has passed."""
+        entry = await self.records.queue.of_call(self.call.id)
+        if entry:
+            until = self.clock() + timedelta(seconds=ASIDE_S)
+            await self.records.queue.enter(replace(entry, not_before=until))
+            await self.news.tell("queue", call=self.call.id)
+        return Done()
+
+    # callbacks
+
+    async def _store_callback(
+        self, state: State, action: StoreCallback
+    ) -> CallbackStored | CallbackOwed | NumberRefused:
+        try:
+            number = callable_number(action.number, self.edition.site)
+        except NotCallable:
+            return NumberRefused()
+        owed = await self.records.callbacks.of_ticket(state.ticket or "")
+        if owed and owed.number != number and owed.call_id != self.call.id and owed.id != self.call.callback_id:
+            return CallbackOwed()
+        entry = await self.records.queue.of_call(self.call.id)
+        now = self.clock()
+        callback = await self.records.callbacks.store(
+            Callback(
+                id=new_id(), ticket_id=state.ticket or "", number=number, call_id=self.call.id,
+                crew=entry.crew if entry else self.edition.site.default_crew,
+                urgency=entry.urgency if entry else await self._urgency_of(state),
+                since=entry.since if entry else now,
+            )
+        )  # fmt: skip
+        self.notebook.note("callback.stored", {"callback_id": callback.id}, {"number": number})
+        await self.news.tell("callback", callback=callback.id, call=self.call.id)
+        return CallbackStored(callback.id)
+
+    async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | Waiting:
+        """A person is there: their call takes the callback's place, and its offer when that still stands."""
+        if self.attempt_id:
+            connected = await self.records.callbacks.connect(self.attempt_id, self.call.id, self.clock())
+            self.notebook.note("callback.confirmed", {"attempt": self.attempt_id, "connected": connected})
+            if not connected and not await self.records.queue.of_call(self.call.id):
+                return await self._wait_as_promised(state)
+        try:
+            return await asyncio.wait_for(self.offered(state), self.edition.site.waiting.pop_s)
+        except TimeoutError:
+            return await self.waiting(state)
+
+    async def _wait_as_promised(self, state: State) -> Waiting:
+        """The callback is over, or another call's: who was called waits for themselves, with the same right."""
+        owed = await self.records.callbacks.load(self.call.callback_id) if self.call.callback_id else None
+        since = owed.since if owed else None
+        return await self._enter_queue(state, EnterQueue(owed.crew if owed else self.edition.site.default_crew), since)
+
+
+def _at_work(agent: Agent) -> bool:
+    return agent.state is not AgentState.NOT_READY and agent.phone_registered
+
+
+def _matter(ticket: Ticket) -> Matter:
+    return Matter(ticket.id, ticket.number, ticket.stage.value)

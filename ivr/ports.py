@@ -1,0 +1,187 @@
+"""What the dialogue needs from the outside: a leg to talk on, ears, a voice, and understanding.
+
+Audio is 16-bit little-endian mono PCM at 8 kHz; a frame is 20 ms, 320 bytes.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+SAMPLE_RATE = 8_000
+FRAME_MS = 20
+FRAME_BYTES = 320
+
+
+class HungUp(Exception):
+    """The caller is gone. Raised by every method of a leg from then on."""
+
+
+class LegLost(Exception):
+    """The audio path broke while the caller may still be there; the dialplan goes on."""
+
+
+class RecognitionDown(Exception):
+    """No recogniser will answer now: workers full, dead or not installed."""
+
+
+class Leg(Protocol):
+    """One live call leg while its audio is in our hands."""
+
+    id: str
+
+    def play(self, pcm: bytes, loop: bool = False) -> None:
+        """Start speaking at once, in place of whatever was being spoken."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def stop(self) -> int:
+        """Stop speaking; answers how many ms of it were spoken."""
+
+    async def played(self) -> None:
+        """Until what is being spoken has been spoken (paused time included)."""
+
+    def audio(self) -> AsyncIterator[bytes]:
+        """Inbound frames at real-time pace from now on; a gap in the network is silence. One reader at a time."""
+
+    async def key(self) -> str:
+        """The next key pressed (0-9 * #); keys pressed earlier wait in order."""
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    confidence: float
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True)
+class SpeechStarted:
+    """Sustained speech, not a click: time to stop the prompt."""
+
+    at_ms: int  # since listening began
+
+
+@dataclass(frozen=True)
+class Partial:
+    text: str
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class Final:
+    """The utterance is over. Empty text: there was sound, but no words."""
+
+    text: str
+    confidence: float  # 0..1, of the whole
+    words: tuple[Word, ...] = ()
+    at_ms: int = 0  # when speech ended, since listening began
+    engine: str = ""
+
+
+@dataclass(frozen=True)
+class NoSpeech:
+    at_ms: int
+
+
+SpeechEvent = SpeechStarted | Partial | Final | NoSpeech
+
+
+@dataclass(frozen=True)
+class ListenSpec:
+    """How long to wait for what."""
+
+    language: str = "en"
+    no_speech_ms: int = 6_000  # from when the prompt has ended
+    silence_ms: int = 700  # that long a silence ends an utterance
+    sustained_ms: int = 300  # that much speech is speech
+    limit_ms: int = 20_000  # no utterance is longer
+    phrases: tuple[str, ...] = ()  # a hint: what is likely to be said here (grammar)
+    names: tuple[str, ...] = ()  # of the house: an engine that can lean towards words leans towards these
+    playing: Callable[[], float | None] | None = None
+    """Level in dBFS of what we play to the caller right now, None while we are silent.
+
+    Ears use it to tell the prompt's echo from the caller; the no-speech clock stands still meanwhile.
+    """
+
+
+class Recognizer(Protocol):
+    """Audio in, speech events out; ends after Final or NoSpeech, or goes on after an empty Final."""
+
+    name: str
+
+    def listen(self, pcm: AsyncIterator[bytes], spec: ListenSpec) -> AsyncIterator[SpeechEvent]:
+        """Raises: RecognitionDown."""
+
+
+class Voice(Protocol):
+    """Sentences to audio."""
+
+    async def say(self, text: str, language: str) -> bytes:
+        """PCM of a sentence, from the cache where it is there, else rendered in a bounded worker.
+
+        Raises: VoiceDown.
+        """
+
+    def recorded(self, key: str, language: str) -> bytes | None:
+        """A recorded file that replaces the rendered prompt, if an admin put one there."""
+
+
+class VoiceDown(Exception):
+    """The sentence could not be rendered in time; use recorded parts."""
+
+
+@dataclass(frozen=True)
+class EmergencyHeard:
+    words: tuple[str, ...]  # what in the utterance made it one
+
+
+@dataclass(frozen=True)
+class Intent:
+    topic: str  # a topic id, or "oos"
+    confidence: float  # calibrated 0..1
+    why: tuple[str, ...] = ()  # words and features that weighed most, readable
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class PlaceHeard:
+    id: str
+    name: str
+    words: str  # as heard
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What an utterance means, before the dialogue decides what to do with it."""
+
+    text: str
+    emergency: EmergencyHeard | None = None
+    act: str | None = None  # person, status, callback, yes, no, repeat
+    intent: Intent = Intent("oos", 0.0)
+    place: PlaceHeard | None = None
+    asset: PlaceHeard | None = None
+    digits: str | None = None  # spoken numbers as digits
+    correction: bool = False  # "no, ward five": replaces just what it names
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+class Understander(Protocol):
+    """Pure and quick (≤ 5 ms): words to meaning."""
+
+    def understand(self, text: str, language: str, confidence: float = 1.0) -> Understanding: ...
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What came of one listening."""
+
+    final: Final
+    understanding: Understanding
+
+
+Keys = str
+Prompt = Sequence[tuple[str, Mapping[str, str]]]  # (prompt key, its variables), spoken in order

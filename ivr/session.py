@@ -1,0 +1,181 @@
+"""A call as one coroutine: action → leg → outcome → `advance`, the state saved before the next prompt."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from ivr.actions import (
+    LEAVES,
+    Action,
+    Ask,
+    Connect,
+    HangUp,
+    Hold,
+    Outcome,
+    Prompt,
+    Speak,
+    Summon,
+    TakeMessage,
+    Transfer,
+)
+from ivr.interpreter import advance
+from ivr.notebook import Notebook
+from ivr.performing import Performer
+from ivr.ports import Leg, LegLost, ListenSpec, Recognizer, Understander
+from ivr.recording import record_message, urgent
+from ivr.script import Script
+from ivr.state import State
+from ivr.turn import Conversation, TurnSpec, Wait
+from ivr.wording import Mouth
+from routing.ports import Calls
+
+log = structlog.get_logger()
+RECORDS_S = 6.0  # no caller waits longer in silence for the records; a dead controller's callers wait no less
+EMERGENCY_SAVE_S = 0.3
+
+
+@dataclass(frozen=True)
+class Departure:
+    """How the call leaves our hands: what the dialplan shall do next."""
+
+    action: Connect | Summon | Transfer | HangUp
+
+
+@dataclass(frozen=True)
+class Senses:
+    """What every call of a controller shares."""
+
+    ears: Callable[[str], Recognizer | None]  # by language; None: no recogniser is installed
+    understander: Understander
+    mouth: Mouth
+    music: bytes
+
+
+class Session:
+    """Runs one call from an outcome until it leaves."""
+
+    def __init__(
+        self, leg: Leg, script: Script, senses: Senses, performer: Performer, calls: Calls, notebook: Notebook,
+        clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self.leg, self.script, self.senses = leg, script, senses
+        self.performer, self.calls, self.notebook, self.clock = performer, calls, notebook, clock
+
+    async def run(self, state: State, outcome: Outcome) -> Departure:
+        """Raises: HungUp, LegLost."""
+        while True:
+            before = state.step
+            state, action = advance(self.script, state, outcome)
+            self._note_step(before, state, outcome)
+            if isinstance(action, Summon):
+                await self._try_to_save(state)
+                return Departure(action)
+            async with self._records_answer():
+                await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
+            if isinstance(action, (*LEAVES, HangUp)):
+                return Departure(action)
+            outcome = await self._do(state, action)
+
+    async def _try_to_save(self, state: State) -> None:
+        """An emergency is written down where that takes no time; no fault of the records holds it up."""
+        try:
+            async with asyncio.timeout(EMERGENCY_SAVE_S):
+                await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
+        except Exception as error:
+            log.error("emergency not saved; it goes on", call=self.notebook.call_id, why=type(error).__name__)
+
+    @asynccontextmanager
+    async def _records_answer(self) -> AsyncIterator[None]:
+        """Raises: LegLost when they do not in time: another controller, or the dialplan, serves the caller better."""
+        try:
+            async with asyncio.timeout(RECORDS_S):
+                yield
+        except TimeoutError:
+            raise LegLost("the records do not answer") from None
+
+    async def _do(self, state: State, action: Action) -> Outcome:
+        match action:
+            case Speak(prompt, barge):
+                return await self._turn(state, prompt, TurnSpec(b"", "", barge, answer=False))
+            case Ask():
+                return await self._ask(state, action)
+            case Hold():
+                return await self._hold(state, action)
+            case TakeMessage():
+                return await self._message(state, action)
+        async with self._records_answer():
+            return await self.performer.perform(state, action)
+
+    async def _ask(self, state: State, action: Ask) -> Outcome:
+        spec = TurnSpec(b"", "", digits=action.digits, keys_do=action.keys_do)
+        listen = ListenSpec(language=state.language, no_speech_ms=action.no_speech_ms, phrases=action.phrases)
+        return await self._turn(state, action.prompt, spec, listen if action.listen else None)
+
+    async def _hold(self, state: State, action: Hold) -> Outcome:
+        wait = Wait(
+            music=self.senses.music,
+            seconds=action.seconds,
+            until=lambda: self.performer.offered(state),
+            over=lambda: self.performer.waiting(state),
+        )
+        return await self._turn(state, action.prompt, TurnSpec(b"", "", keys_do=True, wait=wait))
+
+    async def _turn(self, state: State, prompt: Prompt, spec: TurnSpec, listen: ListenSpec | None = None) -> Outcome:
+        """Statements and waiting are listened to as well: an emergency or a correction may come at any moment."""
+        if listen is None and not state.deaf and (spec.wait or not spec.answer):
+            listen = ListenSpec(language=state.language)
+        listen = replace(listen, names=self.script.names(state.language)) if listen else None
+        speech = await self.senses.mouth.speech(prompt, state.language, self.clock())
+        self.notebook.note("prompt.started", {"keys": [line.key for line in prompt]})
+        return await self._conversation(state).turn(
+            TurnSpec(speech.pcm, speech.text, spec.barge, listen, spec.answer, spec.digits, spec.keys_do, spec.wait)
+        )
+
+    async def _message(self, state: State, action: TakeMessage) -> Outcome:
+        speech = await self.senses.mouth.speech(action.prompt, state.language, self.clock())
+        self.notebook.note("prompt.started", {"keys": [line.key for line in action.prompt]})
+        leading_away = f"0*{self.script.edition.site.emergency.key}"
+        listen = ListenSpec(language=state.language, names=self.script.names(state.language))
+        conversation = self._conversation(state)
+        recording = await record_message(
+            self.leg, speech.pcm, action.limit_s, leading_away,
+            overhear=lambda pcm: conversation.overhear(pcm, listen, urgent),
+        )  # fmt: skip
+        return await self.performer.keep_message(state, recording)
+
+    def _conversation(self, state: State) -> Conversation:
+        ears = None if state.deaf else self.senses.ears(state.language)
+        return Conversation(self.leg, ears, self.senses.understander, self.notebook.note)
+
+    def _note_step(self, before: str, state: State, outcome: Outcome) -> None:
+        if state.step != before:
+            self.notebook.note("step", {"from": before, "to": state.step, "after": type(outcome).__name__})
+        for type_, payload, private in told(outcome):
+            self.notebook.note(type_, payload, private, actor="caller")
+
+
+def told(outcome: Outcome) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """What an outcome tells about the caller's matter, for the timeline: the why of every branch."""
+    understanding = getattr(outcome, "understanding", None)
+    if understanding is None:
+        return []
+    intent = understanding.intent
+    payload = {
+        "topic": intent.topic,
+        "confidence": round(intent.confidence, 3),
+        "act": understanding.act,
+        "place": understanding.place.id if understanding.place else None,
+        "asset": understanding.asset.id if understanding.asset else None,
+        "correction": understanding.correction,
+    }
+    events: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
+        ("understood", payload, {"why": list(intent.why)})
+    ]
+    if understanding.emergency:
+        events.append(("emergency", {}, {"words": list(understanding.emergency.words)}))
+    return events

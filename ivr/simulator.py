@@ -1,0 +1,197 @@
+"""Plays a call in text: the live interpreter, with the outside world answered from a script.
+
+The caller is a list of turns: words; "key 123"; "silence"; "noise"; "deaf" (recognition down);
+"crash" (the controller died and the call is resumed).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ivr.actions import (
+    Action,
+    Ask,
+    CallbackOwed,
+    CallbackStored,
+    ConfirmCallback,
+    Connect,
+    Deaf,
+    Dialled,
+    Done,
+    EnterQueue,
+    FindMatters,
+    FindStatus,
+    HangUp,
+    Heard,
+    Hold,
+    Matter,
+    Matters,
+    MessageTaken,
+    NoWords,
+    NumberRefused,
+    OfferReady,
+    OpenTicket,
+    Outcome,
+    Pressed,
+    Recalled,
+    RecallTicket,
+    Resumed,
+    Silence,
+    Speak,
+    Spoken,
+    Started,
+    StoreCallback,
+    Summon,
+    TakeMessage,
+    TicketOpened,
+    Transfer,
+    Waiting,
+)
+from ivr.interpreter import advance
+from ivr.ports import Understander
+from ivr.recording import urgent
+from ivr.script import Script
+from ivr.state import State
+
+LIMIT = 500  # actions; the interpreter's own cap ends a call far sooner
+
+
+@dataclass(frozen=True)
+class World:
+    """What the simulated hospital is like."""
+
+    staffed: bool = True  # an agent is there and answers
+    answers: tuple[bool, ...] = (True,)  # each offered agent: picks up or not; the last repeats
+    open_matters: tuple[Matter, ...] = ()
+    owed: tuple[str, ...] = ()  # tickets whose callback is another caller's
+    callable: Callable[[str], bool] = lambda number: len(number) >= 3
+    recalled: Mapping[str, str] = field(default_factory=dict)  # the facts of the ticket of a callback
+
+
+@dataclass
+class Simulation:
+    """A finished simulated call."""
+
+    state: State
+    actions: list[Action] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def ending(self) -> str:
+        last = self.actions[-1]
+        return last.ending if isinstance(last, HangUp) else "unfinished"
+
+    def steps(self) -> list[str]:
+        """The call as short words, for scenario files: `ask welcome`, `ticket`, `connect` …"""
+        return [described(action) for action in self.actions]
+
+
+def simulate(
+    script: Script, understander: Understander, state: State, caller: Sequence[str], world: World
+) -> Simulation:
+    """Play a whole call; a caller who has nothing more to say stays silent."""
+    told = list(caller)
+    simulation = Simulation(state)
+    outcome: Outcome = Started()
+    for _ in range(LIMIT):
+        simulation.outcomes.append(outcome)
+        simulation.state, action = advance(script, simulation.state, outcome)
+        simulation.actions.append(action)
+        if isinstance(action, HangUp):
+            return simulation
+        outcome = _Outside(understander, simulation, world, script.edition.site.emergency.key).answer(action, told)
+    return simulation
+
+
+@dataclass(frozen=True)
+class _Outside:
+    understander: Understander
+    simulation: Simulation
+    world: World
+    emergency_key: str
+
+    def answer(self, action: Action, told: list[str]) -> Outcome:
+        if isinstance(action, Speak):
+            return self._cut_in(action, told)
+        if isinstance(action, Ask):
+            return self._turn(told.pop(0)) if told else Silence()
+        if isinstance(action, Hold):
+            return self._held(told)
+        if isinstance(action, TakeMessage):
+            return self._recorded(told)
+        return self._done(action)
+
+    def _cut_in(self, action: Speak, told: list[str]) -> Outcome:
+        """Words marked with a leading "! " interrupt a statement."""
+        if told and told[0].startswith("! "):
+            return self._turn(told.pop(0).removeprefix("! "))
+        return Spoken()
+
+    def _held(self, told: list[str]) -> Outcome:
+        if self.world.staffed:
+            return OfferReady("offer-1", "agent1")
+        return self._turn(told.pop(0)) if told else self._waiting()
+
+    def _recorded(self, told: list[str]) -> Outcome:
+        """Whatever is said is the message; silence is none; 0, 9 and * lead away from it."""
+        turn = self._turn(told.pop(0)) if told else NoWords()
+        if isinstance(turn, Resumed) or (isinstance(turn, Pressed) and turn.keys in ("0", "*", self.emergency_key)):
+            return turn
+        if isinstance(turn, Heard) and urgent(turn.understanding):
+            return turn
+        return MessageTaken(isinstance(turn, Heard))
+
+    def _turn(self, turn: str) -> Outcome:
+        turn = turn.removeprefix("! ")
+        if turn.startswith("key "):
+            return Pressed(turn.removeprefix("key "))
+        fixed: dict[str, Outcome] = {"silence": Silence(), "noise": NoWords(), "deaf": Deaf(), "crash": Resumed()}
+        if turn in fixed:
+            return fixed[turn]
+        return Heard(self.understander.understand(turn, self.simulation.state.language))
+
+    def _waiting(self) -> Waiting:
+        waits = sum(isinstance(action, Hold) for action in self.simulation.actions)
+        return Waiting(position=1, waited_s=60 * waits, staffed=self.world.staffed)
+
+    def _done(self, action: Action) -> Outcome:
+        match action:
+            case FindMatters() | FindStatus():
+                return Matters(self.world.open_matters)
+            case OpenTicket():
+                return TicketOpened("ticket-1", "4721", "promise_attend", "2026-01-05T12:00:00+00:00")
+            case EnterQueue():
+                return self._waiting()
+            case ConfirmCallback():
+                return OfferReady("offer-1", "agent1")
+            case Connect() | Summon() | Transfer():
+                return Dialled(self._picks_up())
+            case StoreCallback(number):
+                return self._stored(number)
+            case RecallTicket():
+                return Recalled(self.world.recalled)
+        return Done()
+
+    def _stored(self, number: str) -> Outcome:
+        if self.simulation.state.ticket in self.world.owed:
+            return CallbackOwed()
+        return CallbackStored("callback-1") if self.world.callable(number) else NumberRefused()
+
+    def _picks_up(self) -> bool:
+        dials = sum(isinstance(action, Connect | Summon | Transfer) for action in self.simulation.actions) - 1
+        return self.world.answers[min(dials, len(self.world.answers) - 1)]
+
+
+def described(action: Action) -> str:
+    """An action in two words: what is done, and the last prompt key or the ending."""
+    name = {
+        "Speak": "say", "Ask": "ask", "OpenTicket": "ticket", "JoinTicket": "join", "CorrectTicket": "correct",
+        "RecallTicket": "recall", "StandAside": "aside",
+        "FindMatters": "matters", "FindStatus": "status", "EnterQueue": "queue", "Hold": "hold", "Connect": "connect",
+        "LeaveQueue": "leave", "StoreCallback": "callback", "ConfirmCallback": "confirmed", "Summon": "summon",
+        "Transfer": "transfer", "TakeMessage": "message", "HangUp": "hangup",
+    }[type(action).__name__]  # fmt: skip
+    if isinstance(action, HangUp):
+        return f"{name} {action.ending}"
+    if isinstance(action, Speak | Ask):
+        return f"{name} {action.prompt[0].key if action.prompt[0].key != 'resumed' else action.prompt[1].key}"
+    return name

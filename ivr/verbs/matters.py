@@ -1,0 +1,140 @@
+"""Steps about matters: opening or joining a ticket, telling where an earlier one stands."""
+
+from dataclasses import replace
+
+from ivr.actions import (
+    Ask,
+    Barge,
+    Done,
+    FindMatters,
+    FindStatus,
+    Heard,
+    JoinTicket,
+    Line,
+    Matter,
+    Matters,
+    OpenTicket,
+    Outcome,
+    Pressed,
+    Prompt,
+    Speak,
+    TicketOpened,
+)
+from ivr.flow import OpenTicketStep, TellStatus
+from ivr.script import Next, Script, Turn, about, heard, ticket_line
+from ivr.state import State
+
+MATTERS_TOLD = 3
+
+
+# --- open_ticket ---------------------------------------------------------------------------------
+
+
+def enter_open_ticket(script: Script, step: OpenTicketStep, state: State) -> Next:
+    if state.ticket and joined(state):
+        return _join(step, state, state.ticket)
+    if state.phase == "joined":  # a correction made it a matter of its own, and said so
+        return step.next
+    if state.phase == "join":
+        return _ask_join(step, state)
+    if state.ticket:
+        return _announce(step, state)
+    if _may_join(script, state):
+        return state.at("find"), FindMatters(state.facts["topic"], state.facts["place"])
+    return open_ticket(state)
+
+
+def open_ticket(state: State) -> Turn:
+    """Open this call's ticket; on a repeat the same one comes back."""
+    return state.at("open"), OpenTicket("matter", dict(state.facts))
+
+
+def opened(state: State, outcome: TicketOpened) -> State:
+    state = replace(state, ticket=outcome.ticket, ticket_number=outcome.number)
+    return state.with_facts(promise=outcome.promise, promise_by=outcome.by)
+
+
+def joined(state: State) -> bool:
+    """Whether the call's ticket is somebody else's report, which this caller has joined."""
+    return state.ticket is not None and state.facts.get("join") == state.ticket
+
+
+def on_own(state: State) -> State:
+    """No longer on a report of somebody else."""
+    return state.with_facts(join=None, join_number=None)
+
+
+def _join(step: OpenTicketStep, state: State, ticket: str) -> Turn:
+    """Joining may be repeated; it is told only when it is done."""
+    if state.phase == "joining":
+        return state, JoinTicket(ticket)
+    return state.at("joined"), Speak((ticket_line(state, step.joined_prompt),))
+
+
+def promised(state: State, prompt: str) -> Prompt:
+    """The ticket's number and what its caller was promised."""
+    promise = Line(state.facts.get("promise", "promise_attend"), {"time": state.facts.get("promise_by", "")})
+    return (ticket_line(state, prompt), promise)
+
+
+def _may_join(script: Script, state: State) -> bool:
+    """Only a facility matter at a known place, from a number that is somebody's."""
+    topic = script.topic(state)
+    known = bool(topic and topic.facility and state.facts.get("place"))
+    return known and state.facts.get("identified") == "yes" and state.phase == ""
+
+
+def take_open_ticket(script: Script, step: OpenTicketStep, state: State, outcome: Outcome) -> Next:
+    match state.phase, outcome:
+        case "find", Matters(matters):
+            return _ask_join(step, _candidate(state, matters[0])) if matters else open_ticket(state)
+        case "open", TicketOpened():
+            return _announce(step, opened(state, outcome))
+        case "join", _:
+            return _joining(step, state, outcome)
+        case "said", Heard() if state.tries == 0:  # "okay" must not cost the caller the promise
+            return _announce(step, state.at("said", 1))
+        case "joining", Done():
+            return _join(step, state.at("joined"), state.ticket or "")
+    return step.next
+
+
+def _candidate(state: State, matter: Matter) -> State:
+    return state.with_facts(join=matter.ticket, join_number=matter.number).at("join")
+
+
+def _ask_join(step: OpenTicketStep, state: State) -> Turn:
+    return state.at("join"), Ask((about(state, step.join_prompt),), keys_do=True)
+
+
+def _joining(step: OpenTicketStep, state: State, outcome: Outcome) -> Turn:
+    """Only a clear yes joins; in doubt the caller gets a ticket of their own."""
+    yes = outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes")
+    if not yes:
+        return open_ticket(on_own(state))
+    ticket = state.facts["join"]
+    state = replace(state, ticket=ticket, ticket_number=state.facts["join_number"])
+    return _join(step, state.at("joining"), ticket)
+
+
+def _announce(step: OpenTicketStep, state: State) -> Turn:
+    return state.at("said"), Speak(promised(state, step.prompt))
+
+
+# --- tell_status ---------------------------------------------------------------------------------
+
+
+def enter_tell_status(script: Script, step: TellStatus, state: State) -> Turn:
+    return state.at("find"), FindStatus(state.facts.get("status_number"))
+
+
+def take_tell_status(script: Script, step: TellStatus, state: State, outcome: Outcome) -> Next:
+    if isinstance(outcome, Matters):
+        told = tuple(
+            Line(step.prompt, {"ticket": matter.number, "stage": matter.stage})
+            for matter in outcome.matters[:MATTERS_TOLD]
+        )
+        return state.at("told"), Speak(told or (Line(step.none_prompt),), Barge.SPEECH)
+    if isinstance(outcome, Heard):
+        state = heard(state, outcome.understanding)
+    return state, step.next

@@ -1,0 +1,219 @@
+"""Steps on the way to a person: waiting in the queue, being called back."""
+
+from ivr.actions import (
+    Ask,
+    CallbackOwed,
+    CallbackStored,
+    ConfirmCallback,
+    Connect,
+    Dialled,
+    Done,
+    EnterQueue,
+    HangUp,
+    Heard,
+    Hold,
+    LeaveQueue,
+    Line,
+    NumberRefused,
+    OfferReady,
+    OpenTicket,
+    Outcome,
+    Pressed,
+    Prompt,
+    Recalled,
+    RecallTicket,
+    Silence,
+    Speak,
+    StandAside,
+    StoreCallback,
+    TicketOpened,
+    Waiting,
+)
+from ivr.flow import ConfirmPerson, Enqueue, OfferCallback
+from ivr.script import Next, Script, Turn, ticket_line
+from ivr.state import State
+from ivr.verbs.matters import on_own, open_ticket, opened
+
+# --- enqueue -------------------------------------------------------------------------------------
+
+
+def enter_enqueue(script: Script, step: Enqueue, state: State) -> Turn:
+    """Nobody waits without a ticket: a lost line must leave something behind."""
+    if not state.ticket:
+        return open_ticket(state)
+    return state.at("queue"), EnterQueue(_crew(script, step, state))
+
+
+def _crew(script: Script, step: Enqueue, state: State) -> str:
+    topic = script.topic(state)
+    if step.crew:
+        return step.crew
+    return topic.crew if topic else script.edition.site.default_crew
+
+
+def take_enqueue(script: Script, step: Enqueue, state: State, outcome: Outcome) -> Next:
+    match outcome:
+        case TicketOpened():
+            return enter_enqueue(script, step, opened(state, outcome))
+        case OfferReady(offer, phone):
+            return connect(script, state, offer, phone)
+        case Dialled(answered):
+            return (state, HangUp("talked")) if answered else enter_enqueue(script, step, state.at("queue"))
+        case Waiting():
+            return _wait(script, step, state, outcome)
+        case Done():
+            return step.overflow
+    return _said_while_waiting(script, step, state, outcome)
+
+
+def _said_while_waiting(script: Script, step: Enqueue, state: State, outcome: Outcome) -> Next:
+    wish = isinstance(outcome, Heard) and outcome.understanding.act == "callback"
+    if step.callback and (wish or outcome == Pressed("1")):
+        return state, step.callback
+    if state.phase == "hold":  # talk in the room is no reason to interrupt the music
+        return state, Hold((), script.edition.site.waiting.position_every_s)
+    return enter_enqueue(script, step, state)
+
+
+def connect(script: Script, state: State, offer: str, phone: str) -> Turn:
+    return state.at("connect").with_facts(offer=offer), Connect(offer, phone, script.edition.site.waiting.ring_s)
+
+
+def _wait(script: Script, step: Enqueue, state: State, waiting: Waiting) -> Next:
+    rules = script.edition.site.waiting
+    declined = state.facts.get("callback_declined") == "yes"
+    if waiting.waited_s >= rules.limit_s:
+        return state.at("overflow"), LeaveQueue("waited too long")
+    if not waiting.staffed and step.callback and not declined:
+        return state, step.callback
+    first = state.tries == 0
+    seconds = rules.offer_callback_after_s if first else rules.position_every_s
+    state = state.at("hold", state.tries + 1)
+    return state, Hold(_waiting_prompt(step, waiting, first, declined), seconds)
+
+
+def _waiting_prompt(step: Enqueue, waiting: Waiting, first: bool, declined: bool) -> Prompt:
+    position = Line(step.position_prompt, {"position": str(waiting.position)})
+    if first:
+        return (Line(step.prompt), position)
+    if step.callback and not declined:
+        return (position, Line("callback_possible"))
+    return (position,)
+
+
+# --- offer_callback ------------------------------------------------------------------------------
+
+
+def enter_offer_callback(script: Script, step: OfferCallback, state: State) -> Turn:
+    """Who is choosing could not be put through: no agent waits for them meanwhile."""
+    if state.phase == "stored":
+        return _stored(step, state)
+    if state.phase in ("", "aside"):
+        return state.at("aside"), StandAside()
+    return _offer(step, state)
+
+
+def _offer(step: OfferCallback, state: State) -> Turn:
+    if state.phase == "number" or not _number(state):
+        return _ask_number(step, state)
+    return state.at("confirm"), Ask((Line(step.prompt, {"phone": _number(state)}),), keys_do=True)
+
+
+def _number(state: State) -> str:
+    """The number to call: keyed in, else the caller's own where it can be called and is not withheld."""
+    own = state.facts.get("caller_number", "") if state.facts.get("callable") == "yes" else ""
+    return state.facts.get("callback_number", own)
+
+
+def _ask_number(step: OfferCallback, state: State) -> Turn:
+    prompt = step.refused_prompt if state.facts.get("number_refused") == "yes" else step.ask_prompt
+    return state.at("number"), Ask((Line(prompt),), digits=step.digits, keys_do=True)
+
+
+def take_offer_callback(script: Script, step: OfferCallback, state: State, outcome: Outcome) -> Next:
+    match state.phase, outcome:
+        case "storing", CallbackStored():
+            return _stored(step, state)
+        case "storing", CallbackOwed():  # whose report this caller joined
+            return state, OpenTicket("matter", dict(state.facts))
+        case "storing", TicketOpened():
+            return on_own(opened(state, outcome)), StoreCallback(_number(state))
+        case "storing", NumberRefused():
+            state = state.with_facts(callback_number=None, callable="no", number_refused="yes")
+            return _again(step, state, "number")
+        case "stored", _:
+            return step.next
+        case "aside", _:
+            return _offer(step, state)
+        case "number", _:
+            return _number_given(script, step, state, outcome)
+    return _confirming(script, step, state, outcome)
+
+
+def _stored(step: OfferCallback, state: State) -> Turn:
+    return state.at("stored"), Speak((ticket_line(state, step.stored_prompt),))
+
+
+def _number_given(script: Script, step: OfferCallback, state: State, outcome: Outcome) -> Next:
+    keys = outcome.keys.rstrip("#") if isinstance(outcome, Pressed) else ""
+    if isinstance(outcome, Heard) and outcome.understanding.digits:
+        keys = outcome.understanding.digits
+    if len(keys) < 3:
+        return _again(step, state, "number")
+    return _offer(step, state.with_facts(callback_number=keys).at("confirm"))
+
+
+def _confirming(script: Script, step: OfferCallback, state: State, outcome: Outcome) -> Next:
+    answer = outcome.keys if isinstance(outcome, Pressed) else ""
+    if isinstance(outcome, Heard):
+        answer = {"yes": "1", "no": "2", "callback": "1"}.get(outcome.understanding.act or "", "")
+    if answer == "1":
+        return state.at("storing"), StoreCallback(_number(state))
+    if answer == "2":
+        return _ask_number(step, state)
+    if answer == "3":
+        return state.with_facts(callback_declined="yes"), step.otherwise
+    return _again(step, state, "confirm")
+
+
+def _again(step: OfferCallback, state: State, phase: str) -> Next:
+    """Once more; then the caller goes back to waiting, where a message can still be left."""
+    if state.tries >= 2:
+        return state.with_facts(callback_declined="yes"), step.otherwise
+    state = state.at(phase, state.tries + 1)
+    if phase == "number":
+        return _ask_number(step, state)
+    return state, Ask((Line(step.prompt, {"phone": _number(state)}),), keys_do=True)
+
+
+# --- confirm_person ------------------------------------------------------------------------------
+
+
+def enter_confirm_person(script: Script, step: ConfirmPerson, state: State) -> Turn:
+    """Asks for a key, knowing what the ticket says: a correction then changes just what it names."""
+    if state.phase in ("confirmed", "connect"):
+        return state.at("confirmed"), ConfirmCallback()
+    if state.phase in ("", "recall") and state.ticket:
+        return state.at("recall"), RecallTicket(state.ticket)
+    return _ask_for_key(step, state)
+
+
+def _ask_for_key(step: ConfirmPerson, state: State) -> Turn:
+    return state.at("ask"), Ask((ticket_line(state, step.prompt),), listen=False, keys_do=True)
+
+
+def take_confirm_person(script: Script, step: ConfirmPerson, state: State, outcome: Outcome) -> Next:
+    match outcome:
+        case Recalled(facts):
+            return _ask_for_key(step, state.with_facts(**facts))
+        case Pressed():
+            return state.at("confirmed"), ConfirmCallback()
+        case OfferReady(offer, phone):
+            return connect(script, state, offer, phone)
+        case Dialled(answered):
+            return (state, HangUp("talked")) if answered else (state, step.next)
+        case Waiting():
+            return step.next
+        case Silence() if state.tries < step.retries:
+            return _ask_for_key(step, state.at("ask", state.tries + 1))
+    return step.otherwise

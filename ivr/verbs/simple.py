@@ -1,0 +1,32 @@
+"""Steps that ask nothing: say, branch."""
+
+from ivr.actions import Line, Outcome, Speak
+from ivr.flow import Branch, Case, Say
+from ivr.script import Next, Script, Turn
+from ivr.state import State
+
+
+def enter_say(script: Script, step: Say, state: State) -> Turn:
+    return state, Speak((Line(step.prompt),))
+
+
+def take_say(script: Script, step: Say, state: State, outcome: Outcome) -> Next:
+    return step.next
+
+
+def enter_branch(script: Script, step: Branch, state: State) -> Next:
+    return next((case.goto for case in step.cases if _holds(case, script.fact(state, case.fact))), step.otherwise)
+
+
+def take_branch(script: Script, step: Branch, state: State, outcome: Outcome) -> Next:
+    return enter_branch(script, step, state)
+
+
+def _holds(case: Case, fact: str) -> bool:
+    if case.equals is not None:
+        return fact == str(case.equals)
+    try:
+        value = float(fact)
+    except ValueError:
+        return False
+    return (case.at_least is None or value >= case.at_least) and (case.below is None or value < case.below)

@@ -1,0 +1,99 @@
+"""From a prompt's lines to what is spoken: ids, ISO times and digits become words, words become audio."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import structlog
+
+from config.documents import Edition, Language
+from ivr import speaking, spoken_times
+from ivr.actions import Line, Prompt
+from ivr.announcing import GAP, announce
+from ivr.ports import Voice, VoiceDown
+from ivr.speaking import PromptMissing
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The site's words for values."""
+
+    edition: Edition
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Places and topics as they are spoken: what recorded parts can say."""
+        texts = [*(place.name for place in self.edition.places), *(t.name for t in self.edition.topics.values())]
+        return tuple({name for text in texts for name in text.values()})
+
+    def values(self, line: Line, language: Language, now: datetime) -> dict[str, str]:
+        """The line's variables in spoken form, in the language that the line will be heard in."""
+        heard_in = speaking.language_of(self.edition.prompts, line.key, language)
+        spoken = {name: self._spoken(name, value, heard_in, now) for name, value in line.variables.items()}
+        return {"number": speaking.spoken_digits(self.edition.site.national_emergency, heard_in), **spoken}
+
+    def _spoken(self, name: str, value: str, language: Language, now: datetime) -> str:
+        match name:
+            case "ticket" | "phone":
+                return speaking.spoken_digits(value, language)
+            case "time":
+                return spoken_times.spoken_time(datetime.fromisoformat(value), now, self.edition.site.zone, language)
+            case "position":
+                return speaking.spoken_ordinal(int(value), language)
+            case "topic":
+                return self._topic(value, language)
+            case "place":
+                return self._place(value, language)
+            case "stage":
+                return self._prompt(f"stage_{value}", language)
+        return value
+
+    def _topic(self, id: str, language: Language) -> str:
+        topic = self.edition.topics.get(id)
+        return _in(topic.name, language) if topic else self._prompt(f"matter_{id}", language)
+
+    def _place(self, id: str, language: Language) -> str:
+        place = next((place for place in self.edition.places if place.id == id), None)
+        return _in(place.name, language) if place else speaking.spoken_digits(id, language)
+
+    def _prompt(self, key: str, language: Language) -> str:
+        return speaking.sentence(self.edition.prompts, key, {}, language)[0]
+
+
+def _in(text: dict[Language, str], language: Language) -> str:
+    return text.get(language) or text[speaking.FALLBACK]
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A prompt's text and audio."""
+
+    text: str
+    pcm: bytes
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """Prompts to audio; what cannot be said at all is left out, and logged."""
+
+    wording: Wording
+    voice: Voice
+
+    async def speech(self, prompt: Prompt, language: Language, now: datetime) -> Speech:
+        parts = await asyncio.gather(*(self._line(line, language, now) for line in prompt))
+        return Speech(" ".join(part.text for part in parts), GAP.join(part.pcm for part in parts))
+
+    async def _line(self, line: Line, language: Language, now: datetime) -> Speech:
+        prompts = self.wording.edition.prompts
+        try:
+            variables = self.wording.values(line, language, now)
+            said = await announce(self.voice, prompts, line.key, variables, language, self.wording.names)
+        except (VoiceDown, PromptMissing) as reason:
+            log.error("a sentence could not be said", key=line.key, reason=str(reason))
+            return Speech("", b"")
+        if said.language != language or said.source == "parts":
+            log.warning("a sentence fell back", key=line.key, language=said.language, source=said.source)
+        return Speech(said.text, said.pcm)

@@ -1,0 +1,128 @@
+"""What a desk needs beyond the routing of calls: accounts, sessions, pages, and lists to look things up in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from routing.model import Call, Callback, Event, Ticket
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person who may log in."""
+
+    login: str
+    name: str
+    role: str  # agent, supervisor, admin
+    password_hash: str  # argon2
+    agent_id: str | None = None  # whose calls this person takes, if any
+    language: str = "en"
+
+
+class Accounts(Protocol):
+    """Who may log in, and who is; only hashes of session tokens are ever stored."""
+
+    async def by_login(self, login: str) -> Account | None: ...
+
+    async def open_session(self, token_hash: str, login: str, at: datetime, expires_at: datetime) -> None: ...
+
+    async def of_session(self, token_hash: str, at: datetime) -> Account | None:
+        """Whose session this is, unless it has expired or was revoked."""
+
+    async def revoke_session(self, token_hash: str, at: datetime) -> None: ...
+
+
+class Pages(Protocol):
+    """Which browser page of an agent is the live one."""
+
+    async def take(self, agent_id: str, page: str, at: datetime) -> None:
+        """Make this page the live one from now on."""
+
+    async def live(self, agent_id: str) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class TicketQuery:
+    text: str = ""  # in number, words, caller, place; plain substring, case-insensitive
+    stage: str | None = None
+    open_only: bool = False
+    urgency: str | None = None
+    crew: str | None = None
+    topic: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True)
+class CallQuery:
+    text: str = ""  # in caller's number and name
+    state: str | None = None
+    ending: str | None = None
+    trace: str | None = None  # the test caller's mark, from the payload of `call.started`
+
+
+class Archive(Protocol):
+    """Lists, newest first; `before` is the id of the last row of the page before."""
+
+    async def calls(self, query: CallQuery, limit: int, before: str | None = None) -> Sequence[Call]: ...
+
+    async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]: ...
+
+    async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[Callback]: ...
+
+    async def events(self, type: str | None, limit: int, before: str | None = None) -> Sequence[Event]:
+        """The latest events of all calls."""
+
+    async def calls_of_ticket(self, ticket_id: str) -> Sequence[Call]:
+        """Oldest first."""
+
+    async def ticket_history(self, ticket_id: str) -> Sequence["TicketChange"]:
+        """Oldest first."""
+
+    async def tallies(self) -> Mapping[str, Mapping[str, int]]:
+        """Counts for the metrics: `calls` by ending, `tickets` by stage, `offers` by ending, `promises` by outcome."""
+
+
+@dataclass(frozen=True)
+class TicketChange:
+    """One line of a ticket's own history: a stage, an urgency, an answer, a message."""
+
+    at: datetime
+    actor: str
+    what: str  # opened, joined, stage, urgency, message
+    to: str = ""
+    note: str = ""  # private: empty once it has been forgotten
+
+
+class Action(StrEnum):
+    """What people do that somebody may have to answer for."""
+
+    LOGGED_IN = "logged_in"
+    LOGIN_REFUSED = "login_refused"
+    LOGGED_OUT = "logged_out"
+    MESSAGE_HEARD = "message_heard"
+    STATE_CHANGED = "state_changed"
+    STAGE_SET = "stage_set"
+    URGENCY_SET = "urgency_set"
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    id: str
+    at: datetime
+    actor: str  # agent:<login>, or `stranger`
+    action: str
+    subject: str  # a login, an agent's login, or a ticket's id
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+class Audit(Protocol):
+    """Who did what at the desk. It is only ever added to, and holds nothing that callers said."""
+
+    async def note(
+        self, actor: str, action: Action, subject: str, at: datetime, detail: Mapping[str, str] | None = None
+    ) -> None: ...
+
+    async def entries(self, limit: int, before: str | None = None) -> Sequence[AuditEntry]:
+        """Newest first; `before` is the id of the last one of the page before."""

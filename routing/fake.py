@@ -1,0 +1,58 @@
+"""The records and the news in memory, for tests and for the simulator."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+from routing.fake_callbacks import MemoryCallbacks
+from routing.fake_calls import MemoryCalls, MemoryTickets
+from routing.fake_dispatch import MemoryAgents, MemoryOffers, MemoryQueue, MemoryWrapUps
+from routing.fake_legs import MemoryLegs
+from routing.fake_state import MemoryState
+from routing.model import Agent
+from routing.ports import Agents, Callbacks, Calls, Legs, Offers, Queue, Tickets, WrapUps
+
+NEWS_KEPT = 10_000
+
+
+class MemoryRecords:
+    """All records in one process; `state` may be looked into by tests."""
+
+    def __init__(self, agents: Iterable[Agent] = (), site_id: str = "demo") -> None:
+        self.state = MemoryState(agents={agent.id: agent for agent in agents})
+        self.calls: Calls = MemoryCalls(self.state)
+        self.legs: Legs = MemoryLegs(self.state)
+        self.tickets: Tickets = MemoryTickets(self.state, site_id)
+        self.queue: Queue = MemoryQueue(self.state)
+        self.agents: Agents = MemoryAgents(self.state)
+        self.offers: Offers = MemoryOffers(self.state)
+        self.callbacks: Callbacks = MemoryCallbacks(self.state)
+        self.wrap_ups: WrapUps = MemoryWrapUps(self.state)
+
+
+class MemoryNews:
+    """News within one process; ids look like those of a Redis stream."""
+
+    def __init__(self) -> None:
+        self._told: deque[tuple[int, str, dict[str, str]]] = deque(maxlen=NEWS_KEPT)
+        self._count = 0
+        self._more = asyncio.Event()
+
+    async def tell(self, topic: str, **fields: str) -> None:
+        self._count += 1
+        self._told.append((self._count, topic, fields))
+        self._more.set()
+        self._more = asyncio.Event()
+
+    async def position(self) -> str:
+        return f"{self._count}-0" if self._count else "0-0"
+
+    async def listen(self, after: str = "$") -> AsyncIterator[tuple[str, str, Mapping[str, str]]]:
+        last = self._count if after == "$" else int(after.partition("-")[0])
+        while True:
+            more = self._more
+            for count, topic, fields in [told for told in self._told if told[0] > last]:
+                last = count
+                yield f"{count}-0", topic, fields
+            if last >= self._count:
+                await more.wait()

@@ -1,0 +1,20 @@
+"""The audit in memory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from routing.archive import Action, AuditEntry
+from routing.identity import new_id
+
+
+class MemoryAudit:
+    def __init__(self) -> None:
+        self._noted: list[AuditEntry] = []
+
+    async def note(
+        self, actor: str, action: Action, subject: str, at: datetime, detail: Mapping[str, str] | None = None
+    ) -> None:
+        self._noted.append(AuditEntry(new_id(), at, actor, action, subject, dict(detail or {})))
+
+    async def entries(self, limit: int, before: str | None = None) -> Sequence[AuditEntry]:
+        return [entry for entry in reversed(self._noted) if before is None or entry.id < before][:limit]

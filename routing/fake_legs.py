@@ -1,0 +1,32 @@
+"""Legs of calls in memory; they behave as the database's do."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from routing.fake_state import MemoryState
+from routing.legs import CallLeg, leg_ended
+from routing.model import NotFound
+
+
+class MemoryLegs:
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    async def open(self, leg: CallLeg) -> bool:
+        if leg.call_id not in self._state.calls:
+            raise NotFound(f"call {leg.call_id}")
+        if any(known.channel == leg.channel for known in await self.of_call(leg.call_id)):
+            return False
+        self._state.legs[leg.id] = leg
+        return True
+
+    async def end(self, channel: str, cause: str, at: datetime) -> bool:
+        open_now = [leg for leg in self._state.legs.values() if leg.channel == channel and leg.ended_at is None]
+        for leg in open_now:
+            self._state.legs[leg.id] = replace(leg, ended_at=at, cause=cause)
+            self._state.append([leg_ended(leg.call_id, channel, leg.kind, cause, at)])
+        return bool(open_now)
+
+    async def of_call(self, call_id: str) -> Sequence[CallLeg]:
+        return sorted((leg for leg in self._state.legs.values() if leg.call_id == call_id), key=lambda leg: leg.id)

@@ -1,0 +1,31 @@
+"""The legs of a call: its channels at Asterisk, told apart from the call itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from routing.model import NewEvent
+
+
+class LegKind(StrEnum):
+    CALLER = "caller"
+    AGENT = "agent"
+    CALLBACK = "callback"  # the called back person's phone
+
+
+@dataclass(frozen=True)
+class CallLeg:
+    """One channel's part in a call; a call has one for the caller and one for each phone that was rung."""
+
+    id: str
+    call_id: str
+    channel: str  # Asterisk's unique id of the channel, never its name, which may hold a number
+    kind: LegKind
+    at: datetime
+    ended_at: datetime | None = None
+    cause: str | None = None  # of its end, as Asterisk tells it
+
+
+def leg_ended(call_id: str, channel: str, kind: LegKind, cause: str, at: datetime) -> NewEvent:
+    """The hang-up as the call's timeline tells it."""
+    return NewEvent(call_id, "leg.ended", at, "system", channel, {"kind": str(kind), "cause": cause})

@@ -1,0 +1,208 @@
+"""Who may become what: every lifecycle is a table, and a missing row is a refusal."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from routing.model import (
+    AgentState,
+    AttemptState,
+    CallbackState,
+    CallState,
+    OfferState,
+    Stage,
+    TransitionRefused,
+)
+
+S = TypeVar("S", bound=StrEnum)
+E = TypeVar("E", bound=StrEnum)
+
+
+class CallEvent(StrEnum):
+    ENTERED_QUEUE = "entered_queue"
+    LEFT_QUEUE = "left_queue"
+    OFFERED_TO_AGENT = "offered_to_agent"
+    OFFER_LAPSED = "offer_lapsed"
+    ANSWERED = "answered"
+    TALK_ENDED = "talk_ended"  # the agent hung up first; the caller is still there
+    ENDED = "ended"
+
+
+CALL_TRANSITIONS: dict[tuple[CallState, CallEvent], CallState] = {
+    (CallState.IN_DIALOGUE, CallEvent.ENTERED_QUEUE): CallState.WAITING,
+    (CallState.WAITING, CallEvent.LEFT_QUEUE): CallState.IN_DIALOGUE,
+    (CallState.WAITING, CallEvent.OFFERED_TO_AGENT): CallState.OFFERED,
+    (CallState.IN_DIALOGUE, CallEvent.OFFERED_TO_AGENT): CallState.OFFERED,  # back from a phone nobody took
+    (CallState.OFFERED, CallEvent.OFFER_LAPSED): CallState.WAITING,
+    (CallState.OFFERED, CallEvent.ANSWERED): CallState.CONNECTED,
+    # Given up on, yet the phone was taken.
+    (CallState.WAITING, CallEvent.ANSWERED): CallState.CONNECTED,
+    (CallState.IN_DIALOGUE, CallEvent.ANSWERED): CallState.CONNECTED,
+    (CallState.CONNECTED, CallEvent.TALK_ENDED): CallState.IN_DIALOGUE,
+    (CallState.IN_DIALOGUE, CallEvent.ENDED): CallState.ENDED,
+    (CallState.WAITING, CallEvent.ENDED): CallState.ENDED,
+    (CallState.OFFERED, CallEvent.ENDED): CallState.ENDED,
+    (CallState.CONNECTED, CallEvent.ENDED): CallState.ENDED,
+}
+
+
+class AgentEvent(StrEnum):
+    WENT_AVAILABLE = "went_available"
+    WENT_NOT_READY = "went_not_ready"
+    PAGE_GONE = "page_gone"
+    HELD = "held"  # an offer was claimed
+    RELEASED = "released"  # the offer went, through no fault of the agent
+    MISSED = "missed"  # not shown, or not answered
+    ANSWERED = "answered"
+    TALK_ENDED = "talk_ended"
+    WRAPPED_UP = "wrapped_up"
+    WRAPPED_UP_AWAY = "wrapped_up_away"
+    WRAP_UP_EXPIRED = "wrap_up_expired"
+
+
+AGENT_TRANSITIONS: dict[tuple[AgentState, AgentEvent], AgentState] = {
+    (AgentState.NOT_READY, AgentEvent.WENT_AVAILABLE): AgentState.AVAILABLE,
+    (AgentState.AVAILABLE, AgentEvent.WENT_NOT_READY): AgentState.NOT_READY,
+    (AgentState.AVAILABLE, AgentEvent.PAGE_GONE): AgentState.NOT_READY,
+    (AgentState.AVAILABLE, AgentEvent.HELD): AgentState.RESERVED,
+    (AgentState.RESERVED, AgentEvent.RELEASED): AgentState.AVAILABLE,
+    (AgentState.RESERVED, AgentEvent.MISSED): AgentState.NOT_READY,
+    (AgentState.RESERVED, AgentEvent.ANSWERED): AgentState.ON_CALL,
+    # The phone was taken just after we had given up on it: the talk is what counts.
+    (AgentState.NOT_READY, AgentEvent.ANSWERED): AgentState.ON_CALL,
+    (AgentState.AVAILABLE, AgentEvent.ANSWERED): AgentState.ON_CALL,
+    (AgentState.ON_CALL, AgentEvent.TALK_ENDED): AgentState.AFTER_CALL_WORK,
+    # No way out of after-call work without a disposition, be it "none given".
+    (AgentState.AFTER_CALL_WORK, AgentEvent.WRAPPED_UP): AgentState.AVAILABLE,
+    (AgentState.AFTER_CALL_WORK, AgentEvent.WRAPPED_UP_AWAY): AgentState.NOT_READY,
+    (AgentState.AFTER_CALL_WORK, AgentEvent.WRAP_UP_EXPIRED): AgentState.NOT_READY,
+}
+
+
+class OfferEvent(StrEnum):
+    SHOWN = "shown"
+    RANG = "rang"
+    ANSWERED = "answered"
+    LAPSED = "lapsed"
+    TALK_ENDED = "talk_ended"
+
+
+OFFER_TRANSITIONS: dict[tuple[OfferState, OfferEvent], OfferState] = {
+    (OfferState.MADE, OfferEvent.SHOWN): OfferState.SEEN,
+    (OfferState.SEEN, OfferEvent.RANG): OfferState.RINGING,
+    (OfferState.SEEN, OfferEvent.ANSWERED): OfferState.ANSWERED,  # the news of the ringing was lost
+    (OfferState.RINGING, OfferEvent.ANSWERED): OfferState.ANSWERED,
+    (OfferState.LAPSED, OfferEvent.ANSWERED): OfferState.ANSWERED,  # given up on, yet the phone was taken
+    (OfferState.MADE, OfferEvent.LAPSED): OfferState.LAPSED,
+    (OfferState.SEEN, OfferEvent.LAPSED): OfferState.LAPSED,
+    (OfferState.RINGING, OfferEvent.LAPSED): OfferState.LAPSED,
+    (OfferState.ANSWERED, OfferEvent.TALK_ENDED): OfferState.ENDED,
+}
+
+
+class TicketEvent(StrEnum):
+    DISPATCH = "dispatched"
+    ACCEPT = "accepted"
+    ARRIVE = "arrived"
+    COMPLETE = "completed"
+    CLOSE = "closed"
+
+
+TICKET_TRANSITIONS: dict[tuple[Stage, TicketEvent], Stage] = {
+    (Stage.RECORDED, TicketEvent.DISPATCH): Stage.DISPATCHED,
+    (Stage.RECORDED, TicketEvent.ACCEPT): Stage.ACCEPTED,  # grabbed without being dispatched
+    (Stage.DISPATCHED, TicketEvent.ACCEPT): Stage.ACCEPTED,
+    (Stage.ACCEPTED, TicketEvent.ARRIVE): Stage.ARRIVED,
+    (Stage.ACCEPTED, TicketEvent.COMPLETE): Stage.COMPLETED,  # nobody needs to go there for a password
+    (Stage.ARRIVED, TicketEvent.COMPLETE): Stage.COMPLETED,
+    # A matter may be answered on the telephone at any stage; closing it always takes an answer.
+    **{(stage, TicketEvent.CLOSE): Stage.CLOSED for stage in Stage if stage is not Stage.CLOSED},
+}
+UNFINISHED_STAGES = (Stage.RECORDED, Stage.DISPATCHED, Stage.ACCEPTED, Stage.ARRIVED)
+
+
+class CallbackEvent(StrEnum):
+    CLAIMED = "claimed"
+    FAILED = "failed"  # this attempt; there will be another
+    EXHAUSTED = "exhausted"
+    CONFIRMED = "confirmed"  # a person is on the line
+    LOST = "lost"  # the person went before an agent answered
+    TALKED = "talked"
+    CANCELLED = "cancelled"
+
+
+CALLBACK_TRANSITIONS: dict[tuple[CallbackState, CallbackEvent], CallbackState] = {
+    (CallbackState.PENDING, CallbackEvent.CLAIMED): CallbackState.DIALLING,
+    (CallbackState.PENDING, CallbackEvent.CANCELLED): CallbackState.CANCELLED,
+    (CallbackState.DIALLING, CallbackEvent.CANCELLED): CallbackState.CANCELLED,  # reached otherwise meanwhile
+    (CallbackState.PENDING, CallbackEvent.CONFIRMED): CallbackState.CONNECTED,  # given up on, yet the person is there
+    (CallbackState.PENDING, CallbackEvent.EXHAUSTED): CallbackState.FAILED,  # its number may not be dialled
+    (CallbackState.DIALLING, CallbackEvent.FAILED): CallbackState.PENDING,
+    (CallbackState.DIALLING, CallbackEvent.EXHAUSTED): CallbackState.FAILED,
+    (CallbackState.DIALLING, CallbackEvent.CONFIRMED): CallbackState.CONNECTED,
+    (CallbackState.CONNECTED, CallbackEvent.LOST): CallbackState.PENDING,
+    (CallbackState.CONNECTED, CallbackEvent.EXHAUSTED): CallbackState.FAILED,
+    (CallbackState.CONNECTED, CallbackEvent.TALKED): CallbackState.DONE,
+}
+
+
+class AttemptEvent(StrEnum):
+    SENT = "sent"
+    ANSWERED = "answered"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+ATTEMPT_TRANSITIONS: dict[tuple[AttemptState, AttemptEvent], AttemptState] = {
+    (AttemptState.CLAIMED, AttemptEvent.SENT): AttemptState.SENT,
+    (AttemptState.SENT, AttemptEvent.ANSWERED): AttemptState.ANSWERED,
+    (AttemptState.ANSWERED, AttemptEvent.CONFIRMED): AttemptState.CONFIRMED,
+    # Given up on, yet the person is there.
+    (AttemptState.FAILED, AttemptEvent.CONFIRMED): AttemptState.CONFIRMED,
+    (AttemptState.LOST, AttemptEvent.CONFIRMED): AttemptState.CONFIRMED,
+    (AttemptState.CLAIMED, AttemptEvent.FAILED): AttemptState.FAILED,
+    (AttemptState.SENT, AttemptEvent.FAILED): AttemptState.FAILED,
+    (AttemptState.ANSWERED, AttemptEvent.FAILED): AttemptState.FAILED,
+    (AttemptState.CLAIMED, AttemptEvent.LOST): AttemptState.LOST,
+    (AttemptState.SENT, AttemptEvent.LOST): AttemptState.LOST,
+    (AttemptState.ANSWERED, AttemptEvent.LOST): AttemptState.LOST,
+}
+OPEN_ATTEMPTS = (AttemptState.CLAIMED, AttemptState.SENT, AttemptState.ANSWERED)
+
+
+def after(table: Mapping[tuple[S, E], S], state: S, event: E) -> S:
+    """The state that follows.
+
+    Raises: TransitionRefused.
+    """
+    try:
+        return table[state, event]
+    except KeyError:
+        raise TransitionRefused(f"{state} has no {event}") from None
+
+
+def step(table: Mapping[tuple[S, E], S], event: E) -> tuple[tuple[S, ...], S]:
+    """From which states an event leads where: the arguments of a conditional update."""
+    sources = tuple(state for state, happened in table if happened == event)
+    targets = {table[state, event] for state in sources}
+    if len(targets) != 1:
+        raise TransitionRefused(f"{event} leads to {len(targets)} states")
+    return sources, targets.pop()
+
+
+# From where a person who is there confirms an attempt and connects its callback.
+CONFIRMABLE = step(ATTEMPT_TRANSITIONS, AttemptEvent.CONFIRMED)[0]
+CONNECTABLE = step(CALLBACK_TRANSITIONS, CallbackEvent.CONFIRMED)[0]
+
+
+def next_stage(stage: Stage, to: Stage, answer: str | None) -> Stage:
+    """The stage a ticket may move to; closing takes an answer to the caller.
+
+    Raises: TransitionRefused.
+    """
+    if to is Stage.RECORDED:
+        raise TransitionRefused("a ticket is recorded once")
+    if to is Stage.CLOSED and not (answer or "").strip():
+        raise TransitionRefused("no matter is closed without a recorded answer")
+    return after(TICKET_TRANSITIONS, stage, TicketEvent(to.value))

@@ -1,0 +1,90 @@
+"""Telephone numbers from hostile hands: who calls, as far as the network says, and what may be dialled."""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+
+from config.documents import CallbackRules, Contact, Site
+from routing.model import CallerId
+from routing.model import NotCallable as NotCallable
+
+NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{0,38}", re.ASCII)
+EXTENSION_DIGITS = 5  # up to so many digits are a number of the house
+SEPARATORS = str.maketrans("", "", " ()./-")
+UNNAMED = {"", "anonymous", "unknown", "restricted", "private", "unavailable", "withheld"}
+LONGEST = 8_000  # of a number or name as received, in characters
+
+
+def identify(raw: str, name: str, withheld: bool, site: Site) -> CallerId:
+    """Number and name as received, the number normalised, and the contact that it belongs to.
+
+    A withheld number identifies nobody, whatever the network sent along.
+    """
+    raw, name = raw[:LONGEST], name[:LONGEST]
+    withheld = withheld or raw.strip().lower() in UNNAMED
+    number = None if withheld else normalise(raw, site.region)
+    contact = None if withheld else _contact(raw, number, site)
+    if contact is None:
+        return CallerId(raw, number, name, withheld)
+    # A contact may be a phone without digits, such as a SIP user name.
+    number = number or contact.number
+    return CallerId(raw, number, name, False, contact.name, contact.place, contact.kind, contact.shared)
+
+
+def normalise(text: str, region: str) -> str | None:
+    """E.164, or the bare digits of an extension; None for what is no number."""
+    text = text.strip()
+    if not NUMBER.fullmatch(text):
+        return None
+    digits = text.translate(SEPARATORS)
+    if len(digits) <= EXTENSION_DIGITS and not digits.startswith("+"):
+        return digits
+    return _e164(digits, region)
+
+
+def callable_number(text: str, site: Site) -> str:
+    """What to dial for a number that was said, keyed or received; never anything outside the dial patterns.
+
+    Raises: NotCallable.
+    """
+    number = normalise(text, site.region)
+    if number is None or not may_be_dialled(number, site.callback):
+        raise NotCallable("no dial pattern allows this number")
+    if number == site.national_emergency or phonenumbers.is_emergency_number(number, site.region):
+        raise NotCallable("nobody is called back at the emergency services")
+    return number
+
+
+def may_be_dialled(number: str, rules: CallbackRules) -> bool:
+    """Whether a dial pattern matches the whole number."""
+    return any(re.fullmatch(pattern, number) for pattern in rules.dial_patterns)
+
+
+def keyed_number(keys: str) -> str:
+    """A number as keyed: the hash that ends it goes, a star in front stands for the plus."""
+    digits = keys.rstrip("#")
+    return "+" + digits.lstrip("*") if digits.startswith("*") else digits
+
+
+def _e164(digits: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _contact(raw: str, number: str | None, site: Site) -> Contact | None:
+    for contact in site.contacts:
+        same_number = number is not None and _contact_number(contact.number, site.region) == number
+        if same_number or contact.number == raw.strip():
+            return contact
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _contact_number(text: str, region: str) -> str | None:
+    return normalise(text, region)

@@ -1,0 +1,290 @@
+"""What routing and the dialogue need from the records; `store` implements it, `routing.fake` mimics it.
+
+Every method is one transaction. A claim answers whether *this* caller won it; losing is no error.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from routing.legs import CallLeg
+from routing.model import (
+    CORRECTABLE,
+    Agent,
+    AgentState,
+    Attempt,
+    AttemptState,
+    Call,
+    Callback,
+    CallbackState,
+    CallState,
+    Event,
+    NewEvent,
+    Offer,
+    OfferState,
+    Stage,
+    Ticket,
+    TicketDraft,
+    WaitingCaller,
+)
+
+
+class Calls(Protocol):
+    async def open(self, call: Call, events: Sequence[NewEvent] = ()) -> bool:
+        """Record a call before anything is said; False when the id is already known."""
+
+    async def load(self, call_id: str) -> Call:
+        """Raises: NotFound."""
+
+    async def known(self, call_ids: Collection[str]) -> Mapping[str, Call]:
+        """Those of the given calls that there are, by id, in one reading."""
+
+    async def save(
+        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), state: CallState | None = None
+    ) -> None:
+        """Save the dialogue's state and append what happened since, together.
+
+        A call that has ended keeps its ending: `state` is left alone then. Raises: NotFound.
+        """
+
+    async def append(self, events: Sequence[NewEvent]) -> None:
+        """Raises: NotFound."""
+
+    async def end(self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = ()) -> bool:
+        """End a call and withdraw it from the queue; False when it had ended already."""
+
+    async def timeline(self, call_id: str) -> Sequence[Event]: ...
+
+    async def live(self) -> Sequence[Call]:
+        """Calls that have no ending yet."""
+
+    async def ended(self, call_ids: Collection[str]) -> frozenset[str]:
+        """Those of the given calls that have ended."""
+
+
+class Legs(Protocol):
+    """The channels of calls: opened when a channel joins a call, ended when Asterisk says that it is gone."""
+
+    async def open(self, leg: CallLeg) -> bool:
+        """False when the call has this channel already: a resumption goes on on the same leg. Raises: NotFound."""
+
+    async def end(self, channel: str, cause: str, at: datetime) -> bool:
+        """End whatever leg this channel is, and say so in its call's timeline; False where it is none, or was ended."""
+
+    async def of_call(self, call_id: str) -> Sequence[CallLeg]:
+        """Oldest first."""
+
+
+class Tickets(Protocol):
+    async def open(self, draft: TicketDraft, call_id: str | None, at: datetime, key: str | None = None) -> Ticket:
+        """Open a ticket with a fresh spoken number; `key` makes a repeat return the same ticket."""
+
+    async def join(self, ticket_id: str, call_id: str, at: datetime) -> None: ...
+
+    async def load(self, ticket_id: str) -> Ticket: ...
+
+    async def known(self, ticket_ids: Collection[str]) -> Mapping[str, Ticket]:
+        """Those of the given tickets that there are, by id, in one reading."""
+
+    async def by_number(self, number: str) -> Ticket | None: ...
+
+    async def open_at(self, topic: str, place: str) -> Sequence[Ticket]:
+        """Open matters on this topic at this known place, oldest first."""
+
+    async def of_caller(self, number: str) -> Sequence[Ticket]:
+        """Open matters reported from this number, newest first."""
+
+    async def of_call(self, call_id: str) -> Sequence[Ticket]: ...
+
+    async def move(self, ticket_id: str, to: Stage, actor: str, at: datetime, answer: str | None = None) -> Ticket:
+        """A matter that is CLOSED owes no callback: an open one is cancelled, unless its person is on the line.
+
+        Raises: NotFound, TransitionRefused.
+        """
+
+    async def correct(
+        self, ticket_id: str, draft: TicketDraft, actor: str, at: datetime, fields: Collection[str] = CORRECTABLE
+    ) -> Ticket:
+        """Take over those `fields` that a caller may correct; who called and what was promised stay.
+
+        Raises: NotFound.
+        """
+
+    async def set_urgency(self, ticket_id: str, urgency: str, actor: str, at: datetime) -> Ticket:
+        """A person decides; whoever waits about this matter takes the place that goes with it. Raises: NotFound."""
+
+    async def add_message(self, ticket_id: str, recording: str, at: datetime) -> None:
+        """Attach a recorded message (path of a WAV) to a ticket."""
+
+
+class Queue(Protocol):
+    async def enter(self, entry: WaitingCaller) -> WaitingCaller:
+        """Take a place; a call or callback that has one keeps it (the entry returned is the one kept).
+
+        The kept entry takes on the new crew, urgency, ticket and `not_before`: until then it is not offered.
+        A call that has ended takes no place.
+        """
+
+    async def leave(self, entry_id: str, reason: str, at: datetime) -> None: ...
+
+    async def waiting(self) -> Sequence[WaitingCaller]:
+        """All entries without a live offer, in no particular order."""
+
+    async def ahead(self, entry: WaitingCaller) -> int:
+        """How many of `waiting` come before an entry, of those for the same crew."""
+
+    async def refused_by(self, entry_id: str, agent_id: str) -> None:
+        """Remember that this agent did not answer this entry."""
+
+    async def of_call(self, call_id: str) -> WaitingCaller | None:
+        """The place this call holds, whether or not it is being offered."""
+
+    async def entry(self, entry_id: str) -> WaitingCaller | None:
+        """The entry, unless it has left the queue."""
+
+
+class Agents(Protocol):
+    async def enrol(self, agent: Agent) -> None:
+        """Add an agent, or bring name, crews and phone up to date and leave the state alone."""
+
+    async def all(self) -> Sequence[Agent]: ...
+
+    async def load(self, agent_id: str) -> Agent: ...
+
+    async def change(
+        self, agent_id: str, expected: Sequence[AgentState], to: AgentState, at: datetime, reason: str = ""
+    ) -> bool:
+        """Conditional: only from one of `expected`. False when the agent was in another state."""
+
+    async def heartbeat(self, agent_id: str, at: datetime) -> None: ...
+
+    async def phones_registered(self, phones: Mapping[str, bool], at: datetime) -> None: ...
+
+
+class Offers(Protocol):
+    async def claim(self, offer: Offer, events: Sequence[NewEvent] = ()) -> bool:
+        """Hold the entry out to the agent, and reserve the agent, in one step; False when either is taken."""
+
+    async def advance(
+        self,
+        offer_id: str,
+        expected: Sequence[OfferState],
+        to: OfferState,
+        at: datetime,
+        ending: str | None = None,
+        agent_to: AgentState | None = None,
+        reason: str = "",
+        events: Sequence[NewEvent] = (),
+    ) -> bool:
+        """Move the offer, its agent (out of RESERVED or ON_CALL; into ON_CALL from anywhere), its call and its entry.
+
+        ANSWERED takes the entry out of the queue, connects the call, and cancels whatever other callback the
+        ticket owes; LAPSED lets the call wait again.
+        """
+
+    async def load(self, offer_id: str) -> Offer: ...
+
+    async def live(self) -> Sequence[Offer]: ...
+
+    async def of_call(self, call_id: str) -> Offer | None:
+        """The live offer of this call, if any."""
+
+    async def of_agent(self, agent_id: str) -> Offer | None: ...
+
+    async def last_of_agent(self, agent_id: str) -> Offer | None: ...
+
+    async def last_of_call(self, call_id: str) -> Offer | None:
+        """The latest offer of this call, live or not."""
+
+
+class Callbacks(Protocol):
+    async def store(self, callback: Callback) -> Callback:
+        """Store before it is confirmed to the caller; an open one of the same ticket is updated, not doubled.
+
+        The callback takes a place in the queue, the call that asked for it gives its own up, and the ticket
+        notes the number.
+        """
+
+    async def load(self, callback_id: str) -> Callback: ...
+
+    async def known(self, callback_ids: Collection[str]) -> Mapping[str, Callback]:
+        """Those of the given callbacks that there are, by id, in one reading."""
+
+    async def advance(
+        self,
+        callback_id: str,
+        expected: Sequence[CallbackState],
+        to: CallbackState,
+        at: datetime,
+        not_before: datetime | None = None,
+        events: Sequence[NewEvent] = (),
+    ) -> bool:
+        """PENDING puts it back into its place, not to be tried before `not_before`; an ended one leaves the queue."""
+
+    async def open(self) -> Sequence[Callback]:
+        """Those not done, failed or cancelled, oldest first."""
+
+    async def of_ticket(self, ticket_id: str) -> Callback | None:
+        """The open callback of a ticket."""
+
+    async def attempts_of(self, callback_id: str) -> Sequence[Attempt]:
+        """In order."""
+
+    async def connect(self, attempt_id: str, call_id: str, at: datetime) -> bool:
+        """The person confirmed: their call takes the callback's place in the queue and its live offer.
+
+        The attempt is CONFIRMED and the callback CONNECTED, also where both had been given up meanwhile;
+        or nothing at all changes.
+        """
+
+    async def claim_attempt(self, attempt: Attempt, events: Sequence[NewEvent] = ()) -> bool:
+        """Exactly one winner per (callback, attempt number); the callback becomes DIALLING."""
+
+    async def advance_attempt(
+        self,
+        attempt_id: str,
+        expected: Sequence[AttemptState],
+        to: AttemptState,
+        at: datetime,
+        ending: str | None = None,
+        events: Sequence[NewEvent] = (),
+    ) -> bool: ...
+
+    async def load_attempt(self, attempt_id: str) -> Attempt: ...
+
+    async def open_attempts(self) -> Sequence[Attempt]:
+        """Attempts neither confirmed nor failed nor lost."""
+
+
+class WrapUps(Protocol):
+    async def wrap_up(self, offer_id: str, disposition: str, note: str, agent_id: str, at: datetime) -> bool:
+        """Record the disposition that ends after-call work, on the timeline too; False when it is there already.
+
+        Raises: NotFound.
+        """
+
+
+class Records(Protocol):
+    """All of the above over one database."""
+
+    calls: Calls
+    legs: Legs
+    tickets: Tickets
+    queue: Queue
+    agents: Agents
+    offers: Offers
+    callbacks: Callbacks
+    wrap_ups: WrapUps
+
+
+class News(Protocol):
+    """What just changed, for whoever waits or watches. Losing it costs time, never truth."""
+
+    async def tell(self, topic: str, **fields: str) -> None:
+        """Announce e.g. `offer` with offer/call/agent ids; never raises."""
+
+    async def position(self) -> str:
+        """The id of the latest news ("0-0" when there is none, or when Redis is away): a snapshot's place."""
+
+    def listen(self, after: str = "$") -> AsyncIterator[tuple[str, str, Mapping[str, str]]]:
+        """(stream id, topic, fields) from now, or from a stream id on; survives a flushed or restarted Redis."""

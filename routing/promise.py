@@ -1,0 +1,83 @@
+"""When what was promised is due, and when a promise was kept. Pure: time is an argument.
+
+Limits that count `working` time run during opening hours only, at the site's clock; others run always.
+Both count real minutes, so that a night with 23 or 25 hours shortens and lengthens nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from config.documents import Hours, Site, Topic
+from routing.model import Promise, Stage
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+FURTHEST_DAYS = 400  # a site that never opens still owes a time
+
+# A promise is kept by the first of these stages; where it is not listed, by completion.
+KEPT_BY: dict[str, tuple[Stage, ...]] = {
+    "promise_attend": (Stage.ARRIVED, Stage.COMPLETED, Stage.CLOSED),
+}
+KEPT_BY_COMPLETION = (Stage.COMPLETED, Stage.CLOSED)
+
+
+def make_promise(topic: Topic, opened_at: datetime, site: Site) -> Promise:
+    """What the caller is told: somebody comes by then, or it is done by then."""
+    what = f"promise_{topic.promise}"
+    attends = Stage.ARRIVED in KEPT_BY.get(what, ())
+    minutes = (topic.limits.arrived if attends else None) or topic.limits.completed
+    return Promise(what, deadline(opened_at, minutes, topic.limits.working, site))
+
+
+def is_settled_by(what: str, stage: Stage) -> bool:
+    """Whether reaching the stage fulfils the promise (late or in time)."""
+    return stage in KEPT_BY.get(what, KEPT_BY_COMPLETION)
+
+
+def deadline(start: datetime, minutes: int, working: bool, site: Site) -> datetime:
+    """The moment after so many minutes, counting opening hours only where `working`; in UTC."""
+    start = start.astimezone(ZoneInfo("UTC"))
+    left = timedelta(minutes=minutes)
+    if not working:
+        return start + left
+    for opens, closes in opening_hours(start, site):
+        begin = max(start, opens)
+        if begin + left <= closes:
+            return begin + left
+        left -= max(closes - begin, timedelta())
+    return start + timedelta(days=FURTHEST_DAYS)
+
+
+def is_open(at: datetime, site: Site) -> bool:
+    """Whether the site keeps opening hours just now."""
+    return any(opens <= at < closes for opens, closes in opening_hours(at, site, days=1))
+
+
+def opening_hours(start: datetime, site: Site, days: int = FURTHEST_DAYS) -> Iterator[tuple[datetime, datetime]]:
+    """Opening and closing times in UTC from the day of `start` on; closed on public holidays."""
+    zone = ZoneInfo(site.zone)
+    first = start.astimezone(zone).date()
+    for day in (first + timedelta(days=ahead) for ahead in range(days)):
+        hours = None if _is_holiday(day, site.hours) else site.hours.week.get(WEEKDAYS[day.weekday()])
+        if hours:
+            yield _utc(day, hours[0], zone), _utc(day, hours[1], zone)
+
+
+def _utc(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    midnight_after = clock == "24:00"
+    local = datetime.combine(day, time() if midnight_after else time.fromisoformat(clock), zone)
+    return (local + timedelta(days=midnight_after)).astimezone(ZoneInfo("UTC"))
+
+
+def _is_holiday(day: date, hours: Hours) -> bool:
+    return day in _holidays(hours.country, hours.subdivision, day.year)
+
+
+@lru_cache(maxsize=64)
+def _holidays(country: str, subdivision: str | None, year: int) -> holidays.HolidayBase:
+    return holidays.country_holidays(country, subdiv=subdivision, years=year)

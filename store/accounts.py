@@ -1,0 +1,63 @@
+"""Who may log in, and who is; which browser page of an agent is the live one."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from routing.archive import Account
+from routing.model import NotFound
+from store.database import Database
+from store.tables_dispatch import agents, sessions, users
+
+
+class SqlAccounts:
+    """Implements `routing.archive.Accounts`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def by_login(self, login: str) -> Account | None:
+        query = select(users).where(users.c.login == login, users.c.active, users.c.password_hash != "")
+        return await self._account(query)
+
+    async def open_session(self, token_hash: str, login: str, at: datetime, expires_at: datetime) -> None:
+        def work(connection: Connection) -> None:
+            user_id = connection.execute(select(users.c.id).where(users.c.login == login)).scalar()
+            if user_id is None:
+                raise NotFound("no such account")
+            row = {"token_hash": token_hash, "user_id": user_id, "opened_at": at, "expires_at": expires_at}
+            connection.execute(insert(sessions).values(**row))
+
+        await self._database.write(work)
+
+    async def of_session(self, token_hash: str, at: datetime) -> Account | None:
+        query = select(users).join(sessions).where(sessions.c.token_hash == token_hash, sessions.c.expires_at > at)
+        return await self._account(query.where(sessions.c.revoked_at.is_(None), users.c.active))
+
+    async def revoke_session(self, token_hash: str, at: datetime) -> None:
+        change = update(sessions).where(sessions.c.token_hash == token_hash, sessions.c.revoked_at.is_(None))
+        await self._database.write(lambda connection: connection.execute(change.values(revoked_at=at)).rowcount)
+
+    async def _account(self, query: Any) -> Account | None:
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
+        return None if row is None else _account_of(row)
+
+
+def _account_of(row: Row[Any]) -> Account:
+    return Account(row.login, row.name, row.role, row.password_hash, row.agent_id, row.language)
+
+
+class SqlPages:
+    """Implements `routing.archive.Pages`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, agent_id: str, page: str, at: datetime) -> None:
+        change = update(agents).where(agents.c.id == agent_id).values(page=page, page_seen_at=at)
+        await self._database.write(lambda connection: connection.execute(change).rowcount)
+
+    async def live(self, agent_id: str) -> str | None:
+        query = select(agents.c.page).where(agents.c.id == agent_id)
+        return await self._database.read(lambda connection: connection.execute(query).scalar())

@@ -1,0 +1,94 @@
+"""Lists for people to look things up in, newest first; ids sort by time, so the last one seen is the place."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Select, func, or_, select
+
+from routing.archive import CallQuery, TicketChange, TicketQuery
+from routing.model import Call, Callback, Event, Stage, Ticket
+from store.database import Database
+from store.records_tickets import find_tickets
+from store.rows import call_of, callback_of, event_of, select_callbacks, select_calls, select_events
+from store.tables import (
+    call_private,
+    call_tickets,
+    calls,
+    events,
+    ticket_change_private,
+    ticket_changes,
+    ticket_private,
+    tickets,
+)
+from store.tables_dispatch import callbacks
+from store.tallies import Tallies
+
+R = TypeVar("R")
+
+
+class SqlArchive:
+    """Implements `routing.archive.Archive`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tallies = Tallies(database)
+
+    async def calls(self, query: CallQuery, limit: int, before: str | None = None) -> Sequence[Call]:
+        exact = {calls.c.state: query.state, calls.c.ending: query.ending, calls.c.trace: query.trace}
+        where = [*_exactly(exact), *_containing(query.text, call_private.c.number, call_private.c.name)]
+        return await self._list(select_calls().where(*where), calls.c.id, limit, before, call_of)
+
+    async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]:
+        exact = {
+            tickets.c.stage: query.stage,
+            func.coalesce(tickets.c.urgency_set, tickets.c.urgency_suggested): query.urgency,
+            tickets.c.crew: query.crew,
+            tickets.c.topic: query.topic,
+            tickets.c.place: query.place,
+        }
+        private = ticket_private.c
+        searched = (private.words, private.number, private.name, private.contact, private.place_text)
+        where = [*_exactly(exact), *_containing(query.text, tickets.c.number, tickets.c.place, *searched)]
+        where += [tickets.c.stage != Stage.CLOSED] if query.open_only else []
+        where += [tickets.c.id < before] if before else []
+        return await self._database.read(lambda connection: find_tickets(connection, *where, newest=limit))
+
+    async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[Callback]:
+        query = select_callbacks().where(*_exactly({callbacks.c.state: state}))
+        return await self._list(query, callbacks.c.id, limit, before, callback_of)
+
+    async def events(self, type: str | None, limit: int, before: str | None = None) -> Sequence[Event]:
+        query = select_events().where(*_exactly({events.c.type: type}))
+        return await self._list(query, events.c.id, limit, before, event_of)
+
+    async def _list(
+        self, query: Select[Any], key: Any, limit: int, before: str | None, record: Callable[[Row[Any]], R]
+    ) -> list[R]:
+        query = query.where(key < before) if before else query
+        query = query.order_by(key.desc()).limit(limit)
+        return await self._database.read(lambda connection: [record(row) for row in connection.execute(query)])
+
+    async def calls_of_ticket(self, ticket_id: str) -> Sequence[Call]:
+        linked = select(call_tickets.c.call_id).where(call_tickets.c.ticket_id == ticket_id)
+        query = select_calls().where(calls.c.id.in_(linked)).order_by(calls.c.id)
+        return await self._database.read(lambda connection: [call_of(row) for row in connection.execute(query)])
+
+    async def ticket_history(self, ticket_id: str) -> Sequence[TicketChange]:
+        change = ticket_changes.c
+        note = func.coalesce(ticket_change_private.c.note, "")
+        query = select(change.at, change.actor, change.what, change.to, note).outerjoin(ticket_change_private)
+        query = query.where(change.ticket_id == ticket_id).order_by(change.id)
+        return await self._database.read(lambda connection: [TicketChange(*row) for row in connection.execute(query)])
+
+    async def tallies(self) -> Mapping[str, Mapping[str, int]]:
+        """As they were a few seconds ago."""
+        return await self._tallies.read()
+
+
+def _exactly(wanted: Mapping[Any, str | None]) -> list[Any]:
+    return [column == value for column, value in wanted.items() if value]
+
+
+def _containing(text: str, *columns: Any) -> list[Any]:
+    """Plain substrings: a percent sign or an underscore is just that."""
+    return [or_(*(column.icontains(text, autoescape=True) for column in columns))] if text else []

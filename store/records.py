@@ -1,0 +1,55 @@
+"""The records over one database, SQLite or PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from routing.archive import Accounts, Archive, Audit, Pages
+from routing.ports import Agents, Callbacks, Calls, Legs, Offers, Queue, Tickets, WrapUps
+from store.accounts import SqlAccounts, SqlPages
+from store.archive import SqlArchive
+from store.audit import SqlAudit
+from store.database import Database, connect
+from store.records_callbacks import SqlCallbacks
+from store.records_calls import SqlCalls
+from store.records_legs import SqlLegs
+from store.records_offers import SqlOffers, SqlWrapUps
+from store.records_queue import SqlAgents, SqlQueue
+from store.records_tickets import SqlTickets
+
+WORDS_KEPT = timedelta(days=90)
+
+
+class SqlRecords:
+    """Implements `routing.ports.Records`, and the desk's `accounts`, `pages`, `archive` and `audit`.
+
+    `words_kept` sets `purge_after` of what is private.
+    """
+
+    def __init__(self, database: Database, site_id: str = "demo", words_kept: timedelta = WORDS_KEPT) -> None:
+        self.database = database
+        self.site_id = site_id
+        self.calls: Calls = SqlCalls(database, words_kept)
+        self.legs: Legs = SqlLegs(database, words_kept)
+        self.tickets: Tickets = SqlTickets(database, site_id, words_kept)
+        self.queue: Queue = SqlQueue(database, site_id)
+        self.agents: Agents = SqlAgents(database, site_id)
+        self.offers: Offers = SqlOffers(database, words_kept)
+        self.callbacks: Callbacks = SqlCallbacks(database, site_id, words_kept)
+        self.wrap_ups: WrapUps = SqlWrapUps(database, words_kept)
+        self.accounts: Accounts = SqlAccounts(database)
+        self.pages: Pages = SqlPages(database)
+        self.archive: Archive = SqlArchive(database)
+        self.audit: Audit = SqlAudit(database, site_id)
+
+
+@asynccontextmanager
+async def open_records(
+    database_url: str, site_id: str = "demo", words_kept: timedelta = WORDS_KEPT
+) -> AsyncIterator[SqlRecords]:
+    """The records of a migrated database; what was ordered before leaving is finished."""
+    database = connect(database_url)
+    try:
+        yield SqlRecords(database, site_id, words_kept)
+    finally:
+        await database.close()

@@ -1,0 +1,126 @@
+"""The queue, and the agents who serve it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, exists, func, insert, literal, select, tuple_, update
+
+from routing.lifecycle import CallEvent
+from routing.model import URGENCY_ORDER, Agent, AgentState, NotFound, WaitingCaller
+from store.database import Database
+from store.portable import insert_unless_there
+from store.queue_rows import enter, entries, leave, move_call
+from store.rows import agent_of
+from store.tables_dispatch import LIVE_OFFER, agents, offers, queue_entries, refusals
+
+NOT_OFFERED = ~exists().where(offers.c.entry_id == queue_entries.c.id, LIVE_OFFER)
+HELD = (AgentState.RESERVED, AgentState.ON_CALL)
+
+
+class SqlQueue:
+    def __init__(self, database: Database, site_id: str) -> None:
+        self._database = database
+        self._site_id = site_id
+
+    async def enter(self, entry: WaitingCaller) -> WaitingCaller:
+        return await self._database.write(lambda connection: enter(connection, entry, self._site_id))
+
+    async def leave(self, entry_id: str, reason: str, at: datetime) -> None:
+        def work(connection: Connection) -> None:
+            query = select(queue_entries.c.call_id).where(queue_entries.c.id == entry_id)
+            move_call(connection, connection.execute(query).scalar(), CallEvent.LEFT_QUEUE)
+            leave(connection, queue_entries.c.id == entry_id, reason, at)
+
+        await self._database.write(work)
+
+    async def waiting(self) -> Sequence[WaitingCaller]:
+        return await self._database.read(lambda connection: entries(connection, NOT_OFFERED))
+
+    async def ahead(self, entry: WaitingCaller) -> int:
+        columns = queue_entries.c
+        rank = case({urgency: rank for rank, urgency in enumerate(URGENCY_ORDER)}, value=columns.urgency)
+        mine = tuple_(literal(URGENCY_ORDER.index(entry.urgency)), literal(entry.since, columns.since.type), entry.id)
+        query = select(func.count()).where(
+            columns.left_at.is_(None), NOT_OFFERED, columns.crew == entry.crew,
+            tuple_(rank, columns.since, columns.id) < mine,
+        )  # fmt: skip
+        return int(await self._database.read(lambda connection: connection.execute(query).scalar_one()))
+
+    async def refused_by(self, entry_id: str, agent_id: str) -> None:
+        row = {"entry_id": entry_id, "agent_id": agent_id}
+        await self._database.write(lambda connection: insert_unless_there(connection, refusals, row))
+
+    async def of_call(self, call_id: str) -> WaitingCaller | None:
+        return await self._first(queue_entries.c.call_id == call_id)
+
+    async def entry(self, entry_id: str) -> WaitingCaller | None:
+        return await self._first(queue_entries.c.id == entry_id)
+
+    async def _first(self, where: Any) -> WaitingCaller | None:
+        return await self._database.read(lambda connection: next(iter(entries(connection, where)), None))
+
+
+class SqlAgents:
+    def __init__(self, database: Database, site_id: str) -> None:
+        self._database = database
+        self._site_id = site_id
+
+    async def enrol(self, agent: Agent) -> None:
+        known = {"name": agent.name, "crews": sorted(agent.crews), "phone": agent.phone}
+
+        def work(connection: Connection) -> None:
+            change = update(agents).where(agents.c.id == agent.id).values(**known)
+            if connection.execute(change).rowcount == 0:
+                row = {**vars(agent), **known, "site_id": self._site_id}
+                connection.execute(insert(agents).values(**row))
+
+        await self._database.write(work)
+
+    async def all(self) -> Sequence[Agent]:
+        query = select(agents).order_by(agents.c.login)
+        return await self._database.read(lambda connection: [agent_of(row) for row in connection.execute(query)])
+
+    async def load(self, agent_id: str) -> Agent:
+        query = select(agents).where(agents.c.id == agent_id)
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
+        if row is None:
+            raise NotFound(f"agent {agent_id}")
+        return agent_of(row)
+
+    async def change(
+        self, agent_id: str, expected: Sequence[AgentState], to: AgentState, at: datetime, reason: str = ""
+    ) -> bool:
+        return await self._database.write(
+            lambda connection: change_agent(connection, agent_id, expected, to, at, reason)
+        )
+
+    async def heartbeat(self, agent_id: str, at: datetime) -> None:
+        change = update(agents).where(agents.c.id == agent_id).values(page_seen_at=at)
+        if await self._database.write(lambda connection: connection.execute(change).rowcount) == 0:
+            raise NotFound(f"agent {agent_id}")
+
+    async def phones_registered(self, phones: Mapping[str, bool], at: datetime) -> None:
+        def work(connection: Connection) -> None:
+            for registered in (True, False):
+                those = sorted(phone for phone, known in phones.items() if known is registered)
+                change = update(agents).where(agents.c.phone.in_(those), agents.c.phone_registered != registered)
+                connection.execute(change.values(phone_registered=registered))
+
+        await self._database.write(work)
+
+
+def change_agent(
+    connection: Connection,
+    agent_id: str,
+    expected: Sequence[AgentState],
+    to: AgentState,
+    at: datetime,
+    reason: str = "",
+) -> bool:
+    """Conditional; an agent who was only held for an offer keeps the idle time."""
+    change = update(agents).where(agents.c.id == agent_id, agents.c.state.in_(expected))
+    values: dict[str, Any] = {"state": to, "state_since": at, "reason": reason}
+    if to is AgentState.AVAILABLE:
+        values["idle_since"] = case((agents.c.state == AgentState.RESERVED.value, agents.c.idle_since), else_=at)
+    return connection.execute(change.values(**values)).rowcount == 1

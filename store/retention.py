@@ -1,0 +1,76 @@
+"""Forgetting: what callers said and were told, names and numbers go when their time has come; the bare records stay.
+
+A few rows at a time, each time a unit of work of its own: a backlog of any size goes, and no caller waits for it.
+"""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, exists, select
+
+from routing.model import OPEN_CALLBACKS, Stage
+from store.database import Database
+from store.records import SqlRecords
+from store.tables import (
+    call_private,
+    calls,
+    event_private,
+    ticket_change_private,
+    ticket_changes,
+    ticket_private,
+    tickets,
+)
+from store.tables_dispatch import callback_private, callbacks, sessions, wrap_up_private
+
+BATCH = 500  # rows
+PAUSE_S = 0.05  # between batches: SQLite has one write lock for all processes, and whoever waits looks only so often
+
+# What is still needed to do what was promised: private rows of open matters outlive their date.
+STILL_NEEDED: dict[str, ColumnElement[bool]] = {
+    ticket_private.name: exists().where(tickets.c.id == ticket_private.c.ticket_id, tickets.c.stage != Stage.CLOSED),
+    ticket_change_private.name: exists().where(
+        ticket_changes.c.id == ticket_change_private.c.change_id,
+        tickets.c.id == ticket_changes.c.ticket_id,
+        tickets.c.stage != Stage.CLOSED,
+    ),
+    callback_private.name: exists().where(
+        callbacks.c.id == callback_private.c.callback_id, callbacks.c.state.in_(OPEN_CALLBACKS)
+    ),
+    call_private.name: exists().where(calls.c.id == call_private.c.call_id, calls.c.ended_at.is_(None)),
+}
+PRIVATE: tuple[Table, ...] = (
+    call_private, event_private, ticket_private, ticket_change_private, callback_private, wrap_up_private,
+)  # fmt: skip
+
+
+async def purge(records: SqlRecords, now: datetime, batch: int = BATCH) -> dict[str, int]:
+    """Delete private rows past their `purge_after`, and sessions that have expired; answers how many of each.
+
+    What was deleted before an error stays deleted.
+    """
+    overdue = {table: table.c.purge_after for table in PRIVATE} | {sessions: sessions.c.expires_at}
+    return {
+        table.name: await _empty(records.database, _oldest(table, time, now, batch)) for table, time in overdue.items()
+    }
+
+
+def _oldest(table: Table, time: Any, now: datetime, batch: int) -> Delete:
+    """Delete those that have been overdue longest and are not needed any more."""
+    (key,) = table.primary_key
+    due = select(key).where(time < now).order_by(time).limit(batch)
+    needed = STILL_NEEDED.get(table.name)
+    return delete(table).where(key.in_(due if needed is None else due.where(~needed)))
+
+
+async def _empty(database: Database, statement: Delete) -> int:
+    """Delete again and again, until nothing is left."""
+
+    def work(connection: Connection) -> int:
+        return connection.execute(statement).rowcount
+
+    gone = 0
+    while deleted := await database.write(work):
+        gone += deleted
+        await asyncio.sleep(PAUSE_S)
+    return gone

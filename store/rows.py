@@ -1,0 +1,152 @@
+"""Rows to records. A purged private row leaves the record without what was private."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from routing.model import (
+    Agent,
+    AgentState,
+    Attempt,
+    AttemptState,
+    Call,
+    Callback,
+    CallbackState,
+    CallerId,
+    CallState,
+    Event,
+    Offer,
+    OfferState,
+    Promise,
+    Stage,
+    Ticket,
+    TicketDraft,
+    WaitingCaller,
+)
+from store.tables import call_private, calls, event_private, events, promises, ticket_private, tickets
+from store.tables_dispatch import callback_private, callbacks
+
+Found = Row[Any]
+
+
+def select_calls() -> Select[Any]:
+    private = [column for column in call_private.c if column.name not in ("call_id", "purge_after")]
+    return select(calls, *private).outerjoin(call_private)
+
+
+def call_of(row: Found) -> Call:
+    return Call(
+        id=row.id,
+        site_id=row.site_id,
+        dnis=row.dnis,
+        caller=caller_of(row),
+        started_at=row.started_at,
+        pins=row.pins,
+        direction=row.direction,
+        language=row.language,
+        state=CallState(row.state),
+        dialogue=row.dialogue or {},
+        ended_at=row.ended_at,
+        ending=row.ending,
+        callback_id=row.callback_id,
+    )
+
+
+def caller_of(row: Found) -> CallerId:
+    return CallerId(
+        raw=row.raw or "",
+        number=row.number,
+        name=row.name or "",
+        withheld=row.withheld,
+        contact=row.contact,
+        place=row.caller_place,
+        kind=row.caller_kind,
+        shared=row.shared,
+    )
+
+
+def select_events() -> Select[Any]:
+    return select(events, event_private.c.private).outerjoin(event_private)
+
+
+def event_of(row: Found) -> Event:
+    known = {column.name: row._mapping[column.name] for column in events.c}
+    return Event(**known, private=row.private or {})
+
+
+def select_tickets() -> Select[Any]:
+    """Tickets with what is private and with their latest promise."""
+    private = [column for column in ticket_private.c if column.name not in ("ticket_id", "number", "purge_after")]
+    number = ticket_private.c.number.label("caller_number")
+    any_promise = promises.alias("any_promise")
+    latest = select(func.max(any_promise.c.id)).where(any_promise.c.ticket_id == tickets.c.id).scalar_subquery()
+    query = select(tickets, *private, number, promises.c.what, promises.c.by)
+    return query.outerjoin(ticket_private).join(promises, promises.c.id == latest)
+
+
+def ticket_of(row: Found, stages: Mapping[Stage, Any]) -> Ticket:
+    return Ticket(
+        id=row.id,
+        number=row.number,
+        site_id=row.site_id,
+        opened_at=row.opened_at,
+        stage=Stage(row.stage),
+        draft=draft_of(row),
+        urgency_set=row.urgency_set,
+        stages=stages,
+        answer=row.answer,
+    )
+
+
+def draft_of(row: Found) -> TicketDraft:
+    caller = CallerId(
+        row.raw or "", row.caller_number, row.name or "", row.withheld,
+        row.contact, row.caller_place, row.caller_kind, row.shared,
+    )  # fmt: skip
+    return TicketDraft(
+        topic=row.topic,
+        crew=row.crew,
+        urgency=row.urgency_suggested,
+        promise=Promise(row.what, row.by),
+        caller=caller,
+        place=row.place,
+        place_text=row.place_text,
+        asset=row.asset,
+        words=row.words or "",
+        confidence=row.confidence,
+        why=tuple(row.why or ()),
+        callback_number=row.callback_number,
+    )
+
+
+def agent_of(row: Found) -> Agent:
+    known = _like(Agent, row)
+    return Agent(**{**known, "crews": frozenset(row.crews), "state": AgentState(row.state)})
+
+
+def entry_of(row: Found, not_agents: Sequence[str]) -> WaitingCaller:
+    return WaitingCaller(**{**_like(WaitingCaller, row), "not_agents": frozenset(not_agents)})
+
+
+def offer_of(row: Found) -> Offer:
+    return Offer(**{**_like(Offer, row), "state": OfferState(row.state)})
+
+
+def select_callbacks() -> Select[Any]:
+    return select(callbacks, callback_private.c.number).outerjoin(callback_private)
+
+
+def callback_of(row: Found) -> Callback:
+    return Callback(**{**_like(Callback, row), "state": CallbackState(row.state), "number": row.number or ""})
+
+
+def attempt_of(row: Found) -> Attempt:
+    return Attempt(**{**_like(Attempt, row), "state": AttemptState(row.state)})
+
+
+def _like(record: Any, row: Found) -> dict[str, Any]:
+    """The row's columns that the record has fields for."""
+    names = {field.name for field in fields(record)}
+    return {name: value for name, value in row._mapping.items() if name in names}

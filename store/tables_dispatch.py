@@ -1,0 +1,175 @@
+"""Tables of agents, queue, offers, callbacks and accounts.
+
+The partial unique indexes stand behind every claim: whatever a process believes, the database holds
+one live offer per entry, call and agent, and one open callback per ticket.
+"""
+
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, text
+
+from store.columns import ID, WORD, HostileText, Json, UtcTime, metadata, one_at_most, reference
+
+LIVE_OFFER = text("state IN ('made', 'seen', 'ringing', 'answered')")
+OPEN_CALLBACK = text("state IN ('pending', 'dialling', 'connected')")
+OPEN_ATTEMPT = text("state IN ('claimed', 'sent', 'answered')")
+IN_QUEUE = text("left_at IS NULL")
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("site_id", WORD, nullable=False),
+    Column("login", WORD, nullable=False),
+    Column("name", HostileText, nullable=False),
+    Column("crews", Json, nullable=False),
+    Column("phone", WORD),
+    Column("state", WORD, nullable=False),
+    Column("state_since", UtcTime, nullable=False),
+    Column("idle_since", UtcTime, nullable=False),
+    Column("phone_registered", Boolean, nullable=False),
+    Column("page_seen_at", UtcTime),
+    Column("page", WORD),  # the live browser page
+    Column("reason", HostileText, nullable=False),
+    UniqueConstraint("site_id", "login"),
+)
+
+queue_entries = Table(
+    "queue_entries",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("site_id", WORD, nullable=False),
+    Column("crew", WORD, nullable=False),
+    Column("urgency", WORD, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    reference("call_id", "calls.id", nullable=True),
+    reference("callback_id", "callbacks.id", nullable=True),
+    reference("ticket_id", "tickets.id", nullable=True),
+    Column("not_before", UtcTime),
+    Column("offers", Integer, nullable=False),
+    Column("left_at", UtcTime),
+    Column("left_reason", HostileText),
+)
+one_at_most("uq_queue_entries_call", queue_entries.c.call_id, IN_QUEUE)
+one_at_most("uq_queue_entries_callback", queue_entries.c.callback_id, IN_QUEUE)
+Index("ix_queue_entries_ticket", queue_entries.c.ticket_id, sqlite_where=IN_QUEUE, postgresql_where=IN_QUEUE)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    reference("entry_id", "queue_entries.id", key=True),
+    reference("agent_id", "agents.id", key=True),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    Column("id", ID, primary_key=True),
+    reference("entry_id", "queue_entries.id"),
+    reference("agent_id", "agents.id"),
+    reference("call_id", "calls.id", nullable=True),
+    reference("callback_id", "callbacks.id", nullable=True),
+    reference("ticket_id", "tickets.id", nullable=True),
+    Column("state", WORD, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime),
+    Column("ringing_at", UtcTime),
+    Column("answered_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("ending", HostileText),
+    Index("ix_offers_agent_id_made_at", "agent_id", "made_at"),
+    Index("ix_offers_call_id_made_at", "call_id", "made_at"),
+)
+one_at_most("uq_offers_live_entry", offers.c.entry_id, LIVE_OFFER)
+one_at_most("uq_offers_live_call", offers.c.call_id, LIVE_OFFER)
+one_at_most("uq_offers_live_agent", offers.c.agent_id, LIVE_OFFER)
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("site_id", WORD, nullable=False),
+    reference("ticket_id", "tickets.id"),
+    reference("call_id", "calls.id", nullable=True),
+    Column("crew", WORD, nullable=False),
+    Column("urgency", WORD, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("state", WORD, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", UtcTime),
+)
+one_at_most("uq_callbacks_open_ticket", callbacks.c.ticket_id, OPEN_CALLBACK)
+
+callback_private = Table(
+    "callback_private",
+    metadata,
+    reference("callback_id", "callbacks.id", key=True),
+    Column("number", HostileText, nullable=False),
+    Column("purge_after", UtcTime, nullable=False, index=True),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", ID, primary_key=True),
+    reference("callback_id", "callbacks.id"),
+    reference("offer_id", "offers.id", nullable=True),
+    Column("number", Integer, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("ending", HostileText),
+    UniqueConstraint("callback_id", "number"),
+)
+one_at_most("uq_attempts_open_callback", attempts.c.callback_id, OPEN_ATTEMPT)
+
+wrap_ups = Table(
+    "wrap_ups",
+    metadata,
+    reference("offer_id", "offers.id", key=True),
+    reference("agent_id", "agents.id"),
+    Column("disposition", HostileText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+wrap_up_private = Table(
+    "wrap_up_private",
+    metadata,
+    reference("offer_id", "wrap_ups.offer_id", key=True),
+    Column("note", HostileText, nullable=False),
+    Column("purge_after", UtcTime, nullable=False, index=True),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("site_id", WORD, nullable=False),
+    Column("login", WORD, nullable=False, unique=True),
+    Column("name", HostileText, nullable=False),
+    Column("role", WORD, nullable=False),
+    Column("password_hash", Text, nullable=False),  # argon2
+    Column("language", WORD, nullable=False),
+    Column("active", Boolean, nullable=False),
+    reference("agent_id", "agents.id", nullable=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(128), primary_key=True),
+    reference("user_id", "users.id"),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    Column("revoked_at", UtcTime),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("site_id", WORD, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", HostileText, nullable=False),
+    Column("action", WORD, nullable=False),
+    Column("subject", HostileText, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index("ix_audit_subject", "subject"),
+)

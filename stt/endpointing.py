@@ -1,0 +1,149 @@
+"""Where an utterance starts and ends, decided from a speech probability per frame.
+
+Pure: no audio, no clock. Time is counted in frames fed.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ivr.ports import FRAME_MS, ListenSpec
+
+
+@dataclass(frozen=True)
+class Endpointing:
+    """What counts as speech, as a pause, and as the end."""
+
+    sustained_ms: int = 300  # that much speech within the window is speech, not a click
+    window_ms: int = 500
+    short_ms: int = 100  # a lone "no": too short to stop a prompt, long enough to be read
+    silence_ms: int = 700  # that long a silence ends the utterance
+    pause_ms: int = 300  # after that long a silence it has probably ended
+    limit_ms: int = 20_000  # from the first syllable
+    no_speech_ms: int = 6_000  # time in which nobody speaks at all
+    preroll_ms: int = 240  # kept before the first speech frame: soft consonants are quiet
+    rise: float = 0.5  # speech begins at this probability …
+    fall: float = 0.35  # … and goes on down to this one
+
+    @classmethod
+    def of(cls, spec: ListenSpec) -> "Endpointing":
+        return cls(
+            sustained_ms=spec.sustained_ms,
+            window_ms=max(500, spec.sustained_ms * 3 // 2),
+            silence_ms=spec.silence_ms,
+            pause_ms=min(300, spec.silence_ms // 2),
+            limit_ms=spec.limit_ms,
+            no_speech_ms=spec.no_speech_ms,
+        )
+
+
+class Cue(StrEnum):
+    """What just became known."""
+
+    STARTED = "started"  # sustained speech: stop the prompt
+    PAUSED = "paused"  # probably over: worth decoding already
+    RESUMED = "resumed"  # it was not over: forget what was decoded
+    ENDED = "ended"  # the silence lasted
+    LIMIT = "limit"  # still speaking, but no utterance is longer
+    NO_SPEECH = "no_speech"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A stretch of speech, in ms since listening began."""
+
+    from_ms: int  # pre-roll included
+    speech_ms: int  # first frame of speech
+    end_ms: int  # end of the last frame of speech
+    sustained: bool  # False: a burst too short to have been announced
+
+
+class Segmenter:
+    """Feed it each frame's speech probability; it answers with what just became known.
+
+    The utterance it talks of is `utterance`. After ENDED it can be fed on and finds the next one.
+    """
+
+    def __init__(self, rules: Endpointing) -> None:
+        self._rules = rules
+        self._window: deque[bool] = deque(maxlen=max(1, rules.window_ms // FRAME_MS))
+        self.at_ms = 0  # heard so far
+        self._quiet_ms = 0  # of the no-speech clock
+        self._speaking = False  # this frame, with hysteresis
+        self._first_ms: int | None = None  # first speech frame of the utterance under way
+        self._last_ms = 0  # end of its last speech frame
+        self._speech_ms = 0  # how much of it was speech
+        self._started = False
+        self._paused = False
+
+    @property
+    def utterance(self) -> Utterance | None:
+        """What is being said, or was when the last cue came; None before any speech."""
+        if self._first_ms is None:
+            return None
+        from_ms = max(0, self._first_ms - self._rules.preroll_ms)
+        return Utterance(from_ms, self._first_ms, self._last_ms, self._started)
+
+    def feed(self, probability: float, waiting: bool = True) -> list[Cue]:
+        """One frame. `waiting`: the caller is expected to speak, so the no-speech clock runs."""
+        if self._over:
+            self._forget()
+        self.at_ms += FRAME_MS
+        self._speaking = probability >= (self._rules.fall if self._speaking else self._rules.rise)
+        self._window.append(self._speaking)
+        cues = self._hear_speech() if self._speaking else self._hear_silence()
+        return cues + self._watch_clock(waiting)
+
+    @property
+    def _over(self) -> bool:
+        if self._first_ms is None:
+            return False
+        return self._silence_ms >= self._rules.silence_ms or self._at_limit
+
+    @property
+    def _silence_ms(self) -> int:
+        return self.at_ms - self._last_ms
+
+    @property
+    def _at_limit(self) -> bool:
+        return self._first_ms is not None and self.at_ms - self._first_ms >= self._rules.limit_ms
+
+    def _hear_speech(self) -> list[Cue]:
+        cues = [Cue.RESUMED] if self._paused else []
+        self._paused = False
+        if self._first_ms is None:
+            self._first_ms = self.at_ms - FRAME_MS
+        self._last_ms = self.at_ms
+        self._speech_ms += FRAME_MS
+        if not self._started and sum(self._window) * FRAME_MS >= self._rules.sustained_ms:
+            self._started = True
+            cues.append(Cue.STARTED)
+        return cues
+
+    def _hear_silence(self) -> list[Cue]:
+        if self._first_ms is None:
+            return []
+        if not self._worth_reading:
+            if self._silence_ms >= self._rules.pause_ms:
+                self._forget()  # a click
+            return []
+        if not self._paused and self._silence_ms >= self._rules.pause_ms:
+            self._paused = True
+            return [Cue.PAUSED, Cue.ENDED] if self._over else [Cue.PAUSED]
+        return [Cue.ENDED] if self._over else []
+
+    @property
+    def _worth_reading(self) -> bool:
+        return self._started or self._speech_ms >= self._rules.short_ms
+
+    def _watch_clock(self, waiting: bool) -> list[Cue]:
+        if self._first_ms is not None:
+            return [Cue.LIMIT] if self._at_limit and self._speaking else []
+        if waiting:
+            self._quiet_ms += FRAME_MS
+        return [Cue.NO_SPEECH] if waiting and self._quiet_ms >= self._rules.no_speech_ms else []
+
+    def _forget(self) -> None:
+        self._first_ms, self._speech_ms = None, 0
+        self._started = self._paused = self._speaking = False
+        self._window.clear()

@@ -1,0 +1,138 @@
+"""Where Asterisk brings calls: a FastAGI server on loopback. One call is one connection is one coroutine."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Self, cast
+
+import structlog
+
+from ivr.ports import HungUp, LegLost
+from telephony.agi import AgiReader, Environment, MalformedAgi, Said
+from telephony.agi_session import AgiSession
+from telephony.loopback import refuse_unless_loopback
+
+Handler = Callable[[AgiSession], Awaitable[None]]
+
+CONNECTION_LIMIT = 1_000
+ENVIRONMENT_LIMIT_S = 5.0
+AFTERWARDS_S = 30.0  # a handler may put its papers in order after the call; longer, and it hangs
+
+log = structlog.get_logger()
+
+
+class AgiServer:
+    """Runs the handler named by the path Asterisk asks for: `agi://127.0.0.1:4573/call` → `handlers["call"]`.
+
+    When a handler returns, the connection closes and the dialplan goes on.
+    """
+
+    def __init__(
+        self, handlers: Mapping[str, Handler], host: str, port: int, afterwards_s: float = AFTERWARDS_S
+    ) -> None:
+        refuse_unless_loopback(host)
+        self.handlers, self.host, self.port, self.afterwards_s = handlers, host, port, afterwards_s
+        self.connections: set[AgiConnection] = set()
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: AgiConnection(self), self.host, self.port, backlog=512)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop listening and give every call back to the dialplan."""
+        if self._server:
+            self._server.close()
+        tasks = [connection.task for connection in self.connections if connection.task]
+        for connection in tuple(self.connections):
+            connection.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._server:
+            await self._server.wait_closed()
+
+
+class AgiConnection(asyncio.Protocol):
+    """One connection from Asterisk."""
+
+    def __init__(self, server: AgiServer) -> None:
+        self.task: asyncio.Task[None] | None = None
+        self._server = server
+        self._reader = AgiReader()
+        self._session: AgiSession | None = None
+        self._transport: asyncio.Transport | None = None
+        self._limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if len(self._server.connections) >= CONNECTION_LIMIT:
+            log.error("more calls than one controller takes", limit=CONNECTION_LIMIT)
+            self._transport.abort()
+            return
+        self._server.connections.add(self)
+        self._limit = asyncio.get_running_loop().call_later(ENVIRONMENT_LIMIT_S, self._transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for said in self._reader.feed(data):
+                self._take(said)
+        except MalformedAgi as error:
+            log.warning("AGI connection dropped", why=str(error))
+            if self._transport:
+                self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._session:
+            self._session.lost()
+        if self.task is None:
+            self._forget()
+        else:
+            self._limit_afterwards(self.task)
+
+    def close(self) -> None:
+        if self.task:
+            self.task.cancel()
+        elif self._transport:
+            self._transport.abort()
+
+    def _take(self, said: Said) -> None:
+        if not isinstance(said, Environment):
+            if self._session:
+                self._session.take(said)
+                if not self._session.alive and self.task:
+                    self._limit_afterwards(self.task)
+            return
+        if self._transport is None:
+            return
+        if self._limit:
+            self._limit.cancel()
+        self._session = AgiSession(said, self._transport)
+        self.task = asyncio.create_task(self._serve(self._session), name=f"agi {said.script} {said.uniqueid}")
+        self.task.add_done_callback(self._forget)
+
+    async def _serve(self, session: AgiSession) -> None:
+        handler = self._server.handlers.get(session.environment.script)
+        try:
+            if handler is None:
+                log.warning("Asterisk asks for a script that is not there", script=session.environment.script)
+            else:
+                await handler(session)
+        except (HungUp, LegLost) as end:
+            log.info("a call left its handler", how=type(end).__name__, why=str(end), channel=session.channel)
+        except Exception:
+            log.exception("a call's handler failed; the dialplan goes on", channel=session.channel)
+        finally:
+            if self._transport:
+                self._transport.close()
+
+    def _limit_afterwards(self, task: asyncio.Task[None]) -> None:
+        if self._limit is None or self._limit.cancelled():
+            self._limit = asyncio.get_running_loop().call_later(self._server.afterwards_s, task.cancel)
+
+    def _forget(self, task: asyncio.Task[None] | None = None) -> None:
+        self._server.connections.discard(self)
+        if self._limit:
+            self._limit.cancel()

@@ -1,0 +1,54 @@
+"""What the line says to Asterisk's manager interface."""
+
+from contextlib import suppress
+
+from telephony.ami import (
+    ActionRefused,
+    AmiDown,
+    AnswerLost,
+    LiveChannel,
+    Originate,
+    action,
+    live_channel,
+    originate_action,
+    registered,
+)
+from telephony.ami_connection import AmiConnection
+
+
+class AmiClient(AmiConnection):
+    """Actions of the line. Each raises AmiDown, AnswerLost, ActionRefused or ValueRefused unless it says otherwise."""
+
+    async def ping(self) -> None:
+        await self.ask(action("Ping", {}))
+
+    async def originate(self, call: Originate) -> None:
+        """Queue one call; how it went comes as the event `OriginateResponse` with ActionID `call.channel_id`.
+
+        Never sent twice: after AnswerLost, look for the channel.
+        """
+        await self.ask(originate_action(call))
+
+    async def core_show_channels(self) -> list[LiveChannel]:
+        events = await self.ask(action("CoreShowChannels", {}), lists=True)
+        return [live_channel(event) for event in events if event.name == "CoreShowChannel"]
+
+    async def registered_phones(self) -> dict[str, bool]:
+        """Every SIP endpoint, and whether a phone is registered there and answers."""
+        events = await self.ask(action("PJSIPShowEndpoints", {}), lists=True)
+        return {event["ObjectName"]: registered(event) for event in events if event.name == "EndpointList"}
+
+    async def absolute_timeout(self, channel: str, seconds: float) -> bool:
+        """Move the channel's deadline, also while an application runs there; False when it could not be done now."""
+        try:
+            await self.ask(action("AbsoluteTimeout", {"Channel": channel, "Timeout": f"{seconds:.1f}"}))
+        except (AmiDown, AnswerLost, ActionRefused):
+            return False
+        return True
+
+    async def hangup(self, channel: str, cause: int = 16) -> bool:
+        """False when there is no such channel (any more)."""
+        with suppress(ActionRefused):
+            await self.ask(action("Hangup", {"Channel": channel, "Cause": str(cause)}))
+            return True
+        return False

@@ -1,0 +1,158 @@
+"""Everything one Asterisk instance reads, generated from the settings and the site.
+
+The instance folder is laid out by `telephony.instance`; paths in the files are those that
+Asterisk itself sees. Nothing is autoloaded: `modules.conf` names what the line uses.
+"""
+
+import hmac
+import os
+import sysconfig
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from config.documents import Edition, Site
+from config.settings import Settings
+from telephony import ami
+from telephony.asterisk_text import ConfigRefused, environment
+from telephony.hold_music import write_hold_music
+from telephony.instance import FOLDERS, inside
+
+# What Asterisk says by itself: file under sounds/<language>/ (8 kHz, 16 bit, mono WAV) → prompt key.
+STANDALONE_PROMPTS: dict[str, str] = {
+    "standalone-wait": "standalone_wait",
+    "standalone-leave-message": "standalone_leave_message",
+    "standalone-thanks": "standalone_thanks",
+    "standalone-sorry": "standalone_sorry",
+    "emergency-instruction": "emergency_instruction",
+    "emergency-stay": "emergency_stay",
+}
+MESSAGE_LIMIT_S = 120
+MESSAGE_SILENCE_S = 15  # that long a silence ends a message
+TALKED_S = 5  # an emergency answered for less was not taken by a person
+AMI_RIGHTS = {"read": ",".join(ami.READ), "write": ",".join(ami.WRITE), "events": ami.EVENTS}
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A SIP user that registers at our Asterisk."""
+
+    name: str
+    password: str
+    context: str
+
+
+def phone_password(settings: Settings, name: str) -> str:
+    """Password of a phone: derived, so that nothing has to store it.
+
+    Raises: ConfigRefused without a phone secret.
+    """
+    return _derived(settings.phone_secret.get_secret_value(), name)
+
+
+def trunk_password(settings: Settings, name: str) -> str:
+    """Password with which the demo's trunk registers. Raises: ConfigRefused without a trunk secret."""
+    return _derived(settings.trunk_secret.get_secret_value(), name)
+
+
+def dial_string(site: Site, names: Iterable[str]) -> str:
+    """Dial string that rings phones of ours, and outside numbers by way of the trunk, in parallel."""
+    ours = set(agent_phones(site)) | set(caller_phones(site))
+    return "&".join(f"PJSIP/{name}" if name in ours else f"PJSIP/{name}@{site.callback.trunk}" for name in names)
+
+
+def agent_phones(site: Site) -> list[str]:
+    """SIP users of everyone who answers calls, each once."""
+    answering = [agent.phone for agent in site.agents if agent.phone]
+    others = (*site.emergency.urgent_phones, *site.emergency.fallback_numbers, *site.fallback_phones)
+    return list(dict.fromkeys([*answering, *(name for name in others if not _outside(name))]))
+
+
+def caller_phones(site: Site) -> list[str]:
+    """SIP users of the callers' phones that register at our own Asterisk."""
+    return [contact.number for contact in site.contacts if contact.phone]
+
+
+def modules_folder(root: Path) -> Path:
+    """Where an Asterisk finds its modules inside its root: the folder bears Debian's name for the kind of machine.
+
+    Without a root here, Asterisk has a container of its own, on the same machine.
+
+    Raises: ConfigRefused.
+    """
+    if found := sorted(root.glob("usr/lib/*/asterisk/modules")):
+        return "/" / found[0].relative_to(root)
+    machine = sysconfig.get_config_var("MULTIARCH")
+    if root.exists() or not machine:
+        raise ConfigRefused(f"there are no Asterisk modules in {root}: remove it and run `make setup`")
+    return Path("/usr/lib", machine, "asterisk/modules")
+
+
+def render(settings: Settings, edition: Edition, target: Path) -> None:
+    """Write the configuration of the instance whose folder is `target` (its `etc/` and what that names).
+
+    Raises: ConfigRefused when a value could break out of its place, or Asterisk has no modules.
+    """
+    templates = environment()
+    words = _words(settings, edition.site, inside(target))
+    made = {name: templates.get_template(name).render(words) for name in templates.list_templates()}
+    for folder in (*FOLDERS, "spool/messages", "local"):
+        (target / folder).mkdir(parents=True, exist_ok=True)
+    write_hold_music(target / "sounds/hold/music.wav")
+    for name, text in made.items():
+        _write_private(target / "etc" / name.removesuffix(".j2"), text)
+
+
+def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
+    return {
+        "home": home,
+        "modules": modules_folder(settings.asterisk.root),
+        "sounds": home / "sounds" / settings.line.language,
+        "settings": settings,
+        "site": site,
+        "phones": _phones(settings, site),
+        "trunk": Phone(site.callback.trunk, trunk_password(settings, site.callback.trunk), "from-callers"),
+        "ami": {"user": settings.ami_user, "secret": settings.ami_secret.get_secret_value()},
+        "ami_rights": AMI_RIGHTS,
+        "numbers": [settings.line.number, *settings.line.also_numbers],
+        "controllers": [f"{settings.controller.host}:{settings.controller.agi_port}", *settings.controller.peers],
+        "urgent": dial_string(site, site.emergency.urgent_phones),
+        "fallback": dial_string(site, site.emergency.fallback_numbers),
+        "standby": dial_string(site, site.fallback_phones),
+        "retry_lease_s": max(2, settings.asterisk.dead_controller_s // 2),
+        "message_limit_s": MESSAGE_LIMIT_S,
+        "message_silence_s": MESSAGE_SILENCE_S,
+        "talked_s": TALKED_S,
+    }
+
+
+def _phones(settings: Settings, site: Site) -> list[Phone]:
+    answering = agent_phones(site)
+    calling = [name for name in caller_phones(site) if name not in answering]
+    return [
+        *(Phone(name, phone_password(settings, name), "from-agents") for name in answering),
+        *(Phone(name, phone_password(settings, name), "from-callers") for name in calling),
+    ]
+
+
+def _outside(name: str) -> bool:
+    """Whether it is a telephone number outside rather than a phone of ours."""
+    return name.removeprefix("+").isdecimal()
+
+
+def _derived(secret: str, name: str) -> str:
+    if not secret:
+        raise ConfigRefused("the phones' secret is not set")
+    return hmac.new(secret.encode(), name.encode(), "sha256").hexdigest()
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Replace a file in one step; it holds secrets, so only its owner reads it."""
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(text, encoding="utf-8")
+    if path.exists():  # stays with the user that runs Asterisk
+        owner = path.stat()
+        os.chown(fresh, owner.st_uid, owner.st_gid)
+    fresh.replace(path)

@@ -1,0 +1,69 @@
+"""A caller's audio over one AudioSocket connection."""
+
+import asyncio
+from uuid import UUID
+
+import structlog
+
+from ivr.leg import PacedLeg
+from ivr.ports import FRAME_BYTES, HungUp, LegLost
+from telephony import audiosocket
+
+UNSENT_LIMIT_BYTES = 16 * (FRAME_BYTES + audiosocket.HEADER_BYTES)  # 320 ms that Asterisk did not take
+SILENT_STEPS = 50  # 1 s
+
+log = structlog.get_logger()
+
+
+class AudioLeg(PacedLeg):
+    """The `Leg` of one EXEC AudioSocket. Without a connection, what is being spoken waits."""
+
+    def __init__(self, uuid: UUID) -> None:
+        super().__init__(str(uuid))
+        self.uuid = uuid
+        self.held_steps = 0
+        self._transport: asyncio.WriteTransport | None = None
+        self._steps = 0
+        self._connected = asyncio.Event()
+
+    async def connected(self, limit_s: float) -> None:
+        """Until Asterisk has connected. Raises: HungUp, LegLost."""
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._connected.wait()
+        except TimeoutError:
+            raise LegLost("Asterisk did not connect the audio in time") from None
+        finally:
+            self._refuse_if_ended()
+
+    def attach(self, transport: asyncio.WriteTransport) -> None:
+        self._transport = transport
+        self._connected.set()
+
+    def detach(self, transport: asyncio.WriteTransport | None) -> None:
+        """That connection is gone; a newer one stays."""
+        if transport is self._transport:
+            self._transport = None
+            self._connected.clear()
+
+    def end(self, reason: HungUp | LegLost) -> None:
+        super().end(reason)
+        self._connected.set()
+
+    def terminate(self) -> None:
+        """Give the channel back: Asterisk ends the application, and its AGI or dialplan goes on."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(audiosocket.HANG_UP)
+        self.detach(self._transport)
+
+    def step(self) -> None:
+        """20 ms have passed: send the next frame, silence too, for Asterisk drops a socket on which nobody sends."""
+        transport = self._transport
+        if transport is None or transport.is_closing() or transport.get_write_buffer_size() > UNSENT_LIMIT_BYTES:
+            self.held_steps += 1
+            self.listen()
+            return
+        transport.write(audiosocket.audio(self.tick()))
+        self._steps += 1
+        if self._steps == SILENT_STEPS and not self.heard_frames:
+            log.info("no audio from the caller in the first second", leg=self.id)

@@ -1,0 +1,140 @@
+"""The way from an AGI session into a caller's audio and back: EXEC AudioSocket under a lease.
+
+The lease is Asterisk's `TIMEOUT(absolute)`: armed by AGI before each EXEC, renewed over AMI while this process moves.
+A process that hangs renews nothing, and Asterisk takes its callers to the `T` extension.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import uuid4
+
+import structlog
+
+from ivr.ports import HungUp, LegLost
+from telephony.agi_session import LEASE_MARGIN_S, AgiSession
+from telephony.audio_leg import AudioLeg
+from telephony.audio_server import AudioServer
+
+CONNECT_LIMIT_S = 2.0  # Asterisk itself waits no longer for a connection
+LEAVE_LIMIT_S = 3.0
+
+log = structlog.get_logger()
+
+
+class LeaseKeeper(Protocol):
+    """Moves a channel's deadline while an application runs on it; the AMI client does."""
+
+    @property
+    def up(self) -> bool: ...
+
+    async def absolute_timeout(self, channel: str, seconds: float) -> bool:
+        """False when it could not be done now."""
+
+
+@dataclass(frozen=True)
+class LeaseTerms:
+    watched_s: float = 8.0  # a hung controller keeps its callers so long
+    unwatched_s: float = 900.0  # while AMI is down nobody can renew: a long lease, said in the log
+
+    @property
+    def renew_s(self) -> float:
+        return self.watched_s / 3
+
+
+class CallDoor:
+    """Opens the audio of calls."""
+
+    def __init__(self, audio: AudioServer, keeper: LeaseKeeper, terms: LeaseTerms | None = None) -> None:
+        self.audio, self.keeper, self.terms = audio, keeper, terms or LeaseTerms()
+
+    @asynccontextmanager
+    async def open_audio(self, session: AgiSession) -> AsyncIterator[AudioLeg]:
+        """The audio of an answered call; afterwards the AGI session has its channel back, under a fresh lease.
+
+        Raises: HungUp, LegLost, also from every method of the leg.
+        """
+        leg = AudioLeg(uuid4())
+        seat = Seat(self, session, leg)
+        with self.audio.expecting(leg):
+            keeping = asyncio.create_task(seat.keep(), name=f"seat of {leg.id}")
+            try:
+                await leg.connected(CONNECT_LIMIT_S)
+                yield leg
+            finally:
+                await seat.leave(keeping)
+
+
+class Seat:
+    """One leg's place on its AGI session."""
+
+    def __init__(self, door: CallDoor, session: AgiSession, leg: AudioLeg) -> None:
+        self._door, self._session, self._leg = door, session, leg
+        self._leaving = False
+        self._sit_again = False
+
+    async def keep(self) -> None:
+        """Until the leg is over; tells it why."""
+        try:
+            await self._sit()
+            while self._sit_again:
+                await self._sit()
+            self._leg.end(LegLost("the audio is closed"))
+        except (HungUp, LegLost) as reason:
+            self._leg.end(reason)
+        except Exception:
+            log.exception("a leg lost its seat", leg=self._leg.id)
+            self._leg.end(LegLost("seat lost"))
+            raise
+
+    async def leave(self, keeping: asyncio.Task[None]) -> None:
+        """Give the channel back to AGI."""
+        self._leaving = True
+        self._leg.terminate()
+        try:
+            async with asyncio.timeout(LEAVE_LIMIT_S):
+                await keeping
+        except TimeoutError:
+            log.warning("Asterisk does not give the channel back", leg=self._leg.id)
+            self._session.abort()
+        if self._leg.lost_frames:
+            log.warning("a slow reader lost audio", leg=self._leg.id, frames=self._leg.lost_frames)
+        with suppress(HungUp, LegLost):
+            if self._session.alive:
+                await self._session.lease(self._terms.watched_s)
+
+    @property
+    def _terms(self) -> LeaseTerms:
+        return self._door.terms
+
+    async def _sit(self) -> None:
+        self._sit_again = False
+        await self._session.lease(self._terms.watched_s if self._door.keeper.up else self._unwatched())
+        audio = self._door.audio
+        renewing = asyncio.create_task(self._renew(), name=f"lease of {self._leg.id}")
+        try:
+            await self._session.exec("AudioSocket", self._leg.id, f"{audio.host}:{audio.port}")
+        finally:
+            renewing.cancel()
+
+    def _unwatched(self) -> float:
+        log.warning("AMI is down; the call's lease is long", channel=self._session.channel, s=self._terms.unwatched_s)
+        return self._terms.unwatched_s
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._terms.renew_s)
+            if self._session.lease_left_s < LEASE_MARGIN_S:
+                return  # we hung too long: the dialplan has the caller, and a deadline now would cut their talk
+            if await self._door.keeper.absolute_timeout(self._session.channel, self._terms.watched_s):
+                self._session.leased(self._terms.watched_s)
+            elif self._session.lease_left_s < self._terms.watched_s / 2:
+                self._stand_up()
+
+    def _stand_up(self) -> None:
+        """Nobody renews and the lease ends soon: only AGI can arm a long one, so end the EXEC and start it anew."""
+        if not self._leaving:
+            self._sit_again = True
+            self._leg.terminate()

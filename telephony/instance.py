@@ -1,0 +1,199 @@
+"""One Asterisk process, run from the private root in a mount namespace of its own.
+
+The root is shared and never written to: an instance keeps its files in its own folder, seen by
+Asterisk as `inside(folder)`. Mounts live in the process's namespace, so they end with it.
+Root runs Asterisk as an unprivileged user; any other user needs user namespaces, not sudo.
+"""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+UNPRIVILEGED = ("onenumber", "nobody")  # the first of these users that exists runs Asterisk for root
+FOLDERS = ("etc", "run", "log", "lib", "spool", "cache", "sounds")
+
+# $1 root, $2 the instance's folder, $3 the same as seen inside, then the program inside the root.
+NAMESPACE = """
+set -e
+root=$1 folder=$2 inside=$3
+shift 3
+mount -t tmpfs -o mode=755 none "$root/srv"
+mkdir -p "$root$inside"
+mount --bind "$folder" "$root$inside"
+mount --rbind /dev "$root/dev"
+mount --rbind /proc "$root/proc"
+mount -t tmpfs -o mode=1777 none "$root/tmp"
+mount --bind "$folder/hosts" "$root/etc/hosts"
+[ ! -e /etc/resolv.conf ] || [ ! -e "$root/etc/resolv.conf" ] || mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
+exec chroot "$root" "$@"
+"""
+
+
+class AsteriskDown(Exception):
+    """Asterisk did not come up, or does not answer."""
+
+
+def inside(folder: Path) -> Path:
+    """Where Asterisk itself sees an instance's folder; its configuration names this path."""
+    return Path("/srv/onenumber") / folder.resolve().name
+
+
+class AsteriskInstance:
+    """An Asterisk whose configuration lies in `folder/etc/asterisk.conf`.
+
+    Prepare the folder, render the configuration into `folder/etc`, then start.
+    """
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.root = root.resolve()
+        self.folder = folder.resolve()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def config(self) -> Path:
+        return inside(self.folder) / "etc/asterisk.conf"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log/console.log"
+
+    def prepare(self) -> None:
+        """Make the folders and the hosts file; without the host's own name each call waits for a look-up."""
+        for name in FOLDERS:
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        (self.folder / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n")
+
+    def start(self, ready_s: float = 40.0) -> None:
+        """Start and wait until fully booted; it ends with the thread that started it.
+
+        Raises: AsteriskDown.
+        """
+        if not (self.root / "usr/sbin/asterisk").exists():
+            raise AsteriskDown(f"there is no Asterisk in {self.root}: run `make setup`, or set asterisk.root")
+        self.prepare()
+        if os.geteuid() == 0:
+            _give_to(self.folder, *_unprivileged())
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command("/usr/sbin/asterisk", "-f", "-C", str(self.config)),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self._await_ready(time.monotonic() + ready_s)
+        except AsteriskDown:
+            self.stop()
+            raise
+
+    def stop(self, grace_s: float = 5.0) -> None:
+        """Hang up what is left and end the process; silent when it is not running."""
+        if self.process is None:
+            return
+        _end(self.process, signal.SIGTERM, grace_s)
+        self.process = None
+
+    def kill(self) -> None:
+        """End the process at once, as a power cut would."""
+        if self.process is not None:
+            _end(self.process, signal.SIGKILL, 5.0)
+            self.process = None
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def cli(self, command: str, timeout_s: float = 10.0) -> str:
+        """What `asterisk -rx COMMAND` prints. Raises: AsteriskDown."""
+        done = subprocess.run(
+            self.command("/usr/sbin/asterisk", "-C", str(self.config), "-rx", command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise AsteriskDown(f"{command}: {(done.stdout + done.stderr).strip()}")
+        return done.stdout
+
+    def command(self, *program: str) -> list[str]:
+        """The command line that runs a program of the root, inside the root, beside this instance's files."""
+        kind = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
+        return [
+            "unshare",
+            *kind,
+            "--propagation",
+            "private",
+            "--",
+            "sh",
+            "-c",
+            NAMESPACE,
+            "asterisk-namespace",
+            str(self.root),
+            str(self.folder),
+            str(inside(self.folder)),
+            *as_unprivileged(),
+            *program,
+        ]
+
+    def _await_ready(self, deadline: float) -> None:
+        while time.monotonic() < deadline:
+            if not self.alive():
+                raise AsteriskDown(f"Asterisk ended at once; see {self.log}: {self._last_words()}")
+            with contextlib.suppress(AsteriskDown, subprocess.TimeoutExpired):
+                if "fully booted" in self.cli("core waitfullybooted"):
+                    return
+            time.sleep(0.1)
+        raise AsteriskDown(f"Asterisk was not ready in time; see {self.log}: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        last = lines[-1] if lines else "it said nothing"
+        if last.startswith("unshare:") and os.geteuid() != 0:
+            return f"{last}; run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)"
+        return last
+
+
+def _unprivileged() -> tuple[int, int]:
+    """User and group id that run Asterisk when we are root."""
+    for name in UNPRIVILEGED:
+        with contextlib.suppress(KeyError):
+            user = pwd.getpwnam(name)
+            return user.pw_uid, user.pw_gid
+    return 65534, 65534
+
+
+def as_unprivileged() -> list[str]:
+    """Command that runs the rest of its line as that user; the kernel ends the program if its starter dies."""
+    drop = ["setpriv", "--pdeathsig", "KILL"]
+    if os.geteuid() != 0:
+        return drop
+    uid, gid = _unprivileged()
+    return [*drop, "--reuid", str(uid), "--regid", str(gid), "--clear-groups"]
+
+
+def _give_to(folder: Path, uid: int, gid: int) -> None:
+    """Make the whole folder belong to the user that runs Asterisk; nobody else reads its secrets."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            shutil.chown(path, uid, gid)
+    folder.chmod(0o750)
+
+
+def _end(process: subprocess.Popen[bytes], how: signal.Signals, grace_s: float) -> None:
+    """Signal the whole process group; kill what is left after the grace."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, how)
+    try:
+        process.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,155 @@
+"""Nobody is called back about what is over: in memory, on SQLite and on PostgreSQL."""
+
+import pytest
+
+from routing.identity import new_id
+from routing.model import (
+    OPEN_CALLBACKS,
+    AgentState,
+    Attempt,
+    AttemptState,
+    Callback,
+    CallbackState,
+    OfferState,
+    Stage,
+    Ticket,
+)
+from routing.ports import Records
+from tests.contract.samples import (
+    LIVE,
+    NOW,
+    a_callback,
+    an_attempt,
+    an_offer,
+    available_agent,
+    later,
+    opened_call,
+    opened_ticket,
+    waiting_call,
+)
+
+CLAIMED, SENT = [AttemptState.CLAIMED], AttemptState.SENT
+
+
+async def owed(records: Records) -> tuple[Ticket, Callback]:
+    ticket = await opened_ticket(records)
+    return ticket, await records.callbacks.store(a_callback(ticket))
+
+
+async def dialled(records: Records, callback: Callback, to: AttemptState | None = None) -> Attempt:
+    """An attempt that is claimed, and then moved on."""
+    attempt = an_attempt(callback)
+    assert await records.callbacks.claim_attempt(attempt)
+    if to:
+        assert await records.callbacks.advance_attempt(attempt.id, CLAIMED, to, later(3))
+    return attempt
+
+
+async def close(records: Records, ticket: Ticket) -> None:
+    await records.tickets.move(ticket.id, Stage.CLOSED, "anna", later(5), "told at once")
+
+
+async def state_of(records: Records, callback: Callback) -> CallbackState:
+    return (await records.callbacks.load(callback.id)).state
+
+
+async def test_a_matter_that_is_closed_owes_no_callback(records: Records) -> None:
+    ticket, callback = await owed(records)
+    _, other = await owed(records)
+    await close(records, ticket)
+    assert await state_of(records, callback) is CallbackState.CANCELLED
+    assert await records.callbacks.of_ticket(ticket.id) is None
+    assert [entry.callback_id for entry in await records.queue.waiting()] == [other.id]
+    assert not await records.callbacks.claim_attempt(an_attempt(callback))
+
+
+async def test_only_closing_cancels(records: Records) -> None:
+    ticket, callback = await owed(records)
+    for stage in (Stage.ACCEPTED, Stage.ARRIVED, Stage.COMPLETED):
+        await records.tickets.move(ticket.id, stage, "anna", later(5))
+    assert await state_of(records, callback) is CallbackState.PENDING
+
+
+async def test_what_is_claimed_but_not_sent_is_not_sent_any_more(records: Records) -> None:
+    ticket, callback = await owed(records)
+    attempt = await dialled(records, callback)
+    await close(records, ticket)
+    assert await state_of(records, callback) is CallbackState.CANCELLED
+    assert not await records.callbacks.advance_attempt(attempt.id, CLAIMED, SENT, later(6))
+    known = await records.callbacks.load_attempt(attempt.id)
+    assert (known.state, known.ending) == (AttemptState.LOST, "ticket closed")
+    assert await records.callbacks.open_attempts() == []
+
+
+async def test_a_phone_that_rings_already_is_left_to_ring(records: Records) -> None:
+    ticket, callback = await owed(records)
+    attempt = await dialled(records, callback, SENT)
+    await close(records, ticket)
+    assert await state_of(records, callback) is CallbackState.CANCELLED
+    assert (await records.callbacks.load_attempt(attempt.id)).state is SENT
+
+
+async def test_a_person_who_is_on_the_line_is_not_put_off(records: Records) -> None:
+    ticket, callback = await owed(records)
+    attempt = await dialled(records, callback, AttemptState.ANSWERED)
+    call = await opened_call(records, direction="callback", callback_id=callback.id)
+    assert await records.callbacks.connect(attempt.id, call.id, later(4))
+    await close(records, ticket)
+    assert await state_of(records, callback) is CallbackState.CONNECTED
+    assert [entry.call_id for entry in await records.queue.waiting()] == [call.id]
+
+
+async def test_a_callback_that_is_over_keeps_its_end(records: Records) -> None:
+    ticket, callback = await owed(records)
+    await records.callbacks.advance(callback.id, OPEN_CALLBACKS, CallbackState.FAILED, later(4))
+    await close(records, ticket)
+    assert await state_of(records, callback) is CallbackState.FAILED
+
+
+async def test_who_is_reached_otherwise_is_not_called_back_as_well(records: Records) -> None:
+    ticket, callback = await owed(records)
+    entry, agent = await waiting_call(records, ticket_id=ticket.id), await available_agent(records)
+    offer = an_offer(entry, agent)
+    await records.offers.claim(offer)
+    attempt = await dialled(records, callback)
+    assert await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    assert await state_of(records, callback) is CallbackState.CANCELLED
+    assert await records.queue.waiting() == []
+    assert not await records.callbacks.advance_attempt(attempt.id, CLAIMED, SENT, later(6))
+
+
+async def test_an_answer_that_is_lost_cancels_nothing(records: Records) -> None:
+    ticket, callback = await owed(records)
+    entry, agent = await waiting_call(records, ticket_id=ticket.id), await available_agent(records)
+    offer = an_offer(entry, agent)
+    await records.offers.claim(offer)
+    assert not await records.offers.advance(offer.id, [OfferState.RINGING], OfferState.ANSWERED, later(5))
+    assert await state_of(records, callback) is CallbackState.PENDING
+
+
+async def test_the_answer_to_a_callback_does_not_cancel_it(records: Records) -> None:
+    _, callback = await owed(records)
+    (entry,), agent = await records.queue.waiting(), await available_agent(records)
+    offer = an_offer(entry, agent)
+    await records.offers.claim(offer)
+    attempt = await dialled(records, callback, AttemptState.ANSWERED)
+    call = await opened_call(records, direction="callback", callback_id=callback.id)
+    assert await records.callbacks.connect(attempt.id, call.id, later(4))
+    assert await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    assert await state_of(records, callback) is CallbackState.CONNECTED
+
+
+@pytest.mark.parametrize("end", [CallbackState.DONE, CallbackState.FAILED])
+async def test_a_ticket_whose_callback_is_over_may_have_another(records: Records, end: CallbackState) -> None:
+    ticket, callback = await owed(records)
+    await records.callbacks.advance(callback.id, OPEN_CALLBACKS, end, later(4))
+    another = await records.callbacks.store(a_callback(ticket, id=new_id()))
+    assert await records.callbacks.open() == [another]
+    assert [(entry.callback_id, entry.since) for entry in await records.queue.waiting()] == [(another.id, NOW)]
+
+
+async def test_the_urgency_of_what_is_over_stays(records: Records) -> None:
+    ticket, callback = await owed(records)
+    await records.callbacks.advance(callback.id, OPEN_CALLBACKS, CallbackState.DONE, later(4))
+    await records.tickets.set_urgency(ticket.id, "critical", "anna", later(5))
+    assert (await records.callbacks.load(callback.id)).urgency == "normal"

@@ -1,0 +1,184 @@
+"""Several controllers over one database, Redis flushed under them: one agent per caller, one dial per attempt."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from config.documents import CallbackRules, Waiting
+from routing.callbacks import CallbackDesk
+from routing.dispatch import Dispatcher
+from routing.identity import new_id
+from routing.model import Agent, AgentState, Attempt, Callback, Offer, OfferState, WaitingCaller
+from store.news import RedisNews
+from store.records import SqlRecords, open_records
+from store.rows import offer_of
+from store.tables_dispatch import offers
+from tests.conftest import RedisServer
+from tests.contract.samples import a_callback, an_agent, opened_call, opened_ticket
+
+CONTROLLERS = 3
+CALLERS = 50
+AGENTS = 12
+RULES = Waiting(pop_s=30, stale_page_s=600)  # a slow test machine must not look like a frozen desk
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Controller:
+    records: SqlRecords
+    news: RedisNews
+    dispatcher: Dispatcher
+
+
+@pytest.fixture
+async def controllers(database_url: str, redis_url: str) -> AsyncIterator[Sequence[Controller]]:
+    async with AsyncExitStack() as stack:
+        running = []
+        for _ in range(CONTROLLERS):
+            records = await stack.enter_async_context(open_records(database_url))
+            news = await stack.enter_async_context(RedisNews(redis_url))
+            running.append(Controller(records, news, Dispatcher(records, news, RULES)))
+        yield running
+
+
+async def at_their_desks(records: SqlRecords, count: int) -> list[Agent]:
+    now = utc_now()
+    agents = [
+        an_agent(phone=f"phone{n}", state=AgentState.AVAILABLE, state_since=now, idle_since=now, page_seen_at=now,
+                 phone_registered=True)
+        for n in range(count)
+    ]  # fmt: skip
+    for agent in agents:
+        await records.agents.enrol(agent)
+    return agents
+
+
+async def all_offers(records: SqlRecords) -> list[Offer]:
+    query = select(offers).order_by(offers.c.made_at)
+    return await records.database.read(lambda connection: [offer_of(row) for row in connection.execute(query)])
+
+
+async def serve(controller: Controller, agents: Sequence[Agent]) -> None:
+    """Desks that show, phones that are taken, talks that end, and agents who are back at once."""
+    for agent in agents:
+        offer = await controller.records.offers.of_agent(agent.id)
+        if offer is None:
+            continue
+        await controller.dispatcher.seen(offer.id)
+        await controller.dispatcher.ringing(offer.id)
+        if await controller.dispatcher.answered(offer.id):
+            await controller.dispatcher.talk_ended(offer.id)
+            await controller.records.wrap_ups.wrap_up(offer.id, "solved", "", agent.id, utc_now())
+            back = AgentState.AVAILABLE
+            await controller.records.agents.change(agent.id, [AgentState.AFTER_CALL_WORK], back, utc_now())
+
+
+async def until_served(controller: Controller, agents: Sequence[Agent]) -> None:
+    while await controller.records.queue.waiting() or await controller.records.offers.live():
+        await controller.dispatcher.tick()
+        await serve(controller, agents)
+
+
+async def flush_again_and_again(redis_server: RedisServer) -> None:
+    while True:
+        await asyncio.to_thread(redis_server.flush)
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.timeout(180)
+async def test_fifty_racing_offers_never_two_agents_on_one_caller(
+    controllers: Sequence[Controller], redis_server: RedisServer
+) -> None:
+    records = controllers[0].records
+    agents = await at_their_desks(records, AGENTS)
+    for _ in range(CALLERS):
+        call = await opened_call(records)
+        await records.queue.enter(WaitingCaller(new_id(), "technical", "normal", utc_now(), call_id=call.id))
+    seen_doubled: list[Offer] = []
+    beside = [
+        asyncio.create_task(flush_again_and_again(redis_server)),
+        asyncio.create_task(doubled(records, seen_doubled)),
+    ]
+    await asyncio.gather(*(until_served(controller, agents) for controller in controllers))
+    for task in beside:
+        task.cancel()
+    made = await all_offers(records)
+    answered = [offer for offer in made if offer.state is OfferState.ENDED]
+    assert len(answered) == CALLERS
+    assert len({offer.call_id for offer in answered}) == CALLERS
+    assert not seen_doubled
+
+
+async def doubled(records: SqlRecords, found: list[Offer]) -> None:
+    """Look again and again for two live offers of one agent or one caller; each look is one consistent read."""
+    while True:
+        live = await records.offers.live()
+        for key in ("agent_id", "call_id"):
+            counted = Counter(getattr(offer, key) for offer in live)
+            found += [offer for offer in live if counted[getattr(offer, key)] > 1]
+        await asyncio.sleep(0.005)
+
+
+@dataclass
+class CountingDialler:
+    dialled: list[Attempt]
+
+    async def originate(self, attempt: Attempt, callback: Callback) -> None:
+        self.dialled.append(attempt)
+        await asyncio.sleep(0)
+
+
+@pytest.mark.timeout(180)
+async def test_racing_controllers_dial_each_callback_once(
+    controllers: Sequence[Controller], redis_server: RedisServer
+) -> None:
+    records = controllers[0].records
+    agents = await at_their_desks(records, AGENTS)
+    callbacks = [await records.callbacks.store(a_callback(await opened_ticket(records))) for _ in range(AGENTS)]
+    dialler = CountingDialler([])
+    rules = CallbackRules(dial_patterns=(r"\+31[0-9]{9}",))
+    flushing = asyncio.create_task(flush_again_and_again(redis_server))
+
+    async def run(controller: Controller) -> None:
+        desk = CallbackDesk(controller.records, controller.news, dialler, rules)
+        for _ in range(3):
+            await controller.dispatcher.tick()
+            for agent in agents:
+                offer = await controller.records.offers.of_agent(agent.id)
+                if offer:
+                    await controller.dispatcher.seen(offer.id)
+            await desk.tick(utc_now())
+
+    await asyncio.gather(*(run(controller) for controller in controllers))
+    flushing.cancel()
+    assert sorted(attempt.callback_id for attempt in dialler.dialled) == sorted(callback.id for callback in callbacks)
+
+
+@pytest.mark.timeout(180)
+async def test_fifty_claims_of_one_agent_have_one_winner(controllers: Sequence[Controller]) -> None:
+    records = controllers[0].records
+    agent = (await at_their_desks(records, 1))[0]
+    entries = []
+    for _ in range(CALLERS):
+        call = await opened_call(records)
+        entry = WaitingCaller(new_id(), "technical", "normal", utc_now(), call_id=call.id)
+        entries.append(await records.queue.enter(entry))
+    held_out = [Offer(new_id(), entry.id, agent.id, utc_now(), call_id=entry.call_id) for entry in entries]
+    claims = [controllers[n % CONTROLLERS].records.offers.claim(offer) for n, offer in enumerate(held_out)]
+    assert sum(await asyncio.gather(*claims)) == 1
+    assert len(await records.offers.live()) == 1
+
+
+@pytest.mark.timeout(180)
+async def test_ticket_numbers_are_unique_among_controllers(controllers: Sequence[Controller]) -> None:
+    opened = [opened_ticket(controllers[n % CONTROLLERS].records) for n in range(90)]
+    assert len({ticket.number for ticket in await asyncio.gather(*opened)}) == 90

@@ -1,0 +1,115 @@
+"""The controller dies or hangs in the middle of everything: talks go on, callers are taken up where they were."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from cli.desk_client import AgentAtDesk, Desk
+from telephony.recordings import RATE_HZ, heard, longest_silence_s, tone_share
+from tests.e2e.line import RunningLine
+from tests.e2e.scene import Scene
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="module")]
+CHANGES = {"waiting": {"pop_s": 20, "ring_s": 8, "position_every_s": 10, "offer_callback_after_s": 8}}
+CALLER_HZ, AGENT_HZ = 1300, 600
+TALKS = {"anna": ("agent1", "talks", "204"), "bo": ("agent2", "talks-too", "205")}
+SLACK_S = 4.0  # over the configured limit: a busy machine
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def line(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningLine]:
+    async with RunningLine(tmp_path_factory.mktemp("accidents"), CHANGES) as line:
+        yield line
+
+
+async def everybody_on_the_line(scene: Scene) -> None:
+    """Two talks, one waiting caller with a matter, and one who is speaking."""
+    await scene.open()
+    for login, (user, name, number) in TALKS.items():
+        await talk(scene, login, user, name, number)
+    waits = await scene.caller("waits", "0612345670")
+    await waits.keys("5")
+    await scene.event("waits", "prompt.started", "menu_appointment")
+    await waits.keys("1")
+    await scene.event("waits", "queue.entered")
+    speaks = await scene.caller("speaks", "0612345678")
+    await speaks.keys("6")
+    await scene.event("speaks", "prompt.started", "menu_visitors")
+
+
+async def talk(scene: Scene, login: str, user: str, name: str, number: str) -> None:
+    """An agent and a caller, connected, each with a tone."""
+    agent = await scene.stack.enter_async_context(scene.line.phone(user))
+    agent.tone(AGENT_HZ)
+    agent.answer_after(300)
+    agent.record(scene.folder / f"{login}.wav")
+    desk = await scene.stack.enter_async_context(Desk(scene.line.desk, login, scene.line.password(login)))
+    await scene.stack.enter_async_context(AgentAtDesk(desk))
+    caller = await scene.caller(name, number, CALLER_HZ)
+    await caller.keys("0")
+    await scene.event(name, "agent.answered")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+async def test_the_talks_go_on_and_the_others_are_taken_up(
+    line: RunningLine, tmp_path: Path, how: signal.Signals
+) -> None:
+    async with AsyncExitStack() as stack:
+        scene = Scene(line, tmp_path, stack)
+        await everybody_on_the_line(scene)
+        line.signal_part("controller", how)
+        struck = {name: scene.heard_s(name) for name in scene.phones}
+        for name in ("waits", "speaks"):
+            await scene.event(name, "call.resumed", limit_s=90)
+        await scene.phones["speaks"].keys("2")  # where it was: the menu of visitors
+        await scene.event("speaks", "ticket.opened")
+        await asyncio.sleep(3)
+        calls = {name: await scene.call(name) for name in scene.phones}
+        await scene.end()
+    for name in ("waits", "speaks"):
+        after = heard(tmp_path / f"{name}.wav")[int(struck[name] * RATE_HZ) :]
+        silence_s = longest_silence_s(after)
+        print(f"{how.name}: {name}: longest dead air {silence_s:.1f} s")
+        assert silence_s <= line.settings.asterisk.dead_controller_s + SLACK_S
+        assert [len(calls[name]["tickets"]), calls[name]["state"] != "ended"] == [1, True]
+    for login, (_, name, _) in TALKS.items():
+        assert still_heard(tmp_path / f"{name}.wav", AGENT_HZ)
+        assert still_heard(tmp_path / f"{login}.wav", CALLER_HZ)
+        assert not any(event["event"] == "talk.ended" for event in calls[name]["timeline"])
+    assert calls["waits"]["tickets"][0]["topic"] == "appointment-cancel"
+    assert calls["speaks"]["tickets"][0]["topic"] == "billing"
+
+
+def still_heard(wav: Path, hz: int) -> bool:
+    """Whether the tone was there to the end of the talk."""
+    return tone_share(heard(wav)[-4 * RATE_HZ : -RATE_HZ], hz) > 0.4
+
+
+async def test_killed_recognition_gives_keys_within_one_prompt(line: RunningLine, tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        scene = Scene(line, tmp_path, stack)
+        await scene.open()
+        phone = await scene.caller("deaf", "0612345679")
+        for worker in workers_of(line.state()["pids"]["controller"]):
+            os.kill(worker, signal.SIGKILL)
+        await asyncio.sleep(4)
+        await phone.keys("1")
+        await scene.event("deaf", "prompt.started", "menu_building")
+        events = [event["event"] for event in (await scene.call("deaf"))["timeline"]]
+        await scene.end()
+    assert "recognition.down" in events
+    prompts = events[events.index("recognition.down") :].count("prompt.started")
+    assert prompts <= 2  # the key menu, and what its key led to
+
+
+def workers_of(controller: int) -> list[int]:
+    """The recognition workers of a controller."""
+    listing = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(controller)], capture_output=True, text=True)
+    return [int(line.split()[0]) for line in listing.stdout.splitlines() if "stt.worker" in line]

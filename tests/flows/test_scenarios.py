@@ -1,0 +1,66 @@
+"""Scenario files against the shipped flow, with the shipped understanding: the live interpreter in text."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from config.documents import Edition, load_edition
+from ivr.actions import Matter
+from ivr.flow import Flow
+from ivr.ports import Understander
+from ivr.script import Script
+from ivr.simulator import World, simulate
+from ivr.state import State
+from ivr.understanding.line import build
+from ivr.validation import problems
+
+PROJECT = Path(__file__).parents[2]
+CONFIG = PROJECT / "config"
+SCENARIOS = yaml.safe_load((Path(__file__).parent / "scenarios.yaml").read_text())
+CALLER = {"caller_number": "204", "identified": "yes", "callable": "yes"}
+
+
+@pytest.fixture(scope="module")
+def edition() -> Edition:
+    return load_edition(CONFIG)
+
+
+@pytest.fixture(scope="module")
+def understander(edition: Edition) -> Understander:
+    return build(edition, PROJECT / "var/understanding")  # trained once, as the line's own is
+
+
+@pytest.mark.parametrize("name", ["main", "callback"])
+def test_the_shipped_flows_are_sound(edition: Edition, name: str) -> None:
+    assert problems(Flow.model_validate(edition.flows[name]), edition) == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario["name"] for scenario in SCENARIOS])
+def test_scenario(edition: Edition, understander: Understander, scenario: dict[str, Any]) -> None:
+    script = Script(Flow.model_validate(edition.flows[scenario.get("flow", "main")]), edition)
+    world = World(
+        scenario.get("staffed", True),
+        open_matters=tuple(Matter(**matter) for matter in scenario.get("open_matters", ())),
+        recalled=scenario.get("recalled", {}),
+    )
+    call = simulate(script, understander, begun(script.flow.id), scenario["caller"], world)
+    if "expect" in scenario:
+        assert call.steps() == scenario["expect"]
+    assert_in_order(scenario.get("within", []), call.steps())
+    assert not set(scenario.get("never", [])) & set(call.steps())
+    assert {name: call.state.facts.get(name) for name in scenario.get("facts", {})} == scenario.get("facts", {})
+
+
+def begun(flow: str) -> State:
+    """A call before its first step; a callback knows its ticket."""
+    state = State(flow=flow, facts=CALLER)
+    return replace(state, ticket="ticket-1", ticket_number="4721") if flow == "callback" else state
+
+
+def assert_in_order(wanted: list[str], steps: list[str]) -> None:
+    rest = iter(steps)
+    missing = [step for step in wanted if step not in rest]
+    assert not missing, f"{missing} not in this order in {steps}"

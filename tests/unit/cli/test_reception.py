@@ -1,0 +1,168 @@
+"""How calls end and leave, over records in memory and an AGI session whose Asterisk is scripted."""
+
+import asyncio
+import shlex
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from cli.reception import Reception
+from cli.shop import Shop
+from config.settings import Settings
+from ivr.actions import Connect, Dialled, Resumed, Summon
+from ivr.notebook import Notebook
+from ivr.session import Departure
+from ivr.state import State
+from routing.bell import Bell
+from routing.model import AgentState, OfferState
+from telephony.agi import Environment, Reply
+from telephony.agi_session import AgiSession
+from tests.unit.ivr.site import edition
+from tests.unit.routing.world import World
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+class ScriptedAsterisk(asyncio.WriteTransport):
+    """Answers every AGI command; variables are kept."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        super().__init__()
+        self.variables = variables
+        self.session: AgiSession | None = None
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        verb, _, name, *value = shlex.split(bytes(data).decode())
+        if verb == "SET":
+            self.variables[name] = value[0]
+        known = self.variables.get(name)
+        assert self.session is not None
+        self.session.take(Reply(200, 0 if known is None else 1, known))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = True
+
+
+def agi(**variables: str) -> tuple[AgiSession, ScriptedAsterisk]:
+    asterisk = ScriptedAsterisk(dict(variables))
+    asterisk.session = AgiSession(Environment({"uniqueid": "1.1", "channel": "PJSIP/x"}), asterisk)
+    return asterisk.session, asterisk
+
+
+def reception(world: World) -> Reception:
+    shop = Shop(edition(), cast("Any", None), {})
+
+    async def pinned(pins: Any) -> Shop:
+        return shop
+
+    bell, door = Bell(world.news), cast("Any", None)
+    return Reception(Settings(), world.records, world.news, bell, world.dispatcher, door, shop, pinned)
+
+
+async def offered(world: World) -> tuple[str, str]:
+    """An agent's desk shows a waiting caller, and the phone rings; answers call and offer."""
+    agent = await world.agent()
+    entry = await world.waiting()
+    await world.tick()
+    offer = await world.offer_to(agent)
+    await world.dispatcher.seen(offer.id)
+    await world.dispatcher.ringing(offer.id)
+    return entry.call_id or "", offer.id
+
+
+async def test_who_hangs_up_while_the_phone_rings_does_not_make_the_agent_unready() -> None:
+    world = World()
+    call_id, offer_id = await offered(world)
+    session, _ = agi(ON_CALL=call_id, ON_OFFER=offer_id, DIALSTATUS="CANCEL")
+    await reception(world).hangup(session)
+    (agent,) = await world.records.agents.all()
+    assert agent.state is AgentState.AVAILABLE
+    assert (await world.records.offers.load(offer_id)).state is OfferState.LAPSED
+    assert (await world.records.calls.load(call_id)).ending == "caller_hung_up"
+
+
+async def test_an_emergency_rings_first_then_gets_one_ticket_and_leaves_the_queue() -> None:
+    world = World()
+    entry = await world.waiting()
+    call = await world.records.calls.load(entry.call_id or "")
+    session, asterisk = agi()
+    desk = reception(world)
+    assert await desk._leave(session, call, Departure(Summon()), Notebook(call.id, "1.1", lambda: NOW))
+    assert asterisk.variables["ON_NEXT"] == "emergency"
+    assert asterisk.closed
+    assert await world.records.queue.of_call(call.id) is None
+    over, _ = agi(ON_CALL=call.id, ON_EMERGENCY="talked", ON_DIALSTATUS="ANSWER")
+    await desk.hangup(over)
+    tickets = await world.records.tickets.of_call(call.id)
+    assert [ticket.draft.topic for ticket in tickets] == ["emergency"]
+
+
+async def test_an_emergency_by_key_while_nobody_listened_is_found_at_the_end() -> None:
+    world = World()
+    call = await world.call()
+    session, _ = agi(ON_CALL=call.id, ON_EMERGENCY="summoned")
+    await reception(world).hangup(session)
+    (ticket,) = await world.records.tickets.of_call(call.id)
+    assert ticket.draft.urgency == "critical"
+
+
+async def back_from_dial(world: World, call_id: str, offer_id: str, status: str) -> tuple[Any, ScriptedAsterisk]:
+    """The dialplan enters again; answers what it is taken for."""
+    session, asterisk = agi(ON_CALL=call_id, ON_OFFER=offer_id, ON_DIALSTATUS=status)
+    _, outcome = await reception(world)._begin_or_resume(session)
+    return outcome, asterisk
+
+
+@pytest.mark.parametrize(
+    ("status", "answered", "offer_state"), [("ANSWER", True, OfferState.ENDED), ("NOANSWER", False, OfferState.LAPSED)]
+)
+async def test_a_dials_result_is_taken_once_by_whoever_is_there_to_take_it(
+    status: str, answered: bool, offer_state: OfferState
+) -> None:
+    world = World()
+    call_id, offer_id = await offered(world)
+    await world.records.calls.save(call_id, State(flow="main", step="queue", phase="connect").to_json())
+    for _ in range(2):  # the first one dies before the dialogue goes on
+        outcome, asterisk = await back_from_dial(world, call_id, offer_id, status)
+        assert outcome == Dialled(answered, status)
+        assert asterisk.variables["ON_DIALSTATUS"] == status
+    assert (await world.records.offers.load(offer_id)).state is offer_state
+    await world.records.calls.save(call_id, State(flow="main", step="queue", phase="hold").to_json())
+    assert (await back_from_dial(world, call_id, offer_id, status))[0] == Resumed()
+
+
+async def test_the_result_of_an_earlier_dial_is_gone_before_the_next() -> None:
+    world = World()
+    _, offer_id = await offered(world)
+    session, asterisk = agi(ON_DIALSTATUS="NOANSWER", ON_OFFER="earlier")
+    await reception(world)._dial(session, "PJSIP/agent1", 15, offer_id)
+    assert (asterisk.variables["ON_DIALSTATUS"], asterisk.variables["ON_OFFER"]) == ("", offer_id)
+
+
+async def test_after_a_talk_with_the_urgent_group_the_call_is_over_wherever_it_was() -> None:
+    world = World()
+    entry = await world.waiting()
+    call_id = entry.call_id or ""
+    await world.records.calls.save(call_id, State(flow="main", step="queue", phase="hold").to_json())
+    session, asterisk = agi(ON_CALL=call_id, ON_EMERGENCY="talked", ON_DIALSTATUS="ANSWER")
+    await reception(world).call(session)
+    assert asterisk.variables["ON_NEXT"] == "hangup"
+    assert (await world.records.calls.load(call_id)).ending == "emergency_answered"
+    (ticket,) = await world.records.tickets.of_call(call_id)
+    assert ticket.draft.topic == "emergency"
+
+
+async def test_a_call_whose_offer_has_lapsed_does_not_leave_for_the_phone() -> None:
+    world = World()
+    call_id, offer_id = await offered(world)
+    await world.dispatcher.not_answered(offer_id)
+    session, asterisk = agi()
+    call = await world.records.calls.load(call_id)
+    departure = Departure(Connect(offer_id, "agent1", 15))
+    assert not await reception(world)._leave(session, call, departure, Notebook(call.id, "1.1", lambda: NOW))
+    assert "ON_NEXT" not in asterisk.variables

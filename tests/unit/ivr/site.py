@@ -1,0 +1,96 @@
+"""A small hospital for tests of the dialogue, and an understander whose answers are given."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from config.documents import Edition, Limits, Place, Site, Topic
+from ivr.flow import Flow
+from ivr.ports import EmergencyHeard, Intent, PlaceHeard, Understanding
+from ivr.script import Script
+from ivr.simulator import Simulation, World, simulate
+from ivr.state import State
+
+CONFIG = Path(__file__).parents[3] / "config"
+LIMITS = Limits(accepted=30, completed=240)
+
+
+def read(name: str) -> Any:
+    return yaml.safe_load((CONFIG / name).read_text())
+
+
+def topic(id: str, **fields: Any) -> Topic:
+    fields = {"crew": "technical", "urgency": "high", "limits": LIMITS, "phrases": {"en": ()}, **fields}
+    return Topic(id=id, name={"en": f"a {id} problem"}, **fields)
+
+
+@cache
+def edition() -> Edition:
+    ids = {target for step in read("flows/main.yaml")["steps"].values() for target in step.get("topics", {}).values()}
+    topics = {id: topic(id, needs_place=id in ("plumbing", "printer")) for id in ids}
+    topics["billing"] = topic("billing", crew="patient-services", facility=False)
+    places = (
+        Place(id="ward-4", name={"en": "ward 4"}, code="04"),
+        Place(id="ward-5", name={"en": "ward 5"}, code="05"),
+    )
+    return Edition(
+        site=Site.model_validate(read("site.yaml")), topics=topics, places=places, assets=(),
+        prompts={"en": read("prompts/en.yaml")}, languages={},
+        flows={name: read(f"flows/{name}.yaml") for name in ("main", "callback")},
+    )  # fmt: skip
+
+
+def script(flow: str = "main", **changes: Any) -> Script:
+    documents = edition()
+    return Script(Flow.model_validate({**documents.flows[flow], **changes}), documents)
+
+
+def begin(**facts: str) -> State:
+    return State(flow="main", facts=facts)
+
+
+WARD_4 = PlaceHeard("ward-4", "ward 4", "ward four", 0.95)
+WARD_5 = PlaceHeard("ward-5", "ward 5", "ward five", 0.95)
+KNOWN: Mapping[str, Understanding] = {
+    "drain on ward four": Understanding("", intent=Intent("plumbing", 0.93, ("drain",)), place=WARD_4),
+    "drain": Understanding("", intent=Intent("plumbing", 0.93, ("drain",))),
+    "maybe printer": Understanding("", intent=Intent("printer", 0.5)),
+    "bill": Understanding("", intent=Intent("billing", 0.9)),
+    "ward four": Understanding("", place=WARD_4),
+    "no, ward five": Understanding("", act="no", place=WARD_5, correction=True),
+    "no, the printer": Understanding("", act="no", intent=Intent("printer", 0.9), correction=True),
+    "fire": Understanding("", emergency=EmergencyHeard(("fire",))),
+    "a person please": Understanding("", act="person"),
+    "yes": Understanding("", act="yes"),
+    "no": Understanding("", act="no"),
+    "again": Understanding("", act="repeat"),
+    "my ticket": Understanding("", act="status"),
+    "call me back": Understanding("", act="callback"),
+    "nine": Understanding("", digits="9"),
+    "zero": Understanding("", digits="0"),
+    "one": Understanding("", digits="1"),
+    "there are nine of us": Understanding("", digits="9"),
+    "four seven two one": Understanding("", digits="4721"),
+}
+
+
+class GivenUnderstander:
+    """Understands just the sentences above; anything else is out of scope."""
+
+    def understand(self, text: str, language: str, confidence: float = 1.0) -> Understanding:
+        given = KNOWN.get(text, Understanding(""))
+        return Understanding(
+            text, given.emergency, given.act, given.intent, given.place, given.asset, given.digits, given.correction
+        )
+
+
+CALLER = {"caller_number": "204", "identified": "yes", "callable": "yes"}
+NOBODY = World(staffed=False)
+
+
+def play(*caller: str, world: World | None = None, facts: dict[str, str] | None = None, **flow: Any) -> Simulation:
+    state = begin(**(CALLER if facts is None else facts))
+    return simulate(script(**flow), GivenUnderstander(), state, caller, world or World())

@@ -1,0 +1,86 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.announcing import announce
+from ivr.fake import words_of
+from ivr.fake_voice import WordsVoice
+from ivr.ports import VoiceDown
+from ivr.speaking import spoken_digits
+from ivr.spoken_parts import fixed_pieces, parts, vocabulary
+from ivr.spoken_times import spoken_time
+
+PROMPTS = {
+    "en": {"greet": "Hello.", "number": "Your number is {number}. We come {time}."},
+    "nl": {"greet": "Hallo."},
+}
+VARIABLES = {"number": spoken_digits("4721", "en"), "time": "by half past three this afternoon"}
+SAID_AHEAD = (*vocabulary("en"), *fixed_pieces(PROMPTS["en"]))
+
+
+async def test_a_sentence_is_spoken_by_the_voice() -> None:
+    said = await announce(WordsVoice(), PROMPTS, "number", VARIABLES, "en")
+    assert said.source == "voice"
+    assert words_of(said.pcm) == said.text
+    assert said.text == "Your number is four seven, two one. We come by half past three this afternoon."
+
+
+async def test_a_recorded_file_replaces_the_prompt() -> None:
+    voice = WordsVoice(recordings={("greet", "nl"): b"recorded"})
+    said = await announce(voice, PROMPTS, "greet", {}, "nl")
+    assert (said.source, said.pcm, said.language) == ("recorded", b"recorded", "nl")
+
+
+async def test_with_a_dead_voice_numbers_and_times_are_still_spoken() -> None:
+    voice = WordsVoice(prepared=SAID_AHEAD)
+    voice.down = True
+    said = await announce(voice, PROMPTS, "number", VARIABLES, "en")
+    assert said.source == "parts"
+    assert [text for text, _ in voice.said] == [
+        "Your number is", "four", "seven", "two", "one", "We come", "by", "half past", "three", "this afternoon",
+    ]  # fmt: skip
+
+
+async def test_recorded_parts_are_preferred() -> None:
+    voice = WordsVoice(prepared=SAID_AHEAD, recordings={("part_half_past", "en"): b"half past, recorded"})
+    voice.down = True
+    said = await announce(voice, PROMPTS, "number", VARIABLES, "en")
+    assert b"half past, recorded" in said.pcm
+
+
+async def test_a_voice_without_any_parts_is_down() -> None:
+    voice = WordsVoice()
+    voice.down = True
+    with pytest.raises(VoiceDown):
+        await announce(voice, PROMPTS, "number", VARIABLES, "en")
+
+
+def test_names_are_said_whole_and_unknown_words_left_out() -> None:
+    known = (*vocabulary("en"), "the heart clinic")
+    assert parts("At {place}.", {"place": "the heart clinic four zzz"}, known) == ["At", "the heart clinic", "four"]
+
+
+@given(st.integers(-10, 60 * 24 * 60))
+def test_every_promised_time_can_be_put_together(minutes: int) -> None:
+    now = datetime(2026, 11, 23, 9, 2, tzinfo=UTC)
+    time = spoken_time(now + timedelta(minutes=minutes), now, "Europe/London", "en")
+    assert " ".join(parts("{time}", {"time": time}, vocabulary("en"))) == time
+
+
+def test_every_promised_duration_is_one_part() -> None:
+    assert parts("{time}", {"time": "within an hour and a half"}, vocabulary("en")) == ["within an hour and a half"]
+
+
+def test_a_place_is_said_with_the_word_before_it() -> None:
+    known = (*vocabulary("en"), "ward 4", "at ward 4", "a blocked drain")
+    template = "I understood: {topic}, at {place}. Right?"
+    values = {"topic": "a blocked drain", "place": "ward 4"}
+    assert parts(template, values, known) == ["I understood", "a blocked drain", "at ward 4", "Right"]
+    assert set(fixed_pieces({"x": template})) == {"I understood", "at", "Right"}
+
+
+def test_without_a_linked_name_the_piece_stays_whole() -> None:
+    assert parts("It is at {place}.", {"place": "ward 4"}, ("ward 4",)) == ["It is at", "ward 4"]
+    assert set(fixed_pieces({"x": "It is at {place}."})) == {"It is at", "It is"}

@@ -1,0 +1,235 @@
+"""What the dialogue decides, done over records in memory."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from ivr.actions import (
+    CallbackOwed,
+    CallbackStored,
+    ConfirmCallback,
+    CorrectTicket,
+    Done,
+    EnterQueue,
+    MessageTaken,
+    OfferReady,
+    OpenTicket,
+    Pressed,
+    Recalled,
+    RecallTicket,
+    StandAside,
+    StoreCallback,
+    TicketOpened,
+    Waiting,
+)
+from ivr.notebook import Notebook
+from ivr.owed import owed
+from ivr.performing import ASIDE_S, Performer
+from ivr.ports import FRAME_BYTES
+from ivr.recording import Recording
+from ivr.state import State
+from routing.bell import Bell
+from routing.fake import MemoryNews, MemoryRecords
+from routing.identity import new_id
+from routing.model import (
+    Agent,
+    AgentState,
+    Attempt,
+    AttemptState,
+    Call,
+    Callback,
+    CallbackState,
+    CallerId,
+    Offer,
+    OfferState,
+    RecordsUnavailable,
+)
+from tests.unit.ivr.site import edition
+
+passing_time = pytest.mark.virtual_time  # not for what a thread does
+START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+DRAIN = {"topic": "plumbing", "place": "ward-4", "words": "the drain", "confidence": "0.930", "why": "drain; blocked"}
+SECOND = b"\1" * FRAME_BYTES * 50
+
+
+class Scene:
+    """One call with a ticket of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.records, self.folder, self.now = MemoryRecords(), folder, START
+        self.state = State(flow="main")
+
+    async def call(self, attempt: Attempt | None = None, callback: Callback | None = None) -> Performer:
+        call = Call(
+            new_id(), "demo", "100", CallerId("204", "204"), self.now, {}, callback_id=callback.id if callback else None
+        )
+        await self.records.calls.open(call)
+        news, notebook = MemoryNews(), Notebook(call.id, "leg-1", lambda: self.now)
+        return Performer(
+            call, self.records, news, Bell(news), edition(), notebook, lambda: self.now, self.folder,
+            attempt_id=attempt.id if attempt else None,
+        )  # fmt: skip
+
+    async def reported(self) -> Performer:
+        performer = await self.call()
+        opened = await performer.perform(self.state, OpenTicket("matter", DRAIN))
+        assert isinstance(opened, TicketOpened)
+        self.state = replace(self.state, ticket=opened.ticket, ticket_number=opened.number)
+        return performer
+
+    async def called_back(self, attempted: AttemptState) -> tuple[Performer, Callback]:
+        """The person who was promised a callback a minute ago has taken the phone."""
+        await (await self.reported()).perform(self.state, StoreCallback("204"))
+        (callback,) = await self.records.callbacks.open()
+        self.now += timedelta(seconds=60)
+        attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, self.now)
+        await self.records.callbacks.claim_attempt(attempt)
+        await self.records.callbacks.advance_attempt(attempt.id, [AttemptState.CLAIMED], attempted, self.now)
+        return await self.call(attempt, callback), callback
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+async def test_a_place_is_kept_aside_while_a_callback_is_chosen(scene: Scene) -> None:
+    performer = await scene.reported()
+    await performer.perform(scene.state, EnterQueue("technical"))
+    scene.now += timedelta(seconds=30)
+    assert await performer.perform(scene.state, StandAside()) == Done()
+    (entry,) = await scene.records.queue.waiting()
+    assert (entry.since, entry.not_before) == (START, scene.now + timedelta(seconds=ASIDE_S))
+    await performer.perform(scene.state, EnterQueue("technical"))
+    (entry,) = await scene.records.queue.waiting()
+    assert (entry.since, entry.not_before) == (START, None)
+
+
+async def test_who_is_not_waiting_has_nothing_to_stand_aside_from(scene: Scene) -> None:
+    assert await (await scene.reported()).perform(scene.state, StandAside()) == Done()
+    assert await scene.records.queue.waiting() == []
+
+
+async def test_a_stored_callback_is_on_its_ticket(scene: Scene) -> None:
+    await (await scene.reported()).perform(scene.state, StoreCallback("205"))
+    assert (await scene.records.tickets.load(scene.state.ticket or "")).draft.callback_number == "205"
+
+
+async def test_a_callback_promised_to_another_caller_is_not_taken_from_them(scene: Scene) -> None:
+    first = await scene.reported()
+    await first.perform(scene.state, StoreCallback("204"))
+    joiner = await scene.call()
+    assert await joiner.perform(scene.state, StoreCallback("205")) == CallbackOwed()
+    assert isinstance(await joiner.perform(scene.state, StoreCallback("204")), CallbackStored)  # the same phone
+    assert isinstance(await first.perform(scene.state, StoreCallback("206")), CallbackStored)  # its own caller
+    (callback,) = await scene.records.callbacks.open()
+    assert callback.number == "206"
+
+
+async def test_a_correction_in_a_later_call_writes_just_what_changed(scene: Scene) -> None:
+    performer = await scene.reported()
+    told = await scene.records.tickets.load(scene.state.ticket or "")
+    recalled = await performer.perform(scene.state, RecallTicket(told.id))
+    assert recalled == Recalled(DRAIN)
+    changed = {**DRAIN, "place": "ward-5", "words": "the drain / no, ward five"}
+    await performer.perform(scene.state, CorrectTicket(told.id, changed, frozenset({"place", "words"})))
+    now = await scene.records.tickets.load(told.id)
+    assert now.draft == replace(told.draft, place="ward-5", words="the drain / no, ward five")
+
+
+@passing_time
+async def test_the_person_called_back_takes_the_callbacks_place(scene: Scene) -> None:
+    performer, callback = await scene.called_back(AttemptState.ANSWERED)
+    assert isinstance(await performer.perform(scene.state, ConfirmCallback()), Waiting)
+    (entry,) = await scene.records.queue.waiting()
+    assert (entry.call_id, entry.callback_id, entry.since) == (performer.call.id, callback.id, START)
+
+
+@passing_time
+async def test_the_person_called_back_is_put_through_to_the_agent_who_was_shown_them(scene: Scene) -> None:
+    performer, callback = await scene.called_back(AttemptState.ANSWERED)
+    (entry,) = await scene.records.queue.waiting()
+    agent = Agent(new_id(), "anna", "Anna", frozenset(), "agent1", AgentState.AVAILABLE, START, START)
+    await scene.records.agents.enrol(agent)
+    offer = Offer(new_id(), entry.id, agent.id, scene.now, callback_id=callback.id)
+    await scene.records.offers.claim(offer)
+    await scene.records.offers.advance(offer.id, [OfferState.MADE], OfferState.SEEN, scene.now)
+    assert await performer.perform(scene.state, ConfirmCallback()) == OfferReady(offer.id, "agent1")
+    assert await performer.perform(scene.state, ConfirmCallback()) == OfferReady(
+        offer.id, "agent1"
+    )  # after an accident
+
+
+@passing_time
+async def test_a_person_whose_attempt_was_given_up_still_takes_the_place(scene: Scene) -> None:
+    performer, callback = await scene.called_back(AttemptState.LOST)
+    assert isinstance(await performer.perform(scene.state, ConfirmCallback()), Waiting)
+    assert (await scene.records.callbacks.load(callback.id)).state is CallbackState.CONNECTED
+    (entry,) = await scene.records.queue.waiting()
+    assert entry.call_id == performer.call.id
+
+
+@passing_time
+async def test_a_person_whose_callback_is_over_waits_with_the_same_right(scene: Scene) -> None:
+    performer, callback = await scene.called_back(AttemptState.ANSWERED)
+    over = CallbackState.FAILED
+    await scene.records.callbacks.advance(callback.id, [CallbackState.DIALLING], over, scene.now)
+    assert isinstance(await performer.perform(scene.state, ConfirmCallback()), Waiting)
+    (entry,) = await scene.records.queue.waiting()
+    assert (entry.call_id, entry.callback_id, entry.since) == (performer.call.id, None, START)
+    assert (await scene.records.callbacks.load(callback.id)).state is over
+
+
+async def test_a_message_is_on_the_ticket_before_it_is_thanked_for(scene: Scene) -> None:
+    performer = await scene.reported()
+    assert await performer.keep_message(scene.state, Recording(SECOND * 3, "#")) == MessageTaken(True)
+    (kept,) = scene.records.state.messages[scene.state.ticket or ""]
+    assert Path(kept).is_file()
+    assert not list(owed(scene.folder, before=float("inf")))
+
+
+class Unavailable:
+    """Records that do not answer."""
+
+    async def add_message(self, *_: object) -> None:
+        raise RecordsUnavailable
+
+
+async def test_a_message_is_kept_and_thanked_for_while_the_records_do_not_answer(scene: Scene) -> None:
+    performer = await scene.reported()
+    tickets, scene.records.tickets = scene.records.tickets, cast("Any", Unavailable())
+    assert await performer.keep_message(scene.state, Recording(SECOND * 3, "#")) == MessageTaken(True)
+    scene.records.tickets = tickets
+    (message,) = owed(scene.folder, before=float("inf"))
+    assert (message.ticket, message.at, message.wav.is_file()) == (scene.state.ticket, scene.now, True)
+    assert "message.owed" in [event.type for event in performer.notebook.take()]
+
+
+async def test_who_was_called_back_has_waited_since_their_call_began(scene: Scene) -> None:
+    performer, _ = await scene.called_back(AttemptState.ANSWERED)
+    await performer.perform(scene.state, ConfirmCallback())
+    assert (await performer.waiting(scene.state)).waited_s == 0
+
+
+async def test_less_than_a_second_is_no_message(scene: Scene) -> None:
+    performer = await scene.reported()
+    assert await performer.keep_message(scene.state, Recording(SECOND[:-FRAME_BYTES])) == MessageTaken(False)
+    assert scene.records.state.messages == {}
+
+
+@pytest.mark.parametrize("key", ["0", "9", "*"])
+async def test_a_key_leads_away_and_what_was_said_is_kept(scene: Scene, key: str) -> None:
+    performer = await scene.reported()
+    assert await performer.keep_message(scene.state, Recording(SECOND * 3, key)) == Pressed(key)
+    assert len(scene.records.state.messages[scene.state.ticket or ""]) == 1
+    assert await performer.keep_message(scene.state, Recording(b"", key)) == Pressed(key)
+
+
+async def test_a_key_is_obeyed_even_where_the_message_cannot_be_kept(scene: Scene) -> None:
+    performer = await scene.reported()
+    (scene.folder / "a file").touch()
+    blocked = replace(performer, recordings=scene.folder / "a file")
+    assert await blocked.keep_message(scene.state, Recording(SECOND * 3, "9")) == Pressed("9")

@@ -1,0 +1,109 @@
+"""A message from the leg: what ends it, and what a key means before the tone and after it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from ivr.actions import Heard
+from ivr.fake import Act, HangsUp, Presses, Says, ScriptedLeg, Waits, spoken
+from ivr.ports import FRAME_MS, EmergencyHeard, HungUp, Understanding
+from ivr.recording import LAST_WORDS_S, TONE_MS, Overhear, Recording, record_message
+
+pytestmark = pytest.mark.virtual_time
+PROMPT_MS = 1_000
+
+
+async def deaf(pcm: AsyncIterator[bytes]) -> Heard:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def recorded(*caller: Act, limit_s: int = 10, overhear: Overhear = deaf) -> Recording:
+    script: Sequence[Act] = caller
+    async with ScriptedLeg(script) as leg:
+        return await record_message(leg, spoken("after the tone", PROMPT_MS), limit_s, "0*9", overhear)
+
+
+async def test_a_message_ends_with_a_key_a_silence_or_the_limit() -> None:
+    before = Waits(PROMPT_MS + TONE_MS + 100)
+    hash_key = await recorded(before, Says("it drips", 3_000), Presses("#"))
+    assert hash_key.key == "#"
+    assert hash_key.seconds == pytest.approx(3, abs=0.3)
+    silence = await recorded(before, Says("it drips", 2_000), limit_s=30)
+    assert silence.key == ""
+    assert silence.seconds == pytest.approx(8, abs=0.3)
+    assert (await recorded(before, Says("it drips", 20_000), limit_s=5)).seconds == pytest.approx(5, abs=0.1)
+
+
+@pytest.mark.parametrize("key", ["0", "9", "*"])
+async def test_a_key_that_leads_away_does_so_before_the_tone_and_after_it(key: str) -> None:
+    assert await recorded(Waits(200), Presses(key)) == Recording(b"", key)
+    after = await recorded(Waits(PROMPT_MS + TONE_MS + 100), Says("it drips", 2_000), Presses(key))
+    assert after.key == key
+    assert after.seconds == pytest.approx(2, abs=0.3)
+
+
+async def test_other_keys_before_the_tone_are_forgotten() -> None:
+    kept = await recorded(Presses("55#12", apart_ms=50), Waits(1_200), Says("it drips", 3_000), Presses("#"))
+    assert kept.key == "#"
+    assert kept.seconds > 2
+
+
+async def test_what_was_said_before_hanging_up_is_kept() -> None:
+    before = Waits(PROMPT_MS + TONE_MS + 100)
+    assert (await recorded(before, Says("it drips", 2_000), HangsUp())).seconds == pytest.approx(2, abs=0.3)
+    with pytest.raises(HungUp):
+        await recorded(Waits(100), HangsUp())
+
+
+async def test_urgent_words_end_a_message_which_is_kept_so_far() -> None:
+    urgent = Heard(Understanding("there is a fire", EmergencyHeard(("fire",))))
+
+    async def after_three_seconds(pcm: AsyncIterator[bytes]) -> Heard:
+        heard_ms = 0
+        async for _ in pcm:
+            heard_ms += FRAME_MS
+            if heard_ms == 3_000:
+                break
+        return urgent
+
+    before = Waits(PROMPT_MS + TONE_MS + 100)
+    message = await recorded(before, Says("it drips, no, it burns", 9_000), limit_s=60, overhear=after_three_seconds)
+    assert (message.heard, message.key) == (urgent, "")
+    assert message.seconds == pytest.approx(3, abs=0.3)
+
+
+@pytest.mark.parametrize("hears_by_ms", [1_000, LAST_WORDS_S * 1000 + 1_000])
+async def test_what_was_said_right_before_the_hash_is_understood_as_well(hears_by_ms: float) -> None:
+    urgent = Heard(Understanding("he is not breathing", EmergencyHeard(("not breathing",))))
+
+    async def at_its_end(pcm: AsyncIterator[bytes]) -> Heard:
+        async for _ in pcm:
+            pass
+        await asyncio.sleep(hears_by_ms / 1000)
+        return urgent
+
+    before = Waits(PROMPT_MS + TONE_MS + 100)
+    message = await recorded(before, Says("he is not breathing", 2_000), Presses("#"), overhear=at_its_end)
+    assert message.heard == (urgent if hears_by_ms < LAST_WORDS_S * 1000 else None)
+    assert message.seconds == pytest.approx(2, abs=0.3)
+
+
+async def test_ears_that_fail_or_end_do_not_end_the_message() -> None:
+    async def fails(pcm: AsyncIterator[bytes]) -> Heard | None:
+        raise ValueError("broken")
+
+    async def ends(pcm: AsyncIterator[bytes]) -> Heard | None:
+        return None
+
+    before = Waits(PROMPT_MS + TONE_MS + 100)
+    for ears in (fails, ends):
+        message = await recorded(before, Says("it drips", 3_000), Presses("#"), overhear=ears)
+        assert message.key == "#"
+        assert message.seconds == pytest.approx(3, abs=0.3)
+
+
+async def test_nothing_is_left_running() -> None:
+    await recorded(Waits(200), Presses("0"))
+    assert len(asyncio.all_tasks()) == 1

@@ -1,0 +1,181 @@
+"""A whole call over fakes: scripted caller and ears, words for a voice, records in memory, virtual time."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivr import fake_ears
+from ivr.actions import HangUp, Started, Summon
+from ivr.fake import Act, HangsUp, Listens, Presses, Says, ScriptedLeg, Waits, spoken
+from ivr.fake_voice import WordsVoice
+from ivr.notebook import Notebook
+from ivr.performing import Performer
+from ivr.ports import HungUp, LegLost
+from ivr.recording import TONE_MS
+from ivr.script import EMERGENCY
+from ivr.session import Departure, Senses, Session
+from ivr.state import State
+from ivr.wording import Mouth, Wording
+from routing.bell import Bell
+from routing.fake import MemoryNews, MemoryRecords
+from routing.fake_calls import MemoryCalls
+from routing.fake_state import MemoryState
+from routing.identity import new_id
+from routing.model import Call, CallerId
+from tests.unit.ivr.site import GivenUnderstander, edition, script
+
+pytestmark = pytest.mark.virtual_time
+START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)  # a Monday
+FACTS = {"caller_number": "204", "identified": "yes", "callable": "yes"}
+
+
+def clock() -> datetime:
+    """The virtual clock, so that waits have an end."""
+    return START + timedelta(seconds=asyncio.get_running_loop().time())
+
+
+class CallScene:
+    """One call, from the greeting to its departure."""
+
+    def __init__(
+        self, tmp_path: Path, caller: Sequence[Act] = (), ears: Sequence[fake_ears.Line] | None = (), **flow: Any
+    ) -> None:
+        self.script = script(**flow)
+        self.leg = ScriptedLeg(caller)
+        self.records = MemoryRecords()
+        self.call = Call(new_id(), "demo", "100", CallerId("204", "204"), START, {})
+        self.notebook = Notebook(self.call.id, "leg-1", clock)
+        recognizer = None if ears is None else fake_ears.ScriptedRecognizer(ears, real_time=True)
+        self.voice = WordsVoice()
+        mouth = Mouth(Wording(edition()), self.voice)
+        self.senses = Senses(lambda language: recognizer, GivenUnderstander(), mouth, spoken("music", 5_000))
+        news = MemoryNews()
+        self.performer = Performer(self.call, self.records, news, Bell(news), edition(), self.notebook, clock, tmp_path)
+
+    async def run(self) -> Departure:
+        await self.records.calls.open(self.call)
+        state = State(flow="main", facts=FACTS)
+        async with self.leg:
+            calls = self.records.calls
+            session = Session(self.leg, self.script, self.senses, self.performer, calls, self.notebook, clock)
+            return await session.run(state, Started())
+
+    async def events(self) -> list[str]:
+        await self.records.calls.append(self.notebook.take())
+        return [event.type for event in await self.records.calls.timeline(self.call.id)]
+
+
+async def test_a_report_becomes_a_ticket_whose_number_and_promise_are_spoken(tmp_path: Path) -> None:
+    scene = CallScene(
+        tmp_path, ears=["drain on ward four", fake_ears.Silence(), fake_ears.Waits(), fake_ears.Waits(), "yes"]
+    )
+    departure = await scene.run()
+    assert departure == Departure(HangUp("served"))
+    (ticket,) = await scene.records.tickets.of_call(scene.call.id)
+    assert (ticket.draft.topic, ticket.draft.place) == ("plumbing", "ward-4")
+    said = " ".join(text for text, _ in scene.voice.said)
+    assert "I understood: a plumbing problem, at ward 4." in said
+    assert "Someone will see to it" in said
+    events = await scene.events()
+    kept = ["ticket.opened", "promise.made", "queue.entered", "callback.stored"]
+    assert [type for type in events if type in kept] == kept
+
+
+async def test_an_emergency_by_key_leaves_at_once(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, [Waits(500), Presses("9")], [fake_ears.Waits()])
+    assert await scene.run() == Departure(Summon())
+    assert (await scene.records.calls.load(scene.call.id)).dialogue["step"] == EMERGENCY
+
+
+class BrokenCalls(MemoryCalls):
+    """Records that fail, or never answer, from the second save on."""
+
+    def __init__(self, state: MemoryState, hangs: bool) -> None:
+        super().__init__(state)
+        self.hangs, self.saves = hangs, 0
+
+    async def save(self, *arguments: Any, **named: Any) -> None:
+        self.saves += 1
+        if self.saves == 1:
+            await super().save(*arguments, **named)
+        elif self.hangs:
+            await asyncio.Event().wait()
+        else:
+            raise OSError("disk full")
+
+
+@pytest.mark.parametrize("hangs", [True, False], ids=["hung", "failing"])
+async def test_no_fault_of_the_records_holds_up_an_emergency(tmp_path: Path, hangs: bool) -> None:
+    scene = CallScene(tmp_path, [Waits(500), Presses("9")], [fake_ears.Waits()])
+    scene.records.calls = BrokenCalls(scene.records.state, hangs)
+    began = asyncio.get_running_loop().time()
+    assert await scene.run() == Departure(Summon())
+    assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_records_that_do_not_answer_give_the_caller_to_the_dialplan(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, [Waits(500), Presses("5"), Waits(60_000)], [fake_ears.Waits()])
+    scene.records.calls = BrokenCalls(scene.records.state, hangs=True)
+    with pytest.raises(LegLost):
+        await scene.run()
+
+
+async def test_what_was_said_is_private_in_the_timeline(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, [Waits(9_000), HangsUp()], ["drain on ward four", fake_ears.Waits()])
+    with pytest.raises(HungUp):
+        await scene.run()
+    await scene.events()
+    heard = next(e for e in await scene.records.calls.timeline(scene.call.id) if e.type == "heard")
+    assert "drain" not in str(heard.payload)
+    assert heard.private["text"] == "drain on ward four"
+
+
+@pytest.mark.parametrize("recording", [False, True])
+async def test_a_key_in_a_message_or_its_prompt_reaches_a_person(tmp_path: Path, recording: bool) -> None:
+    before: list[Act] = [Listens(), Waits(TONE_MS + 500)] if recording else [Waits(300)]
+    scene = CallScene(tmp_path, [*before, Presses("0"), Waits(2_000), HangsUp()], None, start="message")
+    with pytest.raises(HungUp):
+        await scene.run()
+    assert "queue.entered" in await scene.events()
+
+
+async def test_who_says_nothing_is_asked_once_more_and_told_the_truth(tmp_path: Path) -> None:
+    again: list[Act] = [Listens(), Waits(TONE_MS + 500), Presses("#")]
+    scene = CallScene(tmp_path, [*again, Waits(200), *again], None, start="message")
+    assert await scene.run() == Departure(HangUp("served"))
+    said = " ".join(text for text, _ in scene.voice.said)
+    assert "No message was recorded." in said
+    assert "Your message is on ticket" not in said
+
+
+TO_THE_TONE = fake_ears.Waits()  # the prompt is listened to first
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [("fire", Departure(Summon())), ("a person please", None), ("it drips", Departure(HangUp("served")))],
+)
+async def test_urgent_words_in_a_message_are_obeyed_and_the_message_is_kept(
+    tmp_path: Path, words: str, left: Departure | None
+) -> None:
+    said = fake_ears.Says(words, after_ms=2_000)
+    caller: list[Act] = [Listens(), Waits(TONE_MS), Says(words, 3_000), Waits(20_000), HangsUp()]
+    scene = CallScene(tmp_path, caller, ears=[TO_THE_TONE, said], start="message")
+    if left:
+        assert await scene.run() == left
+    else:
+        with pytest.raises(HungUp):
+            await scene.run()
+    events = await scene.events()
+    assert "heard" in events
+    assert "message.recorded" in events
+    assert ("queue.entered" in events) == (words == "a person please")
+
+
+async def test_an_emergency_is_heard_in_the_prompt_of_a_message(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, ears=["fire"], start="message")
+    assert await scene.run() == Departure(Summon())

@@ -1,0 +1,179 @@
+"""Barge-in, keys, noise, echo and deafness, in virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from ivr import fake_ears
+from ivr.actions import Barge, Deaf, Heard, NoWords, OfferReady, Outcome, Pressed, Silence, Spoken, Waiting
+from ivr.fake import Act, HangsUp, Presses, ScriptedLeg, Waits, spoken
+from ivr.ports import FRAME_BYTES, FRAME_MS, HungUp, ListenSpec
+from ivr.turn import Conversation, TurnSpec, Wait
+from tests.unit.ivr.site import GivenUnderstander
+
+pytestmark = pytest.mark.virtual_time
+PROMPT = spoken("tell me in your own words what you need", 3_000)
+ASK = TurnSpec(PROMPT, "tell me in your own words what you need", listen=ListenSpec())
+
+
+class Scene:
+    """One turn between a scripted caller and scripted ears."""
+
+    def __init__(self, caller: Sequence[Act] = (), ears: Sequence[fake_ears.Line] | None = ()) -> None:
+        self.leg = ScriptedLeg(caller)
+        self.ears = None if ears is None else fake_ears.ScriptedRecognizer(ears, real_time=True)
+        self.notes: list[str] = []
+
+    async def turn(self, spec: TurnSpec) -> Outcome:
+        async with self.leg:
+            conversation = Conversation(self.leg, self.ears, GivenUnderstander(), self._note)
+            outcome = await conversation.turn(spec)
+            self.at_ms = self.leg.at_ms
+            return outcome
+
+    def _note(self, type: str, payload: Mapping[str, Any], private: Mapping[str, Any]) -> None:
+        self.notes.append(type)
+
+    @property
+    def prompt_ms(self) -> int:
+        return self.leg.said[0].spoken_ms
+
+
+def later(text: str, after_ms: int = 0) -> fake_ears.Says:
+    return fake_ears.Says(text, after_ms=after_ms)
+
+
+async def test_an_answer_after_the_prompt_is_heard_whole() -> None:
+    scene = Scene(ears=[later("drain on ward four", 3_500)])
+    outcome = await scene.turn(ASK)
+    assert isinstance(outcome, Heard)
+    assert outcome.understanding.text == "drain on ward four"
+    assert scene.prompt_ms == 3_000
+
+
+async def test_sustained_speech_stops_the_prompt_at_once() -> None:
+    scene = Scene(ears=[later("drain on ward four", 500)])
+    assert isinstance(await scene.turn(ASK), Heard)
+    assert 780 <= scene.prompt_ms <= 860  # thinking time and sustained_ms
+
+
+async def test_noise_only_pauses_the_prompt() -> None:
+    scene = Scene(ears=[fake_ears.Noise(), later("drain on ward four", 8_000)])
+    assert isinstance(await scene.turn(ASK), Heard)
+    assert scene.prompt_ms == 3_000
+
+
+async def test_the_prompts_own_echo_only_pauses_it() -> None:
+    scene = Scene(ears=[later("in your own words what you need"), later("drain on ward four", 8_000)])
+    outcome = await scene.turn(ASK)
+    assert isinstance(outcome, Heard)
+    assert outcome.understanding.text == "drain on ward four"
+    assert scene.prompt_ms == 3_000
+
+
+async def test_a_key_wins_over_speech() -> None:
+    scene = Scene([Waits(600), Presses("0")], [later("drain on ward four", 100)])
+    assert await scene.turn(ASK) == Pressed("0")
+
+
+async def test_digits_are_gathered_until_the_hash_a_pause_or_enough() -> None:
+    number = TurnSpec(PROMPT, "", digits=4, keys_do=True)
+    assert await Scene([Waits(500), Presses("04#")]).turn(number) == Pressed("04#")
+    assert await Scene([Waits(500), Presses("0412345")]).turn(number) == Pressed("0412")
+    scene = Scene([Waits(500), Presses("04")])
+    assert await scene.turn(number) == Pressed("04")
+    assert 3_400 <= scene.at_ms <= 4_200
+
+
+async def test_the_hash_after_a_complete_number_is_not_the_next_turns_key() -> None:
+    scene = Scene([Waits(500), Presses("0412#"), Waits(3_000), Presses("#")])
+    async with scene.leg:
+        conversation = Conversation(scene.leg, None, GivenUnderstander(), scene._note)
+        assert await conversation.turn(TurnSpec(PROMPT, "", digits=4, keys_do=True)) == Pressed("0412")
+        assert await conversation.turn(TurnSpec(PROMPT, "", keys_do=True)) == Pressed("#")
+    assert 2_500 <= scene.leg.said[-1].spoken_ms <= 3_000
+
+
+async def heard_in(ears: Sequence[fake_ears.Line]) -> Heard | None:
+    """What is meant for us in a message of ten seconds."""
+
+    async def message() -> AsyncIterator[bytes]:
+        for _ in range(500):
+            await asyncio.sleep(FRAME_MS / 1000)
+            yield bytes(FRAME_BYTES)
+
+    scene = Scene(ears=ears)
+    conversation = Conversation(scene.leg, scene.ears, GivenUnderstander(), scene._note)
+    return await conversation.overhear(message(), ListenSpec(), lambda meant: meant.emergency is not None)
+
+
+async def test_a_message_is_overheard_until_something_in_it_is_meant_for_us() -> None:
+    heard = await heard_in([later("drain on ward four"), fake_ears.Down(), later("fire")])
+    assert heard is not None
+    assert heard.understanding.text == "fire"
+
+
+async def test_silence_is_measured_from_the_end_of_the_prompt() -> None:
+    scene = Scene(ears=None)
+    assert await scene.turn(TurnSpec(PROMPT, "", keys_do=True)) == Silence()
+    assert 8_900 <= scene.at_ms <= 9_200
+
+
+async def test_sound_without_words_after_the_prompt_is_no_answer() -> None:
+    scene = Scene(ears=[fake_ears.Noise()])
+    assert await scene.turn(TurnSpec(b"", "", listen=ListenSpec())) == NoWords()
+
+
+@pytest.mark.parametrize("ears", [None, [fake_ears.Down()], [fake_ears.Down(speaking=True)]])
+async def test_without_ears_the_turn_ends_within_its_prompt(ears: list[fake_ears.Line] | None) -> None:
+    scene = Scene(ears=ears)
+    assert await scene.turn(ASK) == Deaf()
+    assert scene.at_ms <= 3_000
+
+
+async def test_where_keys_answer_deafness_is_no_reason_to_leave() -> None:
+    scene = Scene([Waits(4_000), Presses("1")], [fake_ears.Down()])
+    assert await scene.turn(TurnSpec(PROMPT, "", listen=ListenSpec(), keys_do=True)) == Pressed("1")
+
+
+async def test_a_statement_ends_with_its_last_word() -> None:
+    scene = Scene(ears=[fake_ears.Waits()])
+    assert await scene.turn(TurnSpec(PROMPT, "", listen=ListenSpec(), answer=False)) == Spoken()
+    assert 2_980 <= scene.at_ms <= 3_100
+
+
+async def test_an_emergency_instruction_is_not_stopped_by_speech() -> None:
+    scene = Scene(ears=[fake_ears.Noise(), fake_ears.Waits()])
+    assert await scene.turn(TurnSpec(PROMPT, "", Barge.KEYS, ListenSpec(), answer=False)) == Spoken()
+    assert 2_980 <= scene.at_ms <= 3_100
+
+
+async def test_a_statement_waits_for_the_end_of_what_the_caller_says() -> None:
+    scene = Scene(ears=[later("no, ward five", 2_600)])
+    assert isinstance(await scene.turn(TurnSpec(PROMPT, "", listen=ListenSpec(), answer=False)), Heard)
+
+
+async def test_waiting_plays_music_until_an_offer_or_the_time_is_over() -> None:
+    async def ready() -> Outcome:
+        return OfferReady("o1", "agent1")
+
+    async def never() -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def over() -> Outcome:
+        return Waiting(1, 23, True)
+
+    music = spoken("music", 1_000)
+    scene = Scene(ears=[fake_ears.Waits()])
+    assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, ready, over))) == OfferReady("o1", "agent1")
+    scene = Scene(ears=[fake_ears.Waits()])
+    assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, never, over))) == Waiting(1, 23, True)
+    assert scene.leg.said[1].spoken_ms >= 19_900
+
+
+async def test_hang_up_ends_the_turn() -> None:
+    with pytest.raises(HungUp):
+        await Scene([Waits(500), HangsUp()], [fake_ears.Waits()]).turn(ASK)

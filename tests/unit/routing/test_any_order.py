@@ -1,0 +1,264 @@
+"""Whatever happens in whatever order, and whoever dies in between: nobody is doubled, nobody is lost."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from routing.identity import new_id
+from routing.model import (
+    LIVE_OFFERS,
+    OPEN_CALLBACKS,
+    Agent,
+    AgentState,
+    Attempt,
+    AttemptState,
+    Offer,
+    OfferState,
+    Stage,
+)
+from tests.unit.routing.world import World
+
+T = TypeVar("T")
+AGENTS = 3
+picks = st.integers(0, 50)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Every step of a talk or a callback may come early, late, twice or never."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.loop = asyncio.new_event_loop()
+        self.agents: list[Agent] = []
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(coroutine)
+
+    def offer(self, pick: int) -> str:
+        offers = list(self.world.records.state.offers)
+        return offers[pick % len(offers)]
+
+    def has_offers(self) -> bool:
+        return bool(self.world.records.state.offers)
+
+    @initialize()
+    def begin(self) -> None:
+        self.agents = [self.run(self.world.agent(f"agent{number}")) for number in range(AGENTS)]
+
+    @rule()
+    def somebody_calls(self) -> None:
+        self.run(self.world.waiting())
+
+    @rule()
+    def somebody_chooses_a_callback(self) -> None:
+        self.run(self.world.callback())
+
+    @rule()
+    def a_controller_ticks(self) -> None:
+        self.run(self.world.tick())
+
+    @rule(seconds=st.sampled_from([0.5, 3, 20, 40, 130, 400]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.passes(seconds)
+
+    @precondition(has_offers)
+    @rule(pick=picks)
+    def a_desk_shows(self, pick: int) -> None:
+        self.run(self.world.dispatcher.seen(self.offer(pick)))
+
+    @rule()
+    def desks_show_and_callbacks_are_dialled(self) -> None:
+        self.run(self.world.tick())
+        for offer in self._offers_of_the_living():
+            self.run(self.world.dispatcher.seen(offer.id))
+        self.run(self.world.desk.tick(self.world.now))
+
+    @precondition(has_offers)
+    @rule(pick=picks)
+    def a_phone_rings(self, pick: int) -> None:
+        self.run(self.world.dispatcher.ringing(self.offer(pick)))
+
+    @precondition(has_offers)
+    @rule(pick=picks)
+    def a_phone_is_taken(self, pick: int) -> None:
+        offer = self.world.records.state.offers[self.offer(pick)]
+        call = self.world.records.state.calls.get(offer.call_id or "")
+        if call and call.ended_at is None and offer.ringing_at:
+            self.run(self.world.dispatcher.answered(offer.id))
+
+    @precondition(has_offers)
+    @rule(pick=picks)
+    def a_phone_is_not_taken(self, pick: int) -> None:
+        self.run(self.world.dispatcher.not_answered(self.offer(pick)))
+
+    @precondition(has_offers)
+    @rule(pick=picks)
+    def a_talk_ends(self, pick: int) -> None:
+        offer = self.world.records.state.offers[self.offer(pick)]
+        if offer.state is OfferState.ANSWERED:
+            self.run(self.world.dispatcher.talk_ended(offer.id))
+
+    @rule(pick=picks, told=st.booleans())
+    def somebody_hangs_up(self, pick: int, told: bool) -> None:
+        live = self.run(self.world.records.calls.live())
+        if live:
+            call = live[pick % len(live)]
+            self.run(self.world.records.calls.end(call.id, "hung up", self.world.now))
+            if told:
+                self.run(self.world.dispatcher.caller_left(call.id))
+
+    @rule(pick=picks)
+    def an_agent_comes_back(self, pick: int) -> None:
+        agent = self.agents[pick % AGENTS]
+        back = AgentState.AVAILABLE
+        self.run(self.world.records.agents.change(agent.id, [AgentState.NOT_READY], back, self.world.now))
+
+    @precondition(lambda self: bool(self.world.dialler.dialled))
+    @rule(pick=picks, confirms=st.booleans())
+    def the_called_person_answers(self, pick: int, confirms: bool) -> None:
+        attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
+        sent, answered = [AttemptState.SENT], AttemptState.ANSWERED
+        if self.run(self.world.records.callbacks.advance_attempt(attempt.id, sent, answered, self.world.now)):
+            call = self.run(self.world.call(callback_id=attempt.callback_id))
+            if confirms:
+                self.run(self.world.records.callbacks.connect(attempt.id, call.id, self.world.now))
+
+    @precondition(lambda self: bool(self.world.dialler.dialled))
+    @rule(pick=picks)
+    def a_person_is_there_though_their_attempt_was_given_up(self, pick: int) -> None:
+        attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
+        if self.world.records.state.attempts[attempt.id].state in (AttemptState.FAILED, AttemptState.LOST):
+            call = self.run(self.world.call(callback_id=attempt.callback_id))
+            self.run(self.world.records.callbacks.connect(attempt.id, call.id, self.world.now))
+
+    @precondition(lambda self: bool(self.world.records.state.callbacks))
+    @rule(pick=picks)
+    def somebody_who_is_owed_a_callback_calls_again(self, pick: int) -> None:
+        callback = list(self.world.records.state.callbacks.values())[pick % len(self.world.records.state.callbacks)]
+        self.run(self.world.waiting(ticket_id=callback.ticket_id))
+
+    @precondition(lambda self: bool(self.world.records.state.tickets))
+    @rule(pick=picks)
+    def a_matter_is_closed(self, pick: int) -> None:
+        ticket = list(self.world.records.state.tickets.values())[pick % len(self.world.records.state.tickets)]
+        if ticket.stage is not Stage.CLOSED:
+            self.run(self.world.records.tickets.move(ticket.id, Stage.CLOSED, "anna", self.world.now, "told"))
+
+    @rule(pick=picks)
+    def somebody_considers_a_callback(self, pick: int) -> None:
+        here = [entry for entry in self.world.records.state.in_queue() if entry.call_id and not entry.callback_id]
+        if here:
+            until = self.world.now + timedelta(seconds=180)
+            self.run(self.world.records.queue.enter(replace(here[pick % len(here)], not_before=until)))
+
+    @precondition(lambda self: bool(self.world.dialler.dialled))
+    @rule(pick=picks)
+    def an_attempt_fails(self, pick: int) -> None:
+        attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
+        self.run(self.world.desk.failed(attempt.id, "busy", self.world.now))
+
+    @precondition(lambda self: bool(self.world.dialler.dialled))
+    @rule(pick=picks)
+    def a_controller_dies_having_noted_only_the_attempts_failure(self, pick: int) -> None:
+        attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
+        sent, failed = [AttemptState.SENT], AttemptState.FAILED
+        self.run(self.world.records.callbacks.advance_attempt(attempt.id, sent, failed, self.world.now))
+
+    @precondition(has_offers)
+    @rule(pick=picks)
+    def a_controller_dies_having_claimed_an_attempt(self, pick: int) -> None:
+        offer = self.world.records.state.offers[self.offer(pick)]
+        if offer.callback_id and offer.state is OfferState.SEEN:
+            callback = self.run(self.world.records.callbacks.load(offer.callback_id))
+            number = callback.attempts + 1
+            claimed = Attempt(new_id(), callback.id, number, AttemptState.CLAIMED, self.world.now, offer.id)
+            self.run(self.world.records.callbacks.claim_attempt(claimed))
+
+    @precondition(has_offers)
+    @rule(pick=picks)
+    def a_controller_dies_having_ended_only_the_offer(self, pick: int) -> None:
+        offer = self.world.records.state.offers[self.offer(pick)]
+        if offer.state in (OfferState.MADE, OfferState.SEEN, OfferState.RINGING):
+            lapsed = OfferState.LAPSED
+            self.run(self.world.records.offers.advance(offer.id, [offer.state], lapsed, self.world.now))
+
+    @rule()
+    def a_controller_recovers_and_finds_no_channel(self) -> None:
+        self.run(self.world.desk.recover(self.world.now, set()))
+
+    @invariant()
+    def nobody_is_offered_twice(self) -> None:
+        live = [offer for offer in self.world.records.state.offers.values() if offer.state in LIVE_OFFERS]
+        for key in ("agent_id", "entry_id", "call_id"):
+            held = Counter(getattr(offer, key) for offer in live if getattr(offer, key))
+            assert not held or max(held.values()) == 1
+
+    @invariant()
+    def no_agent_is_free_and_held_at_once(self) -> None:
+        held = {o.agent_id for o in self.world.records.state.offers.values() if o.state in LIVE_OFFERS}
+        for agent in self.world.records.state.agents.values():
+            assert agent.state is not AgentState.AVAILABLE or agent.id not in held
+
+    @invariant()
+    def no_number_is_dialled_twice_for_one_attempt(self) -> None:
+        dialled = Counter((attempt.callback_id, attempt.number) for attempt in self.world.dialler.dialled)
+        assert not dialled or max(dialled.values()) == 1
+        attempts = self.world.records.state.attempts.values()
+        under_way = Counter(a.callback_id for a in attempts if a.state in (AttemptState.SENT, AttemptState.ANSWERED))
+        assert not under_way or max(under_way.values()) == 1
+
+    def teardown(self) -> None:
+        """Given time and agents, everything heals: callers are offered, callbacks end."""
+        for _ in range(40):
+            self.world.passes(400)
+            for pick in range(AGENTS):
+                self.an_agent_comes_back(pick)
+            self.run(self.world.desk.recover(self.world.now, set()))
+            self.run(self.world.tick())
+            self._everything_goes_well()
+        assert self.run(self.world.records.queue.waiting()) == []
+        states = {callback.state for callback in self.world.records.state.callbacks.values()}
+        assert states.isdisjoint(OPEN_CALLBACKS)
+        assert all(call.ended_at for call in self.world.records.state.calls.values())
+        assert self.run(self.world.records.offers.live()) == []
+        agents = self.world.records.state.agents.values()
+        assert {agent.state for agent in agents} <= {AgentState.AVAILABLE, AgentState.AFTER_CALL_WORK}
+        self.loop.close()
+
+    def _everything_goes_well(self) -> None:
+        for offer in self._offers_of_the_living():
+            self.run(self.world.dispatcher.seen(offer.id))
+        self.run(self.world.desk.tick(self.world.now))
+        for number, attempt in enumerate(list(self.world.dialler.dialled)):
+            if self.world.records.state.attempts[attempt.id].state is AttemptState.SENT:
+                self.the_called_person_answers(number, True)
+        for offer in self._offers_of_the_living():
+            if offer.call_id:
+                self.run(self.world.dispatcher.ringing(offer.id))
+                self.run(self.world.dispatcher.answered(offer.id))
+                self.run(self.world.dispatcher.talk_ended(offer.id))
+        self._whoever_was_served_hangs_up()
+
+    def _offers_of_the_living(self) -> list[Offer]:
+        offers = self.run(self.world.records.offers.live())
+        ended = self.run(self.world.records.calls.ended({offer.call_id for offer in offers if offer.call_id}))
+        return [offer for offer in offers if offer.call_id not in ended]
+
+    def _whoever_was_served_hangs_up(self) -> None:
+        waiting = {entry.call_id for entry in self.run(self.world.records.queue.waiting())}
+        offered = {offer.call_id for offer in self.run(self.world.records.offers.live())}
+        for call in self.run(self.world.records.calls.live()):
+            if call.id not in waiting | offered:
+                self.run(self.world.records.calls.end(call.id, "served", self.world.now))
+
+
+AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAnyOrder = AnyOrder.TestCase

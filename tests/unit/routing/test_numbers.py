@@ -1,0 +1,116 @@
+"""Numbers from hostile hands."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.documents import Contact, Site, load_edition
+from config.settings import PROJECT
+from routing.model import NotCallable
+from routing.numbers import callable_number, identify, keyed_number, normalise
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    site = load_edition(PROJECT / "config").site
+    contacts = (
+        Contact(number="204", name="Ward 4 desk", place="ward-4", kind="staff"),
+        Contact(number="300", name="Corridor phone", shared=True),
+        Contact(number="020 555 1234", name="Dr. Smit"),
+        Contact(number="ward7", name="Ward 7 phone", place="ward-7", kind="staff"),
+    )
+    rules = site.callback.model_copy(update={"dial_patterns": ("[1-9][0-9]{2,4}", r"\+31[1-9][0-9]{8}")})
+    return site.model_copy(update={"contacts": contacts, "callback": rules, "region": "NL"})
+
+
+def test_a_known_extension_names_its_contact(site: Site) -> None:
+    caller = identify("204", "Ward 4", False, site)
+    assert (caller.number, caller.contact, caller.place, caller.kind, caller.shared) == (
+        "204", "Ward 4 desk", "ward-4", "staff", False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("raw", ["0205551234", "+31205551234", "0031205551234", "+31 (20) 555-1234"])
+def test_one_number_in_many_spellings_is_one_contact(site: Site, raw: str) -> None:
+    caller = identify(raw, "", False, site)
+    assert (caller.number, caller.contact) == ("+31205551234", "Dr. Smit")
+
+
+def test_a_phone_without_digits_may_be_a_contact(site: Site) -> None:
+    assert identify("ward7", "", False, site).contact == "Ward 7 phone"
+    assert identify("ward8", "", False, site).number is None
+
+
+def test_a_shared_phone_says_so(site: Site) -> None:
+    assert identify("300", "", False, site).shared
+
+
+@pytest.mark.parametrize("raw", ["204", "+31205551234"])
+def test_a_withheld_number_identifies_nobody(site: Site, raw: str) -> None:
+    caller = identify(raw, "Ward 4", True, site)
+    assert (caller.number, caller.contact, caller.withheld) == (None, None, True)
+
+
+@pytest.mark.parametrize("raw", ["", "anonymous", "Unknown", " Restricted "])
+def test_no_number_is_a_withheld_number(site: Site, raw: str) -> None:
+    assert identify(raw, "", False, site).withheld
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.booleans())
+def test_any_caller_may_call(site: Site, raw: str, name: str, withheld: bool) -> None:
+    caller = identify(raw, name, withheld, site)
+    assert (caller.raw, caller.name) == (raw, name)
+    known = {contact.number for contact in site.contacts}
+    assert caller.number is None or caller.number in known or caller.number.lstrip("+").isdecimal()
+
+
+def test_endless_names_are_cut(site: Site) -> None:
+    assert len(identify("204", "x" * 1_000_000, False, site).name) == 8_000
+
+
+@pytest.mark.parametrize(
+    ("text", "dialled"),
+    [
+        ("204", "204"),
+        ("204\n", "204"),
+        ("0612345678", "+31612345678"),
+        ("+31 6 1234 5678", "+31612345678"),
+        (" 31204 ", "31204"),
+    ],
+)
+def test_what_may_be_dialled_is_normalised(site: Site, text: str, dialled: str) -> None:
+    assert callable_number(text, site) == dialled
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "112", "+88213000000", "0900 1234567", "204&SIP/trunk/0900", "204@evil", "204\r\nApplication: System",
+     "０６１２３４５６７８", "Local/s@default", "+", "0" * 400, "204,,9", "*21*0900#", "anonymous"],
+)  # fmt: skip
+def test_what_matches_no_pattern_or_calls_emergency_services_is_not_dialled(site: Site, text: str) -> None:
+    with pytest.raises(NotCallable):
+        callable_number(text, site)
+
+
+@given(st.text(max_size=40))
+def test_only_plain_digits_are_ever_dialled(site: Site, text: str) -> None:
+    try:
+        number = callable_number(text, site)
+    except NotCallable:
+        return
+    assert number.isascii()
+    assert number.lstrip("+").isdigit()
+
+
+@pytest.mark.parametrize(
+    ("keys", "number"), [("204#", "204"), ("0612345678", "0612345678"), ("*31612345678#", "+31612345678"), ("#", "")]
+)
+def test_numbers_by_key(keys: str, number: str) -> None:
+    assert keyed_number(keys) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("12345", "12345"), ("123456", "+31123456"), ("999999999999999999", None)]
+)
+def test_short_numbers_are_of_the_house(text: str, number: str | None) -> None:
+    assert normalise(text, "NL") == number

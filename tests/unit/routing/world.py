@@ -1,0 +1,101 @@
+"""A small hospital in memory: agents at their desks, callers in the queue, and a clock that is ours."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from config.documents import CallbackRules, Waiting
+from routing.callbacks import CallbackDesk
+from routing.dispatch import Dispatcher
+from routing.fake import MemoryNews, MemoryRecords
+from routing.identity import new_id
+from routing.model import (
+    Agent,
+    AgentState,
+    Attempt,
+    Call,
+    Callback,
+    CallerId,
+    Offer,
+    Promise,
+    Ticket,
+    TicketDraft,
+    WaitingCaller,
+)
+
+START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+RULES = Waiting()
+CALLBACK_RULES = CallbackRules(dial_patterns=("[1-9][0-9]{2,4}",))
+
+
+@dataclass
+class ScriptedDialler:
+    """Notes what it was asked to dial; refuses or dies where a test says so."""
+
+    dialled: list[Attempt] = field(default_factory=list)
+    failure: BaseException | None = None
+
+    async def originate(self, attempt: Attempt, callback: Callback) -> None:
+        self.dialled.append(attempt)
+        if self.failure:
+            raise self.failure
+
+
+class World:
+    def __init__(self) -> None:
+        self.now = START
+        self.records = MemoryRecords()
+        self.news = MemoryNews()
+        self.dialler = ScriptedDialler()
+        self.dispatcher = Dispatcher(self.records, self.news, RULES, lambda: self.now)
+        self.desk = CallbackDesk(self.records, self.news, self.dialler, CALLBACK_RULES)
+
+    def passes(self, seconds: float) -> None:
+        """Time goes by, and pages keep beating."""
+        self.now += timedelta(seconds=seconds)
+        for agent in list(self.records.state.agents.values()):
+            if agent.page_seen_at:
+                self.records.state.agents[agent.id] = replace(agent, page_seen_at=self.now)
+
+    async def tick(self) -> None:
+        await self.dispatcher.tick(self.now)
+        await self.desk.tick(self.now)
+
+    async def agent(self, login: str = "anna", **changes: Any) -> Agent:
+        agent = Agent(
+            new_id(), login, login, frozenset({"technical"}), f"phone-{login}", AgentState.AVAILABLE,
+            self.now, self.now, phone_registered=True, page_seen_at=self.now,
+        )  # fmt: skip
+        await self.records.agents.enrol(replace(agent, **changes))
+        return await self.records.agents.load(agent.id)
+
+    async def call(self, **changes: Any) -> Call:
+        call = replace(Call(new_id(), "demo", "100", CallerId("204", "204"), self.now, {}), **changes)
+        await self.records.calls.open(call)
+        return call
+
+    async def waiting(self, **changes: Any) -> WaitingCaller:
+        call = await self.call()
+        entry = WaitingCaller(new_id(), "technical", "normal", self.now, call_id=call.id)
+        return await self.records.queue.enter(replace(entry, **changes))
+
+    async def ticket(self) -> Ticket:
+        draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", self.now), CallerId())
+        return await self.records.tickets.open(draft, None, self.now)
+
+    async def callback(self, **changes: Any) -> Callback:
+        ticket = await self.ticket()
+        return await self.desk.store(
+            replace(Callback(new_id(), ticket.id, "204", "technical", "normal", self.now), **changes)
+        )
+
+    async def offer_to(self, agent: Agent) -> Offer:
+        offer = await self.records.offers.of_agent(agent.id)
+        assert offer is not None
+        return offer
+
+    async def state(self, agent: Agent) -> AgentState:
+        return (await self.records.agents.load(agent.id)).state
+
+    async def timeline(self, entry: WaitingCaller) -> list[str]:
+        return [event.type for event in await self.records.calls.timeline(entry.call_id or "")]

@@ -1,0 +1,105 @@
+"""The migrations make exactly the tables that the code uses, on both databases, whoever runs them at once."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from store import tables, tables_dispatch
+from store.columns import metadata
+from store.database import Database, connect
+from store.migrate import alembic_config, upgrade
+
+FILLED_BY = (tables, tables_dispatch)
+
+
+def differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+async def check(url: str) -> None:
+    database: Database = connect(url)
+    assert await database.read(differences) == []
+    await database.close()
+
+
+async def test_on_sqlite(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'deep' / 'folder' / 'records.db'}"
+    upgrade(url)
+    upgrade(url)
+    await check(url)
+
+
+async def test_on_postgres(postgres_url: str) -> None:
+    upgrade(postgres_url)
+    upgrade(postgres_url)
+    await check(postgres_url)
+
+
+async def test_two_processes_may_migrate_at_once(tmp_path: Path, postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'records.db'}", postgres_url):
+        await asyncio.gather(*(asyncio.to_thread(upgrade, url) for _ in range(3)))
+        await check(url)
+
+
+async def test_every_migration_can_be_undone(sqlite_url: str, postgres_url: str) -> None:
+    upgrade(postgres_url)
+    for url in (sqlite_url, postgres_url):
+        database = connect(url)
+        await database.write(lambda connection: command.downgrade(alembic_config(connection), "base"))
+        left = await database.read(lambda connection: inspect(connection).get_table_names())
+        assert left == ["alembic_version"]
+        await database.close()
+
+
+async def test_private_things_are_apart_and_have_their_time(sqlite_url: str) -> None:
+    private = [table for name, table in metadata.tables.items() if name.endswith("_private")]
+    assert len(private) == 6
+    for table in private:
+        assert "purge_after" in table.c
+        assert not table.c.purge_after.nullable
+
+
+async def test_every_root_row_names_its_site(sqlite_url: str) -> None:
+    for name in ("calls", "tickets", "queue_entries", "agents", "callbacks", "users", "documents", "audit"):
+        assert "site_id" in metadata.tables[name].c
+
+
+OLD_ROWS = (
+    """INSERT INTO tickets (id, site_id, number, opened_at, stage, topic, crew, urgency_suggested, withheld, shared,
+       caller_kind, answer) VALUES (:id, 'demo', :id, '2026-11-22', 'closed', 'lift', 'technical', 'low', :no, :no,
+       'staff', 'told Ms Jansen')""",
+    """INSERT INTO ticket_changes (id, ticket_id, at, actor, what, "to", note)
+       VALUES (:id, :id, '2026-11-22', 'agent:anna', 'stage', 'closed', 'told Ms Jansen')""",
+)
+PRIVATE_ROW = """INSERT INTO ticket_private (ticket_id, words, why, raw, name, purge_after)
+    VALUES (:id, '', '[]', '', '', '2027-02-20')"""
+HELD = """SELECT ticket_id, answer, note FROM ticket_private LEFT JOIN ticket_change_private ON change_id = ticket_id"""
+HELD_BEFORE = "SELECT id, answer, (SELECT note FROM ticket_changes WHERE ticket_id = tickets.id) FROM tickets"
+
+
+async def test_answers_and_notes_go_where_they_are_forgotten_and_those_overdue_go(
+    sqlite_url: str, postgres_url: str
+) -> None:
+    upgrade(postgres_url)
+    for url in (sqlite_url, postgres_url):
+        database = connect(url)
+
+        def told_before(connection: Connection) -> None:
+            command.downgrade(alembic_config(connection), "0001")
+            for ticket_id in ("kept", "overdue"):
+                for row in OLD_ROWS:
+                    connection.execute(text(row), {"id": ticket_id, "no": False})
+            connection.execute(text(PRIVATE_ROW), {"id": "kept"})
+
+        await database.write(told_before)
+        await database.write(lambda connection: command.upgrade(alembic_config(connection), "head"))
+        held = await database.read(lambda connection: connection.execute(text(HELD)).all())
+        assert [tuple(row) for row in held] == [("kept", "told Ms Jansen", "told Ms Jansen")]
+        await database.write(lambda connection: command.downgrade(alembic_config(connection), "0001"))
+        back = await database.read(lambda connection: connection.execute(text(HELD_BEFORE)).all())
+        assert {tuple(row) for row in back} == {("kept", "told Ms Jansen", "told Ms Jansen"), ("overdue", None, "")}
+        await database.close()

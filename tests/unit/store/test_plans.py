@@ -1,0 +1,95 @@
+"""What happens many times a minute reads those who wait, never everybody who ever called."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from routing.model import AgentState, OfferState, Stage
+from store.records import SqlRecords
+from store.sqlite import SqliteDatabase
+from tests.contract.samples import LIVE, a_callback, an_offer, available_agent, later, opened_ticket, waiting_call
+
+GROWING = ("queue_entries", "callbacks", "attempts", "offers", "other")
+WHOLE = re.compile(rf"^SCAN ({'|'.join(GROWING)})(?! USING)")
+Told = tuple[str, Any]
+
+
+@contextmanager
+def told(records: SqlRecords) -> Iterator[list[Told]]:
+    """The statements that reach the database meanwhile."""
+    assert isinstance(records.database, SqliteDatabase)
+    statements: list[Told] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        statements.append((statement, parameters[0] if many else parameters))
+
+    event.listen(records.database._engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(records.database._engine, "before_cursor_execute", note)
+
+
+async def scans(records: SqlRecords, statements: list[Told]) -> list[str]:
+    """Those that read a whole table which grows with every call."""
+
+    def work(connection: Connection) -> list[str]:
+        return [statement for statement, parameters in statements if reads_all(connection, statement, parameters)]
+
+    return await records.database.read(work)
+
+
+def reads_all(connection: Connection, statement: str, parameters: Any) -> bool:
+    if statement.startswith(("INSERT", "BEGIN", "PRAGMA")):
+        return False
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    return any(WHOLE.match(line[-1]) for line in plan)
+
+
+async def a_call_ends(records: SqlRecords) -> None:
+    await records.calls.end((await waiting_call(records)).call_id or "", "hung up", later(5))
+
+
+async def an_urgency_is_set(records: SqlRecords) -> None:
+    await records.tickets.set_urgency((await opened_ticket(records)).id, "high", "anna", later(5))
+
+
+async def a_ticket_is_closed(records: SqlRecords) -> None:
+    ticket = await opened_ticket(records)
+    await records.callbacks.store(a_callback(ticket))
+    await records.tickets.move(ticket.id, Stage.CLOSED, "anna", later(5), "told")
+
+
+async def an_offer_is_answered(records: SqlRecords) -> None:
+    agent = await available_agent(records)
+    offer = an_offer(await waiting_call(records, ticket_id=(await opened_ticket(records)).id), agent)
+    await records.offers.claim(offer)
+    taken = [*LIVE, OfferState.LAPSED]
+    assert await records.offers.advance(offer.id, taken, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+
+
+async def a_controller_looks_around(records: SqlRecords) -> None:
+    await records.queue.waiting()
+    await records.offers.live()
+    await records.callbacks.open()
+    await records.callbacks.open_attempts()
+
+
+@pytest.mark.parametrize(
+    "what",
+    [a_call_ends, an_urgency_is_set, a_ticket_is_closed, an_offer_is_answered, a_controller_looks_around],
+    ids=lambda what: what.__name__,
+)
+async def test_no_table_is_read_as_a_whole(records: SqlRecords, what: Callable[[SqlRecords], Awaitable[None]]) -> None:
+    with told(records) as statements:
+        await what(records)
+    assert len(statements) > 3
+    assert await scans(records, statements) == []
+
+
+async def test_text_statements_are_recognised(records: SqlRecords) -> None:
+    with told(records) as statements:
+        await records.database.read(lambda connection: connection.execute(text("SELECT * FROM offers")).all())
+    assert len(await scans(records, statements)) == 1

@@ -1,0 +1,94 @@
+import pytest
+from asterisk.ami import Event
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telephony.ami import (
+    AmiEvent,
+    Originate,
+    ValueRefused,
+    action,
+    live_channel,
+    one_line_each,
+    originate_action,
+    registered,
+)
+
+CALL = Originate("0190a0b0-0000-7000-8000-000000000001", "PJSIP/2001", "onenumber-callback", caller_number="100",
+                 variables={"ON_ATTEMPT": "0190a0b0", "__ON_TRACE": "x"})  # fmt: skip
+
+
+def test_a_call_to_be_made() -> None:
+    lines = str(originate_action(CALL)).split("\r\n")
+    assert lines[0] == "Action: Originate"
+    assert set(lines[1:-1]) == {
+        "ActionID: 0190a0b0-0000-7000-8000-000000000001",
+        "ChannelId: 0190a0b0-0000-7000-8000-000000000001",
+        "Channel: PJSIP/2001",
+        "Context: onenumber-callback",
+        "Exten: s",
+        "Priority: 1",
+        "Timeout: 30000",
+        "Async: true",
+        "CallerID: <100>",
+        "Variable: ON_ATTEMPT=0190a0b0",
+        "Variable: __ON_TRACE=x",
+    }
+
+
+@pytest.mark.parametrize(
+    "dialled",
+    [
+        "PJSIP/2001&PJSIP/2002", "PJSIP/2001\r\nApplication: System", "SIP/2001", "PJSIP/", "PJSIP/a b",
+        "PJSIP/2001,30", "PJSIP/sip:x@evil.example/", "PJSIP/${SHELL(id)}",
+    ],
+)  # fmt: skip
+def test_only_one_phone_is_dialled(dialled: str) -> None:
+    with pytest.raises(ValueRefused):
+        originate_action(Originate("1", dialled, "x"))
+
+
+@pytest.mark.parametrize("value", ["x,ON_NEXT=dial", 'x"', "x\\", "x\ny", "x\r\nApplication: System", "x\0"])
+def test_a_variable_stays_one(value: str) -> None:
+    with pytest.raises(ValueRefused):
+        originate_action(Originate("1", "PJSIP/2001", "x", variables={"ON_ATTEMPT": value}))
+
+
+@given(st.text(), st.sampled_from(["Channel", "Value"]))
+def test_no_value_becomes_a_header(value: str, key: str) -> None:
+    try:
+        text = str(action("Setvar", {key: value}))
+    except ValueRefused:
+        return
+    assert text.count("\r") == text.count("\n") == 2
+    assert len(text.splitlines()) == 2
+
+
+@pytest.mark.parametrize("key", ["Channel:", "Chan nel", "", "X\r\nY"])
+def test_keys_are_ours(key: str) -> None:
+    with pytest.raises(ValueRefused):
+        action("Hangup", {key: "x"})
+    with pytest.raises(ValueRefused):
+        action(key, {})
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\n", "\r"])
+def test_no_name_of_a_caller_becomes_a_field(mark: str) -> None:
+    pack = f"Event: DialEnd\r\nDialStatus: CANCEL\r\nCallerIDName: Ann{mark}DialStatus: ANSWER\r\nUniqueid: 1"
+    event = Event.read(one_line_each(pack))
+    assert event.keys["DialStatus"] == "CANCEL"
+    assert event.keys["Uniqueid"] == "1"
+
+
+def test_a_channel_as_listed() -> None:
+    channel = live_channel(AmiEvent("CoreShowChannel", {"Channel": "PJSIP/1", "Uniqueid": "7", "Application": "AGI"}))
+    assert (channel.name, channel.uniqueid, channel.application, channel.bridge) == ("PJSIP/1", "7", "AGI", "")
+
+
+@pytest.mark.parametrize(
+    ("contacts", "state", "there"),
+    [("2001/sip:2001@127.0.0.1:5070,", "Not in use", True), ("", "Unavailable", False), (" ,", "Not in use", False),
+     ("2001/sip:x,", "Unavailable", False), ("2001/sip:x,", "In use", True)],
+)  # fmt: skip
+def test_a_registered_phone(contacts: str, state: str, there: bool) -> None:
+    assert registered(AmiEvent("EndpointList", {"Contacts": contacts, "DeviceState": state})) is there

@@ -1,0 +1,199 @@
+import asyncio
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+
+from ivr.ports import HungUp, LegLost
+from telephony import audiosocket
+from telephony.agi_session import AgiSession
+from telephony.audio_server import AudioServer
+from telephony.call_door import CallDoor, LeaseTerms
+from telephony.loopback import NotLoopback
+from tests.unit.telephony.fake_call import fake_call, until
+
+A, B, SILENCE = b"\x01\x00" * 160, b"\x02\x00" * 160, bytes(320)
+TERMS = LeaseTerms(watched_s=3.0, unwatched_s=60)
+
+
+async def test_a_leg_opens_speaks_hears_and_gives_the_channel_back() -> None:
+    heard: list[bytes] = []
+
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session) as leg:
+            leg.play(A + B)
+            await leg.played()
+            heard.append(await anext(frame async for frame in leg.audio() if frame != SILENCE))
+            heard.append((await leg.key()).encode())
+        await session.set_variable("ON_NEXT", "hangup")
+        with pytest.raises(LegLost):
+            leg.play(A)
+
+    async with fake_call(talk) as call:
+        await call.asterisk.audio_open.wait()
+        call.asterisk.press("7")
+        async with asyncio.timeout(15):
+            while call.asterisk.audio_open.is_set():
+                call.asterisk.send(B)
+                await asyncio.sleep(0.02)
+        await call.over()
+        await call.asterisk.over()
+        assert heard == [B, b"7"]
+        spoken = [frame for frame in call.asterisk.heard if frame != SILENCE]
+        assert spoken == [A, B]
+        assert call.asterisk.variables["ON_NEXT"] == "hangup"
+        assert call.audio.legs == 0
+
+
+async def test_silence_is_sent_for_as_long_as_nothing_is_said() -> None:
+    enough, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session):
+            await enough.wait()
+
+    began = loop.time()
+    async with fake_call(talk) as call:
+        await until(lambda: len(call.asterisk.heard) >= 25)
+        assert len(call.asterisk.heard) <= (loop.time() - began) / 0.02 + 1
+        assert set(call.asterisk.heard) == {SILENCE}
+        enough.set()
+        await call.over()
+
+
+async def test_the_lease_is_armed_before_renewed_meanwhile_and_fresh_afterwards() -> None:
+    renewed, left_s = asyncio.Event(), list[float]()
+
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session):
+            left_s.append(session.lease_left_s)
+            await renewed.wait()
+            left_s.append(session.lease_left_s)
+        await session.variable("ON_NEXT")
+
+    async with fake_call(talk, TERMS) as call:
+        await until(lambda: len(call.keeper.renewals) >= 2)
+        renewed.set()
+        await call.over()
+        first, execution, last = call.asterisk.commands[:3]
+        assert first == last == 'SET VARIABLE "TIMEOUT(absolute)" "3.0"'
+        assert execution.startswith('EXEC "AudioSocket"')
+        assert set(call.keeper.renewals) == {("PJSIP/trunk-00000001", 3.0)}
+        assert min(left_s) > 2.0  # two renewals need 2 s: without them a lease of 3 s has 1 s left
+
+
+async def test_without_ami_the_lease_is_long() -> None:
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        door.keeper.up = False  # type: ignore[misc]
+        async with door.open_audio(session):
+            await asyncio.sleep(1.2)
+
+    async with fake_call(talk, TERMS) as call:
+        await call.over()
+        assert call.asterisk.commands[0] == 'SET VARIABLE "TIMEOUT(absolute)" "60.0"'
+        assert call.asterisk.executions == 1
+
+
+async def test_when_ami_is_lost_the_leg_sits_down_again_under_a_long_lease_and_says_all_it_had_to_say() -> None:
+    prompt = [number.to_bytes(2) * 160 for number in range(1, 171)]  # 3.4 s
+
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session) as leg:
+            leg.play(b"".join(prompt))
+            await leg.played()
+
+    async with fake_call(talk, LeaseTerms(watched_s=4.5, unwatched_s=60)) as call:
+        await call.asterisk.audio_open.wait()
+        call.keeper.up = False
+        await call.over()
+        assert call.asterisk.executions == 2
+        assert [frame for frame in call.asterisk.heard if frame != SILENCE] == prompt
+        assert 'SET VARIABLE "TIMEOUT(absolute)" "60.0"' in call.asterisk.commands
+
+
+async def test_a_process_that_hung_too_long_does_not_touch_the_call_again() -> None:
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session):
+            session.leased(0.1)  # as if the process had stood still meanwhile
+            await asyncio.sleep(1.2)
+
+    async with fake_call(talk, TERMS) as call:
+        await call.over()
+        assert call.keeper.renewals == []
+
+
+@pytest.mark.parametrize("how", ["hang_up", "break_audio", "vanish"])
+async def test_the_leg_says_whether_the_caller_or_the_audio_is_gone(how: str) -> None:
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session) as leg:
+            await leg.key()
+
+    async with fake_call(talk) as call:
+        await call.asterisk.audio_open.wait()
+        getattr(call.asterisk, how)()
+        with pytest.raises(HungUp if how == "hang_up" else LegLost):
+            await call.over()
+
+
+async def _use(session: AgiSession, door: CallDoor) -> None:
+    async with door.open_audio(session) as leg:
+        await leg.key()
+
+
+async def test_after_broken_audio_the_channel_can_still_be_told_what_to_do() -> None:
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        with pytest.raises(LegLost):
+            await _use(session, door)
+        await session.set_variable("ON_NEXT", "standalone")
+
+    async with fake_call(talk) as call:
+        await call.asterisk.audio_open.wait()
+        call.asterisk.break_audio()
+        await call.over()
+        await call.asterisk.over()
+        assert call.asterisk.variables["ON_NEXT"] == "standalone"
+
+
+async def test_audio_that_asterisk_does_not_connect_is_lost() -> None:
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session):
+            raise AssertionError("never open")
+
+    async with fake_call(talk, connects_audio=False) as call:
+        with pytest.raises(LegLost):
+            await call.over()
+
+
+async def test_what_goes_wrong_inside_comes_out_as_it_is() -> None:
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session):
+            raise ValueError("a fault of ours")
+
+    async with fake_call(talk) as call:
+        with pytest.raises(ValueError, match="fault of ours"):
+            await call.over()
+        await call.asterisk.over()
+
+
+async def test_nobody_takes_a_leg_that_is_not_theirs() -> None:
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session) as leg:
+            await leg.key()
+
+    async with fake_call(talk) as call:
+        await call.asterisk.audio_open.wait()
+        for hello in (audiosocket.identity(uuid4()), b"GET / HTTP/1.1\r\n\r\n", audiosocket.audio(A)):
+            reader, writer = await asyncio.open_connection("127.0.0.1", call.audio.port)
+            writer.write(hello)
+            async with asyncio.timeout(15):
+                with suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+            writer.close()
+        assert not call.audio.strangers
+        call.asterisk.press("1")
+        await call.over()
+
+
+def test_the_network_never_reaches_the_audio() -> None:
+    with pytest.raises(NotLoopback):
+        AudioServer("0.0.0.0", 0)

@@ -1,0 +1,170 @@
+"""The generated configuration: complete, private, and closed to text that would break out of it."""
+
+import hashlib
+import hmac
+import platform
+import re
+import wave
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.documents import Edition, Site, load_edition
+from config.settings import PROJECT, Settings
+from telephony.ami import EVENTS
+from telephony.asterisk_config import agent_phones, dial_string, phone_password, render
+from telephony.asterisk_text import ConfigRefused, environment
+
+
+@pytest.fixture(scope="module")
+def edition() -> Edition:
+    return load_edition(PROJECT / "config")
+
+
+def settings(**changed: Any) -> Settings:
+    return Settings(
+        **{"ami_secret": "ami-secret", "phone_secret": "phone-secret", "trunk_secret": "trunk-secret", **changed}
+    )
+
+
+def asterisk_root(root: Path, machine: str) -> Path:
+    """An Asterisk as Debian lays it out for a kind of machine."""
+    (root / "usr/lib" / machine / "asterisk/modules").mkdir(parents=True)
+    return root
+
+
+def rendered(name: str, folder: Path) -> str:
+    return (folder / "etc" / name).read_text()
+
+
+def with_site(edition: Edition, **changed: Any) -> Edition:
+    return edition.model_copy(update={"site": Site.model_validate(edition.site.model_dump() | changed)})
+
+
+def test_every_file_is_written_and_only_its_owner_reads_it(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    files = list((tmp_path / "etc").iterdir())
+    assert {"asterisk.conf", "extensions.conf", "manager.conf", "modules.conf", "pjsip.conf"} <= {f.name for f in files}
+    assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
+def test_rendering_twice_replaces_what_was_there(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    render(settings(line={"number": "112233"}), edition, tmp_path)
+    assert "exten => 112233,1," in rendered("extensions.conf", tmp_path)
+    assert not list((tmp_path / "etc").glob("*.new"))
+
+
+def test_each_phone_has_its_own_derived_password(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    expected = hmac.new(b"phone-secret", b"agent1", hashlib.sha256).hexdigest()
+    assert phone_password(settings(), "agent1") == expected
+    assert f"username = agent1\npassword = {expected}\n" in rendered("pjsip.conf", tmp_path)
+    assert phone_password(settings(), "agent2") != expected
+
+
+@pytest.mark.parametrize("machine", ["x86_64-linux-gnu", "aarch64-linux-gnu"])
+def test_asterisk_finds_its_modules_on_every_machine(edition: Edition, tmp_path: Path, machine: str) -> None:
+    root = asterisk_root(tmp_path / "root", machine)
+    render(settings(asterisk={"root": root}), edition, tmp_path / "line")
+    modules = f"astmoddir => /usr/lib/{machine}/asterisk/modules\n"  # as seen inside the root
+    assert modules in rendered("asterisk.conf", tmp_path / "line")
+
+
+def test_a_root_without_modules_says_what_to_do(edition: Edition, tmp_path: Path) -> None:
+    (tmp_path / "root/usr/lib").mkdir(parents=True)
+    with pytest.raises(ConfigRefused, match=r"no Asterisk modules in .*root: remove it and run `make setup`"):
+        render(settings(asterisk={"root": tmp_path / "root"}), edition, tmp_path / "line")
+    assert not (tmp_path / "line").exists()
+
+
+def test_an_asterisk_in_a_container_of_its_own_has_its_modules_where_this_machine_would(
+    edition: Edition, tmp_path: Path
+) -> None:
+    render(settings(asterisk={"root": tmp_path / "elsewhere"}), edition, tmp_path / "line")
+    modules = re.search(
+        r"^astmoddir => /usr/lib/(\w+)-linux-gnu/asterisk/modules$",
+        rendered("asterisk.conf", tmp_path / "line"),
+        re.MULTILINE,
+    )
+    assert modules
+    assert modules[1] == platform.machine()
+
+
+@pytest.mark.parametrize("secret", ["phone_secret", "trunk_secret", "ami_secret"])
+def test_nothing_is_written_without_its_secrets(edition: Edition, tmp_path: Path, secret: str) -> None:
+    with pytest.raises(ConfigRefused):
+        render(settings(**{secret: ""}), edition, tmp_path)
+    assert not (tmp_path / "etc").exists()
+
+
+@pytest.mark.parametrize("secret", ["sesame;open", "sesame\nopen", "sesame open", "sesame"])
+def test_a_refused_secret_is_not_told(edition: Edition, tmp_path: Path, secret: str) -> None:
+    with pytest.raises(ConfigRefused, match="secret") as refused:
+        render(settings(ami_secret=secret), edition, tmp_path)
+    assert "sesame" not in str(refused.value)
+
+
+@pytest.mark.parametrize("number", ["100\nexten => _X.,1,Dial(PJSIP/${EXTEN})", "1;2", "_X.", "${EXTEN}", ""])
+def test_a_line_number_cannot_open_the_dialplan(edition: Edition, tmp_path: Path, number: str) -> None:
+    with pytest.raises(ConfigRefused):
+        render(settings(line={"number": number}), edition, tmp_path)
+
+
+@pytest.mark.parametrize("phone", ["a]\n[b", "x&PJSIP/+31900", "p;q", 'q"', "x/y", "${SHELL(id)}"])
+def test_a_phone_name_cannot_open_the_configuration(edition: Edition, tmp_path: Path, phone: str) -> None:
+    with pytest.raises(ConfigRefused):
+        render(settings(), with_site(edition, fallback_phones=(phone,)), tmp_path)
+
+
+def test_a_value_that_passed_no_filter_is_refused() -> None:
+    with pytest.raises(ConfigRefused):
+        environment().from_string("{{ value }}").render(value="plain")
+
+
+def test_the_manager_interface_has_the_rights_that_it_needs_and_no_more(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    lines = rendered("manager.conf", tmp_path).splitlines()
+    rights = [line for line in lines if line.startswith(("read =", "write =", "eventfilter ="))]
+    assert rights[:2] == ["read = call,system", "write = call,originate,reporting,system"]
+    assert rights[2:] == [f"eventfilter = Event: {name}" for name in EVENTS]
+
+
+def test_callers_and_dispatchers_reach_the_line_and_nothing_else(edition: Edition, tmp_path: Path) -> None:
+    render(settings(line={"number": "100", "also_numbers": ["31201234567"]}), edition, tmp_path)
+    contexts = rendered("extensions.conf", tmp_path).split("\n[")
+    for name in ("from-callers]", "from-agents]"):
+        body = next(context for context in contexts if context.startswith(name))
+        entries = [line.split(",")[0] for line in body.splitlines() if line.startswith(("exten", "include"))]
+        assert entries == ["exten => 100", "exten => 31201234567"]
+
+
+def test_outside_fallback_numbers_go_by_the_trunk(edition: Edition) -> None:
+    site = with_site(edition, fallback_phones=("+31612345678", "fallback1", "204")).site
+    assert dial_string(site, site.fallback_phones) == "PJSIP/+31612345678@test-trunk&PJSIP/fallback1&PJSIP/204"
+    assert "+31612345678" not in agent_phones(site)
+
+
+def test_callers_phones_are_in_the_callers_context(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    text = rendered("pjsip.conf", tmp_path)
+    assert "[204](caller)" in text
+    assert "[agent1](agent)" in text
+    assert "[5550]" not in text  # a trunk's number, not a phone
+
+
+def test_several_controllers_are_tried_in_turn(edition: Edition, tmp_path: Path) -> None:
+    render(settings(controller={"peers": ["10.0.0.2:4573"]}), edition, tmp_path)
+    text = rendered("extensions.conf", tmp_path)
+    assert "ON_CONTROLLERS = 127.0.0.1:4573&10.0.0.2:4573" in text
+    assert "% 2) + 1" in text
+
+
+def test_the_hold_music_is_a_telephone_wav_and_an_admins_own_is_kept(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    with wave.open(str(tmp_path / "sounds/hold/music.wav")) as music:
+        assert (music.getframerate(), music.getsampwidth(), music.getnchannels()) == (8000, 2, 1)
+    (tmp_path / "sounds/hold/music.wav").rename(tmp_path / "sounds/hold/ours.wav")
+    render(settings(), edition, tmp_path)
+    assert [file.name for file in (tmp_path / "sounds/hold").iterdir()] == ["ours.wav"]

@@ -1,0 +1,25 @@
+"""What is rendered ahead."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from config.documents import load_edition
+from config.settings import PROJECT
+from ivr import speaking
+from ivr.actions import Line
+from ivr.wording import Wording
+from telephony.asterisk_config import STANDALONE_PROMPTS
+from tts.preparing import fixed_sentences
+
+EDITION = load_edition(PROJECT / "config")
+
+
+@pytest.mark.parametrize("key", STANDALONE_PROMPTS.values())
+def test_all_that_asterisk_says_by_itself_is_there_before_the_first_call(key: str) -> None:
+    values = Wording(EDITION).values(Line(key), "en", datetime.now(UTC))
+    assert speaking.sentence(EDITION.prompts, key, values, "en") in set(fixed_sentences(EDITION))
+
+
+def test_the_emergency_instruction_names_the_national_number() -> None:
+    assert any("call one one two" in text.replace(",", "") for text, _ in fixed_sentences(EDITION))

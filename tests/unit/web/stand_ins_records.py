@@ -1,0 +1,118 @@
+"""Accounts, pages and lists over the in-memory records."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from argon2 import PasswordHasher
+
+from routing.fake import MemoryRecords
+from routing.model import Call, Callback, Event, Stage, Ticket
+from web.ports import Account, CallQuery, TicketChange, TicketQuery
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+R = TypeVar("R", bound=_Identified)
+PASSWORD = "correct horse battery"
+_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)  # quick, for tests
+
+
+@dataclass
+class MemoryAccounts:
+    accounts: dict[str, Account] = field(default_factory=dict)
+    sessions: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+
+    def add(self, login: str, role: str = "agent", agent_id: str | None = None, name: str = "") -> None:
+        self.accounts[login] = Account(login, name or login.capitalize(), role, _HASH, agent_id)
+
+    async def by_login(self, login: str) -> Account | None:
+        return self.accounts.get(login)
+
+    async def open_session(self, token_hash: str, login: str, at: datetime, expires_at: datetime) -> None:
+        self.sessions[token_hash] = (login, expires_at)
+
+    async def of_session(self, token_hash: str, at: datetime) -> Account | None:
+        login, expires_at = self.sessions.get(token_hash, ("", at))
+        return self.accounts.get(login) if at < expires_at else None
+
+    async def revoke_session(self, token_hash: str, at: datetime) -> None:
+        self.sessions.pop(token_hash, None)
+
+
+@dataclass
+class MemoryPages:
+    live_pages: dict[str, str] = field(default_factory=dict)
+
+    async def take(self, agent_id: str, page: str, at: datetime) -> None:
+        self.live_pages[agent_id] = page
+
+    async def live(self, agent_id: str) -> str | None:
+        return self.live_pages.get(agent_id)
+
+
+@dataclass
+class MemoryArchive:
+    records: MemoryRecords
+
+    async def calls(self, query: CallQuery, limit: int, before: str | None = None) -> Sequence[Call]:
+        return _rows(self.records.state.calls.values(), lambda call: self._call_fits(call, query), limit, before)
+
+    async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]:
+        return _rows(self.records.state.tickets.values(), lambda ticket: _ticket_fits(ticket, query), limit, before)
+
+    async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[Callback]:
+        return _rows(self.records.state.callbacks.values(), lambda row: state in (None, row.state), limit, before)
+
+    async def events(self, type: str | None, limit: int, before: str | None = None) -> Sequence[Event]:
+        every = [event for events in self.records.state.events.values() for event in events]
+        return _rows(every, lambda event: type in (None, event.type), limit, before)
+
+    async def calls_of_ticket(self, ticket_id: str) -> Sequence[Call]:
+        ids = sorted({call for call, ticket in self.records.state.call_tickets if ticket == ticket_id})
+        return [self.records.state.calls[call] for call in ids]
+
+    async def ticket_history(self, ticket_id: str) -> Sequence[TicketChange]:
+        ticket = self.records.state.tickets[ticket_id]
+        stages = [TicketChange(at, "agent:anna", "stage", stage) for stage, at in ticket.stages.items()]
+        recordings = self.records.state.messages.get(ticket_id, [])
+        return stages + [TicketChange(ticket.opened_at, "caller", "message", path) for path in recordings]
+
+    async def tallies(self) -> Mapping[str, Mapping[str, int]]:
+        endings = [call.ending or "none" for call in self.records.state.calls.values()]
+        stages = [str(ticket.stage) for ticket in self.records.state.tickets.values()]
+        return {
+            name: {one: all_.count(one) for one in all_} for name, all_ in (("calls", endings), ("tickets", stages))
+        }
+
+    def _call_fits(self, call: Call, query: CallQuery) -> bool:
+        started = next(iter(self.records.state.events.get(call.id, [])), None)
+        return (
+            query.text.lower() in f"{call.caller.number} {call.caller.name}".lower()
+            and query.state in (None, call.state)
+            and query.ending in (None, call.ending)
+            and (query.trace is None or (started is not None and started.payload.get("trace") == query.trace))
+        )
+
+
+def _ticket_fits(ticket: Ticket, query: TicketQuery) -> bool:
+    draft = ticket.draft
+    text = f"{ticket.number} {draft.words} {draft.caller.number} {draft.caller.name} {draft.place} {draft.place_text}"
+    wanted = (
+        (query.stage, ticket.stage), (query.urgency, ticket.urgency), (query.crew, draft.crew),
+        (query.topic, draft.topic), (query.place, draft.place),
+    )  # fmt: skip
+    return (
+        query.text.lower() in text.lower()
+        and all(want in (None, have) for want, have in wanted)
+        and not (query.open_only and ticket.stage is Stage.CLOSED)
+    )
+
+
+def _rows(rows: Iterable[R], fits: Callable[[R], bool], limit: int, before: str | None) -> list[R]:
+    newest = sorted((row for row in rows if fits(row)), key=lambda row: row.id, reverse=True)
+    return [row for row in newest if before is None or row.id < before][:limit]

@@ -1,0 +1,136 @@
+"""Logging in and out, roles, forged requests, guessing."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.unit.web.conftest import log_in
+from tests.unit.web.demo import Clock, Desk
+from tests.unit.web.stand_ins_records import PASSWORD
+
+
+async def form(client: httpx.AsyncClient, **fields: str) -> httpx.Response:
+    page = await client.get("/login")
+    mark = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+    assert mark
+    return await client.post("/login", data={"csrf": mark[1], "next": "/tickets"} | fields)
+
+
+async def test_a_right_password_opens_a_session_and_leads_on(client: httpx.AsyncClient, desk: Desk) -> None:
+    answer = await form(client, login="anna", password=PASSWORD)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/tickets")
+    cookie = next(line for line in answer.headers.get_list("set-cookie") if "onenumber_session" in line)
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    token = client.cookies["onenumber_session"]
+    assert all(token not in stored for stored in desk.sessions), "only the hash may be stored"
+    assert (await client.get("/tickets")).status_code == 200
+
+
+@pytest.mark.parametrize(("login", "password"), [("anna", "wrong"), ("nobody", PASSWORD), ("", ""), ("anna", "")])
+async def test_a_wrong_password_says_the_same_whoever_it_was(
+    client: httpx.AsyncClient, login: str, password: str
+) -> None:
+    answer = await form(client, login=login, password=password)
+    assert answer.status_code == 401
+    assert "Login or password is wrong." in answer.text
+    assert "onenumber_session" not in client.cookies
+
+
+async def test_a_login_form_that_is_not_ours_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/login", data={"login": "anna", "password": PASSWORD})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("mark", ["é", "\u96e8", ""])
+async def test_a_mark_in_any_letters_is_refused_like_any_other(client: httpx.AsyncClient, mark: str) -> None:
+    answer = await form(client, login="anna", password=PASSWORD, csrf=mark)
+    assert (answer.status_code, "onenumber_session" in client.cookies) == (403, False)
+    headers = [(b"Cookie", b"onenumber_form=x"), (b"X-CSRF-Token", mark.encode())]
+    assert (await client.post("/login", headers=headers)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "/a\nb"]
+)
+async def test_logging_in_leads_nowhere_else(client: httpx.AsyncClient, elsewhere: str) -> None:
+    answer = await form(client, login="anna", password=PASSWORD, next=elsewhere)
+    assert answer.headers["location"] == "/"
+
+
+async def test_pages_send_strangers_to_the_login_and_programs_away(client: httpx.AsyncClient) -> None:
+    page = await client.get("/tickets", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["location"]) == (303, "/login?next=/tickets")
+    fragment = await client.get("/tickets/1/part", headers={"HX-Request": "true"})
+    assert (fragment.status_code, fragment.headers["hx-redirect"]) == (401, "/login")
+    program = await client.get("/api/v1/tickets")
+    assert (program.status_code, program.json()["error"]["code"]) == (401, "not_logged_in")
+
+
+async def test_a_session_ends_when_its_time_is_over(client: httpx.AsyncClient, clock: Clock) -> None:
+    await log_in(client, "anna")
+    clock.pass_s(12 * 3600 - 1)
+    assert (await client.get("/api/v1/me")).status_code == 200
+    clock.pass_s(2)
+    assert (await client.get("/api/v1/me")).status_code == 401
+
+
+async def test_a_session_ends_when_its_owner_logs_out(client: httpx.AsyncClient) -> None:
+    await log_in(client, "anna")
+    assert (await client.delete("/api/v1/sessions/current")).status_code == 204
+    assert (await client.get("/api/v1/me")).status_code == 401
+
+
+async def test_a_cookie_alone_changes_nothing(client: httpx.AsyncClient, desk: Desk) -> None:
+    await form(client, login="anna", password=PASSWORD)
+    forged = await client.post("/api/v1/me/state", json={"state": "not_ready"})
+    assert (forged.status_code, forged.json()["error"]["code"]) == (403, "forgery_refused")
+    assert (await client.post("/logout")).status_code == 403
+    page = await client.get("/")
+    mark = re.search(r'data-mark="([0-9a-f]+)"', page.text)
+    assert mark
+    headers = {"X-CSRF-Token": mark[1]}
+    beat = await client.post("/api/v1/me/heartbeat", json={"page": "page-0001", "take": True}, headers=headers)
+    assert beat.json()["live"] is True
+    assert (await client.post("/logout", data={"csrf": mark[1]})).status_code == 303
+    assert not desk.sessions
+
+
+async def test_guessing_is_slowed_down_and_the_wait_is_said(client: httpx.AsyncClient, clock: Clock) -> None:
+    for _ in range(6):
+        await client.post("/api/v1/sessions", json={"login": "anna", "password": "guess"})
+    refused = await client.post("/api/v1/sessions", json={"login": "anna", "password": PASSWORD})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_logins")
+    assert 0 < int(refused.headers["retry-after"]) <= 300
+    assert (await client.post("/api/v1/sessions", json={"login": "bo", "password": PASSWORD})).status_code == 201
+    clock.pass_s(301)
+    assert (await client.post("/api/v1/sessions", json={"login": "anna", "password": PASSWORD})).status_code == 201
+
+
+async def test_only_supervisors_take_others_out_of_the_rota(client: httpx.AsyncClient, desk: Desk) -> None:
+    await desk.available("bo")
+    await log_in(client, "anna")
+    assert (await client.post("/api/v1/agents/agent-bo/not-ready")).status_code == 403
+    await log_in(client, "chen")
+    answer = await client.post("/api/v1/agents/agent-bo/not-ready")
+    assert answer.json()["state"] == "not_ready"
+    await log_in(client, "admin")
+    assert (await client.get("/api/v1/me")).json()["error"]["code"] == "no_agent"
+
+
+async def test_every_answer_carries_the_policies(client: httpx.AsyncClient) -> None:
+    for path in ("/login", "/api/v1/tickets", "/static/desk.css", "/nothing"):
+        headers = (await client.get(path)).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_pages_hold_no_inline_code_or_style(client: httpx.AsyncClient) -> None:
+    await form(client, login="anna", password=PASSWORD)
+    for path in ("/login", "/", "/tickets", "/calls", "/callbacks"):
+        html = (await client.get(path)).text
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|<style|\son\w+=", html), path

@@ -1,0 +1,75 @@
+"""What a dispatcher is told about a call: the right words, the right matter, and nobody else's."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from routing.model import CallerId, NewEvent, Stage
+from tests.unit.web.demo import WARD_4, Desk
+from web.context import Line
+from web.pop import pop_of, related
+
+
+@pytest.fixture
+def line(desk: Desk) -> Line:
+    line = desk.app.state.line
+    assert isinstance(line, Line)
+    return line
+
+
+async def test_the_words_shown_are_those_that_told_the_topic(desk: Desk, line: Line) -> None:
+    call = await desk.call(words="the drain is blocked")
+    later = call.started_at + timedelta(seconds=20)
+    await desk.records.calls.append(
+        [
+            NewEvent(call.id, "heard", later, payload={"confidence": 0.99}, private={"text": "yes"}),
+            NewEvent(call.id, "understood", later, payload={"topic": "oos", "act": "yes", "confidence": 0.1}),
+        ]
+    )
+    await desk.available()
+    pop = await pop_of(line, await desk.offer(await desk.waits(call, None)))
+    assert [word.text for word in pop.said.words] == ["the", "drain", "is", "blocked"]
+    assert (pop.said.confidence, pop.topic, pop.said.topic_confidence) == (0.91, "plumbing", 0.93)
+    assert pop.said.others == ("yes",)
+    assert pop.said.why == ("drain", "blocked", "water")
+
+
+async def test_an_emergency_without_a_ticket_is_critical(desk: Desk, line: Line) -> None:
+    call = await desk.call()
+    await desk.records.calls.append([NewEvent(call.id, "emergency", desk.at())])
+    await desk.available()
+    pop = await pop_of(line, await desk.offer(await desk.waits(call, None)))
+    assert (pop.urgency, pop.said.emergency, pop.ticket) == ("critical", True, None)
+
+
+async def test_the_ticket_a_call_joined_is_the_one_that_opens(desk: Desk, line: Line) -> None:
+    ticket = await desk.ticket(await desk.call(ago_s=900), words="the drain is blocked")
+    call = await desk.call()
+    await desk.records.tickets.join(ticket.id, call.id, desk.at())
+    await desk.records.calls.append([NewEvent(call.id, "ticket.joined", desk.at(), payload={"ticket_id": ticket.id})])
+    await desk.available()
+    pop = await pop_of(line, await desk.offer(await desk.waits(call, None)))
+    assert pop.ticket is not None
+    assert (pop.ticket.id, pop.joined) == (ticket.id, True)
+
+
+async def test_open_matters_of_caller_and_place(desk: Desk, line: Line) -> None:
+    own = await desk.ticket(None)
+    other = CallerId(raw="999", number="999")
+    same_place = await desk.ticket(None, topic="lift", caller=other)
+    same_caller = await desk.ticket(None, topic="electrical", place="ward-5")
+    closed = await desk.ticket(None)
+    await desk.records.tickets.move(closed.id, Stage.CLOSED, "agent:bo", desk.at(), "done")
+    await desk.ticket(None, caller=other, place="ward-5")
+    found = await related(line, WARD_4, "ward-4", own)
+    assert {(each.ticket.id, each.same_caller, each.same_place) for each in found} == {
+        (same_place.id, False, True),
+        (same_caller.id, True, False),
+    }
+
+
+@pytest.mark.parametrize("caller", [replace(WARD_4, withheld=True), replace(WARD_4, shared=True)])
+async def test_a_withheld_or_shared_number_is_nobodys(desk: Desk, line: Line, caller: CallerId) -> None:
+    await desk.ticket(None, place="ward-5")
+    assert await related(line, caller, None, None) == ()

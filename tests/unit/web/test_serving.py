@@ -1,0 +1,27 @@
+"""The desk as its process opens it: what the installation's settings mean for it."""
+
+import asyncio
+import sqlite3
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+from cli.desk import open_desk
+from config.settings import Retention, Settings
+from routing.model import CallerId, Promise, Stage, TicketDraft
+from store.migrate import upgrade
+from tests.unit.web.demo import START
+from tests.unit.web.stand_ins import small_edition
+
+
+async def test_a_matter_closed_at_the_desk_is_kept_as_long_as_the_settings_say(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url="", retention=Retention(words_days=7))
+    await asyncio.to_thread(upgrade, settings.database)
+    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", START), CallerId(), words="water")
+    async with AsyncExitStack() as stack:
+        records = (await open_desk(settings, small_edition(), stack)).state.line.records
+        ticket = await records.tickets.open(draft, None, START)
+        await records.tickets.move(ticket.id, Stage.CLOSED, "agent:anna", START, "It is dry again.")
+    with sqlite3.connect(tmp_path / "onenumber.db") as database:
+        ((kept_until,),) = database.execute("SELECT purge_after FROM ticket_private").fetchall()
+    assert kept_until.startswith((START + timedelta(days=7)).strftime("%Y-%m-%d"))

@@ -1,0 +1,92 @@
+"""Texts, times and text from outside: pure."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from web.rate import LoginRate
+from web.texts import Texts, load_texts
+from web.times import ago, clock, moment, span
+from web.untrusted import told, visible
+
+WEB = Path(__file__).resolve().parents[3] / "web"
+AT = datetime(2026, 11, 22, 1, 5, 9, tzinfo=UTC)
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+def test_every_language_has_the_same_keys() -> None:
+    catalogues = {path.stem: set(yaml.safe_load(path.read_text())) for path in (WEB / "texts").glob("*.yaml")}
+    assert set(catalogues) == {"en", "nl", "sv", "fi", "zh"}
+    assert all(keys == catalogues["en"] for keys in catalogues.values())
+
+
+def test_every_sentence_that_a_template_wants_is_there() -> None:
+    texts = load_texts(WEB / "texts")
+    for path in (WEB / "templates").rglob("*.html"):
+        for key in re.findall(r"\bta?\('([a-z_.]+[a-z_])'[,)]", path.read_text()):
+            assert texts.has(key), f"{path.name} wants {key}"
+
+
+def test_a_missing_translation_shows_english_and_says_so() -> None:
+    texts = Texts({"en": {"wait": "Wait {name}"}, "nl": {"wait": None}})
+    assert texts.marked_up("nl", "wait", name="<b>") == '<span class="fallback" lang="en">Wait &lt;b&gt;</span>'
+    assert texts.plain("nl", "wait", name="x") == "[en] Wait x"
+
+
+def test_a_translation_is_used_as_it_is() -> None:
+    texts = Texts({"en": {"wait": "Wait"}, "nl": {"wait": "Wacht"}})
+    assert texts.marked_up("nl", "wait") == "Wacht"
+    with pytest.raises(KeyError):
+        texts.plain("en", "nothing")
+
+
+def test_times_are_told_in_the_sites_zone() -> None:
+    assert ">02:05:09</time>" in clock(AT, AMSTERDAM)
+    assert ">02:05</time>" in moment(AT, AT, AMSTERDAM)
+    assert ">Sun 22 Nov 02:05</time>" in moment(AT, AT + timedelta(hours=23), AMSTERDAM)
+    assert "Sunday 22 November 2026 02:05:09 CET" in clock(AT, AMSTERDAM)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3_599, "59 min"), (7_800, "2 h 10"), (86_400, "1 d 0 h")],
+)
+def test_spans(seconds: int, said: str) -> None:
+    assert span(seconds) == said
+    assert f">{said}</time>" in ago(AT, AT + timedelta(seconds=seconds))
+
+
+def test_what_is_still_to_come_is_told_as_such() -> None:
+    assert ">in 4 min</time>" in ago(AT + timedelta(minutes=4), AT)
+
+
+@given(st.text(max_size=300))
+def test_text_from_outside_has_nothing_that_cannot_be_seen(text: str) -> None:
+    shown = visible(text)
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", shown)
+    assert len(shown) == len(text)
+
+
+def test_four_thousand_characters_are_enough() -> None:
+    assert len(visible("x" * 9_000)) == 4_000
+    assert visible("a\nb", lines=True) == "a\nb"
+    assert visible("a\nb") == "a\u240ab"
+
+
+def test_a_payload_is_told_on_one_line() -> None:
+    assert told(["drain", "water"]) == "drain, water"
+    assert told([["the", 0.9], ["drain", 0.8]]) == "the 0.9, drain 0.8"
+    assert told({"a": 1}) == "a=1"
+
+
+def test_the_memory_of_wrong_passwords_is_bounded() -> None:
+    rate = LoginRate(keys=3)
+    for n in range(10):
+        rate.note_wrong(f"{n}@", AT)
+    assert len(rate._wrong) == 3

@@ -1,0 +1,130 @@
+"""A controller that is killed or hangs: callers hear something soon, and are taken on; talks go on."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from telephony.recordings import heard, longest_silence_s, tone_share
+from telephony.softphone import SoftPhone
+from tests.phones import TestLine
+from tests.wire.dialplan.conftest import DEAD_CONTROLLER_S, ControllerProcess
+
+pytestmark = pytest.mark.wire
+MARGIN_S = 1.0
+
+
+async def test_a_controller_that_hangs_at_ring_time(
+    line: TestLine, caller: SoftPhone, controller: ControllerProcess, tmp_path: Path
+) -> None:
+    await controller.start("audio")
+    controller.send(signal.SIGSTOP)
+    caller.call("100")
+    answered = await caller.wait("answered", DEAD_CONTROLLER_S + MARGIN_S)
+    await asyncio.sleep(7)
+    caller.hang_up()
+    await caller.wait("ended", 5)
+    assert answered.at_ms > 0
+    assert longest_silence_s(heard(tmp_path / "heard.wav")) < DEAD_CONTROLLER_S + MARGIN_S
+    await controller.kill()
+
+
+async def test_a_controller_that_hangs_while_it_has_the_audio(
+    line: TestLine, caller: SoftPhone, controller: ControllerProcess, tmp_path: Path
+) -> None:
+    await controller.start("audio")
+    caller.call("100")
+    await caller.wait("answered", 5)
+    await asyncio.sleep(1.5)
+    controller.send(signal.SIGSTOP)
+    await asyncio.sleep(8)
+    assert not caller.has("ended")
+    caller.hang_up()
+    await caller.wait("ended", 5)
+    sound = heard(tmp_path / "heard.wav")
+    assert tone_share(sound[:8000], 1000) > 0.8
+    assert longest_silence_s(sound) < DEAD_CONTROLLER_S + MARGIN_S
+    await controller.kill()
+
+
+async def test_a_killed_controllers_call_is_resumed_by_the_next_one(
+    line: TestLine, caller: SoftPhone, controller: ControllerProcess, tmp_path: Path
+) -> None:
+    await controller.start("audio", lease_s=60)
+    caller.call("100")
+    await caller.wait("answered", 5)
+    await asyncio.sleep(1)
+    await controller.kill()
+    await controller.start("audio", lease_s=60)
+    again = await controller.saw(2, 20)
+    assert (again["ON_TRIES"], again["ON_CALL"] != "") == ("1", True)
+    await asyncio.sleep(1)
+    caller.hang_up()
+    await caller.wait("ended", 5)
+    ending = await controller.saw(3)
+    assert ending["environment"]["agi_network_script"] == "hangup"
+    assert ending["ON_CALL"] == again["ON_CALL"]
+    sound = heard(tmp_path / "heard.wav")
+    assert longest_silence_s(sound) < 6 + MARGIN_S  # Asterisk lets go of a dead AudioSocket within 5 s
+    assert tone_share(sound[-8000:], 1000) > 0.8
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_talk_goes_on_without_the_controller(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, controller: ControllerProcess,
+    tmp_path: Path, how: signal.Signals,
+) -> None:  # fmt: skip
+    await controller.start("dial")
+    agent = await phones.enter_async_context(line.phone("agent1"))
+    agent.answer_after(100)
+    agent.tone(700)
+    caller.call("100")
+    await agent.wait("answered", 10)
+    controller.send(how)
+    await asyncio.sleep(DEAD_CONTROLLER_S + 2)
+    assert not agent.has("ended")
+    assert not caller.has("ended")
+    caller.hang_up()
+    await agent.wait("ended", 5)
+    assert tone_share(heard(tmp_path / "heard.wav")[-16000:], 700) > 0.8
+    await controller.kill()
+
+
+async def test_after_the_talk_the_controller_learns_how_it_went(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, controller: ControllerProcess
+) -> None:
+    await controller.start("dial")
+    agent = await phones.enter_async_context(line.phone("agent1"))
+    agent.answer_after(100)
+    caller.call("100", trace="t1")
+    await agent.wait("answered", 10)
+    await asyncio.sleep(1.5)
+    agent.hang_up()
+    again = await controller.saw(2)
+    assert (again["ON_DIALSTATUS"], again["ON_TALK_S"] in ("1", "2"), again["ON_TRACE"]) == ("ANSWER", True, "t1")
+    await caller.wait("ended", 5)
+
+
+async def test_a_phone_that_is_not_there_gives_the_call_back_at_once(
+    line: TestLine, caller: SoftPhone, controller: ControllerProcess
+) -> None:
+    await controller.start("dial")
+    caller.call("100")
+    again = await controller.saw(2, 5)
+    assert again["ON_DIALSTATUS"] == "CHANUNAVAIL"
+    await caller.wait("ended", 5)
+
+
+async def test_a_hung_controller_leaves_no_channel_behind_once_it_is_dead(
+    line: TestLine, caller: SoftPhone, controller: ControllerProcess
+) -> None:
+    await controller.start("audio", lease_s=60)
+    caller.call("100")
+    await caller.wait("answered", 5)
+    controller.send(signal.SIGSTOP)
+    caller.hang_up()
+    await caller.wait("ended", 5)
+    await controller.kill()
+    line.await_no_channels(5)

@@ -1,0 +1,44 @@
+"""A controller of real parts, small enough to stop and kill: speaks a tone to every caller, for ever.
+
+`python -m tests.wire.legs.leg_controller AGI_PORT AUDIO_PORT AMI_PORT LEASE_S`; prints one JSON line per event.
+"""
+
+import asyncio
+import json
+import sys
+
+from ivr.ports import HungUp, LegLost
+from telephony.agi_server import AgiServer
+from telephony.agi_session import AgiSession
+from telephony.ami_client import AmiClient
+from telephony.audio_server import AudioServer
+from telephony.call_door import CallDoor, LeaseTerms
+from tests.wire.legs.tones import tone
+
+
+def say(event: str, **about: object) -> None:
+    print(json.dumps({"event": event, **about}), flush=True)
+
+
+async def serve(agi_port: int, audio_port: int, ami_port: int, lease_s: float) -> None:
+    audio = AudioServer("127.0.0.1", audio_port)
+    async with AmiClient("127.0.0.1", ami_port, "tester", "a-secret") as ami, audio:
+        door = CallDoor(audio, ami, LeaseTerms(watched_s=lease_s))
+
+        async def call(session: AgiSession) -> None:
+            await session.answer()
+            try:
+                async with door.open_audio(session) as leg:
+                    leg.play(tone(440), loop=True)
+                    say("open", channel=session.channel)
+                    await leg.key()
+            except (HungUp, LegLost) as end:
+                say("end", how=type(end).__name__)
+
+        async with AgiServer({"call": call}, "127.0.0.1", agi_port):
+            say("ready", ami=await ami.ready(5))
+            await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(*map(int, sys.argv[1:])))

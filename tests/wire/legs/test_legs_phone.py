@@ -1,0 +1,116 @@
+"""A SIP phone calls the line as it is configured; the manager interface sees the phones."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from ivr.ports import HungUp
+from telephony.agi_server import AgiServer
+from telephony.agi_session import AgiSession
+from telephony.ami import AmiEvent
+from telephony.ami_client import AmiClient
+from telephony.audio_server import AudioServer
+from telephony.call_door import CallDoor, LeaseTerms
+from telephony.recordings import heard, longest_silence_s, tone_share
+from tests.conftest import free_port
+from tests.phones import TestLine, free_udp_port, line_settings, quick_edition
+from tests.wire.legs.real_line import until
+from tests.wire.legs.tones import share_of, tone
+
+pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
+LEASE_S = 4
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
+    root = Settings().asterisk.root
+    if not (root / "usr/sbin/asterisk").exists():
+        pytest.skip(f"no Asterisk in {root}")
+    ports = [free_port() for _ in range(3)]
+    settings = line_settings(root, ports, free_udp_port(), 21_400, dead_controller_s=LEASE_S)
+    made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("legs"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+async def ami(line: TestLine) -> AsyncIterator[AmiClient]:
+    settings = line.settings
+    secret = settings.ami_secret.get_secret_value()
+    async with AmiClient("127.0.0.1", settings.asterisk.ami_port, settings.ami_user, secret) as client:
+        assert await client.ready(15)
+        yield client
+
+
+class Listening:
+    """A handler that speaks 700 Hz, and keeps what it hears."""
+
+    def __init__(self, door: CallDoor) -> None:
+        self.door = door
+        self.number = ""
+        self.keys = ""
+        self.audio = b""
+        self.end: asyncio.Future[HungUp] = asyncio.get_running_loop().create_future()
+
+    async def call(self, session: AgiSession) -> None:
+        self.number = session.environment.caller_number
+        await session.answer()
+        try:
+            async with self.door.open_audio(session) as leg:
+                leg.play(tone(700, 6_000))
+                frames = leg.audio()
+                self.audio = b"".join([await anext(frames) for _ in range(200)])
+                while True:
+                    self.keys += await leg.key()
+        except HungUp as end:
+            self.end.set_result(end)
+
+    async def hangup(self, session: AgiSession) -> None: ...
+
+
+async def test_a_call_from_a_phone_both_ways_with_keys(line: TestLine, ami: AmiClient, tmp_path: Path) -> None:
+    audio = AudioServer("127.0.0.1", line.settings.controller.audiosocket_port)
+    ours = Listening(CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S)))
+    agi = AgiServer({"call": ours.call, "hangup": ours.hangup}, "127.0.0.1", line.settings.controller.agi_port)
+    async with audio, agi, line.caller() as phone:
+        phone.record(tmp_path / "heard.wav")
+        phone.call(line.settings.line.number)
+        await phone.wait("answered", 10)
+        phone.tone(500)
+        await phone.keys(",5#")
+        await asyncio.sleep(6)
+        phone.hang_up()
+        async with asyncio.timeout(5):
+            await ours.end
+    assert (ours.number, ours.keys) == ("0612345678", "5#")
+    assert share_of(500, ours.audio[-8_000:]) > 0.8
+    recorded = heard(tmp_path / "heard.wav")
+    assert tone_share(recorded, 700) > 0.8
+    assert longest_silence_s(recorded[8_000:40_000]) <= 0.1
+
+
+async def test_the_manager_knows_which_phones_are_there(line: TestLine, ami: AmiClient) -> None:
+    async def registered() -> bool:
+        return (await ami.registered_phones())["agent1"]
+
+    async def gone() -> bool:
+        return not await registered()
+
+    assert await gone()
+    with ami.events("ContactStatus") as events:
+        async with line.phone("agent1"):
+            assert (await next_event(events))["EndpointName"] == "agent1"
+            await until(registered, 5)
+        async with asyncio.timeout(10):
+            while (await anext(events))["ContactStatus"] != "Removed":
+                pass
+    await until(gone, 5)
+
+
+async def next_event(events: AsyncIterator[AmiEvent]) -> AmiEvent:
+    async with asyncio.timeout(10):
+        return await anext(events)

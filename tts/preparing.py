@@ -1,0 +1,58 @@
+"""The voice of an installation, and everything fixed that it will say rendered ahead."""
+
+import asyncio
+from collections.abc import Iterator
+
+from config.documents import Edition, Language
+from config.settings import Settings
+from ivr.speaking import COMPLETE, filled, spoken_digits, variables_of
+from ivr.spoken_parts import fixed_pieces, linked_names, vocabulary
+from tts.rendering import Progress, RenderedVoice
+from tts.voices import engines
+
+
+def build(settings: Settings) -> RenderedVoice:
+    """The voice as configured; nothing is started yet."""
+    return RenderedVoice(
+        engines=lambda language: engines(settings.voices, language),
+        cache=settings.data_dir / "voice-cache",
+        recordings=settings.line.config_dir / "recordings",
+        settings=settings.voices,
+    )
+
+
+def prepare_all(edition: Edition, settings: Settings, progress: Progress = lambda done, of: None) -> int:
+    """Render every fixed sentence of an edition; answers how many could not be. Quick when all is there."""
+    return asyncio.run(_prepare(build(settings), list(fixed_sentences(edition)), progress))
+
+
+def fixed_sentences(edition: Edition) -> Iterator[tuple[str, str]]:
+    """(text, language) of every prompt that never varies here, and of the parts that stand in for a dead voice."""
+    for language, prompts in edition.prompts.items():
+        of_site = {"number": spoken_digits(edition.site.national_emergency, language)}
+        spoken = [text for text in prompts.values() if text.strip()]
+        yield from ((filled(text, of_site), language) for text in spoken if variables_of(text) <= of_site.keys())
+    for language in COMPLETE:
+        yield from ((text, language) for text in parts(edition, language))
+
+
+def parts(edition: Edition, language: Language) -> Iterator[str]:
+    """What sentences are put together from while the voice is dead: words, pieces of prompts, names."""
+    yield from vocabulary(language)
+    yield from fixed_pieces(edition.prompts.get(language, {}))
+    places = [place.name[language] for place in edition.places if language in place.name]
+    yield from (*places, *linked_names(places))
+    yield from (topic.name[language] for topic in edition.topics.values() if language in topic.name)
+
+
+def installed(settings: Settings, languages: tuple[str, ...]) -> dict[str, str]:
+    """Language → the voice that will be heard, or "none"; for `doctor`."""
+    heard = {language: engines(settings.voices, language) for language in languages}
+    return {language: chain[0].name if chain else "none" for language, chain in heard.items()}
+
+
+async def _prepare(voice: RenderedVoice, sentences: list[tuple[str, str]], progress: Progress) -> int:
+    try:
+        return await voice.prepare(sentences, progress)
+    finally:
+        await voice.close()

@@ -1,0 +1,49 @@
+"""Errors to answers: JSON for programs, a sentence in a page for people."""
+
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from routing.model import RoutingError
+from web.context import Line
+from web.errors import DeskError, NotLoggedIn, TooManyLogins, body_of, status_of
+
+
+def install(app: FastAPI) -> None:
+    for kind in (DeskError, RoutingError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answer)
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    status, _ = status_of(error)
+    headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TooManyLogins) else {}
+    if _for_a_program(request):
+        return JSONResponse(body_of(error).model_dump(), status, headers)
+    if isinstance(error, NotLoggedIn):
+        return _to_login(request)
+    return _page(request, error, status, headers)
+
+
+def _for_a_program(request: Request) -> bool:
+    path = request.url.path
+    return path.startswith("/api/") or "text/html" not in request.headers.get("accept", "*/*") + _hx(request)
+
+
+def _hx(request: Request) -> str:
+    return "text/html" if "hx-request" in request.headers else ""
+
+
+def _to_login(request: Request) -> Response:
+    if _hx(request):
+        return Response(status_code=401, headers={"HX-Redirect": "/login"})
+    return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+
+
+def _page(request: Request, error: Exception, status: int, headers: dict[str, str]) -> Response:
+    line: Line = request.app.state.line
+    template = "parts/refused.html" if _hx(request) else "refused.html"
+    html = line.rendering.page(template, status=status, message=body_of(error).error.message)
+    return HTMLResponse(html, status, headers)

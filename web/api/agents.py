@@ -1,0 +1,36 @@
+"""Who takes calls, and how they are doing."""
+
+from fastapi import APIRouter
+
+from routing.model import Agent
+from routing.policy import page_alive
+from web import acts
+from web.api.shapes import AgentOut
+from web.auth import SupervisorDep, VisitorDep
+from web.context import Line, LineDep
+
+router = APIRouter(prefix="/agents", tags=["agents"])
+
+
+def agent_out(line: Line, agent: Agent) -> AgentOut:
+    return AgentOut.of(agent, page_alive(agent, line.now(), line.edition.site.waiting))
+
+
+@router.get("")
+async def list_agents(who: VisitorDep, line: LineDep) -> list[AgentOut]:
+    """All agents by name."""
+    agents = await line.records.agents.all()
+    return [agent_out(line, agent) for agent in sorted(agents, key=lambda agent: agent.name)]
+
+
+@router.get("/{agent_id}")
+async def one_agent(agent_id: str, who: VisitorDep, line: LineDep) -> AgentOut:
+    return agent_out(line, await line.records.agents.load(agent_id))
+
+
+@router.post("/{agent_id}/not-ready")
+async def send_on_break(agent_id: str, who: SupervisorDep, line: LineDep) -> AgentOut:
+    """A supervisor takes an agent out of the rota, for instance one who left without saying so."""
+    agent = await line.records.agents.load(agent_id)
+    await acts.go_not_ready(line, agent, f"set by {who.account.login}", who.actor)
+    return agent_out(line, await line.records.agents.load(agent_id))

@@ -1,0 +1,34 @@
+"""Who did what at the desk, for those who answer for it."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from web.api.shapes import FromRecord, Page, page_of
+from web.auth import AdminDep
+from web.context import LineDep
+
+router = APIRouter(prefix="/audit", tags=["audit"])
+
+
+class AuditOut(FromRecord):
+    id: str
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, str]
+
+
+@router.get("")
+async def list_audit(
+    who: AdminDep,
+    line: LineDep,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[str | None, Query(max_length=36)] = None,
+) -> Page[AuditOut]:
+    """Logins, refused ones too, messages listened to, changes of state, stage and urgency; newest first. For admins."""
+    entries = await line.audit.entries(limit + 1, before)
+    rows = [AuditOut.model_validate(entry) for entry in entries]
+    return page_of(rows, limit, rows[limit - 1].id if len(rows) > limit else None)

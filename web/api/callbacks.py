@@ -1,0 +1,32 @@
+"""Callbacks: who is owed a call."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from routing.model import CallbackState
+from web.api.shapes import CallbackOut, Page, page_of
+from web.auth import VisitorDep
+from web.context import LineDep
+
+router = APIRouter(prefix="/callbacks", tags=["callbacks"])
+
+
+@router.get("")
+async def list_callbacks(
+    who: VisitorDep,
+    line: LineDep,
+    state: CallbackState | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: str | None = None,
+) -> Page[CallbackOut]:
+    """Callbacks, newest first."""
+    callbacks = await line.archive.callbacks(state, limit + 1, before)
+    last = callbacks[limit - 1].id if len(callbacks) > limit else None
+    return page_of([CallbackOut.of(callback) for callback in callbacks], limit, last)
+
+
+@router.get("/{callback_id}")
+async def one_callback(callback_id: str, who: VisitorDep, line: LineDep) -> CallbackOut:
+    """One owed call."""
+    return CallbackOut.of(await line.records.callbacks.load(callback_id))

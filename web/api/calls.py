@@ -1,0 +1,44 @@
+"""Calls and their timelines."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from web.api.shapes import CallDetail, CallOut, LegOut, Page, TicketOut, page_of, timeline_of
+from web.auth import VisitorDep
+from web.context import LineDep
+from web.ports import CallQuery
+
+router = APIRouter(prefix="/calls", tags=["calls"])
+
+
+@router.get("")
+async def list_calls(
+    who: VisitorDep,
+    line: LineDep,
+    text: Annotated[str, Query(max_length=100, description="in the caller's number or name")] = "",
+    state: str | None = None,
+    ending: str | None = None,
+    trace: Annotated[str | None, Query(max_length=100, description="the mark that a test caller sent")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: str | None = None,
+) -> Page[CallOut]:
+    """Calls, newest first."""
+    query = CallQuery(text=text, state=state, ending=ending, trace=trace)
+    calls = await line.archive.calls(query, limit + 1, before)
+    return page_of([CallOut.of(call) for call in calls], limit, calls[limit - 1].id if len(calls) > limit else None)
+
+
+@router.get("/{call_id}")
+async def one_call(call_id: str, who: VisitorDep, line: LineDep) -> CallDetail:
+    """A call with its tickets and its whole timeline."""
+    call = await line.records.calls.load(call_id)
+    events = await line.records.calls.timeline(call_id)
+    tickets = await line.records.tickets.of_call(call_id)
+    return CallDetail(
+        **CallOut.of(call).model_dump(),
+        pins=dict(call.pins),
+        tickets=[TicketOut.of(ticket) for ticket in tickets],
+        legs=[LegOut.of(leg) for leg in await line.records.legs.of_call(call_id)],
+        timeline=timeline_of(events, call.started_at),
+    )

@@ -1,0 +1,68 @@
+"""Events: the latest of all calls, and the stream of what just changed."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import BaseModel
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from web.api.shapes import EventOut, Page, page_of
+from web.auth import Visitor, VisitorDep
+from web.context import Line, LineDep
+from web.stream import Change, changes, concerns, start_after
+
+router = APIRouter(prefix="/events", tags=["events"])
+
+
+@router.get("")
+async def list_events(
+    who: VisitorDep,
+    line: LineDep,
+    type: Annotated[str | None, Query(max_length=60)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    before: str | None = None,
+) -> Page[EventOut]:
+    """The latest events of all calls, newest first."""
+    events = await line.archive.events(type, limit + 1, before)
+    calls = await line.records.calls.known({event.call_id for event in events})
+    rows = [EventOut.of_event(event, calls[event.call_id].started_at) for event in events]
+    return page_of(rows, limit, rows[limit - 1].id if len(rows) > limit else None)
+
+
+class Position(BaseModel):
+    id: str
+
+
+@router.get("/position")
+async def position(who: VisitorDep, line: LineDep) -> Position:
+    """Where the stream is now; begin from here with `after` to miss nothing."""
+    return Position(id=await line.news.position())
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def stream(
+    request: Request,
+    who: VisitorDep,
+    line: LineDep,
+    after: Annotated[str | None, Query(pattern=r"^\d{1,20}-\d{1,20}$")] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> EventSourceResponse:
+    """What just changed, as server-sent events: ids only, so that readers fetch what they may see.
+
+    An agent's stream holds no offers of other agents. Resumes by `Last-Event-ID`.
+    """
+    return EventSourceResponse(_events(line, who, start_after(last_event_id, after)), ping=15)
+
+
+async def _events(line: Line, who: Visitor, after: str) -> AsyncIterator[ServerSentEvent]:
+    async for change in changes(line, who, after):
+        if change.topic and concerns(change, who.account.agent_id):
+            yield _as_event(change)
+        elif not change.topic:
+            yield ServerSentEvent(event="beat", data=json.dumps({"at": line.now().isoformat()}))
+
+
+def _as_event(change: Change) -> ServerSentEvent:
+    return ServerSentEvent(id=change.id, event=change.topic, data=json.dumps(dict(change.fields)))

@@ -1,0 +1,91 @@
+"""What an agent does at the desk: state, live page, offers, wrap-up."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, status
+from pydantic import BaseModel, Field
+
+from web import acts
+from web.api.agents import agent_out
+from web.api.shapes import AgentOut, OfferOut
+from web.auth import MeDep, VisitorDep
+from web.context import LineDep
+
+router = APIRouter(tags=["desk"])
+PageMark = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class MeOut(AgentOut):
+    offer: OfferOut | None
+
+
+class StateIn(BaseModel):
+    state: Literal["available", "not_ready"]
+    reason: Annotated[str, Field(max_length=100)] = ""
+
+
+class HeartbeatIn(BaseModel):
+    page: PageMark
+    take: bool = Field(False, description="make this page the agent's live one")
+
+
+class HeartbeatOut(BaseModel):
+    live: bool = Field(description="false: another page of this agent is the live one")
+    at: datetime
+
+
+class PageIn(BaseModel):
+    page: PageMark
+
+
+class SeenIn(BaseModel):
+    page: PageMark
+    shown_at: datetime = Field(description="when the page showed the call, by its own clock")
+
+
+class WrapUpIn(BaseModel):
+    offer_id: str
+    disposition: acts.Disposition
+    note: Annotated[str, Field(max_length=4_000)] = ""
+
+
+@router.get("/me")
+async def me(agent: MeDep, line: LineDep) -> MeOut:
+    """The agent whose session this is, and the call held out to them."""
+    offer = await line.records.offers.of_agent(agent.id)
+    return MeOut(**agent_out(line, agent).model_dump(), offer=OfferOut.of(offer) if offer else None)
+
+
+@router.post("/me/state")
+async def change_state(wanted: StateIn, agent: MeDep, line: LineDep) -> AgentOut:
+    """Become available (needs a registered phone and a live page) or not ready."""
+    if wanted.state == "available":
+        await acts.go_available(line, agent)
+    else:
+        await acts.go_not_ready(line, agent, wanted.reason)
+    return agent_out(line, await line.records.agents.load(agent.id))
+
+
+@router.post("/me/heartbeat")
+async def heartbeat(beat: HeartbeatIn, agent: MeDep, line: LineDep) -> HeartbeatOut:
+    """Every five seconds, from each open page; only the live one keeps its agent offerable."""
+    return HeartbeatOut(live=await acts.heartbeat(line, agent, beat.page, beat.take), at=line.now())
+
+
+@router.post("/me/page-closed", status_code=status.HTTP_204_NO_CONTENT)
+async def page_closed(closed: PageIn, agent: MeDep, line: LineDep) -> None:
+    """The page is being closed: another one of this agent may be the live one from now on."""
+    await acts.close_page(line, agent, closed.page)
+
+
+@router.post("/offers/{offer_id}/seen", status_code=status.HTTP_204_NO_CONTENT)
+async def seen(offer_id: str, shown: SeenIn, agent: MeDep, who: VisitorDep, line: LineDep) -> None:
+    """The live page shows the call: from now on the phone may ring."""
+    await acts.seen(line, agent, offer_id, shown.page, shown.shown_at)
+
+
+@router.post("/me/wrap-up", status_code=status.HTTP_204_NO_CONTENT)
+async def wrap_up(done: WrapUpIn, agent: MeDep, line: LineDep) -> None:
+    """End after-call work with a disposition."""
+    await acts.wrap_up(line, agent, done.offer_id, done.disposition, done.note)

@@ -1,0 +1,16 @@
+"""The queue now, in the order in which turns come."""
+
+from fastapi import APIRouter
+
+from web.api.shapes import WaitingOut
+from web.auth import VisitorDep
+from web.board import in_turn
+from web.context import LineDep
+
+router = APIRouter(prefix="/queue", tags=["queue"])
+
+
+@router.get("")
+async def queue_now(who: VisitorDep, line: LineDep) -> list[WaitingOut]:
+    """Everybody who waits without being offered to somebody: live callers and owed callbacks."""
+    return [WaitingOut.of(entry) for entry in in_turn(await line.records.queue.waiting())]

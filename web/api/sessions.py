@@ -1,0 +1,38 @@
+"""Logging in and out for programs: a bearer token instead of a cookie."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, status
+from pydantic import BaseModel, Field
+
+from web.auth import VisitorDep, log_in, log_out
+from web.context import LineDep
+
+router = APIRouter(prefix="/sessions", tags=["sessions"])
+
+
+class Credentials(BaseModel):
+    login: Annotated[str, Field(max_length=100)]
+    password: Annotated[str, Field(max_length=200)]
+
+
+class SessionOut(BaseModel):
+    token: str
+    login: str
+    name: str
+    role: str
+    agent_id: str | None
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def open_session(credentials: Credentials, request: Request, line: LineDep) -> SessionOut:
+    """Log in; send the token as `Authorization: Bearer …` from then on."""
+    address = request.client.host if request.client else ""
+    account, token = await log_in(line, credentials.login, credentials.password, address)
+    return SessionOut(token=token, login=account.login, name=account.name, role=account.role, agent_id=account.agent_id)
+
+
+@router.delete("/current", status_code=status.HTTP_204_NO_CONTENT)
+async def close_session(who: VisitorDep, line: LineDep) -> None:
+    """Log out: the token is worth nothing afterwards."""
+    await log_out(line, who)

@@ -1,0 +1,265 @@
+"""What the API answers, as pydantic models made from records."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from routing.legs import CallLeg
+from routing.model import Agent, Call, Callback, CallerId, Event, Offer, Promise, Ticket, WaitingCaller
+from web.ports import TicketChange
+
+Row = TypeVar("Row", bound=BaseModel)
+UrgencyName = Literal["critical", "high", "normal", "low"]
+
+
+class Page(BaseModel, Generic[Row]):
+    """A part of a list, newest first; pass `next` as `before` for the following part."""
+
+    items: list[Row]
+    next: str | None = None
+
+
+def page_of(rows: Sequence[Row], limit: int, last_id: str | None) -> Page[Row]:
+    """`rows` holds up to `limit` + 1 rows: one more than asked for means there is a next page."""
+    return Page(items=list(rows[:limit]), next=last_id if len(rows) > limit else None)
+
+
+class FromRecord(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class CallerOut(FromRecord):
+    raw: str
+    number: str | None
+    name: str
+    withheld: bool
+    contact: str | None
+    place: str | None
+    kind: str
+    shared: bool
+
+    @classmethod
+    def of(cls, caller: CallerId) -> "CallerOut":
+        return cls.model_validate(caller)
+
+
+class CallOut(FromRecord):
+    id: str
+    site_id: str
+    dnis: str
+    direction: str
+    language: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    ending: str | None
+    callback_id: str | None
+    caller: CallerOut
+
+    @classmethod
+    def of(cls, call: Call) -> "CallOut":
+        return cls.model_validate(call)
+
+
+class Moment(BaseModel):
+    """One line of a call's timeline."""
+
+    at_ms: int = Field(description="milliseconds since the call started")
+    event: str
+    seq: int
+    at: datetime
+    actor: str
+    leg: str
+    payload: dict[str, Any]
+    private: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: Event, start: datetime) -> "Moment":
+        return cls(
+            at_ms=round((event.at - start).total_seconds() * 1000), event=event.type, seq=event.seq, at=event.at,
+            actor=event.actor, leg=event.leg, payload=dict(event.payload), private=dict(event.private),
+        )  # fmt: skip
+
+
+class EventOut(Moment):
+    """One line of the timelines of all calls."""
+
+    id: str
+    call_id: str
+
+    @classmethod
+    def of_event(cls, event: Event, start: datetime) -> "EventOut":
+        return cls(id=event.id, call_id=event.call_id, **Moment.of(event, start).model_dump())
+
+
+class PromiseOut(FromRecord):
+    what: str
+    by: datetime
+
+    @classmethod
+    def of(cls, promise: Promise) -> "PromiseOut":
+        return cls.model_validate(promise)
+
+
+class TicketOut(BaseModel):
+    id: str
+    number: str
+    site_id: str
+    opened_at: datetime
+    stage: str
+    stages: dict[str, datetime]
+    topic: str
+    crew: str
+    place: str | None
+    place_text: str | None
+    asset: str | None
+    urgency: str
+    urgency_suggested: str
+    urgency_set: str | None
+    promise: PromiseOut
+    caller: CallerOut
+    callback_number: str | None
+    words: str
+    confidence: float | None
+    why: list[str]
+    answer: str | None
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> "TicketOut":
+        draft = ticket.draft
+        return cls(
+            id=ticket.id, number=ticket.number, site_id=ticket.site_id, opened_at=ticket.opened_at,
+            stage=ticket.stage, stages={str(stage): at for stage, at in ticket.stages.items()},
+            topic=draft.topic, crew=draft.crew, place=draft.place, place_text=draft.place_text, asset=draft.asset,
+            urgency=ticket.urgency, urgency_suggested=draft.urgency, urgency_set=ticket.urgency_set,
+            promise=PromiseOut.of(draft.promise), caller=CallerOut.of(draft.caller),
+            callback_number=draft.callback_number, words=draft.words, confidence=draft.confidence,
+            why=list(draft.why), answer=ticket.answer,
+        )  # fmt: skip
+
+
+class ChangeOut(FromRecord):
+    at: datetime
+    actor: str
+    what: str
+    to: str
+    note: str
+
+    @classmethod
+    def of(cls, change: TicketChange) -> "ChangeOut":
+        return cls.model_validate(change)
+
+
+def changes_of(number: str, history: Sequence[TicketChange]) -> list[ChangeOut]:
+    """A message's file is nobody's business; where to hear it is."""
+    places = (f"/api/v1/tickets/{number}/messages/{n}" for n in count())
+    return [
+        ChangeOut.of(replace(change, to=next(places)) if change.what == "message" else change) for change in history
+    ]
+
+
+class TicketDetail(TicketOut):
+    history: list[ChangeOut]
+    calls: list[CallOut]
+
+
+class LegOut(FromRecord):
+    """One channel's part in a call."""
+
+    channel: str
+    kind: str
+    at: datetime
+    ended_at: datetime | None
+    cause: str | None = Field(description="of its end, as Asterisk tells it: `16 Normal Clearing`")
+
+    @classmethod
+    def of(cls, leg: CallLeg) -> "LegOut":
+        return cls.model_validate(leg)
+
+
+class CallDetail(CallOut):
+    tickets: list[TicketOut]
+    legs: list[LegOut]
+    timeline: list[Moment]
+    pins: dict[str, str]
+
+
+class OfferOut(FromRecord):
+    id: str
+    entry_id: str
+    agent_id: str
+    state: str
+    made_at: datetime
+    call_id: str | None
+    callback_id: str | None
+    ticket_id: str | None
+    seen_at: datetime | None
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    ending: str | None
+
+    @classmethod
+    def of(cls, offer: Offer) -> "OfferOut":
+        return cls.model_validate(offer)
+
+
+class AgentOut(BaseModel):
+    id: str
+    login: str
+    name: str
+    crews: list[str]
+    phone: str | None
+    phone_registered: bool
+    page_live: bool
+    state: str
+    state_since: datetime
+    reason: str
+
+    @classmethod
+    def of(cls, agent: Agent, page_live: bool) -> "AgentOut":
+        return cls(
+            id=agent.id, login=agent.login, name=agent.name, crews=sorted(agent.crews), phone=agent.phone,
+            phone_registered=agent.phone_registered, page_live=page_live, state=agent.state,
+            state_since=agent.state_since, reason=agent.reason,
+        )  # fmt: skip
+
+
+class WaitingOut(FromRecord):
+    id: str
+    crew: str
+    urgency: str
+    since: datetime
+    call_id: str | None
+    callback_id: str | None
+    ticket_id: str | None
+    not_before: datetime | None
+
+    @classmethod
+    def of(cls, entry: WaitingCaller) -> "WaitingOut":
+        return cls.model_validate(entry)
+
+
+class CallbackOut(FromRecord):
+    id: str
+    ticket_id: str
+    number: str
+    crew: str
+    urgency: str
+    since: datetime
+    state: str
+    attempts: int
+    not_before: datetime | None
+    call_id: str | None
+
+    @classmethod
+    def of(cls, callback: Callback) -> "CallbackOut":
+        return cls.model_validate(callback)
+
+
+def timeline_of(events: Sequence[Event], start: datetime) -> list[Moment]:
+    return [Moment.of(event, start) for event in sorted(events, key=lambda event: event.seq)]

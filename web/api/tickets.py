@@ -1,0 +1,93 @@
+"""Tickets: find, read, and move them on."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+
+from routing.model import Stage
+from web import acts
+from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, changes_of, page_of
+from web.auth import VisitorDep
+from web.context import Line, LineDep
+from web.finding import find_ticket
+from web.messages import listen
+from web.ports import TicketQuery
+
+router = APIRouter(prefix="/tickets", tags=["tickets"])
+TicketKey = Annotated[str, Field(description="id or spoken number", max_length=60)]
+
+
+class StageIn(BaseModel):
+    to: Stage
+    answer: Annotated[str | None, Field(max_length=4_000, description="what the caller was told; needed to close")] = (
+        None
+    )
+
+
+class UrgencyIn(BaseModel):
+    urgency: UrgencyName
+
+
+@router.get("")
+async def search_tickets(
+    who: VisitorDep,
+    line: LineDep,
+    text: Annotated[str, Query(max_length=100, description="in number, words, caller or place")] = "",
+    stage: Stage | None = None,
+    open_only: bool = False,
+    urgency: UrgencyName | None = None,
+    crew: str | None = None,
+    topic: str | None = None,
+    place: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: str | None = None,
+) -> Page[TicketOut]:
+    """Tickets, newest first."""
+    query = TicketQuery(
+        text=text, stage=stage, open_only=open_only, urgency=urgency, crew=crew, topic=topic, place=place
+    )
+    tickets = await line.archive.tickets(query, limit + 1, before)
+    last = tickets[limit - 1].id if len(tickets) > limit else None
+    return page_of([TicketOut.of(ticket) for ticket in tickets], limit, last)
+
+
+@router.get("/{ticket}")
+async def one_ticket(ticket: TicketKey, who: VisitorDep, line: LineDep) -> TicketDetail:
+    """A ticket, by id or by its spoken number, with its history and its calls."""
+    return await _detail(line, ticket)
+
+
+@router.get("/{ticket}/messages/{number}", response_class=FileResponse)
+async def message(ticket: TicketKey, number: int, who: VisitorDep, line: LineDep) -> FileResponse:
+    """A recorded message as WAV; 0 is the first."""
+    path = await listen(line, await find_ticket(line, ticket), number, who.actor)
+    return FileResponse(path, media_type="audio/wav")
+
+
+@router.post("/{ticket}/stage")
+async def move_ticket(ticket: TicketKey, wanted: StageIn, who: VisitorDep, line: LineDep) -> TicketDetail:
+    """Move a ticket to a later stage; closing it needs the answer that the caller was given."""
+    found = await find_ticket(line, ticket)
+    await acts.move_ticket(line, found, wanted.to, wanted.answer, who.actor)
+    return await _detail(line, found.id)
+
+
+@router.post("/{ticket}/urgency")
+async def set_urgency(ticket: TicketKey, wanted: UrgencyIn, who: VisitorDep, line: LineDep) -> TicketDetail:
+    """Set the urgency; what the line suggested is kept beside it."""
+    found = await find_ticket(line, ticket)
+    await acts.set_urgency(line, found, wanted.urgency, who.actor)
+    return await _detail(line, found.id)
+
+
+async def _detail(line: Line, key: str) -> TicketDetail:
+    ticket = await find_ticket(line, key)
+    calls = await line.archive.calls_of_ticket(ticket.id)
+    history = await line.archive.ticket_history(ticket.id)
+    return TicketDetail(
+        **TicketOut.of(ticket).model_dump(),
+        history=changes_of(ticket.number, history),
+        calls=[CallOut.of(call) for call in calls],
+    )

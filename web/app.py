@@ -1,0 +1,76 @@
+"""The desk's web application, made from what it is given."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from config.documents import Edition
+from config.settings import Settings
+from routing.ports import News, Records
+from web import answering, auth_pages, desk_stream, vitals
+from web.api import agents, audits, callbacks, calls, events, me, queue, sessions, tickets
+from web.board import BoardReader
+from web.context import Line, utc_now
+from web.errors import RESPONSES
+from web.headers import SecurityHeaders
+from web.pages import calls as call_pages
+from web.pages import desk as desk_pages
+from web.pages import tickets as ticket_pages
+from web.ports import Accounts, Archive, Audit, Health, Pages
+from web.rendering import make_rendering
+
+HERE = Path(__file__).resolve().parent
+PAGES = (auth_pages, desk_stream, desk_pages, ticket_pages, call_pages)
+API = (sessions, calls, tickets, callbacks, agents, queue, events, me, audits)
+
+
+def create_app(
+    records: Records,
+    news: News,
+    edition: Edition,
+    settings: Settings,
+    *,
+    accounts: Accounts,
+    pages: Pages,
+    archive: Archive,
+    audit: Audit,
+    health: Mapping[str, Health] | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """Everything the desk answers; the caller opens and closes what is passed in.
+
+    `health` names what `/readyz` asks, for instance `database`, `redis`, `asterisk`.
+    """
+    rendering = make_rendering(
+        {"templates": HERE / "templates", "texts": HERE / "texts"}, edition, settings.line.language
+    )
+    app = FastAPI(
+        title="onenumber", version="0.1.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    app.state.line = Line(
+        records=records, news=news, accounts=accounts, pages=pages, archive=archive, audit=audit, edition=edition,
+        settings=settings, rendering=rendering, board=BoardReader(records), health=health or {}, now=now,
+    )  # fmt: skip
+    _add_rooms(app)
+    answering.install(app)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _add_rooms(app: FastAPI) -> None:
+    """The API and the vitals describe themselves; the pages are for people."""
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.include_router(_api())
+    app.include_router(vitals.router)
+    for module in PAGES:
+        app.include_router(module.router, include_in_schema=False)
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix="/api/v1", responses=RESPONSES)
+    for module in API:
+        api.include_router(module.router)
+    return api

@@ -1,0 +1,154 @@
+"""Who is asking: sessions by cookie (pages) or bearer token (programs), roles, forged requests."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from routing.model import Agent
+from web.context import Line, LineDep
+from web.errors import ForgeryRefused, NoAgent, NotAllowed, NotLoggedIn, TooManyLogins, WrongPassword
+from web.marks import form_mark, form_mark_fits, new_token, token_hash
+from web.passwords import password_fits
+from web.ports import Account, Action
+
+STRANGER = "stranger"  # in the audit: who has not shown who they are
+UNKNOWN = "unknown"  # in the audit: a login that nobody has
+SESSION_COOKIE = "onenumber_session"
+ROLES = ("agent", "supervisor", "admin")  # each may do what those before it may
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody logged in, on one request."""
+
+    account: Account
+    token: str
+
+    @property
+    def form_mark(self) -> str:
+        return form_mark(self.token)
+
+    @property
+    def language(self) -> str:
+        return self.account.language
+
+    @property
+    def actor(self) -> str:
+        """As written into timelines."""
+        return actor_of(self.account)
+
+    def may(self, role: str) -> bool:
+        return ROLES.index(self.account.role) >= ROLES.index(role)
+
+
+def actor_of(account: Account) -> str:
+    return f"agent:{account.login}"
+
+
+async def log_in(line: Line, login: str, password: str, address: str) -> tuple[Account, str]:
+    """Check a password and open a session; answers the account and the session's token.
+
+    Raises: TooManyLogins, WrongPassword.
+    """
+    at = line.now()
+    keys = (f"{login.casefold()[:100]}@{address}", f"@{address}")
+    await _refuse_too_many(line, login, keys, at)
+    account = await line.accounts.by_login(login[:100])
+    if not await password_fits(password[:200], account.password_hash if account else None) or account is None:
+        line.login_rate.note_wrong(keys[0], at)
+        line.address_rate.note_wrong(keys[1], at)
+        await _note_refused(line, account, at, "wrong")
+        raise WrongPassword
+    line.login_rate.forget(keys[0])
+    token = new_token()
+    await line.accounts.open_session(
+        token_hash(token), account.login, at, at + timedelta(hours=line.settings.web.session_hours)
+    )
+    await line.audit.note(actor_of(account), Action.LOGGED_IN, account.login, at)
+    return account, token
+
+
+async def _refuse_too_many(line: Line, login: str, keys: tuple[str, str], at: datetime) -> None:
+    """Raises: TooManyLogins."""
+    rates = ((line.login_rate, keys[0]), (line.address_rate, keys[1]))
+    wait_s = max(rate.wait_s(key, at) for rate, key in rates)
+    if not wait_s:
+        return
+    if any([rate.first_refusal(key, at) for rate, key in rates]):  # a flood of guesses is no flood of records
+        await _note_refused(line, await line.accounts.by_login(login[:100]), at, "too_many")
+    raise TooManyLogins(wait_s)
+
+
+async def _note_refused(line: Line, account: Account | None, at: datetime, why: str) -> None:
+    """Only a login that exists is written down: people type their password into the wrong field."""
+    await line.audit.note(STRANGER, Action.LOGIN_REFUSED, account.login if account else UNKNOWN, at, {"why": why})
+
+
+async def log_out(line: Line, who: Visitor) -> None:
+    await line.accounts.revoke_session(token_hash(who.token), line.now())
+    await line.audit.note(who.actor, Action.LOGGED_OUT, who.account.login, line.now())
+
+
+async def visitor(request: Request, line: LineDep) -> Visitor:
+    """The session of this request.
+
+    Raises: NotLoggedIn, ForgeryRefused.
+    """
+    bearer = _bearer(request)
+    token = bearer or request.cookies.get(SESSION_COOKIE, "")
+    account = await line.accounts.of_session(token_hash(token), line.now()) if token else None
+    if account is None:
+        raise NotLoggedIn
+    if not bearer and request.method not in SAFE_METHODS:
+        await refuse_forgery(request, token)
+    return Visitor(account, token)
+
+
+async def refuse_forgery(request: Request, token: str) -> None:
+    """A cookie alone changes nothing: the page must show that it is ours.
+
+    Raises: ForgeryRefused.
+    """
+    mark = request.headers.get("x-csrf-token") or str((await request.form()).get("csrf", ""))
+    if not token or not form_mark_fits(token, mark):
+        raise ForgeryRefused
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+VisitorDep = Annotated[Visitor, Depends(visitor)]
+
+
+def at_least(role: str) -> Callable[[Visitor], Awaitable[Visitor]]:
+    """A dependency that lets this role and those above it in."""
+
+    async def check(who: VisitorDep) -> Visitor:
+        if not who.may(role):
+            raise NotAllowed
+        return who
+
+    return check
+
+
+SupervisorDep = Annotated[Visitor, Depends(at_least("supervisor"))]
+AdminDep = Annotated[Visitor, Depends(at_least("admin"))]
+
+
+async def _me(who: VisitorDep, line: LineDep) -> Agent:
+    """The visitor as one who takes calls.
+
+    Raises: NoAgent.
+    """
+    if who.account.agent_id is None:
+        raise NoAgent
+    return await line.records.agents.load(who.account.agent_id)
+
+
+MeDep = Annotated[Agent, Depends(_me)]

@@ -1,0 +1,67 @@
+"""The login page and logging out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from web.auth import SESSION_COOKIE, VisitorDep, log_in, log_out, refuse_forgery
+from web.context import Line, LineDep
+from web.errors import TooManyLogins, WrongPassword, body_of, status_of
+from web.marks import form_mark, new_token
+
+router = APIRouter()
+FORM_COOKIE = "onenumber_form"  # stands in for the session until there is one
+
+
+@router.get("/login")
+async def login_page(request: Request, line: LineDep, next: str = "/") -> Response:
+    token = request.cookies.get(FORM_COOKIE) or new_token()
+    answer = HTMLResponse(_page(line, token, next))
+    _set_cookie(line, answer, FORM_COOKIE, token)
+    return answer
+
+
+@router.post("/login")
+async def login(
+    request: Request,
+    line: LineDep,
+    login: Annotated[str, Form(max_length=100)] = "",
+    password: Annotated[str, Form(max_length=200)] = "",
+    next: Annotated[str, Form(max_length=500)] = "/",
+) -> Response:
+    form_token = request.cookies.get(FORM_COOKIE, "")
+    await refuse_forgery(request, form_token)
+    try:
+        _, token = await log_in(line, login, password, request.client.host if request.client else "")
+    except (WrongPassword, TooManyLogins) as error:
+        status, _ = status_of(error)
+        return HTMLResponse(_page(line, form_token, next, login, body_of(error).error.message), status)
+    answer = RedirectResponse(_inside(next), 303)
+    _set_cookie(line, answer, SESSION_COOKIE, token, line.settings.web.session_hours * 3600)
+    answer.delete_cookie(FORM_COOKIE, path="/login")
+    return answer
+
+
+@router.post("/logout")
+async def logout(who: VisitorDep, line: LineDep) -> Response:
+    await log_out(line, who)
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(SESSION_COOKIE)
+    return answer
+
+
+def _page(line: Line, token: str, next: str, login: str = "", problem: str = "") -> str:
+    return line.rendering.page("login.html", mark=form_mark(token), next=next, login=login, problem=problem)
+
+
+def _inside(path: str) -> str:
+    """Only a path of this site: a link must not send people elsewhere after they log in."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
+
+
+def _set_cookie(line: Line, answer: Response, name: str, token: str, max_age_s: int | None = None) -> None:
+    answer.set_cookie(
+        name, token, max_age=max_age_s, httponly=True, samesite="strict", secure=line.settings.web.secure_cookies,
+        path="/login" if name == FORM_COOKIE else "/",
+    )  # fmt: skip

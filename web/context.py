@@ -1,0 +1,48 @@
+"""What every request of the desk is answered with; made once by `create_app`, passed by FastAPI."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from config.documents import Edition
+from config.settings import Settings
+from routing.ports import News, Records
+from web.board import BoardReader
+from web.ports import Accounts, Archive, Audit, Health, Pages
+from web.rate import LoginRate
+from web.rendering import Rendering
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The line as the desk sees it."""
+
+    records: Records
+    news: News
+    accounts: Accounts
+    pages: Pages
+    archive: Archive
+    audit: Audit
+    edition: Edition
+    settings: Settings
+    rendering: Rendering
+    board: BoardReader
+    health: Mapping[str, Health] = field(default_factory=dict)
+    now: Callable[[], datetime] = utc_now
+    login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address
+    address_rate: LoginRate = field(default_factory=lambda: LoginRate(limit=60))  # a whole ward may share one
+
+
+def _line(request: Request) -> Line:
+    line: Line = request.app.state.line
+    return line
+
+
+LineDep = Annotated[Line, Depends(_line)]

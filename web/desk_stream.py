@@ -1,0 +1,109 @@
+"""The stream that keeps a page of the desk as it is: whole parts as HTML, each when it changes."""
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from web.acts import page_wanted
+from web.api.me import PageMark
+from web.auth import Visitor, VisitorDep
+from web.context import Line, LineDep
+from web.panels import Panels
+from web.stream import TICK_S, Change, changes, concerns, start_after
+
+router = APIRouter()
+GLANCE_S = 0.5  # well within the time in which a desk must show a call
+NEXT_PAGE_S = 0.4  # longer than the way from one page of the desk to the next
+
+
+@router.get("/desk/stream")
+async def stream(
+    who: VisitorDep,
+    line: LineDep,
+    page: PageMark,
+    after: Annotated[str | None, Query(pattern=r"^\d{1,20}-\d{1,20}$")] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> EventSourceResponse:
+    """Parts that changed, for one page; resumes by `Last-Event-ID`."""
+    return EventSourceResponse(_events(line, who, page, start_after(last_event_id, after)), ping=15)
+
+
+async def _events(line: Line, who: Visitor, page: str, after: str) -> AsyncIterator[ServerSentEvent]:
+    watch = _Watch(line, who, page)
+    async for change in changes(line, who, after, GLANCE_S):
+        async for event in watch.events(change):
+            yield event
+    yield ServerSentEvent(event="bye", data="")
+
+
+@dataclass
+class _Watch:
+    """One page: what it shows, and what it has to be told."""
+
+    line: Line
+    who: Visitor
+    page: str
+    shown: dict[str, str] = field(default_factory=dict)  # part → version
+    live: bool | None = None
+    offered: tuple[str, str] | None = None
+    beat_at_s: float = -math.inf
+    wanted_at_s: float = math.inf  # since when the agent has no live page
+
+    async def events(self, change: Change) -> AsyncIterator[ServerSentEvent]:
+        """A glance costs a query or two; a change, and every `TICK_S` also without one, a whole look."""
+        now_s = asyncio.get_running_loop().time()
+        beat_due = now_s - self.beat_at_s >= TICK_S
+        if not change.topic and not beat_due and not await self._glance():
+            return
+        was_live, self.live = self.live, await self._is_live()
+        if not self.live:
+            self.shown.clear()
+        else:
+            own = concerns(change, self.who.account.agent_id)
+            async for panel in Panels(self.line, self.who, self.line.board, self.shown).changed(own):
+                yield ServerSentEvent(id=change.id or None, event=panel.name, data=panel.html)
+        wanted = await self._is_wanted(now_s)
+        if beat_due or wanted or self.live != was_live:
+            self.beat_at_s = now_s
+            beat = {"at": self.line.now().isoformat(), "live": self.live, "wanted": wanted}
+            yield ServerSentEvent(event="beat", data=json.dumps(beat))
+        for event in _ticket_changed(change):
+            yield event
+
+    async def _glance(self) -> bool:
+        """Whether a call came for this agent, or went, or nobody would show it: what cannot wait for late news."""
+        if self.who.account.agent_id is None:
+            return False
+        if not self.live:
+            return await page_wanted(self.line, self.who.account.agent_id)
+        offer = await self.line.records.offers.of_agent(self.who.account.agent_id)
+        before, self.offered = self.offered, (offer.id, offer.state) if offer else None
+        return before != self.offered
+
+    async def _is_live(self) -> bool:
+        """Only one page of an agent is told of calls."""
+        agent_id = self.who.account.agent_id
+        return agent_id is None or await self.line.pages.live(agent_id) == self.page
+
+    async def _is_wanted(self, now_s: float) -> bool:
+        """Whether this page should take over; not at once, as a page that goes to its next one closes, too."""
+        agent_id = self.who.account.agent_id
+        if self.live or agent_id is None or not await page_wanted(self.line, agent_id):
+            self.wanted_at_s = math.inf
+        else:
+            self.wanted_at_s = min(self.wanted_at_s, now_s)
+        return now_s - self.wanted_at_s >= NEXT_PAGE_S
+
+
+def _ticket_changed(change: Change) -> list[ServerSentEvent]:
+    """Lists and a ticket's own page fetch it afresh."""
+    if change.topic != "ticket":
+        return []
+    names = ("tickets", f"ticket-{change.fields.get('ticket', '')}")
+    return [ServerSentEvent(id=change.id, event=name, data="changed") for name in names]

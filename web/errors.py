@@ -1,0 +1,103 @@
+"""What can go wrong at the desk, and the one table of status codes."""
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from routing.model import NotCallable, NotFound, RecordsUnavailable, RoutingError, TransitionRefused
+
+
+class DeskError(Exception):
+    """Something the desk refuses."""
+
+
+class NotLoggedIn(DeskError):
+    """Log in first."""
+
+
+class WrongPassword(DeskError):
+    """Login or password is wrong."""
+
+
+class TooManyLogins(DeskError):
+    """Too many wrong passwords; wait a little."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(f"Too many wrong passwords; try again in {wait_s} seconds.")
+        self.wait_s = wait_s
+
+
+class NotAllowed(DeskError):
+    """Your role may not do this."""
+
+
+class ForgeryRefused(DeskError):
+    """The request carries no valid token of its session; load the page again."""
+
+
+class NoAgent(DeskError):
+    """Your account takes no calls."""
+
+
+class NotNow(DeskError):
+    """The state of things has changed; look again."""
+
+
+class Missing(DeskError):
+    """Something that is required was left out."""
+
+
+STATUS: dict[type[Exception], tuple[int, str]] = {
+    NotLoggedIn: (401, "not_logged_in"),
+    WrongPassword: (401, "wrong_password"),
+    TooManyLogins: (429, "too_many_logins"),
+    NotAllowed: (403, "not_allowed"),
+    ForgeryRefused: (403, "forgery_refused"),
+    NoAgent: (409, "no_agent"),
+    NotNow: (409, "not_now"),
+    Missing: (422, "missing"),
+    NotFound: (404, "not_found"),
+    TransitionRefused: (409, "transition_refused"),
+    NotCallable: (422, "not_callable"),
+    RecordsUnavailable: (503, "records_unavailable"),
+    RoutingError: (409, "refused"),
+    RequestValidationError: (422, "invalid"),
+}
+
+
+class Problem(BaseModel):
+    code: str
+    message: str
+    fields: list[str] = []
+
+
+class ErrorBody(BaseModel):
+    """The one shape of every error."""
+
+    error: Problem
+
+
+def status_of(error: Exception) -> tuple[int, str]:
+    """Status and code of the nearest ancestor in the table."""
+    if isinstance(error, HTTPException):
+        return error.status_code, {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def body_of(error: Exception) -> ErrorBody:
+    """Say it without repeating what was sent: messages may be logged and shown."""
+    _, code = status_of(error)
+    if isinstance(error, RequestValidationError):
+        fields = sorted({".".join(str(part) for part in item["loc"]) for item in error.errors()})
+        return ErrorBody(
+            error=Problem(code=code, message="Some fields are missing or not as they should be.", fields=fields)
+        )
+    if isinstance(error, HTTPException):
+        return ErrorBody(error=Problem(code=code, message=str(error.detail)))
+    said = str(error) if isinstance(error, DeskError | RoutingError) else ""
+    return ErrorBody(error=Problem(code=code, message=said or (type(error).__doc__ or code).strip()))
+
+
+RESPONSES: dict[int | str, dict[str, object]] = {
+    code: {"model": ErrorBody} for code in sorted({status for status, _ in STATUS.values()})
+}

@@ -1,0 +1,14 @@
+"""Tickets by whatever a person or a link calls them."""
+
+from routing.model import NotFound, Ticket
+from web.context import Line
+
+
+async def find_ticket(line: Line, key: str) -> Ticket:
+    """By spoken number, else by id.
+
+    Raises: NotFound.
+    """
+    if not key.isprintable() or len(key) > 60:
+        raise NotFound
+    return await line.records.tickets.by_number(key) or await line.records.tickets.load(key)

@@ -1,0 +1,60 @@
+"""The desk itself: my state, the call for me, the queue, wrap-up."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, Response
+
+from web import acts
+from web.auth import MeDep, Visitor, VisitorDep
+from web.context import Line, LineDep
+from web.pages.frame import framed
+from web.panels import Panels
+from web.ports import TicketQuery
+
+router = APIRouter()
+LATEST = 8
+
+
+@router.get("/")
+async def desk(who: VisitorDep, line: LineDep) -> HTMLResponse:
+    tickets = await line.archive.tickets(TicketQuery(open_only=True), LATEST)
+    return await framed(line, who, "desk.html", tickets=tickets)
+
+
+@router.post("/desk/state")
+async def change_state(
+    agent: MeDep,
+    who: VisitorDep,
+    line: LineDep,
+    state: Annotated[Literal["available", "not_ready"], Form()],
+    reason: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Answers with my parts of the page as they are now."""
+    if state == "available":
+        await acts.go_available(line, agent)
+    else:
+        await acts.go_not_ready(line, agent, reason)
+    return await _own_parts(line, who)
+
+
+@router.post("/desk/wrap-up")
+async def wrap_up(
+    agent: MeDep,
+    who: VisitorDep,
+    line: LineDep,
+    offer: Annotated[str, Form(max_length=60)],
+    disposition: Annotated[acts.Disposition, Form()],
+    note: Annotated[str, Form(max_length=4_000)] = "",
+    then: Annotated[Literal["available", "not_ready"], Form()] = "available",
+) -> Response:
+    await acts.wrap_up(line, agent, offer, disposition, note, then == "available")
+    return await _own_parts(line, who)
+
+
+async def _own_parts(line: Line, who: Visitor) -> Response:
+    """Each replaces its place on the page, out of band."""
+    panels = [panel async for panel in Panels(line, who, line.board).changed(own=True)]
+    return HTMLResponse(
+        "".join(f'<div id="{panel.name}" hx-swap-oob="innerHTML">{panel.html}</div>' for panel in panels)
+    )

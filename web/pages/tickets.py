@@ -1,0 +1,147 @@
+"""The list of tickets, and one ticket's page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query
+from fastapi.responses import HTMLResponse, Response
+
+from routing.lifecycle import TICKET_TRANSITIONS
+from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
+from web import acts
+from web.api.shapes import UrgencyName
+from web.auth import Visitor, VisitorDep
+from web.context import Line, LineDep
+from web.finding import find_ticket
+from web.pages.frame import DEFAULT_PAGE_ROWS, framed, part
+from web.pop import Matter, related
+from web.ports import TicketChange, TicketQuery
+
+router = APIRouter()
+# What a person wants to read of a call on a ticket's page; the call's own page has everything.
+TOLD = frozenset(
+    {
+        "call.started", "heard", "understood", "emergency", "ticket.opened", "ticket.joined", "promise.made",
+        "queue.entered", "offer.made", "offer.lapsed", "agent.answered", "talk.ended", "callback.stored",
+        "callback.attempt", "callback.confirmed", "message.recorded", "dialplan.took_over", "wrap_up", "call.ended",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a ticket's story, from a call or from its own history."""
+
+    at: datetime
+    call: Call | None = None
+    event: Event | None = None
+    change: TicketChange | None = None
+    message: int | None = None  # which of the ticket's recorded messages this is
+
+
+@router.get("/tickets")
+async def ticket_list(
+    who: VisitorDep,
+    line: LineDep,
+    text: Annotated[str, Query(max_length=100)] = "",
+    stage: str = "open",
+    urgency: str = "",
+    crew: str = "",
+    topic: str = "",
+    before: str | None = None,
+) -> HTMLResponse:
+    query = TicketQuery(
+        text=text.strip(),
+        stage=stage if stage in set(Stage) else None,
+        open_only=stage == "open",
+        urgency=urgency if urgency in URGENCY_ORDER else None,
+        crew=crew or None,
+        topic=topic or None,
+    )
+    tickets = await line.archive.tickets(query, DEFAULT_PAGE_ROWS + 1, before)
+    chosen = {"text": text, "stage": stage, "urgency": urgency, "crew": crew, "topic": topic}
+    return await framed(
+        line, who, "tickets.html", tickets=tickets[:DEFAULT_PAGE_ROWS], chosen=chosen, stages=list(Stage),
+        urgencies=URGENCY_ORDER, older=tickets[DEFAULT_PAGE_ROWS - 1].id if len(tickets) > DEFAULT_PAGE_ROWS else None,
+    )  # fmt: skip
+
+
+@router.get("/tickets/{key}")
+async def ticket_page(key: str, who: VisitorDep, line: LineDep) -> HTMLResponse:
+    ticket = await find_ticket(line, key)
+    return await framed(line, who, "ticket.html", **await _told(line, ticket))
+
+
+@router.get("/tickets/{key}/part")
+async def ticket_part(key: str, who: VisitorDep, line: LineDep) -> HTMLResponse:
+    """The ticket without the page around it, to stand beside a call."""
+    return await _part(line, who, await find_ticket(line, key))
+
+
+@router.post("/tickets/{key}/stage")
+async def move(
+    key: str,
+    who: VisitorDep,
+    line: LineDep,
+    to: Annotated[Stage, Form()],
+    answer: Annotated[str, Form(max_length=4_000)] = "",
+) -> Response:
+    ticket = await find_ticket(line, key)
+    await acts.move_ticket(line, ticket, to, answer, who.actor)
+    return await _part(line, who, await line.records.tickets.load(ticket.id))
+
+
+@router.post("/tickets/{key}/urgency")
+async def set_urgency(
+    key: str,
+    who: VisitorDep,
+    line: LineDep,
+    urgency: Annotated[UrgencyName, Form()],
+    beside: Annotated[str, Form()] = "",
+) -> Response:
+    """`beside` a call there is nothing to answer with: the stream brings the change."""
+    ticket = await find_ticket(line, key)
+    await acts.set_urgency(line, ticket, urgency, who.actor)
+    if beside:
+        return Response(status_code=204)
+    return await _part(line, who, await line.records.tickets.load(ticket.id))
+
+
+async def _part(line: Line, who: Visitor, ticket: Ticket) -> HTMLResponse:
+    return part(line, who, "parts/ticket.html", **await _told(line, ticket))
+
+
+async def _told(line: Line, ticket: Ticket) -> dict[str, Any]:
+    calls = await line.archive.calls_of_ticket(ticket.id)
+    draft = ticket.draft
+    matters: Sequence[Matter] = await related(line, draft.caller, draft.place, ticket)
+    return {
+        "ticket": ticket,
+        "calls": calls,
+        "moments": await _moments(line, ticket, calls),
+        "matters": matters,
+        "stages": list(Stage),
+        "next_stages": [to for stage, to in _transitions() if stage is ticket.stage],
+        "urgencies": URGENCY_ORDER,
+    }
+
+
+def _transitions() -> list[tuple[Stage, Stage]]:
+    return [(stage, to) for (stage, _), to in TICKET_TRANSITIONS.items()]
+
+
+async def _moments(line: Line, ticket: Ticket, calls: Sequence[Call]) -> list[Moment]:
+    """The story across calls and stages, oldest first."""
+    messages = count()
+    history = await line.archive.ticket_history(ticket.id)
+    moments = [
+        Moment(change.at, change=change, message=next(messages) if change.what == "message" else None)
+        for change in history
+    ]
+    for call in calls:
+        events = await line.records.calls.timeline(call.id)
+        moments += [Moment(event.at, call=call, event=event) for event in events if event.type in TOLD]
+    return sorted(moments, key=lambda moment: moment.at)

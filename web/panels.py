@@ -1,0 +1,98 @@
+"""The parts of every page that keep themselves up to date: my state, the call for me, wrap-up, the board."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from routing.model import Agent, AgentState, Offer, OfferState
+from routing.policy import page_alive
+from web.acts import DISPOSITIONS
+from web.auth import Visitor
+from web.board import BoardReader, board_version
+from web.context import Line
+from web.pop import pop_of
+
+REASONS = ("break", "meeting", "paperwork", "handover")
+SHOWN = (OfferState.MADE, OfferState.SEEN, OfferState.RINGING, OfferState.ANSWERED)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """HTML of one part, and a mark that changes when its content does."""
+
+    name: str
+    version: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Draws the parts for one visitor."""
+
+    line: Line
+    who: Visitor
+    board: BoardReader
+    shown: dict[str, str] = field(default_factory=dict)  # part → version the page has
+
+    async def all(self) -> list[Panel]:
+        return [panel async for panel in self.changed(own=True)]
+
+    async def changed(self, own: bool) -> AsyncIterator[Panel]:
+        """The visitor's own parts first: a call for them must not wait for the board."""
+        if own and self.who.account.agent_id:
+            agent = await self.line.records.agents.load(self.who.account.agent_id)
+            offer = await self.line.records.offers.of_agent(agent.id)
+            if panel := await self._pop(offer):
+                yield panel
+            for panel in (await self._me(agent, offer), await self._wrap(agent)):
+                if panel:
+                    yield panel
+        if panel := await self._board():
+            yield panel
+
+    async def _pop(self, offer: Offer | None) -> Panel | None:
+        if offer is None or offer.state not in SHOWN:
+            return self._draw("pop", "none", pop=None)
+        pop = await pop_of(self.line, offer)
+        ring_s = self.line.edition.site.waiting.ring_s
+        rings_until = offer.ringing_at + timedelta(seconds=ring_s) if offer.ringing_at else None
+        return self._draw("pop", pop, pop=pop, ring_s=ring_s, rings_until=rings_until)
+
+    async def _me(self, agent: Agent, offer: Offer | None) -> Panel | None:
+        seen = (
+            agent.state,
+            agent.state_since,
+            agent.reason,
+            agent.phone,
+            agent.phone_registered,
+            offer and offer.state,
+        )
+        return self._draw("me", seen, agent=agent, offer=offer, reasons=REASONS)
+
+    async def _wrap(self, agent: Agent) -> Panel | None:
+        offer = await self.line.records.offers.last_of_agent(agent.id)
+        if agent.state is not AgentState.AFTER_CALL_WORK or offer is None:
+            return self._draw("wrap", "none", offer=None)
+        limit_s = self.line.edition.site.waiting.wrap_up_limit_s
+        until = agent.state_since + timedelta(seconds=limit_s)
+        pop = await pop_of(self.line, offer)
+        return self._draw(
+            "wrap", (offer.id, until), offer=offer, pop=pop, until=until, limit_s=limit_s, dispositions=DISPOSITIONS
+        )
+
+    async def _board(self) -> Panel | None:
+        board, at, rules = await self.board.read(), self.line.now(), self.line.edition.site.waiting
+        alive = {agent.id: page_alive(agent, at, rules) for agent in board.agents}
+        return self._draw("board", board_version(board, alive), board=board, alive=alive)
+
+    def _draw(self, name: str, seen: object, **values: object) -> Panel | None:
+        """None when the page shows it already."""
+        version = hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+        if self.shown.get(name) == version:
+            return None
+        self.shown[name] = version
+        html = self.line.rendering.page(
+            f"parts/{name}.html", self.who.language, version=version, now=self.line.now(), who=self.who, **values
+        )
+        return Panel(name, version, html)

@@ -1,0 +1,21 @@
+"""What the desk needs beyond the routing records, most of which `routing.archive` declares and `store` implements."""
+
+from typing import Protocol
+
+from routing.archive import Account as Account
+from routing.archive import Accounts as Accounts
+from routing.archive import Action as Action
+from routing.archive import Archive as Archive
+from routing.archive import Audit as Audit
+from routing.archive import AuditEntry as AuditEntry
+from routing.archive import CallQuery as CallQuery
+from routing.archive import Pages as Pages
+from routing.archive import TicketChange as TicketChange
+from routing.archive import TicketQuery as TicketQuery
+
+
+class Health(Protocol):
+    """Is a part that we need there?"""
+
+    async def __call__(self) -> str | None:
+        """None when well, else one sentence saying what is wrong."""

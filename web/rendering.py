@@ -1,0 +1,66 @@
+"""Pages: one Jinja environment, the site's zone, the desk's words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from config.documents import Edition
+from web.naming import Naming
+from web.texts import Texts, load_texts
+from web.times import ago, clock, moment
+from web.untrusted import told, visible
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """Templates and words to HTML."""
+
+    environment: Environment
+    texts: Texts
+    naming: Naming
+    language: str
+
+    def page(self, template: str, language: str | None = None, **values: Any) -> str:
+        """Render a template; `t` is a sentence as text, `ta` the same for attributes."""
+        spoken = language if language in self.texts.languages else self.language
+
+        def t(key: str, **parts: object) -> Markup:
+            return self.texts.marked_up(spoken, key, **parts)
+
+        def ta(key: str, **parts: object) -> str:
+            return self.texts.plain(spoken, key, **parts)
+
+        return self.environment.get_template(template).render(t=t, ta=ta, language=spoken, **values)
+
+
+def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -> Rendering:
+    """`folder`: where `templates` and `texts` lie."""
+    zone = ZoneInfo(edition.site.zone)
+    naming = Naming(edition, language)
+    environment = Environment(
+        loader=FileSystemLoader(folder["templates"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    texts = load_texts(folder["texts"])
+
+    def said(language: str, key: str) -> str:
+        return texts.plain(language, key)
+
+    environment.filters.update(
+        visible=visible,
+        clock=lambda at: clock(at, zone),
+        moment=lambda at, now: moment(at, now, zone),
+        told=told,
+        ago=lambda at, now: ago(at, now),
+        iso=datetime.isoformat,
+    )
+    environment.globals.update(naming=naming, site=edition.site, zone_name=edition.site.zone, said=said, has=texts.has)
+    return Rendering(environment, texts, naming, language)

@@ -1,0 +1,58 @@
+// @ts-check
+/** The server's time, ages that count on, and time that runs out. */
+
+let ahead_ms = 0; // the server's clock minus ours
+
+/** @param {string} iso the server's time, just now */
+export function setServerTime(iso) {
+  const theirs = Date.parse(iso);
+  if (!Number.isNaN(theirs)) ahead_ms = theirs - Date.now();
+}
+
+/** @returns {number} ms since the epoch, by the server's clock */
+export function serverNow() {
+  return Date.now() + ahead_ms;
+}
+
+/**
+ * The same words as on the server: `42 s`, `4 min`, `2 h 10`, `3 d 4 h`.
+ * @param {number} seconds
+ */
+export function span(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(seconds / 3600);
+  if (seconds < 60) return `${seconds} s`;
+  if (minutes < 60) return `${minutes} min`;
+  if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, "0")}`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** @param {number} at @param {number} now */
+export function age(at, now) {
+  const seconds = Math.trunc((now - at) / 1000);
+  return seconds < 0 ? `in ${span(-seconds)}` : span(seconds);
+}
+
+/** @param {number} seconds */
+function countdown(seconds) {
+  const left = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+}
+
+/** Bring every age and countdown on the page up to now. */
+export function tick() {
+  const now = serverNow();
+  for (const time of document.querySelectorAll("time.age")) {
+    setText(time, age(Date.parse(time.getAttribute("datetime") ?? ""), now));
+  }
+  for (const element of document.querySelectorAll("[data-until]")) {
+    const left_s = (Date.parse(/** @type {HTMLElement} */ (element).dataset.until ?? "") - now) / 1000;
+    if (element instanceof HTMLProgressElement) element.value = Math.max(0, left_s);
+    else setText(element, countdown(left_s));
+  }
+}
+
+/** @param {Element} element @param {string} text */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,31 @@
+"""Text that came from outside, made safe to look at. (Escaping is the templates' work.)"""
+
+import unicodedata
+
+LONGEST = 4_000
+_PICTURES = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
+_KEPT = {ord("\n"): ord("\n"), ord("\t"): ord("\t")}
+
+
+def visible(text: object, lines: bool = False) -> str:
+    """Control characters as pictures, direction overrides and other invisible marks as U+FFFD.
+
+    `lines` keeps line breaks and tabs, for notes that people write.
+    """
+    table = _PICTURES | _KEPT if lines else _PICTURES
+    return "".join(_shown(char, table) for char in str(text)[:LONGEST])
+
+
+def _shown(char: str, table: dict[int, int]) -> str:
+    if ord(char) in table:
+        return chr(table[ord(char)])
+    return "\ufffd" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char
+
+
+def told(value: object) -> str:
+    """A payload's value on one line: lists and pairs without brackets and quotes."""
+    if isinstance(value, dict):
+        return " ".join(f"{key}={told(part)}" for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(" ".join(map(told, part)) if isinstance(part, list | tuple) else told(part) for part in value)
+    return visible(value)

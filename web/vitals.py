@@ -1,0 +1,59 @@
+"""Is it alive, is it ready, how much is there to do: for machines that watch machines."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from pydantic import BaseModel
+
+from web.board import in_turn
+from web.context import Line, LineDep
+
+router = APIRouter(tags=["vitals"])
+
+
+class Ready(BaseModel):
+    ready: bool
+    parts: dict[str, str]
+
+
+@router.get("/healthz")
+async def healthz() -> dict[Literal["status"], Literal["ok"]]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(line: LineDep, response: Response) -> Ready:
+    """Every part that the desk needs; 503 when one is missing."""
+    parts = {name: await check() or "ok" for name, check in line.health.items()}
+    ready = all(state == "ok" for state in parts.values())
+    response.status_code = 200 if ready else 503
+    return Ready(ready=ready, parts=parts)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(line: LineDep) -> Response:
+    """Prometheus; counts only, nothing private."""
+    return Response(generate_latest(await _registry(line)), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _registry(line: Line) -> CollectorRegistry:
+    """Read from the records, so that every process tells the same; what counts whole tables is seconds old at most."""
+    registry = CollectorRegistry()
+    for name, counts in (await line.archive.tallies()).items():
+        gauge = Gauge(f"onenumber_{name}", f"{name} so far, by outcome", ["outcome"], registry=registry)
+        for outcome, count in counts.items():
+            gauge.labels(outcome).set(count)
+    waiting = in_turn(await line.records.queue.waiting())
+    by_kind = Gauge("onenumber_waiting", "waiting now", ["kind", "urgency"], registry=registry)
+    for entry in waiting:
+        by_kind.labels("callback" if entry.callback_id else "live", entry.urgency).inc()
+    oldest = min((entry.since for entry in waiting), default=None)
+    age = (line.now() - oldest).total_seconds() if oldest else 0.0
+    Gauge("onenumber_oldest_wait_seconds", "longest wait of those waiting now", registry=registry).set(age)
+    states = Gauge("onenumber_agents", "agents now", ["state"], registry=registry)
+    for agent in await line.records.agents.all():
+        states.labels(agent.state).inc()
+    return registry
