@@ -129,8 +129,7 @@ class Activity:
             self._open, self._last, self._pending = False, 0.0, b""
             return 0.0
         if not self._open:
-            self._open = True
-            self._memory = Memory()
+            self._open = True  # what the network remembers stays: from scratch it takes a caller's next words for noise
             self._pending = b"".join(self._kept)
             self._kept.clear()
         self._pending += frame
