@@ -33,6 +33,7 @@ class AgiServer:
         refuse_unless_loopback(host)
         self.handlers, self.host, self.port, self.afterwards_s = handlers, host, port, afterwards_s
         self.connections: set[AgiConnection] = set()
+        self.closing = False
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -45,6 +46,7 @@ class AgiServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop listening and give every call back to the dialplan."""
+        self.closing = True
         if self._server:
             self._server.close()
         tasks = [connection.task for connection in self.connections if connection.task]
@@ -68,6 +70,9 @@ class AgiConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        if self._server.closing:
+            self._transport.abort()
+            return
         if len(self._server.connections) >= CONNECTION_LIMIT:
             log.error("more calls than one controller takes", limit=CONNECTION_LIMIT)
             self._transport.abort()
@@ -111,7 +116,7 @@ class AgiConnection(asyncio.Protocol):
             self._limit.cancel()
         self._session = AgiSession(said, self._transport)
         self.task = asyncio.create_task(self._serve(self._session), name=f"agi {said.script} {said.uniqueid}")
-        self.task.add_done_callback(self._forget)
+        self.task.add_done_callback(self._served)  # not in the task: one cancelled before it began runs no line of it
 
     async def _serve(self, session: AgiSession) -> None:
         handler = self._server.handlers.get(session.environment.script)
@@ -124,15 +129,17 @@ class AgiConnection(asyncio.Protocol):
             log.info("a call left its handler", how=type(end).__name__, why=str(end), channel=session.channel)
         except Exception:
             log.exception("a call's handler failed; the dialplan goes on", channel=session.channel)
-        finally:
-            if self._transport:
-                self._transport.close()
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        if self._transport:
+            self._transport.close()
+        self._forget()
 
     def _limit_afterwards(self, task: asyncio.Task[None]) -> None:
         if self._limit is None or self._limit.cancelled():
             self._limit = asyncio.get_running_loop().call_later(self._server.afterwards_s, task.cancel)
 
-    def _forget(self, task: asyncio.Task[None] | None = None) -> None:
+    def _forget(self) -> None:
         self._server.connections.discard(self)
         if self._limit:
             self._limit.cancel()

@@ -219,6 +219,24 @@ async def test_closing_the_server_gives_every_call_back() -> None:
         await asterisk.over()
 
 
+async def test_a_call_that_comes_while_the_server_closes_is_given_back() -> None:
+    begun: list[AgiSession] = []
+
+    async def talk(session: AgiSession) -> None:
+        begun.append(session)
+
+    async with AgiServer({"call": talk}, "127.0.0.1", 0) as server:
+        asterisk = FakeAsterisk()
+        await asterisk.call(server.port)
+        for _ in range(10_000):
+            if any(connection.task for connection in server.connections):
+                break
+            await asyncio.sleep(0)
+    assert not begun
+    async with asyncio.timeout(15):
+        await asterisk.over()
+
+
 def test_the_network_never_reaches_agi() -> None:
     for host in ("0.0.0.0", "192.0.2.1", "::", "example.org"):
         with pytest.raises(NotLoopback):

@@ -33,4 +33,7 @@ async def ami(line: RealLine) -> AsyncIterator[AmiClient]:
         yield client
         for channel in await client.core_show_channels():
             await client.hangup(channel.name)
-        await until(lambda: no_channels(client), 15)
+        try:
+            await until(lambda: no_channels(client), 15)
+        except TimeoutError:
+            pytest.fail(f"left behind: {await client.core_show_channels()}")
