@@ -7,6 +7,7 @@ the work; where the result looks doubtful it reads once more with all 30 s. See 
 import math
 import time
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ WHOLE_FRAMES = 3_000
 LEAST_FRAMES = 1_000  # with fewer, words are repeated
 TAIL_FRAMES = 300
 TOKENS_PER_S = 8  # nobody speaks faster
+HINT_CHARACTERS = 400
 TAPS = np.arange(31) - 15
 LOW_PASS = (np.sinc(TAPS / 2) * np.hamming(31)).astype(np.float32)
 
@@ -42,7 +44,7 @@ class WhisperEngine:
         """`head`: {"phrases": […]}, hints of what may be said. 8 kHz PCM → a transcript."""
         began = time.perf_counter()
         audio = doubled(pcm)
-        hint = ", ".join(head.get("phrases", ()))[:400] or None
+        hint = hint_of(head.get("phrases", ()))
         reading = self._read(audio, hint, whole=False)
         if is_doubtful(reading):
             reading = better(reading, self._read(audio, hint, whole=True))
@@ -87,6 +89,17 @@ class WhisperEngine:
             for word in found
             if word["word"].strip()
         )
+
+
+def hint_of(phrases: Iterable[str]) -> str | None:
+    """As many whole phrases as fit, ended like a sentence: a list that is cut off Whisper completes with the caller."""
+    length, kept = 0, list[str]()
+    for phrase in phrases:
+        length += len(phrase) + 2
+        if length > HINT_CHARACTERS:
+            break
+        kept.append(phrase)
+    return ", ".join(kept) + "." if kept else None
 
 
 def _clean(probability: float) -> float:
