@@ -12,7 +12,8 @@ from ivr.understanding.words import utterance
 
 HERE = Path(__file__).parent
 EDITION = load_edition(HERE.parents[2] / "config")
-LEAST_HEARD, MOST_FALSE = 20, 4  # of 30; measured once: 21 and 3
+LEAST_HEARD = {"unseen_emergencies.txt": 20, "unseen_emergencies_again.txt": 60}  # measured: 21 of 30, 63 of 80
+MOST_FALSE = {"unseen_near_misses.txt": 4, "unseen_near_misses_again.txt": 7}  # measured: 3 of 30, 5 of 80
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +23,18 @@ def line() -> LineUnderstander:
 
 def flagged(line: LineUnderstander, file: str) -> list[str]:
     lines = [each for each in (HERE / file).read_text(encoding="utf-8").splitlines() if each and each[0] != "#"]
-    assert len(lines) == 30
+    assert len(lines) >= 30
     return [each for each in lines if line.understand(each, "en").emergency]
 
 
-def test_of_unseen_emergencies_most_are_heard(line: LineUnderstander) -> None:
-    assert len(flagged(line, "unseen_emergencies.txt")) >= LEAST_HEARD
+@pytest.mark.parametrize("file", LEAST_HEARD)
+def test_of_unseen_emergencies_most_are_heard(line: LineUnderstander, file: str) -> None:
+    assert len(flagged(line, file)) >= LEAST_HEARD[file]
 
 
-def test_of_unseen_near_misses_few_are_taken_for_one(line: LineUnderstander) -> None:
-    assert len(flagged(line, "unseen_near_misses.txt")) <= MOST_FALSE
+@pytest.mark.parametrize("file", MOST_FALSE)
+def test_of_unseen_near_misses_few_are_taken_for_one(line: LineUnderstander, file: str) -> None:
+    assert len(flagged(line, file)) <= MOST_FALSE[file]
 
 
 def test_what_no_pattern_foresaw_is_added_and_explained(line: LineUnderstander) -> None:
