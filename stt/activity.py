@@ -29,7 +29,7 @@ HALF_BAND = (TAPS * 2 / TAPS.sum()).astype(np.float32)
 
 @dataclass
 class Memory:
-    """What the network remembers of one call."""
+    """What the network remembers of one listening."""
 
     hidden: Samples = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))
     cell: Samples = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))

@@ -1,12 +1,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from unittest.mock import Mock
 
 import pytest
 
 from ivr.ports import HungUp, LegLost
 from telephony.agi import UnsafeValue
-from telephony.agi_server import AgiServer
+from telephony.agi_server import AgiConnection, AgiServer
 from telephony.agi_session import AgiBusy, AgiSession, CommandRefused
 from telephony.loopback import NotLoopback
 from tests.unit.telephony.fake_asterisk import FakeAsterisk
@@ -235,6 +236,15 @@ async def test_a_call_that_comes_while_the_server_closes_is_given_back() -> None
     assert not begun
     async with asyncio.timeout(15):
         await asterisk.over()
+
+
+async def test_a_connection_accepted_after_closing_is_dropped() -> None:
+    async with AgiServer({}, "127.0.0.1", 0) as server:
+        pass
+    transport = Mock(spec=asyncio.Transport)
+    AgiConnection(server).connection_made(transport)
+    transport.abort.assert_called_once_with()
+    assert not server.connections
 
 
 def test_the_network_never_reaches_agi() -> None:
