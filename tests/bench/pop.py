@@ -170,7 +170,7 @@ def measure(times: int) -> dict[str, object]:
         try:
             redis: Any = Redis.from_url(url, decode_responses=True, protocol=2)
             floor = floor_ms(browser, redis, url, times)
-            with served(free_port(), partial(stored_desk, f"sqlite:///{name}/desk.db", url)) as line:
+            with served(partial(stored_desk, f"sqlite:///{name}/desk.db", url)) as line:
                 pop = pop_ms(browser, redis, line, times)
         finally:
             part.stop()

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.conftest import free_port
 from tests.unit.web.demo import Desk, real_time
 from tests.unit.web.stand_ins_records import PASSWORD
 
@@ -47,9 +48,10 @@ async def desk_in_memory() -> AsyncIterator[Desk]:
 
 
 @contextmanager
-def served(port: int, open_desk: Callable[[], AbstractAsyncContextManager[Desk]] = desk_in_memory) -> Iterator[Served]:
+def served(open_desk: Callable[[], AbstractAsyncContextManager[Desk]] = desk_in_memory) -> Iterator[Served]:
     """A server in a thread of its own; it is gone afterwards."""
     started: list[Served] = []
+    port = free_port()
     ready = threading.Event()
 
     async def serve() -> None:

@@ -16,7 +16,7 @@ WORDS = "the drain on ward four is blocked and water is coming up"
 
 @pytest.fixture
 def line() -> Iterator[Served]:
-    with served(25020) as line:
+    with served() as line:
         yield line
 
 

@@ -29,7 +29,7 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def line() -> Iterator[Served]:
-    with served(25021) as line:
+    with served() as line:
         yield line
 
 

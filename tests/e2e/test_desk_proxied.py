@@ -13,7 +13,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def line() -> Iterator[Served]:
-    with served(25024) as line:
+    with served() as line:
         yield line
 
 

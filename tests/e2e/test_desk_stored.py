@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def line(tmp_path: Path, redis_server: RedisServer) -> Iterator[Served]:
-    with served(25022, partial(stored_desk, f"sqlite:///{tmp_path / 'desk.db'}", redis_server.url)) as line:
+    with served(partial(stored_desk, f"sqlite:///{tmp_path / 'desk.db'}", redis_server.url)) as line:
         yield line
 
 

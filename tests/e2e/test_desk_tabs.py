@@ -20,7 +20,7 @@ STALE_S = 15
 
 @pytest.fixture
 def line(tmp_path: Path, redis_server: RedisServer) -> Iterator[Served]:
-    with served(25023, partial(stored_desk, f"sqlite:///{tmp_path / 'desk.db'}", redis_server.url)) as line:
+    with served(partial(stored_desk, f"sqlite:///{tmp_path / 'desk.db'}", redis_server.url)) as line:
         yield line
 
 
