@@ -10,7 +10,7 @@ import structlog
 from ivr.ports import HungUp, LegLost
 from telephony.agi import AgiReader, Environment, MalformedAgi, Said
 from telephony.agi_session import AgiSession
-from telephony.loopback import refuse_unless_loopback
+from telephony.loopback import refuse_unless_loopback, stop_listening
 
 Handler = Callable[[AgiSession], Awaitable[None]]
 
@@ -47,11 +47,11 @@ class AgiServer:
     ) -> None:
         """Stop listening and give every call back to the dialplan."""
         self.closing = True
-        if self._server:
-            self._server.close()
         tasks = [connection.task for connection in self.connections if connection.task]
         for connection in tuple(self.connections):
             connection.close()
+        if self._server:
+            await stop_listening(self._server)
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._server:
             await self._server.wait_closed()

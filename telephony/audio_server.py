@@ -11,7 +11,7 @@ import structlog
 
 from telephony.audio_leg import AudioLeg
 from telephony.audiosocket import AUDIO, ERROR, KEY, TERMINATE, Frame, FrameReader, MalformedAudio
-from telephony.loopback import refuse_unless_loopback
+from telephony.loopback import refuse_unless_loopback, stop_listening
 from telephony.ticker import Ticker
 
 IDENTITY_LIMIT_S = 1.0  # a connection says at once whose it is
@@ -41,7 +41,7 @@ class AudioServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._server:
-            self._server.close()
+            await stop_listening(self._server)
             await self._server.wait_closed()
 
     @contextmanager

@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from unittest.mock import Mock
@@ -245,6 +247,21 @@ async def test_a_connection_accepted_after_closing_is_dropped() -> None:
     AgiConnection(server).connection_made(transport)
     transport.abort.assert_called_once_with()
     assert not server.connections
+
+
+async def test_a_connection_accepted_in_the_turn_before_closing_is_closed_too() -> None:
+    gc.disable()  # or a collection may close what was forgotten
+    try:
+        async with AgiServer({}, "127.0.0.1", 0) as server:
+            asterisk = socket.create_connection(("127.0.0.1", server.port))
+            await asyncio.sleep(0)  # the next turn accepts it, the one after makes its transport
+            await asyncio.sleep(0)
+        asterisk.setblocking(False)
+        async with asyncio.timeout(5):
+            assert await asyncio.get_running_loop().sock_recv(asterisk, 1) == b""
+    finally:
+        gc.enable()
+        asterisk.close()
 
 
 def test_the_network_never_reaches_agi() -> None:
