@@ -100,18 +100,6 @@ def quick_edition(**changed: Mapping[str, Any]) -> Edition:
     return edition.model_copy(update={"site": Site.model_validate(site)})
 
 
-def free_udp_port() -> int:
-    """A port on loopback free for UDP and for TCP just now."""
-    for _ in range(50):
-        with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port: int = udp.getsockname()[1]
-            with suppress(OSError):
-                tcp.bind(("127.0.0.1", port))
-                return port
-    raise OSError("no port is free for both")
-
-
 def speak(text: str, wav: Path) -> Path:
     """A sentence at telephone quality, by espeak-ng."""
     wav.parent.mkdir(parents=True, exist_ok=True)

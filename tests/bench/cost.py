@@ -18,7 +18,7 @@ from config.settings import Settings
 from tests.bench.sipp import DIALOGUE, Load, Sent, send
 from tests.conftest import free_port
 from tests.e2e.line import RunningLine
-from tests.phones import TestLine, free_udp_port, line_settings, quick_edition
+from tests.phones import TestLine, line_settings, quick_edition
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 FLOOR = """
@@ -53,7 +53,7 @@ def floor(load: Load) -> tuple[float, Sent]:
     """CPU-ms a call of Asterisk alone."""
     with tempfile.TemporaryDirectory(prefix="onenumber-floor-") as name:
         ports = [free_port() for _ in range(3)]
-        settings = line_settings(Settings().asterisk.root, ports, free_udp_port(), 30_000, rtp_end=31_999)
+        settings = line_settings(Settings().asterisk.root, ports, free_port(), 30_000, rtp_end=31_999)
         line = TestLine(settings, quick_edition(), Path(name), bare=FLOOR)
         line.start()
         try:

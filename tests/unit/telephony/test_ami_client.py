@@ -6,7 +6,7 @@ import pytest
 
 from telephony.ami import ActionRefused, AmiDown, AnswerLost, Originate
 from telephony.ami_client import AmiClient
-from telephony.loopback import NotLoopback
+from telephony.loopback import NotLoopback, stop_listening
 from tests.unit.telephony.fake_call import until
 
 Answer = Callable[[dict[str, str]], str | None]
@@ -36,7 +36,7 @@ class FakeAmi:
 
     async def stop(self) -> None:
         if self._server:
-            self._server.close()
+            await stop_listening(self._server)
         self.cut()
         if self._server:
             await self._server.wait_closed()

@@ -14,7 +14,7 @@ import pytest
 from config.settings import PROJECT, Settings
 from telephony.softphone import SoftPhone
 from tests.conftest import free_port
-from tests.phones import TestLine, free_udp_port, line_settings, quick_edition
+from tests.phones import TestLine, line_settings, quick_edition
 
 DEAD_CONTROLLER_S = 3
 
@@ -23,7 +23,7 @@ DEAD_CONTROLLER_S = 3
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
     ports = [free_port() for _ in range(3)]
     settings = line_settings(
-        Settings().asterisk.root, ports, free_udp_port(), 22_600,
+        Settings().asterisk.root, ports, free_port(), 22_600,
         dead_controller_s=DEAD_CONTROLLER_S, refused_retry_s=1, retries=1,
     )  # fmt: skip
     made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("dialplan"))

@@ -16,7 +16,7 @@ from telephony.audio_server import AudioServer
 from telephony.call_door import CallDoor, LeaseTerms
 from telephony.recordings import heard, longest_silence_s, tone_share
 from tests.conftest import free_port
-from tests.phones import TestLine, free_udp_port, line_settings, quick_edition
+from tests.phones import TestLine, line_settings, quick_edition
 from tests.wire.legs.real_line import until
 from tests.wire.legs.tones import share_of, tone
 
@@ -30,7 +30,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
     if not (root / "usr/sbin/asterisk").exists():
         pytest.skip(f"no Asterisk in {root}")
     ports = [free_port() for _ in range(3)]
-    settings = line_settings(root, ports, free_udp_port(), 21_400, dead_controller_s=LEASE_S)
+    settings = line_settings(root, ports, free_port(), 21_400, dead_controller_s=LEASE_S)
     made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("legs"))
     made.start()
     yield made
