@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Route, expect
 
 from routing.model import AgentState, Call, CallerId, Offer, OfferState, Ticket
 from tests.e2e.desk_server import Served, served
@@ -33,7 +33,7 @@ def state_of(line: Served, offer: Offer) -> OfferState:
     return line.do(line.desk.records.offers.load(offer.id)).state
 
 
-def until(check: object, limit_s: float = 5) -> None:
+def until(check: object, limit_s: float = 20) -> None:
     assert callable(check)
     end = time.monotonic() + limit_s
     while not check():
@@ -154,6 +154,21 @@ def test_state_by_key_and_by_button(line: Served, context: BrowserContext) -> No
     page.wait_for_url("**/tickets")
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()
+
+
+def test_an_answer_that_comes_after_the_news_does_not_undo_a_choice(line: Served, context: BrowserContext) -> None:
+    late: list[tuple[Route, APIResponse]] = []
+    context.route("**/desk/state", lambda route: late.append((route, route.fetch())))
+    page = line.log_in(context)
+    page.keyboard.press("a")
+    expect(page.locator("#me .state")).to_contain_text("Available")
+    page.select_option("#me select", "meeting")
+    ((route, answer),) = late
+    assert answer.text().count('id="me"') == 1
+    with page.expect_response("**/desk/state"):
+        route.fulfill(response=answer)
+    page.wait_for_timeout(500)
+    expect(page.locator("#me select")).to_have_value("meeting")
 
 
 def test_an_unregistered_phone_is_said_plainly_and_keeps_the_agent_away(line: Served, context: BrowserContext) -> None:

@@ -21,10 +21,10 @@ htmx.createEventSource = (/** @type {string} */ url) => {
 };
 
 body.addEventListener("htmx:sseBeforeMessage", (event) => {
-  const { target, detail } = /** @type {CustomEvent} */ (event);
-  if (!sameVersion(/** @type {Element} */ (target), detail.data)) return;
-  event.preventDefault();
-  if (/** @type {Element} */ (target).id === "pop") showPop(); // the call is back from another page
+  keepWhatIsShown(event, /** @type {CustomEvent} */ (event).detail.data);
+});
+body.addEventListener("htmx:oobBeforeSwap", (event) => {
+  keepWhatIsShown(event, /** @type {CustomEvent} */ (event).detail.fragment.innerHTML ?? "");
 });
 body.addEventListener("elsewhere", () => nobody());
 body.addEventListener("htmx:afterSettle", () => settled());
@@ -44,6 +44,14 @@ const ACTS = {
   sound: () => void test(),
   refresh: (/** @type {Element} */ button) => refresh(button.closest("[data-number]")),
 };
+
+/** What is chosen in a part is not lost to the same part again. @param {Event} event @param {string} html */
+function keepWhatIsShown(event, html) {
+  const place = /** @type {Element} */ (event.target);
+  if (!sameVersion(place, html)) return;
+  event.preventDefault();
+  if (place.id === "pop") showPop(); // the call is back from another page
+}
 
 /** @param {Element | null} ticket */
 function refresh(ticket) {
