@@ -15,6 +15,8 @@ from telephony.softphone_audio import CLOCK_HZ, Ear, Voice, player, tone
 from telephony.softphone_wire import Command, arrived, take_stdout, tell
 
 TICK_MS = 10
+LAST_REQUESTS_S = 0.5
+UNREGISTER_S = 3.0  # a phone that is destroyed sooner stays registered until its minute is over
 
 
 class Line(pj.Call):  # type: ignore[misc]
@@ -50,7 +52,8 @@ class Account(pj.Account):  # type: ignore[misc]
         self.phone = phone
 
     def onRegState(self, prm: Any) -> None:
-        tell("registered" if prm.code == 200 and prm.expiration > 0 else "unregistered", code=prm.code)
+        self.phone.registered = prm.code == 200 and prm.expiration > 0
+        tell("registered" if self.phone.registered else "unregistered", code=prm.code)
 
     def onIncomingCall(self, prm: Any) -> None:
         self.phone.rings(Line(self.phone, self, prm.callId), prm.rdata.wholeMsg)
@@ -62,6 +65,7 @@ class Phone:
     def __init__(self) -> None:
         self.endpoint = _endpoint()
         self.account: Any = None
+        self.registered = False
         self.call: Line | None = None
         self.voice = Voice(self.endpoint.audDevManager().getPlaybackDevMedia())
         self.ear = Ear()
@@ -168,13 +172,13 @@ class Phone:
             self.do_answer()
 
     def close(self) -> None:
-        """Hang up, unregister, and let the last requests leave."""
+        """Hang up, unregister, and let the last requests leave; a registrar that does not answer is not waited for."""
         self.do_hangup()
         if self.account is not None:
             with contextlib.suppress(pj.Error):
                 self.account.setRegistration(False)
-        until = time.monotonic() + 0.5
-        while time.monotonic() < until:
+        began = time.monotonic()
+        while (waited_s := time.monotonic() - began) < LAST_REQUESTS_S or (self.registered and waited_s < UNREGISTER_S):
             self.endpoint.libHandleEvents(TICK_MS)
         self.voice.finish()
         self.call = None
