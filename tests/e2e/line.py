@@ -96,10 +96,15 @@ class RunningLine:
     async def ready(self, limit_s: float = START_LIMIT_S) -> None:
         """Raises: LineFailed."""
         async with asyncio.timeout(limit_s):
-            while not self.state().get("ready"):
+            while not self._is_ready():
                 if self.process is None or self.process.poll() is not None:
                     raise LineFailed((self.folder / "run.log").read_text()[-3_000:])
                 await asyncio.sleep(0.1)
+
+    def _is_ready(self) -> bool:
+        """What a killed line left behind is not this one's word."""
+        state = self.state()
+        return bool(state.get("ready")) and self.process is not None and state["pid"] == self.process.pid
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -122,7 +122,7 @@ ENDLESS = """WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM 
 
 
 async def test_what_reads_for_ever_is_stopped_and_holds_nobody_up(database: SqliteDatabase, tmp_path: Path) -> None:
-    impatient = SqliteDatabase(str(tmp_path / "work.db"), patience_s=0.3)
+    impatient = SqliteDatabase(str(tmp_path / "work.db"), patience_s=1.0)
     endless = [impatient.read(lambda connection: connection.execute(text(ENDLESS)).scalar()) for _ in range(6)]
     async with asyncio.timeout(5):
         stopped = await asyncio.gather(*endless, return_exceptions=True)

@@ -13,7 +13,7 @@ from tests.phones import TestLine
 from tests.wire.dialplan.conftest import DEAD_CONTROLLER_S, ControllerProcess
 
 pytestmark = pytest.mark.wire
-MARGIN_S = 1.0
+MARGIN_S = 2.5  # a busy machine; without the second try or the prompt, silence lasts far longer
 
 
 async def test_a_controller_that_hangs_at_ring_time(

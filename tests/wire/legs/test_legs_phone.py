@@ -90,7 +90,7 @@ async def test_a_call_from_a_phone_both_ways_with_keys(line: TestLine, ami: AmiC
     assert share_of(500, ours.audio[-8_000:]) > 0.8
     recorded = heard(tmp_path / "heard.wav")
     assert tone_share(recorded, 700) > 0.8
-    assert longest_silence_s(recorded[8_000:40_000]) <= 0.1
+    assert longest_silence_s(recorded[8_000:40_000]) <= 0.3
 
 
 async def test_the_manager_knows_which_phones_are_there(line: TestLine, ami: AmiClient) -> None:
