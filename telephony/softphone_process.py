@@ -172,7 +172,7 @@ class Phone:
             self.do_answer()
 
     def close(self) -> None:
-        """Hang up, unregister, and let the last requests leave; a registrar that does not answer is not waited for."""
+        """Hang up, unregister, and let the last requests leave; a registrar that is silent is waited for briefly."""
         self.do_hangup()
         if self.account is not None:
             with contextlib.suppress(pj.Error):

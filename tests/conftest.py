@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import redis
 
-# below the ports that the system takes for connections of its own, and above those of calls' audio
+# none that the system takes for connections of its own, or the tests for the audio of calls
 _ports = random.SystemRandom().sample(range(23_000, 30_000), 7_000)
 
 

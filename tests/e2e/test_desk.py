@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, BrowserContext, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from routing.model import AgentState, Call, CallerId, Offer, OfferState, Ticket
 from tests.e2e.desk_server import Served, served
@@ -156,19 +156,28 @@ def test_state_by_key_and_by_button(line: Served, context: BrowserContext) -> No
     expect(page.locator("#search")).to_be_focused()
 
 
+ANSWERED = """
+() => {
+  window.answered = new Promise((answered) =>
+    document.body.addEventListener("htmx:oobBeforeSwap", () => answered(true), { once: true }));
+}
+"""
+
+
 def test_an_answer_that_comes_after_the_news_does_not_undo_a_choice(line: Served, context: BrowserContext) -> None:
-    late: list[tuple[Route, APIResponse]] = []
-    context.route("**/desk/state", lambda route: late.append((route, route.fetch())))
+    held: list[Route] = []
+    context.route("**/desk/state", lambda route: held.append(route))
     page = line.log_in(context)
+    page.evaluate(ANSWERED)
     page.keyboard.press("a")
+    while not held:  # bounded by the test's own limit; lets the browser's events in
+        page.wait_for_timeout(20)
+    answer = held[0].fetch()
     expect(page.locator("#me .state")).to_contain_text("Available")
     page.select_option("#me select", "meeting")
-    ((route, answer),) = late
-    assert answer.text().count('id="me"') == 1
-    with page.expect_response("**/desk/state"):
-        route.fulfill(response=answer)
-    page.wait_for_timeout(500)
-    expect(page.locator("#me select")).to_have_value("meeting")
+    held[0].fulfill(response=answer)
+    page.evaluate("() => window.answered")
+    assert page.locator("#me select").input_value() == "meeting"
 
 
 def test_an_unregistered_phone_is_said_plainly_and_keeps_the_agent_away(line: Served, context: BrowserContext) -> None:
