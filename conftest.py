@@ -9,6 +9,8 @@ import uvloop
 
 from ivr.fake import VirtualLoop
 
+pytest_plugins = ["tests.second_run"]
+
 hypothesis.settings.register_profile("line", deadline=None)  # a busy machine is no fault of the code
 hypothesis.settings.load_profile("line")
 
