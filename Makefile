@@ -16,7 +16,7 @@ setup-test:
 	@sh docker/install/all.sh test
 
 test: setup-test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup-test
 	$(BIN)/ruff check .

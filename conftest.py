@@ -1,4 +1,4 @@
-"""For all tests: the loop that production runs (marked `virtual_time`, sleeping takes no time), no limit per example."""
+"""For all tests: the loop that production runs (marked `virtual_time`, time does not pass); no limit per example."""
 
 import asyncio
 from collections.abc import Callable, Mapping
