@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from cli.desk_client import AgentAtDesk, Desk
 from telephony.recordings import heard, tone_share
 from tests.e2e.desk_server import CHROMIUM, FLAGS
 from tests.e2e.line import RunningLine, until
@@ -154,6 +155,45 @@ async def test_a_stored_callback_survives_the_controllers_death_and_is_dialled_o
     assert len(invites) == 1
     assert tone_share(heard(tmp_path / "called.wav"), 600) > 0.8
     assert tone_share(heard(tmp_path / "agent.wav"), 1300) > 0.8
+
+
+async def test_who_is_owed_a_call_and_rings_by_themselves_is_not_rung_afterwards(
+    line: RunningLine, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as stack:
+        scene = Scene(line, tmp_path, stack)
+        await scene.open()
+        await callback_asked_for(scene, "promised", "204")
+        agent = await stack.enter_async_context(line.phone("agent1"))
+        agent.answer_after(300)
+        phone = await scene.caller("rings", "204")
+        await phone.keys("0")
+        await scene.event("rings", "callback.taken_over")
+        desk = await stack.enter_async_context(Desk(line.desk, "anna", line.password("anna")))
+        await stack.enter_async_context(AgentAtDesk(desk))
+        await scene.event("rings", "agent.answered")
+        phone.hang_up()
+        await phone.wait("ended", 10)
+
+        async def done() -> bool:
+            items = (await scene.api.get("/api/v1/callbacks")).json()["items"]
+            return [item["state"] for item in items if item["number"] == "204"] == ["done"]
+
+        await until("the callback to be done", done)
+        assert not phone.has("invite")
+        promised = [event["event"] for event in (await scene.call("promised"))["timeline"]]
+        assert "callback.attempt" not in promised
+
+
+async def callback_asked_for(scene: Scene, name: str, number: str) -> None:
+    """By key, and confirmed; the caller has hung up."""
+    phone = await scene.caller(name, number)
+    await phone.keys("0")
+    await scene.event(name, "prompt.started", "callback_offer")
+    await phone.keys("1")
+    await scene.event(name, "prompt.started", "callback_stored")
+    phone.hang_up()
+    await phone.wait("ended", 60)
 
 
 async def test_an_emergency_is_never_given_a_number(line: RunningLine, tmp_path: Path) -> None:
