@@ -33,6 +33,7 @@ from store.news import RedisNews
 from stt import choose
 from stt.listening import Listener
 from telephony import spool
+from telephony.agi_proof import AgiProof
 from telephony.agi_server import AgiServer
 from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
@@ -105,7 +106,8 @@ class Controller:
         )
         handlers = {"call": reception.call, "hangup": reception.hangup}
         host, port = self.settings.controller.host, self.settings.controller.agi_port
-        await stack.enter_async_context(AgiServer(handlers, host, port))
+        proof = AgiProof(self.settings.agi_secret.get_secret_value())
+        await stack.enter_async_context(AgiServer(handlers, host, port, proof=proof))
 
     async def _shop(self, edition: Edition, stack: contextlib.AsyncExitStack) -> Shop:
         """Ears, understanding and voice for an edition."""

@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     ami_user: str = "onenumber"
     ami_secret: SecretStr = SecretStr("")
+    agi_secret: SecretStr = SecretStr("")  # by which Asterisk shows that an AGI session is its own
     phone_secret: SecretStr = SecretStr("")  # seed of the dispatchers' phone passwords
     trunk_secret: SecretStr = SecretStr("")
 

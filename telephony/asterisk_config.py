@@ -115,6 +115,7 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
         "trunk": Phone(site.callback.trunk, trunk_password(settings, site.callback.trunk), "from-callers"),
         "ami": {"user": settings.ami_user, "secret": settings.ami_secret.get_secret_value()},
         "ami_rights": AMI_RIGHTS,
+        "agi_secret": settings.agi_secret.get_secret_value(),
         "numbers": [settings.line.number, *settings.line.also_numbers],
         "controllers": [f"{settings.controller.host}:{settings.controller.agi_port}", *settings.controller.peers],
         "urgent": dial_string(site, site.emergency.urgent_phones),

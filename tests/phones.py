@@ -81,6 +81,7 @@ def line_settings(root: Path, tcp: Iterable[int], sip_port: int, rtp_start: int,
     ami, agi, audio = tcp
     return Settings(
         ami_secret="a-secret-of-the-tests",
+        agi_secret="yet-another-secret-of-the-tests",
         phone_secret="another-secret-of-the-tests",
         trunk_secret="one-more-secret-of-the-tests",
         asterisk={

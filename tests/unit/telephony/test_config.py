@@ -24,7 +24,7 @@ def edition() -> Edition:
 
 def settings(**changed: Any) -> Settings:
     return Settings(
-        **{"ami_secret": "ami-secret", "phone_secret": "phone-secret", "trunk_secret": "trunk-secret", **changed}
+        **{"ami_secret": "ami-secret", "agi_secret": "agi-secret", "phone_secret": "phone-secret", "trunk_secret": "trunk-secret", **changed}
     )
 
 
@@ -92,7 +92,7 @@ def test_an_asterisk_in_a_container_of_its_own_has_its_modules_where_this_machin
     assert modules[1] == platform.machine()
 
 
-@pytest.mark.parametrize("secret", ["phone_secret", "trunk_secret", "ami_secret"])
+@pytest.mark.parametrize("secret", ["phone_secret", "trunk_secret", "ami_secret", "agi_secret"])
 def test_nothing_is_written_without_its_secrets(edition: Edition, tmp_path: Path, secret: str) -> None:
     with pytest.raises(ConfigRefused):
         render(settings(**{secret: ""}), edition, tmp_path)
