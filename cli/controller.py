@@ -107,7 +107,7 @@ class Controller:
         handlers = {"call": reception.call, "hangup": reception.hangup}
         host, port = self.settings.controller.host, self.settings.controller.agi_port
         proof = AgiProof(self.settings.agi_secret.get_secret_value())
-        await stack.enter_async_context(AgiServer(handlers, host, port, proof=proof))
+        self.agi = await stack.enter_async_context(AgiServer(handlers, host, port, proof=proof))
 
     async def _shop(self, edition: Edition, stack: contextlib.AsyncExitStack) -> Shop:
         """Ears, understanding and voice for an edition."""
@@ -178,7 +178,11 @@ class Controller:
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
-        await controller_vitals.serve(where.host, where.metrics_port, self.parts, lambda: self.audio.legs)
+        await controller_vitals.serve(where.host, where.metrics_port, self.parts, lambda: self.audio.legs, self.refused)
+
+    def refused(self) -> dict[str, int]:
+        """How many were not let in, by what refused them."""
+        return {**self.switchboard.refusals.counts, "agi": self.agi.refused, "audio": self.audio.refused}
 
     def parts(self) -> dict[str, bool]:
         """Whether each part that calls need is there now."""

@@ -42,7 +42,8 @@ class SqlAccounts:
     async def reserve_try(self, key: str, at: datetime, since: datetime) -> LoginTry:
         def reserve(connection: Connection) -> int:
             connection.execute(delete(login_tries).where(login_tries.c.at <= since))
-            return int(connection.execute(insert(login_tries).values(key=key, at=at)).inserted_primary_key[0])
+            new = insert(login_tries).values(key=key, at=at).returning(login_tries.c.id)
+            return int(connection.execute(new).scalar_one())
 
         mine = await self._database.write(reserve)  # committed before the others are counted: each sees all before it
         others = select(login_tries.c.at).where(

@@ -1,4 +1,4 @@
-"""A caller made of bare SIP and RTP: every sequence number, source port and pause of its audio is the test's to choose."""
+"""A caller made of bare SIP and RTP: sequence numbers, source and pauses of its audio are the test's to choose."""
 
 import asyncio
 import math
@@ -56,10 +56,15 @@ class Datagrams(asyncio.DatagramProtocol):
         await self._news.wait()
 
     @classmethod
-    async def open(cls, port: int = 0) -> "Datagrams":
+    async def open(cls, port: int = 0, host: str = _HOST) -> "Datagrams":
         loop = asyncio.get_running_loop()
-        _, protocol = await loop.create_datagram_endpoint(cls, (_HOST, port))
+        _, protocol = await loop.create_datagram_endpoint(cls, (host, port))
         return protocol
+
+    @property
+    def number(self) -> int:
+        assert self.transport is not None
+        return int(self.transport.get_extra_info("sockname")[1])
 
     def close(self) -> None:
         if self.transport is not None:
@@ -123,6 +128,7 @@ class RawCall:
 
     domain: str
     user: str = "0612345678"
+    host: str = _HOST  # any address of loopback: a stranger of its own
     sip: Datagrams = field(init=False)
     rtp: Datagrams = field(init=False)
     stream: RtpStream = field(init=False)
@@ -134,7 +140,7 @@ class RawCall:
     answers: list[str] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
-        self.sip, self.rtp = await Datagrams.open(free_port()), await Datagrams.open(free_port())
+        self.sip, self.rtp = [await Datagrams.open(free_port(), self.host) for _ in range(2)]
         return self
 
     async def __aexit__(
@@ -208,20 +214,19 @@ class RawCall:
             self._media = (_HOST, int(found[1]))
 
     def _invite(self, number: str) -> bytes:
-        port = self.rtp.transport.get_extra_info("sockname")[1] if self.rtp.transport else 0
         sdp = (
-            f"v=0\r\no=- 1 1 IN IP4 {_HOST}\r\ns=-\r\nc=IN IP4 {_HOST}\r\nt=0 0\r\n"
-            f"m=audio {port} RTP/AVP {PCMU} {COMFORT_NOISE} {KEYS}\r\na=rtpmap:{KEYS} telephone-event/8000\r\n"
+            f"v=0\r\no=- 1 1 IN IP4 {self.host}\r\ns=-\r\nc=IN IP4 {self.host}\r\nt=0 0\r\n"
+            f"m=audio {self.rtp.number} RTP/AVP {PCMU} {COMFORT_NOISE} {KEYS}\r\n"
+            f"a=rtpmap:{KEYS} telephone-event/8000\r\n"
         )
         return self._request("INVITE", number, "Content-Type: application/sdp\r\n", sdp)
 
     def _request(self, method: str, number: str, headers: str = "", body: str = "") -> bytes:
-        port = self.sip.transport.get_extra_info("sockname")[1] if self.sip.transport else 0
-        here, there = f"{_HOST}:{port}", f"sip:{number}@{self.domain}"
+        here, there = f"{self.host}:{self.sip.number}", f"sip:{number}@{self.domain}"
         return (
             f"{method} {there} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {here};rport;branch=z9hG4bK{self._id}{self._seq}{method == 'ACK'}\r\n"
-            f"From: <sip:{self.user}@{_HOST}>;tag={self._id}\r\nTo: <{there}>{self._to}\r\n"
+            f"From: <sip:{self.user}@{self.host}>;tag={self._id}\r\nTo: <{there}>{self._to}\r\n"
             f"Call-ID: {self._id}\r\nCSeq: {self._seq} {method}\r\nContact: <sip:{self.user}@{here}>\r\n"
             f"Max-Forwards: 70\r\n{headers}Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()

@@ -80,9 +80,7 @@ def _key(text: str) -> str:
 async def _reserve(line: Line, login: str, keys: tuple[str, str], at: datetime) -> list[int]:
     """A place among the tries of each key, before the password is looked at. Raises: TooManyLogins."""
     rates = (line.login_rate, line.address_rate)
-    tries = [
-        await line.accounts.reserve_try(key, at, rate.since(at)) for rate, key in zip(rates, keys, strict=True)
-    ]
+    tries = [await line.accounts.reserve_try(key, at, rate.since(at)) for rate, key in zip(rates, keys, strict=True)]
     waits = [rate.wait_s(one.others, at) for rate, one in zip(rates, tries, strict=True)]
     if not any(waits):
         return [one.id for one in tries]

@@ -24,7 +24,13 @@ def edition() -> Edition:
 
 def settings(**changed: Any) -> Settings:
     return Settings(
-        **{"ami_secret": "ami-secret", "agi_secret": "agi-secret", "phone_secret": "phone-secret", "trunk_secret": "trunk-secret", **changed}
+        **{
+            "ami_secret": "ami-secret",
+            "agi_secret": "agi-secret",
+            "phone_secret": "phone-secret",
+            "trunk_secret": "trunk-secret",
+            **changed,
+        }
     )
 
 
@@ -127,7 +133,7 @@ def test_the_manager_interface_has_the_rights_that_it_needs_and_no_more(edition:
     render(settings(), edition, tmp_path)
     lines = rendered("manager.conf", tmp_path).splitlines()
     rights = [line for line in lines if line.startswith(("read =", "write =", "eventfilter ="))]
-    assert rights[:2] == ["read = call,system", "write = call,originate,reporting,system"]
+    assert rights[:2] == ["read = call,system,user", "write = call,originate,reporting,system"]
     assert rights[2:] == [f"eventfilter = Event: {name}" for name in EVENTS]
 
 
