@@ -45,9 +45,9 @@ def shares(settings: Settings, site: Site) -> Shares:
 
 @dataclass(frozen=True)
 class Attention:
-    """Whose phones an emergency rings: a known phone's all, a stranger's all but the one that is kept."""
+    """Whose phones an emergency rings: a known phone's all; strangers leave one free."""
 
-    open_phones: tuple[str, ...]  # the urgent phones that strangers ring, too
+    open_phones: tuple[str, ...]  # the urgent phones that a stranger's emergency rings first
     strangers: int  # emergencies of strangers that ring or talk at once
     fallback_strangers: int  # the same among the fallback numbers
     kept: bool  # whether one is kept; where not, a stranger waits while a known phone's emergency has them

@@ -1,5 +1,6 @@
 """A full line and a crowd at the emergency: who is let in, who is rung, and that nobody is left in silence."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -63,6 +64,10 @@ def number_of(invite: PhoneEvent) -> str:
     return found[1]
 
 
+def batched(calls: list[RawCall], size: int) -> list[list[RawCall]]:
+    return [calls[at : at + size] for at in range(0, len(calls), size)]
+
+
 def true(check: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
     async def ask() -> bool:
         return check()
@@ -108,6 +113,36 @@ async def test_a_known_phone_reaches_the_emergency_of_a_full_line(
         await phones.aclose()
     finally:
         full.stop()
+
+
+async def test_a_flood_leaves_the_ports_that_an_emergency_needs(
+    tmp_path_factory: pytest.TempPathFactory, phones: AsyncExitStack
+) -> None:
+    """30 legs; without shares a flood takes them all, and whoever is connected cannot be put through."""
+    settings = line_settings(
+        Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900, rtp_end=22_959
+    )
+    small = TestLine(settings, quick_edition(emergency={"ring_s": 60}), tmp_path_factory.mktemp("small"))
+    small.start()
+    try:
+        crowd = Crowd(small, phones)
+        rung = [await crowd.phone(name) for name in ("urgent1", "urgent2")]
+        flood = [RawCall(small.domain, host=f"127.0.0.{address}") for address in range(31, 51)]
+        for one in flood:
+            await phones.enter_async_context(one)
+        codes = [code for wave in batched(flood, 4) for code in await asyncio.gather(*(one.call() for one in wave))]
+        assert codes.count(200) == 8
+        assert set(codes) == {200, 503}
+        flood[codes.index(200)].stream.key("9")
+        await rung[1].wait("invite", 20)
+        ward = await crowd.phone("204")
+        ward.call("100")
+        await ward.wait("answered", 10)
+        await ward.keys("9")
+        await rung[0].wait("invite", 20)
+        await phones.aclose()
+    finally:
+        small.stop()
 
 
 async def test_strangers_never_hold_all_urgent_phones_and_all_come_in_turn(crowd: Crowd) -> None:
