@@ -33,6 +33,7 @@ from store.news import RedisNews
 from stt import choose
 from stt.listening import Listener
 from telephony import spool
+from telephony.agi_proof import AgiProof
 from telephony.agi_server import AgiServer
 from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
@@ -105,7 +106,8 @@ class Controller:
         )
         handlers = {"call": reception.call, "hangup": reception.hangup}
         host, port = self.settings.controller.host, self.settings.controller.agi_port
-        await stack.enter_async_context(AgiServer(handlers, host, port))
+        proof = AgiProof(self.settings.agi_secret.get_secret_value())
+        self.agi = await stack.enter_async_context(AgiServer(handlers, host, port, proof=proof))
 
     async def _shop(self, edition: Edition, stack: contextlib.AsyncExitStack) -> Shop:
         """Ears, understanding and voice for an edition."""
@@ -176,7 +178,11 @@ class Controller:
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
-        await controller_vitals.serve(where.host, where.metrics_port, self.parts, lambda: self.audio.legs)
+        await controller_vitals.serve(where.host, where.metrics_port, self.parts, lambda: self.audio.legs, self.refused)
+
+    def refused(self) -> dict[str, int]:
+        """How many were not let in, by what refused them."""
+        return {**self.switchboard.refusals.counts, "agi": self.agi.refused, "audio": self.audio.refused}
 
     def parts(self) -> dict[str, bool]:
         """Whether each part that calls need is there now."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -14,20 +16,42 @@ from starlette.routing import Route
 Parts = Callable[[], Mapping[str, bool]]  # whether each part that calls need is there now
 
 
-async def serve(host: str, port: int, parts: Parts, live_calls: Callable[[], int]) -> None:
+Counts = Callable[[], Mapping[str, int]]  # since the start
+
+
+class Refused(Collector):
+    """Who was not let in, by what refused them."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily("onenumber_refused", "Callers and connections not let in.", labels=["by"])
+        for name, count in self._counts().items():
+            family.add_metric([name], count)
+        yield family
+
+
+async def serve(host: str, port: int, parts: Parts, live_calls: Callable[[], int], refused: Counts) -> None:
     """Until cancelled."""
     server = uvicorn.Server(
         uvicorn.Config(
-            application(parts, live_calls), host=host, port=port, log_config=None, access_log=False, lifespan="off"
+            application(parts, live_calls, refused),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
         )
     )
     setattr(server, "capture_signals", contextlib.nullcontext)  # noqa: B010  # the controller has signals of its own
     await server.serve()
 
 
-def application(parts: Parts, live_calls: Callable[[], int]) -> Starlette:
+def application(parts: Parts, live_calls: Callable[[], int], refused: Counts = dict) -> Starlette:
     """`/healthz`: it moves; `/readyz`: calls are served whole, or 503; `/metrics`: Prometheus."""
     registry = CollectorRegistry()
+    registry.register(Refused(refused))
     live = Gauge("onenumber_live_calls", "Calls whose audio this controller holds.", registry=registry)
     live.set_function(lambda: float(live_calls()))
     part = Gauge("onenumber_part_up", "Whether a part that calls need is there.", ["part"], registry=registry)

@@ -8,7 +8,7 @@ from pathlib import Path
 from config.settings import Settings
 
 PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
-NAMES = ("ONENUMBER_AMI_SECRET", "ONENUMBER_PHONE_SECRET", "ONENUMBER_TRUNK_SECRET")
+NAMES = ("ONENUMBER_AMI_SECRET", "ONENUMBER_AGI_SECRET", "ONENUMBER_PHONE_SECRET", "ONENUMBER_TRUNK_SECRET")
 LOGIN = "ONENUMBER_LOGIN_"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -36,6 +37,7 @@ from routing.model import (
 from routing.numbers import NotCallable, callable_number, identify
 from routing.ports import News, Records
 from telephony.agi_session import AgiSession
+from telephony.audio_watch import HearingChange
 from telephony.call_door import CallDoor
 
 log = structlog.get_logger()
@@ -208,7 +210,7 @@ class Reception:
         await agi.answer()
         notebook.note("call.answered")
         performer = self._performer(call, notebook, shop.edition, state.facts.get("attempt"))
-        async with self.door.open_audio(agi) as leg:
+        async with self.door.open_audio(agi, partial(_note_hearing, notebook)) as leg:
             session = Session(leg, shop.script(state.flow), shop.senses, performer, self.records.calls, notebook, now)
             return await session.run(state, outcome)
 
@@ -298,6 +300,10 @@ class Reception:
         if await self.records.calls.end(call_id, ending, now(), notebook.take()):
             await self.dispatcher.caller_left(call_id)
             await self.news.tell("call", call=call_id)
+
+
+def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:
+    notebook.note(f"hearing.{heard.change}", {"gap_ms": heard.gap_ms, "heard_before": heard.heard_before})
 
 
 def _ending(status: str, emergency: str) -> str:

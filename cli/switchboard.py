@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from cli.refusals import Refusals
 from config.documents import Site
 from config.settings import Settings
 from routing.callbacks import CallbackDesk
@@ -62,6 +63,7 @@ class Switchboard:
     dispatcher: Dispatcher
     callbacks: CallbackDesk
     dialler: AmiDialler
+    refusals: Refusals = field(default_factory=Refusals)
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -70,7 +72,7 @@ class Switchboard:
             group.create_task(self._reread())
 
     async def _follow(self) -> None:
-        names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "EndpointList")
+        names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "EndpointList", "UserEvent")
         with self.ami.events(*names) as events:
             async for event in events:
                 try:
@@ -87,6 +89,8 @@ class Switchboard:
             await self.records.legs.end(event["Uniqueid"], f"{event['Cause']} {event['Cause-txt']}".strip(), now())
         elif event.name == "ContactStatus":
             self._phones_changed.set()
+        elif event.name == "UserEvent":
+            self.refusals.take(event)
 
     async def _answered(self, event: AmiEvent) -> None:
         """A dispatcher took the phone: known at once, not only when the talk is over."""

@@ -26,10 +26,21 @@ class Asterisk(BaseModel):
     sip_port: int = Field(5060, ge=1, le=65535)
     rtp_start: int = 10000
     rtp_end: int = 10999
+    nat: bool = False  # true: audio goes where a phone's packets come from, not where its SDP says
     ami_port: int = 5038
     dead_controller_s: int = 8  # longest a caller may hang on a controller that no longer moves
     refused_retry_s: int = 2
     retries: int = 3
+
+
+class Admission(BaseModel):
+    """How many callers are let in at once. A phone with a password or a trunk is known; all others are strangers."""
+
+    callers: int = Field(0, ge=0)  # 0: as many as the RTP ports carry, each with a leg to be put through on
+    outside_percent: int = Field(80, ge=1, le=100)  # of these, for trunks and strangers; the rest is the house's
+    strangers_percent: int = Field(50, ge=1, le=100)
+    of_address: int = Field(20, ge=1)  # calls at once from a stranger's address; a PBX gets an endpoint of its own
+    of_phone: int = Field(4, ge=1)  # calls at once of one phone with a password
 
 
 class Controller(BaseModel):
@@ -95,6 +106,7 @@ class Settings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6390/0"  # a Redis of our own, beside one that the system may run on 6379
     log_private: bool = False  # true writes pii_ fields in clear
     asterisk: Asterisk = Asterisk()
+    admission: Admission = Admission()
     controller: Controller = Controller()
     web: Web = Web()
     speech: Speech = Speech()
@@ -103,6 +115,7 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     ami_user: str = "onenumber"
     ami_secret: SecretStr = SecretStr("")
+    agi_secret: SecretStr = SecretStr("")  # by which Asterisk shows that an AGI session is its own
     phone_secret: SecretStr = SecretStr("")  # seed of the dispatchers' phone passwords
     trunk_secret: SecretStr = SecretStr("")
 

@@ -21,6 +21,14 @@ class Account:
     language: str = "en"
 
 
+@dataclass(frozen=True)
+class LoginTry:
+    """A place among those who check a password: taken before the check, so that none slips in beside it."""
+
+    id: int
+    others: Sequence[datetime]  # tries of the same key within the window that are not withdrawn, oldest first
+
+
 class Accounts(Protocol):
     """Who may log in, and who is; only hashes of session tokens are ever stored."""
 
@@ -32,6 +40,14 @@ class Accounts(Protocol):
         """Whose session this is, unless it has expired or was revoked."""
 
     async def revoke_session(self, token_hash: str, at: datetime) -> None: ...
+
+    async def reserve_try(self, key: str, at: datetime, since: datetime) -> LoginTry:
+        """Write down that a password is about to be checked, whichever desk does it; older ones are forgotten."""
+
+    async def withdraw_try(self, id: int) -> None:
+        """That check was not made, or the password was right."""
+
+    async def forget_tries(self, key: str) -> None: ...
 
 
 class Pages(Protocol):

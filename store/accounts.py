@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from routing.archive import Account
+from routing.archive import Account, LoginTry
 from routing.model import NotFound
 from store.database import Database
-from store.tables_dispatch import agents, sessions, users
+from store.tables_dispatch import agents, login_tries, sessions, users
 
 
 class SqlAccounts:
@@ -38,6 +38,27 @@ class SqlAccounts:
     async def revoke_session(self, token_hash: str, at: datetime) -> None:
         change = update(sessions).where(sessions.c.token_hash == token_hash, sessions.c.revoked_at.is_(None))
         await self._database.write(lambda connection: connection.execute(change.values(revoked_at=at)).rowcount)
+
+    async def reserve_try(self, key: str, at: datetime, since: datetime) -> LoginTry:
+        def reserve(connection: Connection) -> int:
+            connection.execute(delete(login_tries).where(login_tries.c.at <= since))
+            new = insert(login_tries).values(key=key, at=at).returning(login_tries.c.id)
+            return int(connection.execute(new).scalar_one())
+
+        mine = await self._database.write(reserve)  # committed before the others are counted: each sees all before it
+        others = select(login_tries.c.at).where(
+            login_tries.c.key == key, login_tries.c.at > since, login_tries.c.id != mine
+        )
+        ordered = others.order_by(login_tries.c.at)
+        return LoginTry(mine, await self._database.read(lambda connection: connection.execute(ordered).scalars().all()))
+
+    async def withdraw_try(self, id: int) -> None:
+        change = delete(login_tries).where(login_tries.c.id == id)
+        await self._database.write(lambda connection: connection.execute(change).rowcount)
+
+    async def forget_tries(self, key: str) -> None:
+        change = delete(login_tries).where(login_tries.c.key == key)
+        await self._database.write(lambda connection: connection.execute(change).rowcount)
 
     async def _account(self, query: Any) -> Account | None:
         row = await self._database.read(lambda connection: connection.execute(query).one_or_none())

@@ -161,6 +161,14 @@ sessions = Table(
     Column("revoked_at", UtcTime),
 )
 
+login_tries = Table(
+    "login_tries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(64), nullable=False, index=True),  # a digest: people type their password into any field
+    Column("at", UtcTime, nullable=False, index=True),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -9,12 +9,15 @@ import structlog
 
 from ivr.ports import HungUp, LegLost
 from telephony.agi import AgiReader, Environment, MalformedAgi, Said
-from telephony.agi_session import AgiSession
+from telephony.agi_proof import AgiProof
+from telephony.agi_session import AgiSession, CommandRefused
 from telephony.loopback import refuse_unless_loopback, stop_listening
 
 Handler = Callable[[AgiSession], Awaitable[None]]
 
 CONNECTION_LIMIT = 1_000
+STRANGERS_LIMIT = 256  # connections that have not shown to be Asterisk's; after a restart all callers come at once
+TOLD_S = 10.0  # a flood of strangers is no flood of log lines
 ENVIRONMENT_LIMIT_S = 5.0
 AFTERWARDS_S = 30.0  # a handler may put its papers in order after the call; longer, and it hangs
 
@@ -24,15 +27,25 @@ log = structlog.get_logger()
 class AgiServer:
     """Runs the handler named by the path Asterisk asks for: `agi://127.0.0.1:4573/call` → `handlers["call"]`.
 
-    When a handler returns, the connection closes and the dialplan goes on.
+    When a handler returns, the connection closes and the dialplan goes on. With a `proof`, whoever cannot show to be
+    Asterisk reaches no handler.
     """
 
     def __init__(
-        self, handlers: Mapping[str, Handler], host: str, port: int, afterwards_s: float = AFTERWARDS_S
+        self,
+        handlers: Mapping[str, Handler],
+        host: str,
+        port: int,
+        afterwards_s: float = AFTERWARDS_S,
+        proof: AgiProof | None = None,
     ) -> None:
         refuse_unless_loopback(host)
         self.handlers, self.host, self.port, self.afterwards_s = handlers, host, port, afterwards_s
+        self.proof = proof
         self.connections: set[AgiConnection] = set()
+        self.strangers: dict[AgiConnection, None] = {}  # of these, who has not shown it; the oldest first
+        self.refused = 0
+        self._told_s = -TOLD_S
         self.closing = False
         self._server: asyncio.Server | None = None
 
@@ -56,6 +69,14 @@ class AgiServer:
         if self._server:
             await self._server.wait_closed()
 
+    def refuse(self, why: str) -> None:
+        """Count a connection that is not Asterisk's; the log tells the first, and then how many."""
+        self.refused += 1
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._told_s >= TOLD_S:
+            self._told_s = now_s
+            log.warning("AGI connection refused", why=why, refused=self.refused)
+
 
 class AgiConnection(asyncio.Protocol):
     """One connection from Asterisk."""
@@ -73,11 +94,14 @@ class AgiConnection(asyncio.Protocol):
         if self._server.closing:
             self._transport.abort()
             return
-        if len(self._server.connections) >= CONNECTION_LIMIT:
+        if len(self._server.connections) - len(self._server.strangers) >= CONNECTION_LIMIT:
             log.error("more calls than one controller takes", limit=CONNECTION_LIMIT)
             self._transport.abort()
             return
         self._server.connections.add(self)
+        self._server.strangers[self] = None
+        if len(self._server.strangers) > STRANGERS_LIMIT:  # Asterisk answers in a millisecond: the idle give way
+            next(iter(self._server.strangers)).give_way()
         self._limit = asyncio.get_running_loop().call_later(ENVIRONMENT_LIMIT_S, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -85,7 +109,7 @@ class AgiConnection(asyncio.Protocol):
             for said in self._reader.feed(data):
                 self._take(said)
         except MalformedAgi as error:
-            log.warning("AGI connection dropped", why=str(error))
+            self._server.refuse(str(error))
             if self._transport:
                 self._transport.abort()
 
@@ -101,6 +125,13 @@ class AgiConnection(asyncio.Protocol):
         if self.task:
             self.task.cancel()
         elif self._transport:
+            self._transport.abort()
+
+    def give_way(self) -> None:
+        """Too many say nothing of who they are."""
+        self._server.refuse("too many AGI connections of nobody")
+        self._server.strangers.pop(self, None)
+        if self._transport:
             self._transport.abort()
 
     def _take(self, said: Said) -> None:
@@ -121,7 +152,9 @@ class AgiConnection(asyncio.Protocol):
     async def _serve(self, session: AgiSession) -> None:
         handler = self._server.handlers.get(session.environment.script)
         try:
-            if handler is None:
+            if not await self._is_asterisk(session):
+                self._server.refuse("it is not Asterisk's")
+            elif handler is None:
                 log.warning("Asterisk asks for a script that is not there", script=session.environment.script)
             else:
                 await handler(session)
@@ -129,6 +162,15 @@ class AgiConnection(asyncio.Protocol):
             log.info("a call left its handler", how=type(end).__name__, why=str(end), channel=session.channel)
         except Exception:
             log.exception("a call's handler failed; the dialplan goes on", channel=session.channel)
+
+    async def _is_asterisk(self, session: AgiSession) -> bool:
+        proof = self._server.proof
+        try:
+            return proof is None or await proof.holds(session)
+        except CommandRefused:
+            return False
+        finally:
+            self._server.strangers.pop(self, None)
 
     def _served(self, task: asyncio.Task[None]) -> None:
         if self._transport:
@@ -141,5 +183,6 @@ class AgiConnection(asyncio.Protocol):
 
     def _forget(self) -> None:
         self._server.connections.discard(self)
+        self._server.strangers.pop(self, None)
         if self._limit:
             self._limit.cancel()

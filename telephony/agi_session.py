@@ -55,6 +55,11 @@ class AgiSession:
         reply = await self.command("GET VARIABLE", _safe(_NAME, name))
         return reply.value if reply.result == 1 else None
 
+    async def evaluate(self, expression: str) -> str | None:
+        """What the dialplan makes of `expression` on this channel; it must be ours, never a caller's text."""
+        reply = await self.command("GET FULL VARIABLE", expression)
+        return reply.value if reply.result == 1 else None
+
     async def set_variable(self, name: str, value: str) -> None:
         await self.command("SET VARIABLE", _safe(_NAME, name), value)
 

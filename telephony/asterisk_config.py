@@ -14,7 +14,7 @@ from typing import Any
 
 from config.documents import Edition, Site
 from config.settings import Settings
-from telephony import ami
+from telephony import admission, ami
 from telephony.asterisk_text import ConfigRefused, environment
 from telephony.hold_music import write_hold_music
 from telephony.instance import FOLDERS, inside
@@ -27,6 +27,9 @@ STANDALONE_PROMPTS: dict[str, str] = {
     "standalone-sorry": "standalone_sorry",
     "emergency-instruction": "emergency_instruction",
     "emergency-stay": "emergency_stay",
+    "emergency-wait": "emergency_wait",
+    "line-full": "line_full",
+    "line-crowded": "line_crowded",
 }
 MESSAGE_LIMIT_S = 120
 MESSAGE_SILENCE_S = 15  # that long a silence ends a message
@@ -115,6 +118,7 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
         "trunk": Phone(site.callback.trunk, trunk_password(settings, site.callback.trunk), "from-callers"),
         "ami": {"user": settings.ami_user, "secret": settings.ami_secret.get_secret_value()},
         "ami_rights": AMI_RIGHTS,
+        "agi_secret": settings.agi_secret.get_secret_value(),
         "numbers": [settings.line.number, *settings.line.also_numbers],
         "controllers": [f"{settings.controller.host}:{settings.controller.agi_port}", *settings.controller.peers],
         "urgent": dial_string(site, site.emergency.urgent_phones),
@@ -124,6 +128,21 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
         "message_limit_s": MESSAGE_LIMIT_S,
         "message_silence_s": MESSAGE_SILENCE_S,
         "talked_s": TALKED_S,
+        **_admission(settings, site),
+    }
+
+
+def _admission(settings: Settings, site: Site) -> dict[str, Any]:
+    try:
+        shares = admission.shares(settings, site)
+    except admission.TooFewPorts as error:
+        raise ConfigRefused(str(error)) from error
+    attention = admission.attention(site)
+    return {
+        "shares": shares,
+        "attention": attention,
+        "open_phones": dial_string(site, attention.open_phones),
+        "staff": admission.staff_numbers(site),
     }
 
 

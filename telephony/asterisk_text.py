@@ -43,11 +43,20 @@ def _addresses(values: Iterable[object]) -> Checked:
     return Checked("&".join(_address(value) for value in values))
 
 
+_digits = _whole(r"[0-9]{1,20}", "digits")
+
+
+def _number_list(values: Iterable[object]) -> Checked:
+    """Between `&`, for an expression to look one up."""
+    return Checked("&" + "".join(f"{_digits(value)}&" for value in values))
+
+
 FILTERS: dict[str, Callable[[Any], Checked]] = {
     "word": _whole(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a plain word"),
     "number": _whole(r"\+?[0-9]{1,20}", "a number that can be dialled"),
     "host": _whole(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}|[0-9a-f]*:[0-9a-f:.]+", "a host"),
     "addresses": _addresses,
+    "number_list": _number_list,
     "path": _whole(r"/[A-Za-z0-9_./+@-]*", "a plain absolute path"),
     "secret": _whole(r"[A-Za-z0-9_~.+/=-]{8,256}", "a secret of plain characters, eight or more", told=False),
     "digit": _whole(r"[0-9]", "a key 0-9"),

@@ -1,29 +1,30 @@
 """A caller's audio over one AudioSocket connection."""
 
 import asyncio
+from collections.abc import Callable
 from uuid import UUID
-
-import structlog
 
 from ivr.leg import PacedLeg
 from ivr.ports import FRAME_BYTES, HungUp, LegLost
 from telephony import audiosocket
+from telephony.audio_watch import AudioWatch, HearingChange
 
 UNSENT_LIMIT_BYTES = 16 * (FRAME_BYTES + audiosocket.HEADER_BYTES)  # 320 ms that Asterisk did not take
-SILENT_STEPS = 50  # 1 s
-
-log = structlog.get_logger()
 
 
 class AudioLeg(PacedLeg):
-    """The `Leg` of one EXEC AudioSocket. Without a connection, what is being spoken waits."""
+    """The `Leg` of one stay in EXEC AudioSocket. Without a connection, what is being spoken waits.
+
+    `uuid` opens the leg's audio to one connection, once; another stay needs another.
+    """
 
     def __init__(self, uuid: UUID) -> None:
         super().__init__(str(uuid))
         self.uuid = uuid
         self.held_steps = 0
+        self.on_hearing: Callable[[HearingChange], None] = lambda change: None
         self._transport: asyncio.WriteTransport | None = None
-        self._steps = 0
+        self._watch = AudioWatch()
         self._connected = asyncio.Event()
 
     async def connected(self, limit_s: float) -> None:
@@ -56,6 +57,11 @@ class AudioLeg(PacedLeg):
             self._transport.write(audiosocket.HANG_UP)
         self.detach(self._transport)
 
+    def hear(self, pcm: bytes) -> None:
+        super().hear(pcm)
+        if change := self._watch.heard():
+            self.on_hearing(change)
+
     def step(self) -> None:
         """20 ms have passed: send the next frame, silence too, for Asterisk drops a socket on which nobody sends."""
         transport = self._transport
@@ -64,6 +70,5 @@ class AudioLeg(PacedLeg):
             self.listen()
             return
         transport.write(audiosocket.audio(self.tick()))
-        self._steps += 1
-        if self._steps == SILENT_STEPS and not self.heard_frames:
-            log.info("no audio from the caller in the first second", leg=self.id)
+        if change := self._watch.step():
+            self.on_hearing(change)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 
@@ -16,6 +16,7 @@ from telephony.ticker import Ticker
 
 IDENTITY_LIMIT_S = 1.0  # a connection says at once whose it is
 STRANGERS_LIMIT = 512  # connections that have not said it yet; after a restart all callers come at once
+TOLD_S = 10.0  # a flood of strangers is no flood of log lines
 
 log = structlog.get_logger()
 
@@ -26,9 +27,12 @@ class AudioServer:
     def __init__(self, host: str, port: int, ticker: Ticker | None = None) -> None:
         refuse_unless_loopback(host)
         self.host, self.port = host, port
-        self.strangers: set[AudioConnection] = set()
+        self.strangers: dict[AudioConnection, None] = {}  # the longest silent first
+        self.refused = 0
+        self._told_s = -TOLD_S
         self._ticker = ticker or Ticker()
         self._expected: dict[UUID, AudioLeg] = {}
+        self.legs = 0
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -46,21 +50,34 @@ class AudioServer:
 
     @contextmanager
     def expecting(self, leg: AudioLeg) -> Iterator[None]:
-        """While inside, connections with the leg's identity are its own, and the clock moves it."""
+        """While inside, one connection with the leg's identity is its own, and the clock moves it."""
         self._expected[leg.uuid] = leg
         self._ticker.add(leg.step)
+        self.legs += 1
         try:
             yield
         finally:
+            self.legs -= 1
             self._ticker.remove(leg.step)
             self._expected.pop(leg.uuid, None)
 
-    def owner(self, uuid: UUID) -> AudioLeg | None:
-        return self._expected.get(uuid)
+    def expect_again(self, leg: AudioLeg) -> None:
+        """Give an expected leg a fresh identity: the one before is used up."""
+        self._expected.pop(leg.uuid, None)
+        leg.uuid = uuid4()
+        self._expected[leg.uuid] = leg
 
-    @property
-    def legs(self) -> int:
-        return len(self._expected)
+    def claim(self, uuid: UUID) -> AudioLeg | None:
+        """The leg that this identity opens; it opens nothing a second time."""
+        return self._expected.pop(uuid, None)
+
+    def refuse(self, why: str) -> None:
+        """Count a connection that is dropped; the log tells the first, and then how many."""
+        self.refused += 1
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._told_s >= TOLD_S:
+            self._told_s = now_s
+            log.warning("audio connection dropped", why=why, dropped=self.refused)
 
 
 class AudioConnection(asyncio.Protocol):
@@ -75,19 +92,18 @@ class AudioConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._server.strangers.add(self)
-        if len(self._server.strangers) > STRANGERS_LIMIT:
-            self._drop("too many audio connections of nobody")
-            return
+        self._server.strangers[self] = None
+        if len(self._server.strangers) > STRANGERS_LIMIT:  # Asterisk says at once whose it is: the silent give way
+            next(iter(self._server.strangers)).drop("too many audio connections of nobody")
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(IDENTITY_LIMIT_S, self._drop, "audio connection did not say whose it is")
+        self._deadline = loop.call_later(IDENTITY_LIMIT_S, self.drop, "audio connection did not say whose it is")
 
     def data_received(self, data: bytes) -> None:
         try:
             for frame in self._reader.feed(data):
                 self._take(frame)
         except MalformedAudio:
-            self._drop("no AudioSocket on the audio port")
+            self.drop("no AudioSocket on the audio port")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._recognised()
@@ -108,21 +124,21 @@ class AudioConnection(asyncio.Protocol):
             leg.detach(self._transport)
 
     def _belongs_to(self, uuid: UUID) -> None:
-        leg = self._server.owner(uuid)
+        leg = self._server.claim(uuid) if self._transport else None
         if leg is None or self._transport is None:
-            self._drop("audio connection of a leg that nobody expects")
+            self.drop("audio connection of a leg that nobody expects")
             return
         self._recognised()
         self._leg = leg
         leg.attach(self._transport)
 
     def _recognised(self) -> None:
-        self._server.strangers.discard(self)
+        self._server.strangers.pop(self, None)
         if self._deadline:
             self._deadline.cancel()
 
-    def _drop(self, why: str) -> None:
+    def drop(self, why: str) -> None:
         self._recognised()
-        log.warning("audio connection dropped", why=why)
+        self._server.refuse(why)
         if self._transport:
             self._transport.abort()

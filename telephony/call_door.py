@@ -5,7 +5,7 @@ A process that hangs renews nothing, and Asterisk takes its callers to the `T` e
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,9 +17,11 @@ from ivr.ports import HungUp, LegLost
 from telephony.agi_session import LEASE_MARGIN_S, AgiSession
 from telephony.audio_leg import AudioLeg
 from telephony.audio_server import AudioServer
+from telephony.audio_watch import HearingChange
 
 CONNECT_LIMIT_S = 2.0  # Asterisk itself waits no longer for a connection
 LEAVE_LIMIT_S = 3.0
+GAPS_TOLD = 20  # of a call: a phone that suppresses silence has one at every pause
 
 log = structlog.get_logger()
 
@@ -51,13 +53,18 @@ class CallDoor:
         self.audio, self.keeper, self.terms = audio, keeper, terms or LeaseTerms()
 
     @asynccontextmanager
-    async def open_audio(self, session: AgiSession) -> AsyncIterator[AudioLeg]:
+    async def open_audio(
+        self, session: AgiSession, on_hearing: Callable[[HearingChange], None] | None = None
+    ) -> AsyncIterator[AudioLeg]:
         """The audio of an answered call; afterwards the AGI session has its channel back, under a fresh lease.
+
+        `on_hearing` is told when the caller's audio stops coming and when it is back.
 
         Raises: HungUp, LegLost, also from every method of the leg.
         """
         leg = AudioLeg(uuid4())
         seat = Seat(self, session, leg)
+        leg.on_hearing = lambda change: seat.heard(change, on_hearing)
         with self.audio.expecting(leg):
             keeping = asyncio.create_task(seat.keep(), name=f"seat of {leg.id}")
             try:
@@ -74,12 +81,14 @@ class Seat:
         self._door, self._session, self._leg = door, session, leg
         self._leaving = False
         self._sit_again = False
+        self._changes = 0
 
     async def keep(self) -> None:
         """Until the leg is over; tells it why."""
         try:
             await self._sit()
             while self._sit_again:
+                self._door.audio.expect_again(self._leg)
                 await self._sit()
             self._leg.end(LegLost("the audio is closed"))
         except (HungUp, LegLost) as reason:
@@ -105,6 +114,19 @@ class Seat:
             if self._session.alive:
                 await self._session.lease(self._terms.watched_s)
 
+    def heard(self, change: HearingChange, tell: Callable[[HearingChange], None] | None) -> None:
+        """A gap in the caller's audio began or ended.
+
+        Asterisk's way from the caller's codec to ours may take packets whose numbers began anew for old ones, and
+        drop them all; the way is made anew with the application, so leaving and entering it mends that.
+        """
+        log.info("a caller's audio changed", leg=self._leg.id, change=change.change, gap_ms=change.gap_ms)
+        if change.curable:
+            self._stand_up()
+        self._changes += 1
+        if tell is not None and self._changes <= 2 * GAPS_TOLD:
+            tell(change)
+
     @property
     def _terms(self) -> LeaseTerms:
         return self._door.terms
@@ -115,7 +137,7 @@ class Seat:
         audio = self._door.audio
         renewing = asyncio.create_task(self._renew(), name=f"lease of {self._leg.id}")
         try:
-            await self._session.exec("AudioSocket", self._leg.id, f"{audio.host}:{audio.port}")
+            await self._session.exec("AudioSocket", str(self._leg.uuid), f"{audio.host}:{audio.port}")
         finally:
             renewing.cancel()
 
@@ -131,10 +153,10 @@ class Seat:
             if await self._door.keeper.absolute_timeout(self._session.channel, self._terms.watched_s):
                 self._session.leased(self._terms.watched_s)
             elif self._session.lease_left_s < self._terms.watched_s / 2:
-                self._stand_up()
+                self._stand_up()  # nobody renews and the lease ends soon: only AGI can arm a long one
 
     def _stand_up(self) -> None:
-        """Nobody renews and the lease ends soon: only AGI can arm a long one, so end the EXEC and start it anew."""
+        """End the EXEC and start it anew."""
         if not self._leaving:
             self._sit_again = True
             self._leg.terminate()

@@ -78,13 +78,26 @@ class TestLine:
         return (self.folder / "log/messages.log").read_text(errors="replace")
 
 
-def line_settings(root: Path, tcp: Iterable[int], sip_port: int, rtp_start: int, **asterisk: Any) -> Settings:
+# All callers of the tests are strangers from one address.
+EVERYBODY = {"outside_percent": 100, "strangers_percent": 100, "of_address": 10_000}
+
+
+def line_settings(
+    root: Path,
+    tcp: Iterable[int],
+    sip_port: int,
+    rtp_start: int,
+    admission: Mapping[str, int] = EVERYBODY,
+    **asterisk: Any,
+) -> Settings:
     """Settings of a line on loopback; `tcp` are the ports for AMI, AGI and AudioSocket."""
     ami, agi, audio = tcp
     return Settings(
         ami_secret="a-secret-of-the-tests",
+        agi_secret="yet-another-secret-of-the-tests",
         phone_secret="another-secret-of-the-tests",
         trunk_secret="one-more-secret-of-the-tests",
+        admission=dict(admission),
         asterisk={
             "root": root, "sip_bind": "127.0.0.1", "sip_port": sip_port, "ami_port": ami,
             **{"rtp_start": rtp_start, "rtp_end": rtp_start + 199, **asterisk},

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -55,15 +56,14 @@ async def log_in(line: Line, login: str, password: str, address: str) -> tuple[A
     Raises: TooManyLogins, WrongPassword.
     """
     at = line.now()
-    keys = (f"{login.casefold()[:100]}@{address}", f"@{address}")
-    await _refuse_too_many(line, login, keys, at)
+    keys = (_key(f"{login.casefold()[:100]}@{address}"), _key(f"@{address}"))
+    tries = await _reserve(line, login, keys, at)
     account = await line.accounts.by_login(login[:100])
     if not await password_fits(password[:200], account.password_hash if account else None) or account is None:
-        line.login_rate.note_wrong(keys[0], at)
-        line.address_rate.note_wrong(keys[1], at)
         await _note_refused(line, account, at, "wrong")
         raise WrongPassword
-    line.login_rate.forget(keys[0])
+    await line.accounts.forget_tries(keys[0])
+    await line.accounts.withdraw_try(tries[1])
     token = new_token()
     await line.accounts.open_session(
         token_hash(token), account.login, at, at + timedelta(hours=line.settings.web.session_hours)
@@ -72,15 +72,23 @@ async def log_in(line: Line, login: str, password: str, address: str) -> tuple[A
     return account, token
 
 
-async def _refuse_too_many(line: Line, login: str, keys: tuple[str, str], at: datetime) -> None:
-    """Raises: TooManyLogins."""
-    rates = ((line.login_rate, keys[0]), (line.address_rate, keys[1]))
-    wait_s = max(rate.wait_s(key, at) for rate, key in rates)
-    if not wait_s:
-        return
-    if any([rate.first_refusal(key, at) for rate, key in rates]):  # a flood of guesses is no flood of records
+def _key(text: str) -> str:
+    """As the tries are kept: nobody reads there what was typed."""
+    return sha256(text.encode()).hexdigest()
+
+
+async def _reserve(line: Line, login: str, keys: tuple[str, str], at: datetime) -> list[int]:
+    """A place among the tries of each key, before the password is looked at. Raises: TooManyLogins."""
+    rates = (line.login_rate, line.address_rate)
+    tries = [await line.accounts.reserve_try(key, at, rate.since(at)) for rate, key in zip(rates, keys, strict=True)]
+    waits = [rate.wait_s(one.others, at) for rate, one in zip(rates, tries, strict=True)]
+    if not any(waits):
+        return [one.id for one in tries]
+    for one in tries:  # nothing was checked
+        await line.accounts.withdraw_try(one.id)
+    if any([line.waits_told.is_new(key, at, wait) for key, wait in zip(keys, waits, strict=True) if wait]):
         await _note_refused(line, await line.accounts.by_login(login[:100]), at, "too_many")
-    raise TooManyLogins(wait_s)
+    raise TooManyLogins(max(waits))
 
 
 async def _note_refused(line: Line, account: Account | None, at: datetime, why: str) -> None:

@@ -12,7 +12,7 @@ from config.settings import Settings
 from routing.ports import News, Records
 from web.board import BoardReader
 from web.ports import Accounts, Archive, Audit, Health, Pages
-from web.rate import LoginRate
+from web.rate import LoginRate, WaitsTold
 from web.rendering import Rendering
 
 
@@ -38,6 +38,7 @@ class Line:
     now: Callable[[], datetime] = utc_now
     login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address
     address_rate: LoginRate = field(default_factory=lambda: LoginRate(limit=60))  # a whole ward may share one
+    waits_told: WaitsTold = field(default_factory=WaitsTold)
 
 
 def _line(request: Request) -> Line:

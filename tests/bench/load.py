@@ -37,6 +37,11 @@ GREETING = "welcome"
 LISTENER = "068700000"  # their numbers
 LISTEN_S = 12.0
 MOST_GAP_MS = 100.0
+# The callers are strangers from one address, whom a line in use would not let in.
+EVERYBODY = {
+    f"ONENUMBER_ADMISSION__{name}": value
+    for name, value in (("OUTSIDE_PERCENT", "100"), ("STRANGERS_PERCENT", "100"), ("OF_ADDRESS", "1000"))
+}
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class Outcome:
 async def measure(load: Load) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="onenumber-load-") as name:
         folder = Path(name)
-        async with RunningLine(folder) as line, aclosing(await line.api()) as api:
+        async with RunningLine(folder, environment=EVERYBODY) as line, aclosing(await line.api()) as api:
             await asyncio.to_thread(send, Load(1, 1, load.keys, load.goodbye_ms), line.sip, "100")  # warms up
             await _all_ended(api)
             warm, tasks = len(await _calls(api)), await _tasks(line)

@@ -5,17 +5,19 @@ import os
 import signal
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 
 from cli.desk_client import AgentAtDesk, Desk
 from telephony.recordings import RATE_HZ, heard, longest_silence_s, tone_share
-from tests.e2e.line import RunningLine
+from tests.e2e.line import RunningLine, until
 from tests.e2e.scene import Scene
 from tests.phones import recorded
+from tests.rtp import RawCall
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="module")]
 CHANGES = {"waiting": {"pop_s": 20, "ring_s": 8, "position_every_s": 10, "offer_callback_after_s": 8}}
@@ -115,3 +117,26 @@ def workers_of(controller: int) -> list[int]:
     """The recognition workers of a controller."""
     listing = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(controller)], capture_output=True, text=True)
     return [int(line.split()[0]) for line in listing.stdout.splitlines() if "stt.worker" in line]
+
+
+async def test_lost_hearing_is_mended_and_stands_in_the_timeline(line: RunningLine) -> None:
+    async with RawCall(line.sip, "0687654321") as phone, aclosing(await line.api()) as api:
+        assert await phone.call() == 200
+
+        async def reached(count: int) -> bool:
+            return phone.stream.sent >= count
+
+        await until("two seconds of audio", lambda: reached(100))
+        phone.stream.seq -= 500
+        await until("audio long enough to be heard again", lambda: reached(250))
+        phone.hang_up()
+        call = await until("the call's record", lambda: _call_of(api, "0687654321"))
+        events = (await api.get(f"/api/v1/calls/{call}")).json()["timeline"]
+    gaps = [(event["event"], event["payload"]["heard_before"]) for event in events if "hearing" in event["event"]]
+    assert gaps == [("hearing.lost", True), ("hearing.back", True)]
+
+
+async def _call_of(api: httpx.AsyncClient, number: str) -> str | None:
+    """The ended call of that number."""
+    items = (await api.get("/api/v1/calls", params={"limit": 50})).json()["items"]
+    return next((call["id"] for call in items if call["caller"]["raw"] == number and call["ended_at"]), None)

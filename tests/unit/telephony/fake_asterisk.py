@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from uuid import UUID
 
@@ -29,6 +30,7 @@ class FakeAsterisk:
         self.heard: list[bytes] = []  # frames the caller was sent
         self.replies: dict[str, str] = {}  # a command's first word → what is answered instead; "" is silence
         self.connects_audio = True
+        self.evaluate: Callable[[str], str] = lambda expression: ""
         self.audio: asyncio.StreamWriter | None = None
         self.audio_open = asyncio.Event()
         self.executions = 0
@@ -100,6 +102,8 @@ class FakeAsterisk:
         first = command.split()[0]
         if first in self.replies:
             self._write(self.replies[first])
+        elif command.startswith("GET FULL VARIABLE"):
+            self._write(f"200 result=1 ({self.evaluate(words[0])})\n")
         elif command.startswith("GET VARIABLE"):
             value = self.variables.get(words[0])
             self._write("200 result=0\n" if value is None else f"200 result=1 ({value})\n")

@@ -1,13 +1,15 @@
 import asyncio
-from contextlib import suppress
-from uuid import uuid4
+from contextlib import AsyncExitStack, suppress
+from uuid import UUID, uuid4
 
 import pytest
 
 from ivr.ports import HungUp, LegLost
 from telephony import audiosocket
 from telephony.agi_session import AgiSession
-from telephony.audio_server import AudioServer
+from telephony.audio_leg import AudioLeg
+from telephony.audio_server import STRANGERS_LIMIT, AudioServer
+from telephony.audio_watch import Change, HearingChange
 from telephony.call_door import CallDoor, LeaseTerms
 from telephony.loopback import NotLoopback
 from tests.unit.telephony.fake_call import fake_call, until
@@ -197,3 +199,60 @@ async def test_nobody_takes_a_leg_that_is_not_theirs() -> None:
 def test_the_network_never_reaches_the_audio() -> None:
     with pytest.raises(NotLoopback):
         AudioServer("0.0.0.0", 0)
+
+
+async def test_audio_that_stops_makes_asterisk_enter_anew_and_is_told_with_its_return() -> None:
+    changes: list[HearingChange] = []
+    prompt = [number.to_bytes(2) * 160 for number in range(1, 121)]  # 2.4 s
+
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session, changes.append) as leg:
+            leg.play(b"".join(prompt))
+            await leg.key()
+
+    async with fake_call(talk) as call:
+        await call.asterisk.audio_open.wait()
+        call.asterisk.send(A)
+        await until(lambda: call.asterisk.executions == 2 and call.asterisk.audio_open.is_set())
+        call.asterisk.send(A)
+        await until(lambda: len(changes) == 2 and len(call.asterisk.heard) > 125)
+        call.asterisk.press("1")
+        await call.over()
+        assert [frame for frame in call.asterisk.heard if frame != SILENCE] == prompt, "no sound may be lost by it"
+        assert [(one.change, one.heard_before) for one in changes] == [(Change.LOST, True), (Change.BACK, True)]
+
+
+async def test_an_identity_opens_the_audio_once() -> None:
+    """Whoever has read it somewhere comes too late."""
+
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session) as leg:
+            await leg.key()
+
+    async with fake_call(talk) as call:
+        await call.asterisk.audio_open.wait()
+        used = next(command for command in call.asterisk.commands if "AudioSocket" in command)
+        uuid = UUID(used.split('"')[3].split(",")[0])
+        reader, writer = await asyncio.open_connection("127.0.0.1", call.audio.port)
+        writer.write(audiosocket.identity(uuid) + audiosocket.key("5"))
+        async with asyncio.timeout(15):
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+        call.asterisk.press("1")
+        await call.over()
+        assert call.asterisk.executions == 1
+
+
+async def test_connections_that_never_speak_keep_nobody_out() -> None:
+    async with AsyncExitStack() as stack:
+        audio = await stack.enter_async_context(AudioServer("127.0.0.1", 0))
+        silent = [await asyncio.open_connection("127.0.0.1", audio.port) for _ in range(STRANGERS_LIMIT + 10)]
+        leg = AudioLeg(uuid4())
+        stack.enter_context(audio.expecting(leg))
+        _, writer = await asyncio.open_connection("127.0.0.1", audio.port)
+        writer.write(audiosocket.identity(leg.uuid))
+        await leg.connected(5)
+        assert len(audio.strangers) <= STRANGERS_LIMIT
+        for _, other in [*silent, (None, writer)]:
+            other.close()

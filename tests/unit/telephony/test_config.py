@@ -24,7 +24,13 @@ def edition() -> Edition:
 
 def settings(**changed: Any) -> Settings:
     return Settings(
-        **{"ami_secret": "ami-secret", "phone_secret": "phone-secret", "trunk_secret": "trunk-secret", **changed}
+        **{
+            "ami_secret": "ami-secret",
+            "agi_secret": "agi-secret",
+            "phone_secret": "phone-secret",
+            "trunk_secret": "trunk-secret",
+            **changed,
+        }
     )
 
 
@@ -92,7 +98,7 @@ def test_an_asterisk_in_a_container_of_its_own_has_its_modules_where_this_machin
     assert modules[1] == platform.machine()
 
 
-@pytest.mark.parametrize("secret", ["phone_secret", "trunk_secret", "ami_secret"])
+@pytest.mark.parametrize("secret", ["phone_secret", "trunk_secret", "ami_secret", "agi_secret"])
 def test_nothing_is_written_without_its_secrets(edition: Edition, tmp_path: Path, secret: str) -> None:
     with pytest.raises(ConfigRefused):
         render(settings(**{secret: ""}), edition, tmp_path)
@@ -127,7 +133,7 @@ def test_the_manager_interface_has_the_rights_that_it_needs_and_no_more(edition:
     render(settings(), edition, tmp_path)
     lines = rendered("manager.conf", tmp_path).splitlines()
     rights = [line for line in lines if line.startswith(("read =", "write =", "eventfilter ="))]
-    assert rights[:2] == ["read = call,system", "write = call,originate,reporting,system"]
+    assert rights[:2] == ["read = call,system,user", "write = call,originate,reporting,system"]
     assert rights[2:] == [f"eventfilter = Event: {name}" for name in EVENTS]
 
 

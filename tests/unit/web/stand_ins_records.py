@@ -1,15 +1,17 @@
 """Accounts, pages and lists over the in-memory records."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Protocol, TypeVar
 
 from argon2 import PasswordHasher
 
 from routing.fake import MemoryRecords
 from routing.model import Call, Callback, Event, Stage, Ticket
-from web.ports import Account, CallQuery, TicketChange, TicketQuery
+from web.ports import Account, CallQuery, LoginTry, TicketChange, TicketQuery
 
 
 class _Identified(Protocol):
@@ -26,6 +28,8 @@ _HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD
 class MemoryAccounts:
     accounts: dict[str, Account] = field(default_factory=dict)
     sessions: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    tries: dict[int, tuple[str, datetime]] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count)
 
     def add(self, login: str, role: str = "agent", agent_id: str | None = None, name: str = "") -> None:
         self.accounts[login] = Account(login, name or login.capitalize(), role, _HASH, agent_id)
@@ -42,6 +46,19 @@ class MemoryAccounts:
 
     async def revoke_session(self, token_hash: str, at: datetime) -> None:
         self.sessions.pop(token_hash, None)
+
+    async def reserve_try(self, key: str, at: datetime, since: datetime) -> LoginTry:
+        self.tries = {id: one for id, one in self.tries.items() if one[1] > since}
+        others = [tried for known, tried in self.tries.values() if known == key]
+        self.tries[mine := next(self.numbers)] = (key, at)
+        await asyncio.sleep(0)  # as a database does, it lets others run
+        return LoginTry(mine, others)
+
+    async def withdraw_try(self, id: int) -> None:
+        self.tries.pop(id, None)
+
+    async def forget_tries(self, key: str) -> None:
+        self.tries = {id: one for id, one in self.tries.items() if one[0] != key}
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Logging in and out, roles, forged requests, guessing."""
 
+import asyncio
 import re
 
 import httpx
@@ -106,6 +107,26 @@ async def test_guessing_is_slowed_down_and_the_wait_is_said(client: httpx.AsyncC
     assert (await client.post("/api/v1/sessions", json={"login": "bo", "password": PASSWORD})).status_code == 201
     clock.pass_s(301)
     assert (await client.post("/api/v1/sessions", json={"login": "anna", "password": PASSWORD})).status_code == 201
+
+
+async def test_tries_at_once_are_no_more_tries(client: httpx.AsyncClient) -> None:
+    """Whoever guesses sends all guesses before the first is answered."""
+
+    async def guess(number: int) -> int:
+        answer = await client.post("/api/v1/sessions", json={"login": "anna", "password": f"guess {number}"})
+        return answer.status_code
+
+    statuses = await asyncio.gather(*(guess(number) for number in range(60)))
+    assert set(statuses) == {401, 429}
+    assert statuses.count(401) <= 6
+    right = await client.post("/api/v1/sessions", json={"login": "anna", "password": PASSWORD})
+    assert right.status_code == 429
+
+
+async def test_right_passwords_of_a_whole_ward_cost_nobody_a_wait(client: httpx.AsyncClient) -> None:
+    for _ in range(70):
+        answer = await client.post("/api/v1/sessions", json={"login": "anna", "password": PASSWORD})
+        assert answer.status_code == 201
 
 
 async def test_only_supervisors_take_others_out_of_the_rota(client: httpx.AsyncClient, desk: Desk) -> None:

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.rate import LoginRate
+from web.rate import LoginRate, WaitsTold
 from web.texts import Texts, load_texts
 from web.times import ago, clock, moment, span
 from web.untrusted import told, visible
@@ -85,8 +85,15 @@ def test_a_payload_is_told_on_one_line() -> None:
     assert told({"a": 1}) == "a=1"
 
 
-def test_the_memory_of_wrong_passwords_is_bounded() -> None:
-    rate = LoginRate(keys=3)
-    for n in range(10):
-        rate.note_wrong(f"{n}@", AT)
-    assert len(rate._wrong) == 3
+def test_the_memory_of_waits_that_were_told_is_bounded() -> None:
+    told = WaitsTold(keys=3)
+    assert all(told.is_new(f"{n}@", AT, 300) for n in range(10))
+    assert len(told._until) == 3
+
+
+def test_a_wait_ends_when_the_oldest_try_that_counts_leaves_the_window() -> None:
+    rate = LoginRate(limit=2, window_s=300)
+    tried = [AT + timedelta(seconds=n) for n in (0, 10, 20)]
+    assert rate.wait_s(tried[:1], tried[1]) == 0
+    assert rate.wait_s(tried[:2], tried[2]) == 280
+    assert rate.wait_s(tried, tried[2]) == 290

@@ -48,9 +48,10 @@ async def test_the_emergency_key_works_while_a_dispatchers_phone_rings(
 
 
 async def test_it_rings_again_and_again_and_takes_no_message(
-    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, controller: ControllerProcess
+    line: TestLine, phones: AsyncExitStack, controller: ControllerProcess
 ) -> None:
     await controller.start("emergency")
+    caller = await phones.enter_async_context(line.phone("204"))
     urgent = [await phones.enter_async_context(line.phone(name)) for name in ("urgent1", "urgent2")]
     fallback = [await phones.enter_async_context(line.phone(name)) for name in ("fallback1", "fallback2")]
     caller.call("100")

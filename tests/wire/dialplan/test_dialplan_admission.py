@@ -1,0 +1,194 @@
+"""A full line and a crowd at the emergency: who is let in, who is rung, and that nobody is left in silence."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from config.settings import Settings
+from telephony.softphone import PhoneEvent, SoftPhone
+from tests.conftest import free_port
+from tests.phones import TestLine, line_settings, quick_edition
+from tests.rtp import RawCall
+from tests.wire.legs.real_line import until
+
+pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
+CALLERS, OF_ADDRESS = 8, 3  # of the callers 6 from outside, 4 strangers
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
+    """No controller: the dialplan decides alone, and keeps callers for as long as they listen."""
+    settings = line_settings(
+        Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900,
+        admission={"callers": CALLERS, "of_address": OF_ADDRESS}, refused_retry_s=5, retries=3,
+    )  # fmt: skip
+    made = TestLine(settings, quick_edition(emergency={"ring_s": 60}), tmp_path_factory.mktemp("admission"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(line: TestLine) -> Iterator[None]:
+    yield
+    line.await_no_channels()
+
+
+class Crowd:
+    """Callers who are gone at the end of the test."""
+
+    def __init__(self, line: TestLine, stack: AsyncExitStack) -> None:
+        self.line, self.stack = line, stack
+
+    async def stranger(self, address: int, answered: int = 200, user: str = "") -> RawCall:
+        caller = RawCall(self.line.domain, user or f"06{address}", f"127.0.0.{address}")
+        call = await self.stack.enter_async_context(caller)
+        assert await call.call() == answered
+        return call
+
+    def waiting(self, turn: str) -> Callable[[], Awaitable[bool]]:
+        """Whether somebody of that turn waits for the urgent phones."""
+        return true(lambda: any(turn in row for row in self.line.asterisk.cli("group show channels").splitlines()))
+
+    async def phone(self, name: str) -> SoftPhone:
+        return await self.stack.enter_async_context(self.line.phone(name))
+
+
+def number_of(invite: PhoneEvent) -> str:
+    """Who calls, as the rung phone is told."""
+    found = re.search(r"sip:(\w+)@", invite.fields["remote"])
+    assert found, invite
+    return found[1]
+
+
+def batched(calls: list[RawCall], size: int) -> list[list[RawCall]]:
+    return [calls[at : at + size] for at in range(0, len(calls), size)]
+
+
+def true(check: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        return check()
+
+    return ask
+
+
+@pytest.fixture
+def crowd(line: TestLine, phones: AsyncExitStack) -> Crowd:
+    return Crowd(line, phones)
+
+
+async def test_an_address_and_strangers_together_have_a_share_and_known_phones_the_rest(crowd: Crowd) -> None:
+    for _ in range(OF_ADDRESS):
+        await crowd.stranger(2)
+    too_many = await crowd.stranger(2, answered=486)
+    assert any(answer.startswith("SIP/2.0 183") for answer in too_many.answers), "it hears why"
+    assert too_many.rtp.came, "it hears why"
+    await crowd.stranger(3)
+    await crowd.stranger(4, answered=503)
+    ward = await crowd.phone("204")
+    ward.call("100")
+    await ward.wait("answered", 10)
+
+
+async def test_a_known_phone_reaches_the_emergency_of_a_full_line(
+    tmp_path_factory: pytest.TempPathFactory, phones: AsyncExitStack
+) -> None:
+    settings = line_settings(
+        Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900, admission={"callers": 1}
+    )
+    full = TestLine(settings, quick_edition(emergency={"ring_s": 60}), tmp_path_factory.mktemp("full"))
+    full.start()
+    try:
+        crowd = Crowd(full, phones)
+        urgent = await crowd.phone("urgent1")
+        await crowd.stranger(2)
+        ward = await crowd.phone("204")
+        ward.call("100")
+        await ward.wait("answered", 10)
+        await ward.keys("9")
+        await urgent.wait("invite", 20)
+        await phones.aclose()
+    finally:
+        full.stop()
+
+
+async def test_a_flood_leaves_the_ports_that_an_emergency_needs(
+    tmp_path_factory: pytest.TempPathFactory, phones: AsyncExitStack
+) -> None:
+    """30 legs; without shares a flood takes them all, and whoever is connected cannot be put through."""
+    settings = line_settings(
+        Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900, rtp_end=22_959
+    )
+    small = TestLine(settings, quick_edition(emergency={"ring_s": 60}), tmp_path_factory.mktemp("small"))
+    small.start()
+    try:
+        crowd = Crowd(small, phones)
+        rung = [await crowd.phone(name) for name in ("urgent1", "urgent2")]
+        flood = [RawCall(small.domain, host=f"127.0.0.{address}") for address in range(31, 51)]
+        for one in flood:
+            await phones.enter_async_context(one)
+        codes = [code for wave in batched(flood, 4) for code in await asyncio.gather(*(one.call() for one in wave))]
+        assert codes.count(200) == 8
+        assert set(codes) == {200, 503}
+        flood[codes.index(200)].stream.key("9")
+        await rung[1].wait("invite", 20)
+        ward = await crowd.phone("204")
+        ward.call("100")
+        await ward.wait("answered", 10)
+        await ward.keys("9")
+        await rung[0].wait("invite", 20)
+        await phones.aclose()
+    finally:
+        small.stop()
+
+
+async def test_strangers_never_hold_all_urgent_phones_and_all_come_in_turn(crowd: Crowd) -> None:
+    kept, shared = await crowd.phone("urgent1"), await crowd.phone("urgent2")
+    strangers = {f"06{address}": await crowd.stranger(address) for address in (11, 12, 13, 14)}
+    for one in strangers.values():
+        one.stream.key("9")
+    rung = number_of(await shared.wait("invite", 20))
+    heard = {number: len(one.rtp.came) for number, one in strangers.items()}
+    ward = await crowd.phone("204")
+    ward.call("100")
+    await ward.wait("answered", 10)
+    await ward.keys("9")
+    assert number_of(await kept.wait("invite", 20)) == "204"
+    assert [event.name for event in kept.events].count("invite") == 1
+    assert all(len(one.rtp.came) > heard[number] for number, one in strangers.items()), "who waits hears it"
+    while True:
+        seen = shared.mark
+        strangers.pop(rung).hang_up()
+        if not strangers:
+            break
+        rung = number_of(await shared.wait("invite", 30, after=seen))
+    assert [event.name for event in kept.events].count("invite") == 1
+
+
+async def test_a_source_that_is_looked_after_already_comes_last(crowd: Crowd) -> None:
+    shared = await crowd.phone("urgent2")
+    first = await crowd.stranger(21)
+    first.stream.key("9")
+    await shared.wait("invite", 20)
+    repeated = await crowd.stranger(21, user="0699")
+    repeated.stream.key("9")
+    await until(crowd.waiting("repeated"), 20)
+    other = await crowd.stranger(22)
+    other.stream.key("9")
+    await until(crowd.waiting("first"), 20)
+    for call, then in ((first, "0622"), (other, "0699")):
+        seen = shared.mark
+        call.hang_up()
+        assert number_of(await shared.wait("invite", 30, after=seen)) == then
+    repeated.hang_up()
+
+
+async def test_an_answer_that_nobody_acknowledges_does_not_hold_a_channel_for_long(line: TestLine) -> None:
+    async with RawCall(line.domain) as call:
+        assert await call.invite() == 200
+        assert line.channels() == 1
+        took_s = await until(true(lambda: line.channels() == 0), 60)
+        assert took_s < 45, "with SIP's usual timers it is 64 s"

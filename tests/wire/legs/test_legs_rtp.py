@@ -1,0 +1,171 @@
+"""What a caller's RTP may do to being heard, by a phone whose packets are the test's own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+
+from config.settings import Settings
+from telephony.agi_proof import AgiProof
+from telephony.agi_server import AgiServer
+from telephony.agi_session import AgiSession
+from telephony.ami_client import AmiClient
+from telephony.audio_leg import AudioLeg
+from telephony.audio_server import AudioServer
+from telephony.audio_watch import Change, HearingChange
+from telephony.call_door import CallDoor, LeaseTerms
+from tests.conftest import free_port
+from tests.phones import TestLine, line_settings, quick_edition
+from tests.rtp import Datagrams, RawCall, RtpStream, tone
+from tests.unit.telephony.fake_asterisk import FakeAsterisk
+from tests.wire.legs.real_line import until
+from tests.wire.legs.tones import share_of
+from tests.wire.legs.tones import tone as pcm_tone
+
+pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
+LEASE_S = 4
+LEARNT = 300  # packets, 6 s: Asterisk may learn a source for 5 s
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
+    root = Settings().asterisk.root
+    if not (root / "usr/sbin/asterisk").exists():
+        pytest.skip(f"no Asterisk in {root}")
+    ports = [free_port() for _ in range(3)]
+    settings = line_settings(root, ports, free_port(), 21_800, dead_controller_s=LEASE_S)
+    made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("rtp"))
+    made.start()
+    yield made
+    made.stop()
+
+
+class Heard:
+    """Answers every call, speaks 700 Hz, keeps all it hears until the key `*`."""
+
+    def __init__(self, door: CallDoor) -> None:
+        self.door = door
+        self.changes: list[HearingChange] = []
+        self.audio = bytearray()
+        self.keys = ""
+        self.leg: AudioLeg | None = None
+        self.channel = ""
+        self.ended: list[str] = []
+
+    async def hangup(self, session: AgiSession) -> None:
+        self.ended.append(session.environment.uniqueid)
+
+    async def call(self, session: AgiSession) -> None:
+        self.channel = session.environment.uniqueid
+        await session.answer()
+        async with self.door.open_audio(session, self.changes.append) as leg, asyncio.TaskGroup() as group:
+            self.leg = leg
+            leg.play(pcm_tone(700), loop=True)
+            listening = group.create_task(self._listen(leg))
+            while (key := await leg.key()) != "*":
+                self.keys += key
+            listening.cancel()
+
+    async def _listen(self, leg: AudioLeg) -> None:
+        async for frame in leg.audio():
+            self.audio += frame
+
+    def hears(self, hz: int) -> Callable[[], Awaitable[bool]]:
+        """Whether the last half second is that tone."""
+
+        async def check() -> bool:
+            return len(self.audio) >= 8_000 and share_of(hz, bytes(self.audio[-8_000:])) > 0.8
+
+        return check
+
+
+@pytest.fixture
+async def heard(line: TestLine) -> AsyncIterator[Heard]:
+    settings = line.settings
+    secret = settings.ami_secret.get_secret_value()
+    audio = AudioServer("127.0.0.1", settings.controller.audiosocket_port)
+    async with AmiClient("127.0.0.1", settings.asterisk.ami_port, settings.ami_user, secret) as ami, audio:
+        assert await ami.ready(15)
+        ours = Heard(CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S)))
+        proof = AgiProof(settings.agi_secret.get_secret_value())
+        handlers = {"call": ours.call, "hangup": ours.hangup}
+        async with AgiServer(handlers, "127.0.0.1", settings.controller.agi_port, proof=proof):
+            yield ours
+
+
+@pytest.mark.parametrize("new_ssrc", [False, True])
+async def test_packets_whose_numbers_begin_anew_lower_are_heard_again(
+    line: TestLine, heard: Heard, new_ssrc: bool
+) -> None:
+    """As after a transfer, or a PBX's music: 10 s of packets would be taken for old ones."""
+    async with RawCall(line.domain) as phone:
+        assert await phone.call(sound=tone(500)) == 200
+        await until(heard.hears(500), 10)
+        phone.stream.seq -= 500
+        phone.stream.ssrc += new_ssrc
+        phone.stream.sound = tone(900)
+        took_s = await until(heard.hears(900), 10)
+        assert took_s < 8, "it was mended, not waited out"
+        assert [one.change for one in heard.changes] == [Change.LOST, Change.BACK]
+        phone.stream.key("5")
+        await until(_true(lambda: heard.keys == "5"), 5)
+
+
+async def test_a_phone_that_sends_no_silence_loses_nothing_by_it(line: TestLine, heard: Heard) -> None:
+    async with RawCall(line.domain) as phone:
+        assert await phone.call(sound=tone(500)) == 200
+        await until(heard.hears(500), 10)
+        for hz in (900, 500):
+            changes = len(heard.changes)
+            phone.stream.silent = True
+            await until(_true(lambda seen=changes: len(heard.changes) > seen), 10)  # type: ignore[misc]
+            phone.stream.key("1")  # keys go by the audio's silence
+            phone.stream.sound, phone.stream.silent = tone(hz), False
+            await until(heard.hears(hz), 5)
+        await until(_true(lambda: heard.keys == "11"), 5)
+        assert heard.leg is not None
+        assert heard.leg.ended is None
+
+
+@pytest.mark.parametrize("spoke", [True, False])
+async def test_who_sends_to_a_silent_phones_port_is_not_spoken_to(line: TestLine, heard: Heard, spoke: bool) -> None:
+    async with RawCall(line.domain) as phone:
+        assert await phone.call(sound=tone(500)) == 200
+        phone.stream.silent = not spoke
+        await until(_true(lambda: phone.stream.sent >= LEARNT if spoke else len(phone.rtp.came) > 20), 15)
+        phone.stream.silent = True
+        thief = await Datagrams.open(free_port())
+        stolen = RtpStream(thief, phone.far_media, tone(900), seq=9, ssrc=7)
+        stealing = asyncio.create_task(stolen.run())
+        try:
+            await until(_true(lambda: stolen.sent >= 400), 20)
+            assert thief.came == [], "the caller's prompt went to a third party"
+            came = len(phone.rtp.came)
+            await until(_true(lambda: len(phone.rtp.came) > came + 10), 5)
+            if spoke:
+                assert not await heard.hears(900)(), "a third party spoke for the caller"
+                phone.stream.silent = False
+                await until(heard.hears(500), 5)
+        finally:
+            stealing.cancel()
+            thief.close()
+
+
+async def test_a_forged_hangup_reaches_nobody_and_asterisks_own_does(line: TestLine, heard: Heard) -> None:
+    async with RawCall(line.domain) as phone:
+        assert await phone.call(sound=tone(500)) == 200
+        await until(heard.hears(500), 10)
+        forger = FakeAsterisk()
+        forger.variables["ON_CALL"] = "a-call"
+        await forger.call(line.settings.controller.agi_port, "hangup", uniqueid=heard.channel)
+        await forger.over()
+        assert heard.ended == []
+        phone.hang_up()
+        await until(_true(lambda: heard.ended == [heard.channel]), 10)
+
+
+def _true(check: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        return check()
+
+    return ask
