@@ -5,16 +5,14 @@ import sqlite3
 from dataclasses import asdict
 from urllib.parse import urlparse
 
-import pydantic
-import yaml
 from sqlalchemy import Connection, make_url, text
 
-from cli import flow
 from cli.addresses import connectable
 from cli.checks import START, Check, redis_answers
+from cli.editions import checked, in_force
 from cli.finding import Finding
 from cli.parts import greeting, http_ok
-from config.documents import Edition, load_edition
+from config.documents import DocumentsRefused
 from config.settings import Settings
 from store.database import connect
 from stt import choose
@@ -25,12 +23,11 @@ def documents(settings: Settings) -> Finding:
     """The site's documents, and each flow against them."""
     folder = settings.line.config_dir
     try:
-        edition = load_edition(folder)
-        for name in edition.flows:
-            flow.load(folder / "flows" / f"{name}.yaml", edition)
-    except (pydantic.ValidationError, yaml.YAMLError, OSError, flow.FlowRefused) as error:
-        first = " ".join(str(error).split())[:200]
-        return Finding("site documents", "broken", says=first, to_do=f"correct the documents in {folder}.")
+        edition = checked(folder)
+    except DocumentsRefused as refusal:
+        more = f" (and {len(refusal.faults) - 1} more)" if len(refusal.faults) > 1 else ""
+        says, to_do = f"{refusal.faults[0]}{more}", f"correct the documents in {folder}; the earlier ones are in force."
+        return Finding("site documents", "broken", says=says, to_do=to_do, facts={"faults": refusal.faults})
     counts = f"{len(edition.flows)} flows, {len(edition.topics)} topics, {len(edition.places)} places"
     return Finding("site documents", "ok", says=counts, facts={"hashes": edition.hashes()})
 
@@ -85,10 +82,9 @@ def ears(settings: Settings) -> Finding:
 
 def _edition_languages(settings: Settings) -> tuple[str, ...]:
     try:
-        edition: Edition = load_edition(settings.line.config_dir)
-    except Exception:  # `documents` tells what is wrong with them
+        return in_force(settings).edition.site.languages
+    except DocumentsRefused:  # `documents` tells what is wrong with them
         return (settings.line.language,)
-    return edition.site.languages
 
 
 def asterisk(settings: Settings) -> Finding:

@@ -12,12 +12,13 @@ from functools import partial
 import structlog
 
 from cli import controller_vitals
+from cli.editions import in_force
 from cli.forgetting import Forgetting, forgetting
 from cli.messages import MessageImport
 from cli.reception import Reception
 from cli.shop import Shop
 from cli.switchboard import AmiDialler, Switchboard
-from config.documents import Edition, digest, load_edition
+from config.documents import Edition, digest
 from config.settings import Settings
 from ivr.session import Senses
 from ivr.understanding.line import build
@@ -50,7 +51,10 @@ EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models tak
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Calls in the dialogue go back to the dialplan; talks go on."""
     sys.setswitchinterval(SWITCH_S)
-    edition = await asyncio.to_thread(load_edition, settings.line.config_dir)
+    documents = await asyncio.to_thread(in_force, settings)
+    if documents.refused:
+        log.error("documents refused; the earlier ones stay in force", faults=documents.refused)
+    edition = documents.edition
     async with contextlib.AsyncExitStack() as stack:
         words_kept = timedelta(days=settings.retention.words_days)
         records = await stack.enter_async_context(open_records(settings.database, edition.site.id, words_kept))

@@ -8,7 +8,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from cli import health
-from config.documents import Edition, load_edition
+from cli.editions import in_force
+from config.documents import Edition
 from config.settings import Settings
 from store import open_records
 from store.news import RedisNews
@@ -17,7 +18,7 @@ from web.app import create_app
 
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
-    edition = await asyncio.to_thread(load_edition, settings.line.config_dir)
+    edition = (await asyncio.to_thread(in_force, settings)).edition
     async with contextlib.AsyncExitStack() as stack:
         app = await open_desk(settings, edition, stack)
         config = uvicorn.Config(

@@ -13,7 +13,11 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+from telephony.processes import Running
 
 UNPRIVILEGED = ("onenumber", "nobody")  # the first of these users that exists runs Asterisk for root
 FOLDERS = ("etc", "run", "log", "lib", "spool", "cache", "sounds")
@@ -50,10 +54,11 @@ class AsteriskInstance:
     Prepare the folder, render the configuration into `folder/etc`, then start.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, outlives_starter: bool = False) -> None:
         self.root = root.resolve()
         self.folder = folder.resolve()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Running | None = None
+        self._outlives_starter = outlives_starter
 
     @property
     def config(self) -> Path:
@@ -67,10 +72,12 @@ class AsteriskInstance:
         """Make the folders and the hosts file; without the host's own name each call waits for a look-up."""
         for name in FOLDERS:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        (self.folder / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n")
+        hosts, known = self.folder / "hosts", f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n"
+        if not hosts.exists() or hosts.read_text() != known:  # a full disk would leave an empty file
+            hosts.write_text(known)
 
     def start(self, ready_s: float = 40.0) -> None:
-        """Start and wait until fully booted; it ends with the thread that started it.
+        """Start and wait until fully booted; it ends with the thread that started it, unless it outlives its starter.
 
         Raises: AsteriskDown.
         """
@@ -79,14 +86,15 @@ class AsteriskInstance:
         self.prepare()
         if os.geteuid() == 0:
             _give_to(self.folder, *_unprivileged())
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+        with appended(self.log) as log:
+            child = subprocess.Popen(
                 self.command("/usr/sbin/asterisk", "-f", "-C", str(self.config)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+        self.process = Running.started(child)
         try:
             self._await_ready(time.monotonic() + ready_s)
         except AsteriskDown:
@@ -95,19 +103,19 @@ class AsteriskInstance:
 
     def stop(self, grace_s: float = 5.0) -> None:
         """Hang up what is left and end the process; silent when it is not running."""
-        if self.process is None:
-            return
-        _end(self.process, signal.SIGTERM, grace_s)
-        self.process = None
+        self._end(signal.SIGTERM, grace_s)
 
     def kill(self) -> None:
         """End the process at once, as a power cut would."""
+        self._end(signal.SIGKILL, 5.0)
+
+    def _end(self, how: signal.Signals, grace_s: float) -> None:
         if self.process is not None:
-            _end(self.process, signal.SIGKILL, 5.0)
+            self.process.end(how, grace_s)
             self.process = None
 
     def alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and self.process.alive()
 
     def cli(self, command: str, timeout_s: float = 10.0) -> str:
         """What `asterisk -rx COMMAND` prints. Raises: AsteriskDown."""
@@ -139,7 +147,7 @@ class AsteriskInstance:
             str(self.root),
             str(self.folder),
             str(inside(self.folder)),
-            *as_unprivileged(),
+            *as_unprivileged(dies_with_us=not self._outlives_starter),
             *program,
         ]
 
@@ -170,13 +178,25 @@ def _unprivileged() -> tuple[int, int]:
     return 65534, 65534
 
 
-def as_unprivileged() -> list[str]:
-    """Command that runs the rest of its line as that user; the kernel ends the program if its starter dies."""
-    drop = ["setpriv", "--pdeathsig", "KILL"]
-    if os.geteuid() != 0:
-        return drop
-    uid, gid = _unprivileged()
-    return [*drop, "--reuid", str(uid), "--regid", str(gid), "--clear-groups"]
+def as_unprivileged(dies_with_us: bool = True) -> list[str]:
+    """Command that runs the rest of its line as that user; the kernel may end the program when its starter dies."""
+    bound = ["--pdeathsig", "KILL"] if dies_with_us else []
+    if os.geteuid() == 0:
+        uid, gid = _unprivileged()
+        bound += ["--reuid", str(uid), "--regid", str(gid), "--clear-groups"]
+    return ["setpriv", *bound] if bound else []
+
+
+@contextlib.contextmanager
+def appended(log: Path) -> Iterator[BinaryIO]:
+    """A log to append to; where it cannot be had, nothing is logged, and what would have logged runs all the same."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = log.open("ab")
+    except OSError:
+        file = open(os.devnull, "ab")
+    with file:
+        yield file
 
 
 def _give_to(folder: Path, uid: int, gid: int) -> None:
@@ -185,15 +205,3 @@ def _give_to(folder: Path, uid: int, gid: int) -> None:
         if not path.is_symlink():
             shutil.chown(path, uid, gid)
     folder.chmod(0o750)
-
-
-def _end(process: subprocess.Popen[bytes], how: signal.Signals, grace_s: float) -> None:
-    """Signal the whole process group; kill what is left after the grace."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, how)
-    try:
-        process.wait(grace_s)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
