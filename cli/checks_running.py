@@ -3,10 +3,12 @@
 import asyncio
 import sqlite3
 from dataclasses import asdict
+from datetime import datetime
 from urllib.parse import urlparse
 
 from sqlalchemy import Connection, make_url, text
 
+from cli import clock
 from cli.addresses import connectable
 from cli.checks import START, Check, redis_answers
 from cli.editions import checked, in_force
@@ -14,9 +16,13 @@ from cli.finding import Finding
 from cli.parts import greeting, http_ok
 from config.documents import DocumentsRefused
 from config.settings import Settings
+from store import open_records
 from store.database import connect
+from store.retention import forgotten_until, leapt
 from stt import choose
 from tts import preparing
+
+CLOCK_SET_S = 5.0
 
 
 def documents(settings: Settings) -> Finding:
@@ -57,6 +63,29 @@ def _ask_database(connection: Connection) -> tuple[str, str]:
     question = "select sqlite_version()" if connection.dialect.name == "sqlite" else "show server_version"
     version = str(connection.execute(text(question)).scalar_one())
     return version, str(connection.execute(text("select version_num from alembic_version")).scalar_one())
+
+
+def clock_set(settings: Settings) -> Finding:
+    """Whether the machine's clock was set while the line ran, and whether forgetting believes it."""
+    line_clock = clock.LineClock(settings.data_dir / clock.FILE)
+    ahead_s, now = line_clock.ahead_s(), line_clock()
+    try:
+        until = asyncio.run(_forgotten_until(settings))
+    except Exception:  # `database` tells what is wrong with it
+        until = None
+    if until and leapt(until, now):
+        says = f"it was {until:%Y-%m-%d %H:%M} UTC when forgetting last looked, and is {now:%Y-%m-%d %H:%M} now"
+        to_do = "nothing private is deleted until it is right: set the clock, or run `onenumber accept-clock`."
+        return Finding("clock", "broken", says=says, to_do=to_do)
+    if abs(ahead_s) > CLOCK_SET_S:
+        says = f"the machine's clock was set by {ahead_s:+.0f} s; the line follows it slowly"
+        return Finding("clock", "broken", says=says, to_do="restart the line when nobody waits, to follow at once.")
+    return Finding("clock", "ok", says="the line's and the machine's agree")
+
+
+async def _forgotten_until(settings: Settings) -> datetime | None:
+    async with open_records(settings.database, in_force(settings).edition.site.id) as records:
+        return await forgotten_until(records)
 
 
 def voices(settings: Settings) -> Finding:
@@ -119,4 +148,4 @@ def _http(part: str, host: str, port: int) -> Finding:
     return Finding(part, "ok", says=f"answers at {where}")
 
 
-RUNNING: tuple[Check, ...] = (documents, database, voices, ears, asterisk, redis, controller, desk)
+RUNNING: tuple[Check, ...] = (documents, database, clock_set, voices, ears, asterisk, redis, controller, desk)

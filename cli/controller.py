@@ -6,12 +6,13 @@ import gc
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
-from cli import controller_vitals
+from cli import clock, controller_vitals
+from cli.clock import now, wall_now
 from cli.editions import in_force
 from cli.forgetting import Forgetting, forgetting
 from cli.messages import MessageImport
@@ -51,6 +52,7 @@ EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models tak
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Calls in the dialogue go back to the dialplan; talks go on."""
     sys.setswitchinterval(SWITCH_S)
+    clock.share(settings.data_dir)
     documents = await asyncio.to_thread(in_force, settings)
     if documents.refused:
         log.error("documents refused; the earlier ones stay in force", faults=documents.refused)
@@ -79,7 +81,7 @@ class Controller:
             settings.ami_secret.get_secret_value(),
         )  # fmt: skip
         self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
-        self.dispatcher = Dispatcher(records, news, edition.site.waiting)
+        self.dispatcher = Dispatcher(records, news, edition.site.waiting, now)
         dialler = AmiDialler(self.ami, settings, edition.site)
         self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
         self.switchboard = Switchboard(self.ami, records, news, self.dispatcher, self.callbacks, dialler)
@@ -88,7 +90,7 @@ class Controller:
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Start all parts; calls are answered only when ears and voice are warm."""
-        await asyncio.to_thread(is_open, datetime.now(UTC), self.edition.site)  # loads the holidays: seconds
+        await asyncio.to_thread(is_open, wall_now(), self.edition.site)  # loads the holidays: seconds
         ours = self.shops[_key(self.edition.hashes())] = asyncio.create_task(self._shop(self.edition, stack))
         shop = await ours
         folder = self.settings.data_dir / "asterisk-instance" / spool.FOLDER
@@ -164,8 +166,8 @@ class Controller:
         while True:
             began_s = loop.time()
             try:
-                self._ring(await self.dispatcher.tick(datetime.now(UTC)))
-                await self.callbacks.tick(datetime.now(UTC))
+                self._ring(await self.dispatcher.tick(now()))
+                await self.callbacks.tick(now())
             except Exception:
                 log.exception("a dispatcher's tick failed")
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)

@@ -22,6 +22,13 @@ def stop() -> None:
     running.stop()
 
 
+def accept_clock() -> None:
+    """Say that the machine's clock is right although it leapt: deleting what is private goes on."""
+    from cli import running
+
+    running.accept_clock()
+
+
 def prepare() -> None:
     """Secrets, database, prompts and Asterisk's configuration, without starting anything."""
     from cli import running

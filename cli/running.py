@@ -1,5 +1,6 @@
 """What `onenumber run`, `stop`, `prepare` and `keep` do: from an installed machine to an open line, until Ctrl-C."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,17 +8,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from types import FrameType
 
 import typer
 
-from cli import installation, leftovers, line, listening, preparing
+from cli import clock, installation, leftovers, line, listening, preparing
 from cli.addresses import state_file
 from cli.installation import Installation, Refused
 from cli.parts import PartFailed
 from cli.supervise import Kept, Supervisor
 from cli.views import Silent, Unfailing, View, view
 from config.settings import Settings
+from store import open_records, retention
 
 TICK_S = 0.2
 STOP_LIMIT_S = 60.0  # of another supervisor that was asked to stop
@@ -37,6 +40,8 @@ def _run(found: Installation, live: bool) -> None:
     supervisor = Supervisor(line.line_parts(settings, found.edition, dies_with_us=False))
     with _stopped_by_signal(supervisor, state):
         taken = leftovers.take_over(supervisor.kept, leftovers.marks(settings))
+        if not taken:  # nobody waits: the clock may be set to the machine's
+            (settings.data_dir / clock.FILE).unlink(missing_ok=True)
         state.note(supervisor.kept, False)
         _refuse_conflicts([port for port in listening.needed(settings) if port.part not in taken])
         if found.warning:
@@ -56,6 +61,20 @@ def stop() -> None:
             leftovers.take_over(kept, leftovers.marks(found.settings), wanted=False)
             line.StateOnDisk(found.settings).forget()
         _say("stopped")
+
+
+def accept_clock() -> None:
+    """Forgetting goes on from the time that it is now."""
+    with _refusals():
+        found = installation.load()
+        clock.share(found.settings.data_dir)
+        asyncio.run(_accept(found, clock.now()))
+        _say(f"accepted: it is {clock.now():%Y-%m-%d %H:%M} UTC")
+
+
+async def _accept(found: Installation, at: datetime) -> None:
+    async with open_records(found.settings.database, found.edition.site.id) as records:
+        await retention.look(records, at, trusted=True)
 
 
 def keep(parts: list[str]) -> None:

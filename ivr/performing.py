@@ -77,6 +77,7 @@ class Performer:
     clock: Callable[[], datetime]
     recordings: Path
     attempt_id: str | None = None  # this call is a callback
+    wall: Callable[[], datetime] | None = None  # what promises are told by; None: by the same clock
 
     async def perform(self, state: State, action: Action) -> Outcome:
         doings: dict[type, Callable[[State, Any], Awaitable[Outcome]]] = {
@@ -103,7 +104,7 @@ class Performer:
     async def open_ticket(self, facts: Mapping[str, str], key: str) -> Ticket:
         """Open the ticket of that key of this call; the same one again when it is there already."""
         now = self.clock()
-        draft = draft_of(facts, self.call.caller, self.edition, now)
+        draft = draft_of(facts, self.call.caller, self.edition, self._told_by())
         ticket = await self.records.tickets.open(draft, self.call.id, now, f"{self.call.id}:{key}")
         self.notebook.note(
             "ticket.opened", {"ticket": ticket.number, "ticket_id": ticket.id, "topic": ticket.draft.topic}
@@ -112,6 +113,9 @@ class Performer:
         self.notebook.note("promise.made", {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()})
         await self.news.tell("ticket", ticket=ticket.id, call=self.call.id)
         return ticket
+
+    def _told_by(self) -> datetime:
+        return (self.wall or self.clock)()
 
     async def _find_matters(self, state: State, action: FindMatters) -> Matters:
         found = await self.records.tickets.open_at(action.topic, action.place)
@@ -135,7 +139,7 @@ class Performer:
 
     async def _correct(self, state: State, action: CorrectTicket) -> Done:
         now = self.clock()
-        draft = draft_of(action.facts, self.call.caller, self.edition, now)
+        draft = draft_of(action.facts, self.call.caller, self.edition, self._told_by())
         await self.records.tickets.correct(action.ticket, draft, "caller", now, fields_of(action.changed))
         facts = {"ticket_id": action.ticket, "changed": sorted(action.changed)}
         self.notebook.note("ticket.corrected", {**facts, "topic": draft.topic, "place": draft.place})
