@@ -17,6 +17,7 @@ from cli import clock, installation, leftovers, line, listening, preparing
 from cli.addresses import state_file
 from cli.installation import Installation, Refused
 from cli.parts import PartFailed
+from cli.reserve import Reserve
 from cli.supervise import Kept, Supervisor
 from cli.views import Silent, Unfailing, View, view
 from config.settings import Settings
@@ -37,6 +38,9 @@ def run(plain_output: bool) -> None:
 
 def _run(found: Installation, live: bool) -> None:
     settings, state = found.settings, line.StateOnDisk(found.settings)
+    reserve = Reserve(settings.data_dir)
+    if told := reserve.look():  # before anything is written
+        _say(told)
     supervisor = Supervisor(line.line_parts(settings, found.edition, dies_with_us=False))
     with _stopped_by_signal(supervisor, state):
         taken = leftovers.take_over(supervisor.kept, leftovers.marks(settings))
@@ -47,7 +51,7 @@ def _run(found: Installation, live: bool) -> None:
         if found.warning:
             _say(f"WARNING: {found.warning}")
         preparing.prepare(settings, found.edition, found.passwords, _say)
-    _keep_up(supervisor, view(found, live), state.note)
+    _keep_up(supervisor, view(found, live), state.note, reserve.look)
     state.forget()
 
 
@@ -147,14 +151,17 @@ def _refuse_conflicts(ports: list[listening.Port]) -> None:
 
 
 def _keep_up(
-    supervisor: Supervisor, shown: View, note: Callable[[Sequence[Kept], bool], None] = lambda kept, ready: None
-) -> None:
+    supervisor: Supervisor, shown: View, note: Callable[[Sequence[Kept], bool], None] = lambda kept, ready: None,
+    look: Callable[[], str] = lambda: "",
+) -> None:  # fmt: skip
     """Until a stop signal. Whatever else ends us leaves the parts to the next supervisor."""
     supervisor.tell = shown.tell
     with _stop_signals() as stopping:
         supervisor.start()
         while not stopping:
             supervisor.tick()
+            if told := look():
+                shown.tell(told)
             note(supervisor.kept, supervisor.ready())
             shown.show(supervisor.kept, supervisor.ready())
             time.sleep(TICK_S)

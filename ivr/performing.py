@@ -60,7 +60,7 @@ from routing.policy import page_alive
 from routing.ports import News, Records
 
 POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
-KEEP_S = 1.0  # so long may each part of keeping a message hold up its caller
+KEEP_S = 3.0  # so long may each part of keeping a message hold up its caller
 ASIDE_S = 180  # longer than choosing a callback takes; whose call was lost meanwhile is offered again
 
 
@@ -153,24 +153,24 @@ class Performer:
 
     async def keep_message(self, state: State, recording: Recording) -> MessageTaken | Pressed | Heard:
         """The caller's recorded message, safe on disk before thanks are said or the caller is obeyed."""
-        kept = await self._keep(state, recording)
+        taken = await self._keep(state, recording)
         if recording.heard is None and recording.key not in ("0", "*", self.edition.site.emergency.key):
-            return MessageTaken(kept)
+            return taken
         if recording.key:
             self.notebook.note("key", {"count": 1}, {"keys": recording.key})
         return recording.heard or Pressed(recording.key)
 
-    async def _keep(self, state: State, recording: Recording) -> bool:
-        """False when there is too little of it to be a message, or the disk refuses it."""
+    async def _keep(self, state: State, recording: Recording) -> MessageTaken:
+        """Not kept when there is too little of it to be a message; lost when the disk refuses it."""
         if recording.seconds < LEAST_MESSAGE_S or not state.ticket:
-            return False
+            return MessageTaken(False)
         owed = Owed(self.recordings / f"{self.call.id}-{new_id()}.wav", state.ticket, self.clock())
         try:
             async with asyncio.timeout(KEEP_S):
                 await asyncio.to_thread(owed.write, recording.pcm)
         except (TimeoutError, OSError) as error:
             self.notebook.note("message.lost", {"why": type(error).__name__})
-            return False
+            return MessageTaken(False, lost=True)
         self.notebook.note("message.recorded", {"ticket_id": state.ticket, "seconds": recording.seconds})
         try:
             async with asyncio.timeout(KEEP_S):
@@ -179,7 +179,7 @@ class Performer:
                 await self.news.tell("ticket", ticket=state.ticket, call=self.call.id)
         except (TimeoutError, RoutingError, OSError) as error:  # what is owed is settled later
             self.notebook.note("message.owed", {"why": type(error).__name__})
-        return True
+        return MessageTaken(True)
 
     # queue
 
