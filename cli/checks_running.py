@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from urllib.parse import urlparse
 
+import httpx
 from sqlalchemy import Connection, make_url, text
 
 from cli import clock
@@ -13,13 +14,15 @@ from cli.addresses import connectable
 from cli.checks import START, Check, redis_answers
 from cli.editions import checked, in_force
 from cli.finding import Finding
-from cli.parts import greeting, http_ok
+from cli.health import ANSWER_S, unwell
+from cli.parts import greeting
 from config.documents import DocumentsRefused
 from config.settings import Settings
 from store import open_records
-from store.database import connect
+from store.database import connect, write_nothing
 from store.retention import forgotten_until, leapt
 from stt import choose
+from telephony.sip_options import sip_answers
 from tts import preparing
 
 CLOCK_SET_S = 5.0
@@ -54,7 +57,9 @@ def database(settings: Settings) -> Finding:
 async def _version_and_schema(url: str) -> tuple[str, str]:
     opened = connect(url)
     try:
-        return await opened.read(_ask_database)
+        answer = await opened.read(_ask_database)
+        await opened.write(write_nothing)  # a database that answers may still refuse to be written
+        return answer
     finally:
         await opened.close()
 
@@ -121,6 +126,10 @@ def asterisk(settings: Settings) -> Finding:
     banner = greeting(host, port)
     if not banner.startswith("Asterisk Call Manager"):
         return Finding("Asterisk, running", "broken", says=f"its manager does not answer at {host}:{port}", to_do=START)
+    number, sip = settings.line.number, (connectable(settings.asterisk.sip_bind), settings.asterisk.sip_port)
+    if not sip_answers(number, *sip, limit_s=ANSWER_S):
+        says = f"answers at {host}:{port}, but to no SIP request at port {sip[1]}"
+        return Finding("Asterisk, running", "broken", says=says, to_do="restart the line when nobody talks.")
     version = banner.strip().rpartition("/")[2]
     return Finding("Asterisk, running", "ok", f"manager {version}", f"answers at {host}:{port}")
 
@@ -142,9 +151,17 @@ def desk(settings: Settings) -> Finding:
 
 
 def _http(part: str, host: str, port: int) -> Finding:
+    """What a process says of all that it needs; one that lives may still not serve."""
     where = f"http://{host}:{port}"
-    if not http_ok(f"{where}/healthz"):
+    try:
+        answer = httpx.get(f"{where}/readyz", timeout=2 * ANSWER_S)
+        says = "" if answer.status_code == 200 else unwell(answer.json())
+    except (httpx.HTTPError, ValueError, KeyError):
         return Finding(part, "broken", says=f"does not answer at {where}", to_do=START)
+    if says:
+        return Finding(
+            part, "broken", says=f"answers at {where}; {says}", to_do="see docs/operations.md for each part."
+        )
     return Finding(part, "ok", says=f"answers at {where}")
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 import structlog
 
-from cli import clock, controller_vitals
+from cli import clock, controller_vitals, health
 from cli.clock import now, wall_now
 from cli.editions import in_force
 from cli.forgetting import Forgetting, forgetting
@@ -182,12 +182,8 @@ class Controller:
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
-        await controller_vitals.serve(where.host, where.metrics_port, self.parts, lambda: self.audio.legs)
-
-    def parts(self) -> dict[str, bool]:
-        """Whether each part that calls need is there now."""
-        hearing = {f"ears-{language}": ears is not None and ears.ready for language, ears in self.ears.items()}
-        return {"asterisk": self.ami.up, **hearing}
+        parts = health.of_controller(self.settings, self.records, self.voice, self.ears, lambda: self.ami.up)
+        await controller_vitals.serve(where.host, where.metrics_port, parts, lambda: self.audio.legs)
 
 
 def _settle_memory() -> None:

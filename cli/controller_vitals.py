@@ -11,21 +11,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-Parts = Callable[[], Mapping[str, bool]]  # whether each part that calls need is there now
+from web.ports import Health
+from web.vitals import asked
 
 
-async def serve(host: str, port: int, parts: Parts, live_calls: Callable[[], int]) -> None:
+async def serve(host: str, port: int, health: Mapping[str, Health], live_calls: Callable[[], int]) -> None:
     """Until cancelled."""
     server = uvicorn.Server(
         uvicorn.Config(
-            application(parts, live_calls), host=host, port=port, log_config=None, access_log=False, lifespan="off"
+            application(health, live_calls), host=host, port=port, log_config=None, access_log=False, lifespan="off"
         )
     )
     setattr(server, "capture_signals", contextlib.nullcontext)  # noqa: B010  # the controller has signals of its own
     await server.serve()
 
 
-def application(parts: Parts, live_calls: Callable[[], int]) -> Starlette:
+def application(health: Mapping[str, Health], live_calls: Callable[[], int]) -> Starlette:
     """`/healthz`: it moves; `/readyz`: calls are served whole, or 503; `/metrics`: Prometheus."""
     registry = CollectorRegistry()
     live = Gauge("onenumber_live_calls", "Calls whose audio this controller holds.", registry=registry)
@@ -35,16 +36,17 @@ def application(parts: Parts, live_calls: Callable[[], int]) -> Starlette:
     tasks = Gauge("onenumber_tasks", "Tasks of this controller.", registry=registry)
     tasks.set_function(lambda: float(len(asyncio.all_tasks())))
 
-    async def health(request: Request) -> Response:
+    async def lives(request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def ready(request: Request) -> Response:
-        now = parts()
-        return JSONResponse({"ready": all(now.values()), "parts": dict(now)}, 200 if all(now.values()) else 503)
+        parts = await asked(health)
+        well = all(state == "ok" for state in parts.values())
+        return JSONResponse({"ready": well, "parts": parts}, 200 if well else 503)
 
     async def metrics(request: Request) -> Response:
-        for name, up in parts().items():
-            part.labels(name).set(up)
+        for name, state in (await asked(health)).items():
+            part.labels(name).set(state == "ok")
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(routes=[Route("/healthz", health), Route("/readyz", ready), Route("/metrics", metrics)])
+    return Starlette(routes=[Route("/healthz", lives), Route("/readyz", ready), Route("/metrics", metrics)])

@@ -13,12 +13,17 @@ FULL_BYTES = 4 * MB  # free; less is a full disk
 ROOMY_BYTES = 4 * RESERVE_BYTES  # free; with so much the reserve is taken again
 
 
-def gives_up(held: bool, free_bytes: int) -> bool:
-    return held and free_bytes < FULL_BYTES
+def gives_up(held: bool, free: int) -> bool:
+    return held and free < FULL_BYTES
 
 
-def takes(held: bool, free_bytes: int) -> bool:
-    return not held and free_bytes >= ROOMY_BYTES
+def takes(held: bool, free: int) -> bool:
+    return not held and free >= ROOMY_BYTES
+
+
+def free_bytes(folder: Path) -> int:
+    """Left for us on the folder's disk. Raises: OSError."""
+    return shutil.disk_usage(folder).free
 
 
 class Reserve:
@@ -34,17 +39,17 @@ class Reserve:
     def look(self) -> str:
         """Give it up or take it as is due; answers what was done in a sentence, empty when nothing was."""
         try:
-            free_bytes = shutil.disk_usage(self._file.parent).free
+            free = free_bytes(self._file.parent)
         except OSError:
             return ""
-        if gives_up(self.held, free_bytes):
+        if gives_up(self.held, free):
             with suppress(OSError):
                 self._file.unlink()
                 return (
                     f"the disk of {self._file.parent} is full: the last {RESERVE_BYTES // MB} MB are for records of "
                     "callers; free some space"
                 )
-        elif takes(self.held, free_bytes) and self._take():
+        elif takes(self.held, free) and self._take():
             return f"{RESERVE_BYTES // MB} MB of the disk are kept in reserve"
         return ""
 

@@ -96,6 +96,15 @@ def _is_gone(error: DBAPIError) -> bool:
     return error.connection_invalidated or state.startswith(GONE)
 
 
+def write_nothing(connection: Connection) -> None:
+    """A write that changes nothing, and needs all that any write needs."""
+    if connection.dialect.name == "sqlite":
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version={int(version)}")
+    else:
+        connection.exec_driver_sql("SELECT txid_current()")
+
+
 def connect(database_url: str) -> Database:
     """Raises: ValueError for a database that we do not know."""
     url = make_url(database_url)

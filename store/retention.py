@@ -47,7 +47,7 @@ PRIVATE: tuple[Table, ...] = (
 
 
 class ClockLeapt(Exception):
-    """It is much later than when forgetting last looked; nothing is deleted until somebody says that the time is right."""
+    """It is much later than when forgetting last looked: nothing is deleted until somebody vouches for the time."""
 
     def __init__(self, until: datetime, now: datetime) -> None:
         super().__init__(f"it was {until:%Y-%m-%d %H:%M} when forgetting last looked, and is {now:%Y-%m-%d %H:%M} now")

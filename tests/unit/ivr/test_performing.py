@@ -220,6 +220,15 @@ async def test_less_than_a_second_is_no_message(scene: Scene) -> None:
     assert scene.records.state.messages == {}
 
 
+async def test_a_message_that_cannot_be_kept_is_lost_and_told_so(scene: Scene) -> None:
+    performer = await scene.reported()
+    (scene.folder / "a file").touch()
+    blocked = replace(performer, recordings=scene.folder / "a file")
+    assert await blocked.keep_message(scene.state, Recording(SECOND * 3, "#")) == MessageTaken(False, lost=True)
+    assert scene.records.state.messages == {}
+    assert "message.lost" in [event.type for event in performer.notebook.take()]
+
+
 @pytest.mark.parametrize("key", ["0", "9", "*"])
 async def test_a_key_leads_away_and_what_was_said_is_kept(scene: Scene, key: str) -> None:
     performer = await scene.reported()
