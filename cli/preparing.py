@@ -38,7 +38,7 @@ def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], 
     Raises: NotPrepared where it never was.
     """
     before = (instance_folder(settings) / "etc/asterisk.conf").exists()
-    steps = (
+    steps: tuple[Callable[[], None], ...] = (
         lambda: database(settings, edition, passwords, tell),
         lambda: sentences(settings, edition, tell),
         lambda: asterisk_files(settings, edition, tell),

@@ -153,7 +153,7 @@ async def test_an_answer_is_waited_for_so_long_and_asked_for_once() -> None:
         return None
 
     part = Once(slow, fresh_s=0, limit_s=0.01)
-    assert await asyncio.gather(part(), part(), part()) == ["no answer within 0 s"] * 3
+    assert set(await asyncio.gather(part(), part(), part())) == {"no answer within 0 s"}
     gate.set()
     while await part() is not None:
         pass
@@ -169,5 +169,5 @@ async def test_a_check_that_fails_is_a_part_that_is_not_well() -> None:
 
 async def eventually(true: Callable[[], Awaitable[bool]], limit_s: float = 10.0) -> None:
     async with asyncio.timeout(limit_s):
-        while not await true():
+        while not await true():  # noqa: ASYNC110 - another process holds the lock
             await asyncio.sleep(0.05)

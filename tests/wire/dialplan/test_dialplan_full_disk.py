@@ -1,13 +1,14 @@
 """The disk is full while Asterisk is alone: no message is thanked for that was not kept."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from config.settings import Settings
-from telephony.recordings import heard, tone_share
+from telephony.recordings import RATE_HZ, heard, tone_share
 from telephony.softphone import SoftPhone
 from tests.conftest import free_port
 from tests.disks import fill, small_disk
@@ -42,7 +43,7 @@ async def test_whose_message_cannot_be_kept_is_led_to_a_person(
         caller.call("100")
         await porter.wait("invite", 30)
         await porter.wait("ended", 30)  # not answered: a message is asked for
-        rung = porter.mark()
+        rung = porter.mark
         porter.answer_after(100)
         await caller.quiet(0.8, 30)
         caller.play(speech)
@@ -50,14 +51,12 @@ async def test_whose_message_cannot_be_kept_is_led_to_a_person(
         await caller.keys("#")
         await porter.wait("answered", 20, after=rung)
         await porter.wait("media", 10, after=rung)
-        told = heard(tmp_path / "heard.wav").size
-
-        await until_heard(tmp_path / "heard.wav", told + 2 * 8_000)
+        await until_heard(tmp_path / "heard.wav", heard(tmp_path / "heard.wav").size + 3 * RATE_HZ)
     finally:
         filled.unlink()
     caller.hang_up()
     await caller.wait("ended", 5)
-    assert tone_share(heard(tmp_path / "heard.wav")[-2 * 8_000 :], PORTER_HZ) > 0.5
+    assert tone_share(heard(tmp_path / "heard.wav")[-2 * RATE_HZ :], PORTER_HZ) > 0.5
 
 
 async def test_who_reaches_nobody_is_told_that_nothing_was_kept(line: TestLine, caller: SoftPhone) -> None:
@@ -70,10 +69,22 @@ async def test_who_reaches_nobody_is_told_that_nothing_was_kept(line: TestLine, 
     assert not list(line.spool.glob("*.wav")) or all(path.stat().st_size == 0 for path in line.spool.glob("*.wav"))
 
 
-async def until_heard(wav: Path, samples: int) -> None:
-    """Until so much has been recorded. Raises: TimeoutError."""
-    import asyncio
+async def test_a_full_disk_neither_loses_a_phone_nor_keeps_one_that_left(line: TestLine) -> None:
+    filled = fill(line.folder)
+    try:
+        async with line.phone("urgent1"):
+            assert "urgent1/sip:" in line.asterisk.cli("pjsip show contacts")
+        await until(lambda: "urgent1/sip:" not in line.asterisk.cli("pjsip show contacts"))
+    finally:
+        filled.unlink()
 
+
+async def until_heard(wav: Path, samples: int) -> None:
+    await until(lambda: heard(wav).size >= samples)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Raises: TimeoutError."""
     async with asyncio.timeout(20):
-        while heard(wav).size < samples:  # noqa: ASYNC110 - another process writes it
+        while not true():  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.1)
