@@ -6,6 +6,7 @@ Root runs Asterisk as an unprivileged user; any other user needs user namespaces
 """
 
 import contextlib
+import hashlib
 import os
 import pwd
 import shutil
@@ -19,17 +20,20 @@ from typing import BinaryIO
 
 from telephony.processes import Running
 
+SHARED_MEMORY = Path("/dev/shm")
 UNPRIVILEGED = ("onenumber", "nobody")  # the first of these users that exists runs Asterisk for root
 FOLDERS = ("etc", "run", "log", "lib", "spool", "cache", "sounds")
 
-# $1 root, $2 the instance's folder, $3 the same as seen inside, then the program inside the root.
+# $1 root, $2 the instance's folder, $3 the same as seen inside, $4 its database's folder, then the program inside the
+# root.
 NAMESPACE = """
 set -e
-root=$1 folder=$2 inside=$3
-shift 3
+root=$1 folder=$2 inside=$3 database=$4
+shift 4
 mount -t tmpfs -o mode=755 none "$root/srv"
 mkdir -p "$root$inside"
 mount --bind "$folder" "$root$inside"
+[ ! -d "$database" ] || mount --bind "$database" "$root$inside/lib"
 mount --rbind /dev "$root/dev"
 mount --rbind /proc "$root/proc"
 mount -t tmpfs -o mode=1777 none "$root/tmp"
@@ -58,6 +62,7 @@ class AsteriskInstance:
         self.root = root.resolve()
         self.folder = folder.resolve()
         self.process: Running | None = None
+        self.database = Database(self.folder)
         self._outlives_starter = outlives_starter
 
     @property
@@ -75,6 +80,7 @@ class AsteriskInstance:
         hosts, known = self.folder / "hosts", f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n"
         if not hosts.exists() or hosts.read_text() != known:  # a full disk would leave an empty file
             hosts.write_text(known)
+        self.database.prepare()
 
     def start(self, ready_s: float = 40.0) -> None:
         """Start and wait until fully booted; it ends with the thread that started it, unless it outlives its starter.
@@ -85,7 +91,8 @@ class AsteriskInstance:
             raise AsteriskDown(f"there is no Asterisk in {self.root}: run `make setup`, or set asterisk.root")
         self.prepare()
         if os.geteuid() == 0:
-            _give_to(self.folder, *_unprivileged())
+            for folder in (self.folder, self.database.folder):
+                _give_to(folder, *_unprivileged())
         with appended(self.log) as log:
             child = subprocess.Popen(
                 self.command("/usr/sbin/asterisk", "-f", "-C", str(self.config)),
@@ -103,7 +110,9 @@ class AsteriskInstance:
 
     def stop(self, grace_s: float = 5.0) -> None:
         """Hang up what is left and end the process; silent when it is not running."""
-        self._end(signal.SIGTERM, grace_s)
+        if self.process is not None:
+            self._end(signal.SIGTERM, grace_s)
+            self.database.keep()
 
     def kill(self) -> None:
         """End the process at once, as a power cut would."""
@@ -147,6 +156,7 @@ class AsteriskInstance:
             str(self.root),
             str(self.folder),
             str(inside(self.folder)),
+            str(self.database.folder),
             *as_unprivileged(dies_with_us=not self._outlives_starter),
             *program,
         ]
@@ -167,6 +177,36 @@ class AsteriskInstance:
         if last.startswith("unshare:") and os.geteuid() != 0:
             return f"{last}; run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)"
         return last
+
+
+class Database:
+    """Asterisk's own database, in memory while it runs: who is registered must not depend on a disk.
+
+    On a full one Asterisk takes back what it could not write, and its phones with it. The file outlives Asterisk's
+    death, and goes to the instance's folder when it is stopped in order.
+    """
+
+    def __init__(self, instance: Path) -> None:
+        self._kept = instance / "lib"
+        name = hashlib.sha256(str(instance).encode()).hexdigest()[:16]
+        self.folder = SHARED_MEMORY / f"onenumber-{name}" if os.access(SHARED_MEMORY, os.W_OK) else self._kept
+
+    def prepare(self) -> None:
+        """Make the folder; where memory has none, with what was kept when it was last stopped."""
+        if not self.folder.exists():
+            self.folder.mkdir(mode=0o750)
+            self._copy(self._kept, self.folder)
+
+    def keep(self) -> None:
+        """On the disk, where it takes it, until the next start."""
+        if self.folder != self._kept and self.folder.exists():
+            with contextlib.suppress(OSError):
+                self._copy(self.folder, self._kept)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        for file in source.glob("astdb.*"):
+            shutil.copy(file, target)
 
 
 def _unprivileged() -> tuple[int, int]:
