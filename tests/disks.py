@@ -15,7 +15,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     """A tmpfs on the folder; the test is skipped where nobody may mount one."""
     folder.mkdir(exist_ok=True)
     options = f"size={megabytes}m,mode=755"
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "onenumber-test", str(folder)], capture_output=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "small-disk", str(folder)], capture_output=True)
     if done.returncode != 0:
         pytest.skip("a disk of its own needs the right to mount one")
     try:

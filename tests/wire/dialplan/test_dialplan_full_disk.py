@@ -37,7 +37,6 @@ async def test_whose_message_cannot_be_kept_is_led_to_a_person(
 ) -> None:
     speech = speak("The drain on ward four is blocked.", tmp_path / "speech.wav")
     porter = await phones.enter_async_context(line.phone("fallback1"))
-    porter.tone(PORTER_HZ)
     filled = fill(line.folder)
     try:
         caller.call("100")
@@ -51,6 +50,7 @@ async def test_whose_message_cannot_be_kept_is_led_to_a_person(
         await caller.keys("#")
         await porter.wait("answered", 20, after=rung)
         await porter.wait("media", 10, after=rung)
+        porter.tone(PORTER_HZ)
         await until_heard(tmp_path / "heard.wav", heard(tmp_path / "heard.wav").size + 3 * RATE_HZ)
     finally:
         filled.unlink()
