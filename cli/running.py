@@ -44,14 +44,20 @@ def _run(found: Installation, live: bool) -> None:
     supervisor = Supervisor(line.line_parts(settings, found.edition, dies_with_us=False))
     with _stopped_by_signal(supervisor, state):
         taken = leftovers.take_over(supervisor.kept, leftovers.marks(settings))
-        if not taken:  # nobody waits: the clock may be set to the machine's
+        if taken:
+            state.note(supervisor.kept, False)
+        else:  # nobody waits: the clock may be set to the machine's
             (settings.data_dir / clock.FILE).unlink(missing_ok=True)
-        state.note(supervisor.kept, False)
+            state.forget()
         _refuse_conflicts([port for port in listening.needed(settings) if port.part not in taken])
         if found.warning:
             _say(f"WARNING: {found.warning}")
         preparing.prepare(settings, found.edition, found.passwords, _say)
-    _keep_up(supervisor, view(found, live), state.note, reserve.look)
+    try:
+        _keep_up(supervisor, view(found, live), state.note, reserve.look)
+    except PartFailed:  # nothing was left running
+        state.forget()
+        raise
     state.forget()
 
 
@@ -157,7 +163,7 @@ def _keep_up(
     """Until a stop signal. Whatever else ends us leaves the parts to the next supervisor."""
     supervisor.tell = shown.tell
     with _stop_signals() as stopping:
-        supervisor.start()
+        supervisor.start(lambda: note(supervisor.kept, False))
         while not stopping:
             supervisor.tick()
             if told := look():

@@ -111,8 +111,8 @@ class Supervisor:
         self._over = threading.Event()
         self._askers: list[threading.Thread] = []
 
-    def start(self) -> None:
-        """Start every part that was not adopted.
+    def start(self, noted: Callable[[], None] = lambda: None) -> None:
+        """Start every part that was not adopted; `noted` is called after each, so that none is ever unknown.
 
         Raises: PartFailed when one does not come up at first and none was adopted; none is left behind then.
         """
@@ -127,6 +127,7 @@ class Supervisor:
             else:
                 self.stop()
                 raise PartFailed(kept.trouble)
+            noted()
         for kept in self.kept:
             asker = threading.Thread(target=self._ask, args=(kept,), name=f"ask {kept.part.name}", daemon=True)
             asker.start()

@@ -189,6 +189,16 @@ def test_the_first_start_must_succeed() -> None:
         supervisor.start()
 
 
+def test_each_part_is_noted_as_soon_as_it_runs() -> None:
+    """Whoever is killed in the middle of starting leaves nothing unknown behind."""
+    parts = [ScriptedPart("one"), ScriptedPart("two")]
+    seen: list[list[bool]] = []
+    supervisor = Supervisor([(part, Rule()) for part in parts])
+    supervisor.start(lambda: seen.append([part.running for part in parts]))
+    supervisor.stop()
+    assert seen == [[True, False], [True, True]]
+
+
 def test_a_first_start_that_fails_leaves_nothing_running() -> None:
     parts = [ScriptedPart("well"), ScriptedPart("refusing", refuses=True)]
     with pytest.raises(PartFailed):
