@@ -97,10 +97,12 @@ def _is_gone(error: DBAPIError) -> bool:
 
 
 def write_nothing(connection: Connection) -> None:
-    """A write that changes nothing, and needs all that any write needs."""
+    """A write that changes nothing, and needs all that any write needs. Raises: RecordsUnavailable."""
     if connection.dialect.name == "sqlite":
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         connection.exec_driver_sql(f"PRAGMA user_version={int(version)}")
+    elif connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
+        raise RecordsUnavailable("The records do not answer: the database may only be read.")
     else:
         connection.exec_driver_sql("SELECT txid_current()")
 
