@@ -12,14 +12,17 @@ import pwd
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ivr.sound_files import write_whole
 from telephony.processes import Running
 
+DATABASE = "astdb.sqlite3"
 SHARED_MEMORY = Path("/dev/shm")
 UNPRIVILEGED = ("onenumber", "nobody")  # the first of these users that exists runs Asterisk for root
 FOLDERS = ("etc", "run", "log", "lib", "spool", "cache", "sounds")
@@ -192,21 +195,36 @@ class Database:
         self.folder = SHARED_MEMORY / f"onenumber-{name}" if os.access(SHARED_MEMORY, os.W_OK) else self._kept
 
     def prepare(self) -> None:
-        """Make the folder; where memory has none, with what was kept when it was last stopped."""
+        """Make the folder; where memory has none, with what was kept when it was last stopped.
+
+        A file that is damaged goes: Asterisk would not start with it, and phones register anew.
+        """
         if not self.folder.exists():
             self.folder.mkdir(mode=0o750)
             self._copy(self._kept, self.folder)
+        file = self.folder / DATABASE
+        if file.exists() and not _is_sound(file):
+            file.unlink()
 
     def keep(self) -> None:
-        """On the disk, where it takes it, until the next start."""
+        """On the disk until the next start; what it does not take stays in memory."""
         if self.folder != self._kept and self.folder.exists():
             with contextlib.suppress(OSError):
                 self._copy(self.folder, self._kept)
-            shutil.rmtree(self.folder, ignore_errors=True)
+                shutil.rmtree(self.folder)
 
     def _copy(self, source: Path, target: Path) -> None:
-        for file in source.glob("astdb.*"):
-            shutil.copy(file, target)
+        """Whole or not at all. Raises: OSError."""
+        if (source / DATABASE).exists():
+            write_whole(target / DATABASE, (source / DATABASE).read_bytes())
+
+
+def _is_sound(file: Path) -> bool:
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            return bool(database.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    except sqlite3.Error:
+        return False
 
 
 def _unprivileged() -> tuple[int, int]:
