@@ -15,6 +15,7 @@ import typer
 
 from cli import clock, installation, leftovers, line, listening, preparing
 from cli.addresses import state_file
+from cli.health import DiskHealth
 from cli.installation import Installation, Refused
 from cli.parts import PartFailed
 from cli.reserve import Reserve
@@ -41,6 +42,8 @@ def _run(found: Installation, live: bool) -> None:
     reserve = Reserve(settings.data_dir)
     if told := reserve.look():  # before anything is written
         _say(told)
+    if wrong := DiskHealth(settings.data_dir).look():
+        _say(f"WARNING: {wrong}.")
     supervisor = Supervisor(line.line_parts(settings, found.edition, dies_with_us=False))
     with _stopped_by_signal(supervisor, state):
         taken = leftovers.take_over(supervisor.kept, leftovers.marks(settings))
