@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from cli.addresses import connectable
 from cli.finding import Finding
+from cli.health import DiskHealth
 from cli.listening import own_redis
 from cli.parts import greets
 from config.settings import PROJECT, Settings
@@ -134,6 +135,8 @@ def installed_version(name: str) -> str | None:
 
 
 def disk(settings: Settings) -> Finding:
+    if settings.data_dir.exists() and (wrong := DiskHealth(settings.data_dir).look()):
+        return Finding("disk", "broken", says=wrong, to_do="free some space: messages and calls are lost.")
     free_mb = shutil.disk_usage(_existing(settings.data_dir)).free // 2**20
     if free_mb < SPACE_MB:
         full = f"free some space: below {SPACE_MB} MB messages and calls may be lost."

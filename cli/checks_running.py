@@ -3,34 +3,40 @@
 import asyncio
 import sqlite3
 from dataclasses import asdict
+from datetime import datetime
 from urllib.parse import urlparse
 
-import pydantic
-import yaml
+import httpx
 from sqlalchemy import Connection, make_url, text
 
-from cli import flow
+from cli import clock
 from cli.addresses import connectable
 from cli.checks import START, Check, redis_answers
+from cli.editions import checked, in_force
 from cli.finding import Finding
-from cli.parts import greeting, http_ok
-from config.documents import Edition, load_edition
+from cli.health import ANSWER_S, unwell
+from cli.parts import greeting
+from config.documents import DocumentsRefused
 from config.settings import Settings
-from store.database import connect
+from store import open_records
+from store.database import connect, write_nothing
+from store.retention import forgotten_until, leapt
 from stt import choose
+from telephony.sip_options import sip_answers
 from tts import preparing
+
+CLOCK_SET_S = 5.0
 
 
 def documents(settings: Settings) -> Finding:
     """The site's documents, and each flow against them."""
     folder = settings.line.config_dir
     try:
-        edition = load_edition(folder)
-        for name in edition.flows:
-            flow.load(folder / "flows" / f"{name}.yaml", edition)
-    except (pydantic.ValidationError, yaml.YAMLError, OSError, flow.FlowRefused) as error:
-        first = " ".join(str(error).split())[:200]
-        return Finding("site documents", "broken", says=first, to_do=f"correct the documents in {folder}.")
+        edition = checked(folder)
+    except DocumentsRefused as refusal:
+        more = f" (and {len(refusal.faults) - 1} more)" if len(refusal.faults) > 1 else ""
+        says, to_do = f"{refusal.faults[0]}{more}", f"correct the documents in {folder}; the earlier ones are in force."
+        return Finding("site documents", "broken", says=says, to_do=to_do, facts={"faults": refusal.faults})
     counts = f"{len(edition.flows)} flows, {len(edition.topics)} topics, {len(edition.places)} places"
     return Finding("site documents", "ok", says=counts, facts={"hashes": edition.hashes()})
 
@@ -51,7 +57,9 @@ def database(settings: Settings) -> Finding:
 async def _version_and_schema(url: str) -> tuple[str, str]:
     opened = connect(url)
     try:
-        return await opened.read(_ask_database)
+        answer = await opened.read(_ask_database)
+        await opened.write(write_nothing)  # a database that answers may still refuse to be written
+        return answer
     finally:
         await opened.close()
 
@@ -60,6 +68,29 @@ def _ask_database(connection: Connection) -> tuple[str, str]:
     question = "select sqlite_version()" if connection.dialect.name == "sqlite" else "show server_version"
     version = str(connection.execute(text(question)).scalar_one())
     return version, str(connection.execute(text("select version_num from alembic_version")).scalar_one())
+
+
+def clock_set(settings: Settings) -> Finding:
+    """Whether the machine's clock was set while the line ran, and whether forgetting believes it."""
+    line_clock = clock.LineClock(settings.data_dir / clock.FILE)
+    ahead_s, now = line_clock.ahead_s(), line_clock()
+    try:
+        until = asyncio.run(_forgotten_until(settings))
+    except Exception:  # `database` tells what is wrong with it
+        until = None
+    if until and leapt(until, now):
+        says = f"it was {until:%Y-%m-%d %H:%M} UTC when forgetting last looked, and is {now:%Y-%m-%d %H:%M} now"
+        to_do = "nothing private is deleted until it is right: set the clock, or run `onenumber accept-clock`."
+        return Finding("clock", "broken", says=says, to_do=to_do)
+    if abs(ahead_s) > CLOCK_SET_S:
+        says = f"the machine's clock was set by {ahead_s:+.0f} s; the line follows it slowly"
+        return Finding("clock", "broken", says=says, to_do="restart the line when nobody waits, to follow at once.")
+    return Finding("clock", "ok", says="the line's and the machine's agree")
+
+
+async def _forgotten_until(settings: Settings) -> datetime | None:
+    async with open_records(settings.database, in_force(settings).edition.site.id) as records:
+        return await forgotten_until(records)
 
 
 def voices(settings: Settings) -> Finding:
@@ -85,10 +116,9 @@ def ears(settings: Settings) -> Finding:
 
 def _edition_languages(settings: Settings) -> tuple[str, ...]:
     try:
-        edition: Edition = load_edition(settings.line.config_dir)
-    except Exception:  # `documents` tells what is wrong with them
+        return in_force(settings).edition.site.languages
+    except DocumentsRefused:  # `documents` tells what is wrong with them
         return (settings.line.language,)
-    return edition.site.languages
 
 
 def asterisk(settings: Settings) -> Finding:
@@ -96,6 +126,10 @@ def asterisk(settings: Settings) -> Finding:
     banner = greeting(host, port)
     if not banner.startswith("Asterisk Call Manager"):
         return Finding("Asterisk, running", "broken", says=f"its manager does not answer at {host}:{port}", to_do=START)
+    number, sip = settings.line.number, (connectable(settings.asterisk.sip_bind), settings.asterisk.sip_port)
+    if not sip_answers(number, *sip, limit_s=ANSWER_S):
+        says = f"answers at {host}:{port}, but to no SIP request at port {sip[1]}"
+        return Finding("Asterisk, running", "broken", says=says, to_do="restart the line when nobody talks.")
     version = banner.strip().rpartition("/")[2]
     return Finding("Asterisk, running", "ok", f"manager {version}", f"answers at {host}:{port}")
 
@@ -117,10 +151,18 @@ def desk(settings: Settings) -> Finding:
 
 
 def _http(part: str, host: str, port: int) -> Finding:
+    """What a process says of all that it needs; one that lives may still not serve."""
     where = f"http://{host}:{port}"
-    if not http_ok(f"{where}/healthz"):
+    try:
+        answer = httpx.get(f"{where}/readyz", timeout=2 * ANSWER_S)
+        says = "" if answer.status_code == 200 else unwell(answer.json())
+    except (httpx.HTTPError, ValueError, KeyError):
         return Finding(part, "broken", says=f"does not answer at {where}", to_do=START)
+    if says:
+        return Finding(
+            part, "broken", says=f"answers at {where}; {says}", to_do="see docs/operations.md for each part."
+        )
     return Finding(part, "ok", says=f"answers at {where}")
 
 
-RUNNING: tuple[Check, ...] = (documents, database, voices, ears, asterisk, redis, controller, desk)
+RUNNING: tuple[Check, ...] = (documents, database, clock_set, voices, ears, asterisk, redis, controller, desk)

@@ -6,18 +6,20 @@ import gc
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
-from cli import controller_vitals
+from cli import clock, controller_vitals, health
+from cli.clock import now, wall_now
+from cli.editions import in_force
 from cli.forgetting import Forgetting, forgetting
 from cli.messages import MessageImport
 from cli.reception import Reception
 from cli.shop import Shop
 from cli.switchboard import AmiDialler, Switchboard
-from config.documents import Edition, digest, load_edition
+from config.documents import Edition, digest
 from config.settings import Settings
 from ivr.session import Senses
 from ivr.understanding.line import build
@@ -51,7 +53,11 @@ EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models tak
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Calls in the dialogue go back to the dialplan; talks go on."""
     sys.setswitchinterval(SWITCH_S)
-    edition = await asyncio.to_thread(load_edition, settings.line.config_dir)
+    clock.share(settings.data_dir)
+    documents = await asyncio.to_thread(in_force, settings)
+    if documents.refused:
+        log.error("documents refused; the earlier ones stay in force", faults=documents.refused)
+    edition = documents.edition
     async with contextlib.AsyncExitStack() as stack:
         words_kept = timedelta(days=settings.retention.words_days)
         records = await stack.enter_async_context(open_records(settings.database, edition.site.id, words_kept))
@@ -76,7 +82,7 @@ class Controller:
             settings.ami_secret.get_secret_value(),
         )  # fmt: skip
         self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
-        self.dispatcher = Dispatcher(records, news, edition.site.waiting)
+        self.dispatcher = Dispatcher(records, news, edition.site.waiting, now)
         dialler = AmiDialler(self.ami, settings, edition.site)
         self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
         self.switchboard = Switchboard(self.ami, records, news, self.dispatcher, self.callbacks, dialler)
@@ -85,7 +91,7 @@ class Controller:
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Start all parts; calls are answered only when ears and voice are warm."""
-        await asyncio.to_thread(is_open, datetime.now(UTC), self.edition.site)  # loads the holidays: seconds
+        await asyncio.to_thread(is_open, wall_now(), self.edition.site)  # loads the holidays: seconds
         ours = self.shops[_key(self.edition.hashes())] = asyncio.create_task(self._shop(self.edition, stack))
         shop = await ours
         folder = self.settings.data_dir / "asterisk-instance" / spool.FOLDER
@@ -162,8 +168,8 @@ class Controller:
         while True:
             began_s = loop.time()
             try:
-                self._ring(await self.dispatcher.tick(datetime.now(UTC)))
-                await self.callbacks.tick(datetime.now(UTC))
+                self._ring(await self.dispatcher.tick(now()))
+                await self.callbacks.tick(now())
             except Exception:
                 log.exception("a dispatcher's tick failed")
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)
@@ -178,16 +184,12 @@ class Controller:
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
-        await controller_vitals.serve(where.host, where.metrics_port, self.parts, lambda: self.audio.legs, self.refused)
+        parts = health.of_controller(self.settings, self.records, self.voice, self.ears, lambda: self.ami.up)
+        await controller_vitals.serve(where.host, where.metrics_port, parts, lambda: self.audio.legs, self.refused)
 
     def refused(self) -> dict[str, int]:
         """How many were not let in, by what refused them."""
         return {**self.switchboard.refusals.counts, "agi": self.agi.refused, "audio": self.audio.refused}
-
-    def parts(self) -> dict[str, bool]:
-        """Whether each part that calls need is there now."""
-        hearing = {f"ears-{language}": ears is not None and ears.ready for language, ears in self.ears.items()}
-        return {"asterisk": self.ami.up, **hearing}
 
 
 def _settle_memory() -> None:

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-Parts = Callable[[], Mapping[str, bool]]  # whether each part that calls need is there now
-
+from web.ports import Health
+from web.vitals import asked
 
 Counts = Callable[[], Mapping[str, int]]  # since the start
 
@@ -32,11 +32,13 @@ class Refused(Collector):
         yield family
 
 
-async def serve(host: str, port: int, parts: Parts, live_calls: Callable[[], int], refused: Counts) -> None:
+async def serve(
+    host: str, port: int, health: Mapping[str, Health], live_calls: Callable[[], int], refused: Counts
+) -> None:
     """Until cancelled."""
     server = uvicorn.Server(
         uvicorn.Config(
-            application(parts, live_calls, refused),
+            application(health, live_calls, refused),
             host=host,
             port=port,
             log_config=None,
@@ -48,7 +50,7 @@ async def serve(host: str, port: int, parts: Parts, live_calls: Callable[[], int
     await server.serve()
 
 
-def application(parts: Parts, live_calls: Callable[[], int], refused: Counts = dict) -> Starlette:
+def application(health: Mapping[str, Health], live_calls: Callable[[], int], refused: Counts = dict) -> Starlette:
     """`/healthz`: it moves; `/readyz`: calls are served whole, or 503; `/metrics`: Prometheus."""
     registry = CollectorRegistry()
     registry.register(Refused(refused))
@@ -59,16 +61,17 @@ def application(parts: Parts, live_calls: Callable[[], int], refused: Counts = d
     tasks = Gauge("onenumber_tasks", "Tasks of this controller.", registry=registry)
     tasks.set_function(lambda: float(len(asyncio.all_tasks())))
 
-    async def health(request: Request) -> Response:
+    async def lives(request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def ready(request: Request) -> Response:
-        now = parts()
-        return JSONResponse({"ready": all(now.values()), "parts": dict(now)}, 200 if all(now.values()) else 503)
+        parts = await asked(health)
+        well = all(state == "ok" for state in parts.values())
+        return JSONResponse({"ready": well, "parts": parts}, 200 if well else 503)
 
     async def metrics(request: Request) -> Response:
-        for name, up in parts().items():
-            part.labels(name).set(up)
+        for name, state in (await asked(health)).items():
+            part.labels(name).set(state == "ok")
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(routes=[Route("/healthz", health), Route("/readyz", ready), Route("/metrics", metrics)])
+    return Starlette(routes=[Route("/healthz", lives), Route("/readyz", ready), Route("/metrics", metrics)])

@@ -7,8 +7,9 @@ from datetime import timedelta
 import uvicorn
 from fastapi import FastAPI
 
-from cli import health
-from config.documents import Edition, load_edition
+from cli import clock, health
+from cli.editions import in_force
+from config.documents import Edition
 from config.settings import Settings
 from store import open_records
 from store.news import RedisNews
@@ -17,7 +18,8 @@ from web.app import create_app
 
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
-    edition = await asyncio.to_thread(load_edition, settings.line.config_dir)
+    clock.share(settings.data_dir)
+    edition = (await asyncio.to_thread(in_force, settings)).edition
     async with contextlib.AsyncExitStack() as stack:
         app = await open_desk(settings, edition, stack)
         config = uvicorn.Config(
@@ -35,5 +37,5 @@ async def open_desk(settings: Settings, edition: Edition, stack: contextlib.Asyn
     return create_app(
         records, news, edition, settings,
         accounts=records.accounts, pages=records.pages, archive=records.archive, audit=records.audit,
-        health=health.of_line(settings, records),
+        health=health.of_line(settings, records), now=clock.now,
     )  # fmt: skip

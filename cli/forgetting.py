@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
+from cli.clock import now
 from config.settings import Settings
 from ivr import owed
 from store.records import SqlRecords
-from store.retention import purge
+from store.retention import ClockLeapt, look, purge
 from telephony import spool
 
 log = structlog.get_logger()
@@ -32,16 +33,19 @@ class Forgetting:
         """Now, and every hour; a failure is logged and tried again."""
         while True:
             try:
-                gone = await self.forget(datetime.now(UTC))
+                gone = await self.forget(now())
                 log.info("forgotten", **gone)
+            except ClockLeapt as leap:
+                log.error("nothing is deleted: the clock leapt; see `onenumber doctor`", why=str(leap))
             except Exception:
                 log.exception("forgetting failed")
             await asyncio.sleep(EVERY.total_seconds())
 
-    async def forget(self, now: datetime) -> dict[str, int]:
-        """Delete what is due; answers how many of each."""
-        gone = await purge(self.records, now)
-        before = now - self.recordings_kept
+    async def forget(self, at: datetime) -> dict[str, int]:
+        """Delete what is due; answers how many of each. Raises: ClockLeapt, before anything is deleted."""
+        await look(self.records, at)
+        gone = await purge(self.records, at)
+        before = at - self.recordings_kept
         files = await asyncio.to_thread(self._due, before)
         await asyncio.to_thread(_delete, files)
         return {**gone, "recordings": len(files)}

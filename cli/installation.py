@@ -4,13 +4,14 @@ import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TextIO
 
 import pydantic
-import yaml
 from pydantic_settings import SettingsError
 
 from cli import credentials
-from config.documents import Edition, load_edition
+from cli.editions import in_force
+from config.documents import DocumentsRefused, Edition
 from config.settings import Settings
 
 
@@ -23,32 +24,56 @@ class Installation:
     settings: Settings
     edition: Edition
     passwords: Mapping[str, str]  # login → demo password
+    warning: str = ""  # what is wrong with the documents, where earlier ones are in force
 
 
 def load() -> Installation:
     """Read everything; secrets that are missing are made. Raises: Refused."""
     try:
         settings = Settings()
-        edition = load_edition(settings.line.config_dir)
-        logins = [agent.login for agent in edition.site.agents]
+        documents = in_force(settings)
+        logins = [agent.login for agent in documents.edition.site.agents]
         known = credentials.load_or_make(settings.data_dir / "secrets.env", logins)
-        return Installation(credentials.settings(), edition, credentials.passwords(known, logins))
+        passwords = credentials.passwords(known, logins)
+        return Installation(credentials.settings(), documents.edition, passwords, documents.warning)
+    except DocumentsRefused as refusal:
+        raise Refused("\n".join(refusal.faults)) from refusal
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         raise Refused(f"{error.title} is wrong at {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
-    except (yaml.YAMLError, SettingsError, credentials.SecretsUnreadable, OSError, ValueError) as error:
+    except (SettingsError, credentials.SecretsUnreadable, OSError, ValueError) as error:
         raise Refused(f"the configuration cannot be read: {' '.join(str(error).split())}.") from error
 
 
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
     """One supervisor per data folder. Raises: Refused."""
-    with (settings.data_dir / "run.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with _lock(settings) as lock:
+        if not _taken(lock):
             raise Refused(
                 f"this installation is running already (its data is {settings.data_dir}); stop it, or start another "
                 "with ONENUMBER_DATA_DIR and ports of its own."
-            ) from None
+            )
         yield
+
+
+def runs(settings: Settings) -> bool:
+    """Whether a supervisor of this data folder lives."""
+    with _lock(settings) as lock:
+        return not _taken(lock)
+
+
+def _lock(settings: Settings) -> TextIO:
+    """Raises: Refused."""
+    try:
+        return (settings.data_dir / "run.lock").open("a+")
+    except OSError as error:
+        raise Refused(f"{settings.data_dir} cannot be written: {error.strerror}.") from error
+
+
+def _taken(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

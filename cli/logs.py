@@ -1,10 +1,14 @@
 """JSON logs: constant messages, data in fields, private fields redacted."""
 
 import logging
+import os
+import stat
+import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from textwrap import indent
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -12,6 +16,7 @@ from config.settings import Settings
 
 PRIVATE = "pii_"
 MESSAGE_CHARS = 300
+LEAST_FREE_BYTES = 8 * 2**20
 
 
 def configure_logs(settings: Settings, to: TextIO | None = None) -> None:
@@ -25,7 +30,7 @@ def configure_logs(settings: Settings, to: TextIO | None = None) -> None:
         shared.append(redacted)
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(to),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Unfailing(to or sys.stdout))),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
@@ -36,6 +41,37 @@ def configure_logs(settings: Settings, to: TextIO | None = None) -> None:
     )
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class Unfailing:
+    """A stream for logs: on a disk that is full, or nearly, nothing is logged, and nobody who logs fails.
+
+    What is left of the disk is for what callers are told is kept.
+    """
+
+    def __init__(self, to: TextIO) -> None:
+        self._to = to
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            if _free_bytes(self._to) > LEAST_FREE_BYTES:
+                self._to.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._to.flush()
+
+
+def _free_bytes(to: TextIO) -> int:
+    """Of the disk that a file is on; for all that is no file there is room."""
+    try:
+        descriptor = to.fileno()
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return sys.maxsize
+        disk = os.fstatvfs(descriptor)
+    except (OSError, ValueError):
+        return sys.maxsize
+    return disk.f_bavail * disk.f_frsize
 
 
 def redacted(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

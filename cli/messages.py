@@ -6,12 +6,12 @@ Every id and key comes from the message, so that whoever tries again after a cra
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
+from cli.clock import now, wall_now
 from config.documents import Edition
 from ivr.notebook import Notebook
 from ivr.owed import owed
@@ -46,6 +46,7 @@ class MessageImport:
     bell: Bell
     edition: Edition
     pins: Mapping[str, str]
+    ages: spool.Ages = field(default_factory=spool.Ages)
 
     async def run(self) -> None:
         while True:
@@ -57,7 +58,7 @@ class MessageImport:
             await asyncio.sleep(LOOK_S)
 
     async def _look(self) -> None:
-        for message in await asyncio.to_thread(spool.pending, self.folder):
+        for message in await asyncio.to_thread(spool.pending, self.folder, self.ages):
             await self._take(message)
 
     async def _settle(self, before: float) -> None:
@@ -84,7 +85,7 @@ class MessageImport:
     async def keep(self, message: SpooledMessage) -> None:
         """The call, its ticket and its ending; a repeat changes nothing."""
         call = await self._call(message)
-        notebook = Notebook(call.id, message.key, lambda: datetime.now(UTC))
+        notebook = Notebook(call.id, message.key, now)
         notebook.note(TOOK_OVER, {"outcome": message.outcome, "at": message.at.isoformat()}, actor="system")
         await self._ticket(message, call, notebook)
         await self._end(call, _ending(message), message, notebook.take())
@@ -124,7 +125,7 @@ class MessageImport:
         """
         performer = Performer(
             call=call, records=self.records, news=self.news, bell=self.bell, edition=self.edition, notebook=notebook,
-            clock=lambda: datetime.now(UTC), recordings=self.folder,
+            clock=now, wall=wall_now, recordings=self.folder,
         )  # fmt: skip
         if message.outcome == "emergency":
             known = call.dialogue.get("facts", {})

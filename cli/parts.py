@@ -1,7 +1,5 @@
 """The processes of a line: Redis, Asterisk, controller, desk; each started, asked and stopped alike."""
 
-import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -13,7 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from telephony.instance import AsteriskDown, AsteriskInstance, as_unprivileged
+from telephony.instance import AsteriskDown, AsteriskInstance, appended, as_unprivileged
+from telephony.processes import Running
+from telephony.sip_options import sip_answers
 
 ANSWER_LIMIT_S = 2.0
 
@@ -26,9 +26,13 @@ class Part(Protocol):
     """One process that the supervisor keeps up."""
 
     name: str
+    made_of: str  # a digest of what it was started with; two that differ are not the same part
 
     @property
-    def pid(self) -> int | None: ...
+    def process(self) -> Running | None: ...
+
+    def adopt(self, process: Running) -> None:
+        """Look after a process of this part that an earlier supervisor left behind."""
 
     def start(self) -> None:
         """Raises: PartFailed."""
@@ -46,37 +50,41 @@ class Part(Protocol):
 
 
 class ProcessPart:
-    """A program in a process group of its own, which the kernel ends if we die."""
+    """A program in a process group of its own."""
 
     def __init__(
         self, name: str, command: list[str], log: Path, check: Callable[[], bool],
-        environment: Mapping[str, str] | None = None, stop_s: float = 8.0,
+        environment: Mapping[str, str] | None = None, stop_s: float = 8.0, made_of: str = "",
     ) -> None:  # fmt: skip
         self.name = name
+        self.made_of = made_of
         self._command = command
         self._log = log
         self._check = check
         self._environment = environment
         self._stop_s = stop_s
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: Running | None = None
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+        return self.process.pid if self.process else None
+
+    def adopt(self, process: Running) -> None:
+        self.process = process
 
     def start(self) -> None:
-        self._log.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with self._log.open("ab") as log:
-                self._process = subprocess.Popen(
+            with appended(self._log) as log:
+                child = subprocess.Popen(
                     self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     env=self._environment, start_new_session=True,
                 )  # fmt: skip
         except OSError as error:
             raise PartFailed(f"{self.name}: {error}") from error
+        self.process = Running.started(child)
 
     def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self.process is not None and self.process.alive()
 
     def answers(self) -> bool:
         return self.alive() and self._check()
@@ -88,35 +96,28 @@ class ProcessPart:
         self._end(signal.SIGTERM, self._stop_s)
 
     def _end(self, how: signal.Signals, grace_s: float) -> None:
-        """Signal the group, wait for its leader, then kill what the leader left behind."""
-        if self._process is None:
-            return
-        self._signal(how)
-        self._signal(signal.SIGCONT)  # a stopped process would not hear SIGTERM
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(grace_s)
-        self._signal(signal.SIGKILL)
-        self._process.wait()
-        self._process = None
-
-    def _signal(self, how: signal.Signals) -> None:
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, how)
+        if self.process is not None:
+            self.process.end(how, grace_s)
+            self.process = None
 
 
 class AsteriskPart:
     """Asterisk, with its configuration already rendered."""
 
     name = "Asterisk"
+    made_of = ""  # talks are in it: whatever it was started with, it is not ended for that
 
-    def __init__(self, instance: AsteriskInstance, ami: tuple[str, int]) -> None:
+    def __init__(self, instance: AsteriskInstance, ami: tuple[str, int], sip: tuple[str, str, int]) -> None:
         self.instance = instance
         self._ami = ami
+        self._sip = sip  # number, host, port
 
     @property
-    def pid(self) -> int | None:
-        return self.instance.process.pid if self.instance.process else None
+    def process(self) -> Running | None:
+        return self.instance.process
+
+    def adopt(self, process: Running) -> None:
+        self.instance.process = process
 
     def start(self) -> None:
         try:
@@ -128,7 +129,12 @@ class AsteriskPart:
         return self.instance.alive()
 
     def answers(self) -> bool:
-        return self.alive() and greets(*self._ami, "Asterisk Call Manager")
+        """By either of two ways: under more calls than it can take it lets OPTIONS go unanswered, and works all the
+        same.
+        """
+        return self.alive() and (
+            sip_answers(*self._sip, limit_s=ANSWER_LIMIT_S) or greets(*self._ami, "Asterisk Call Manager")
+        )
 
     def kill(self) -> None:
         self.instance.kill()
@@ -137,11 +143,10 @@ class AsteriskPart:
         self.instance.stop()
 
 
-def redis(folder: Path, port: int, log: Path) -> ProcessPart:
+def redis(port: int, log: Path, dies_with_us: bool = True) -> ProcessPart:
     """A Redis of our own on loopback that keeps nothing: what it holds may be lost at any moment."""
-    folder.mkdir(parents=True, exist_ok=True)
     command = [
-        *as_unprivileged(), "redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "",
+        *as_unprivileged(dies_with_us), "redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "",
         "--appendonly", "no", "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru",
     ]  # fmt: skip
     return ProcessPart("Redis", command, log, lambda: greets("127.0.0.1", port, "+PONG", b"PING\r\n"))
@@ -149,16 +154,17 @@ def redis(folder: Path, port: int, log: Path) -> ProcessPart:
 
 def start_redis(folder: Path, port: int, ready_s: float = 10.0) -> ProcessPart:
     """A running Redis, for tests too. Raises: PartFailed."""
-    part = redis(folder, port, folder / "redis.log")
+    part = redis(port, folder / "redis.log")
     part.start()
     await_answer(part, ready_s)
     return part
 
 
-def serve(what: str, health: str, log: Path) -> ProcessPart:
+def serve(what: str, health: str, log: Path, made_of: str = "", dies_with_us: bool = True) -> ProcessPart:
     """`onenumber serve WHAT`, asked over HTTP whether it is well."""
-    command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "cli.serve", what]
-    return ProcessPart(what, command, log, lambda: http_ok(health))
+    bound = ["setpriv", "--pdeathsig", "KILL"] if dies_with_us else []
+    command = [*bound, sys.executable, "-m", "cli.serve", what]
+    return ProcessPart(what, command, log, lambda: http_ok(health), made_of=made_of)
 
 
 def await_answer(part: Part, limit_s: float) -> None:

@@ -32,10 +32,24 @@ class NotPrepared(Exception):
 
 
 def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> None:
-    """All of it, in order; quick where nothing has changed. Raises: NotPrepared."""
-    database(settings, edition, passwords, tell)
-    sentences(settings, edition, tell)
-    asterisk_files(settings, edition, tell)
+    """All of it, in order; quick where nothing has changed.
+
+    What was prepared before goes on as it was where something fails now: Asterisk alone serves callers, too.
+    Raises: NotPrepared where it never was.
+    """
+    before = (instance_folder(settings) / "etc/asterisk.conf").exists()
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: database(settings, edition, passwords, tell),
+        lambda: sentences(settings, edition, tell),
+        lambda: asterisk_files(settings, edition, tell),
+    )
+    for step in steps:
+        try:
+            step()
+        except NotPrepared as trouble:
+            if not before:
+                raise
+            tell(f"WARNING: {trouble} The line goes on as it was prepared before.")
 
 
 def database(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> None:
@@ -59,7 +73,11 @@ def sentences(settings: Settings, edition: Edition, tell: Tell) -> None:
             told_at = time.monotonic()
             tell(f"prompts: {done} of {of}")
 
-    if missing := preparing.prepare_all(edition, settings, progress):
+    try:
+        missing = preparing.prepare_all(edition, settings, progress)
+    except OSError as error:
+        raise NotPrepared(f"the prompts cannot be written: {error.strerror}.") from error
+    if missing:
         tell(f"WARNING: {missing} prompts could not be rendered; the line says them from parts, or not at all")
 
 
@@ -70,6 +88,8 @@ def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:
         asterisk_config.render(settings, edition, folder)
     except ConfigRefused as refusal:
         raise NotPrepared(f"the Asterisk configuration cannot be written: {refusal}.") from refusal
+    except OSError as error:
+        raise NotPrepared(f"the Asterisk configuration cannot be written: {error.strerror}.") from error
     if unsaid := asyncio.run(_standalone(settings, edition, folder / "sounds")):
         tell(f"WARNING: Asterisk has no recording of {', '.join(unsaid)}; without a controller callers hear less")
     tell("Asterisk: configuration written")
@@ -83,7 +103,7 @@ async def _standalone(settings: Settings, edition: Edition, sounds: Path) -> lis
             try:
                 pcm = await _sentence(voice, key, edition, language)
                 write_wav(sounds / language / f"{name}.wav", pcm)
-            except (VoiceDown, KeyError):
+            except (VoiceDown, KeyError, OSError):
                 unsaid.append(name)
     finally:
         await voice.close()

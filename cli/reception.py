@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
+from cli.clock import now, wall_now
 from cli.shop import Shop
 from config.documents import Edition
 from config.settings import Settings
@@ -44,10 +44,6 @@ log = structlog.get_logger()
 EMERGENCY_TICKET_S = 10.0  # the phones ring meanwhile
 NOTES_S = 2.0
 SENSES_S = 5.0  # a call of an older edition: that long may it take to make it ready
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -211,13 +207,15 @@ class Reception:
         notebook.note("call.answered")
         performer = self._performer(call, notebook, shop.edition, state.facts.get("attempt"))
         async with self.door.open_audio(agi, partial(_note_hearing, notebook)) as leg:
-            session = Session(leg, shop.script(state.flow), shop.senses, performer, self.records.calls, notebook, now)
+            session = Session(
+                leg, shop.script(state.flow), shop.senses, performer, self.records.calls, notebook, wall_now
+            )
             return await session.run(state, outcome)
 
     def _performer(self, call: Call, notebook: Notebook, edition: Edition, attempt: str | None = None) -> Performer:
         return Performer(
             call=call, records=self.records, news=self.news, bell=self.bell, edition=edition, notebook=notebook,
-            clock=now, recordings=self.settings.data_dir / "recordings", attempt_id=attempt,
+            clock=now, wall=wall_now, recordings=self.settings.data_dir / "recordings", attempt_id=attempt,
         )  # fmt: skip
 
     async def _record_emergency(self, call_id: str, notebook: Notebook) -> None:

@@ -1,4 +1,4 @@
-"""`onenumber run`, `prepare`, `keep`; what they need takes seconds to load, so it is loaded when asked for."""
+"""`onenumber run`, `stop`, `prepare`, `keep`; what they need takes seconds to load, so it is loaded when asked for."""
 
 from typing import Annotated
 
@@ -13,6 +13,20 @@ def run(plain_output: Plain = False) -> None:
     from cli import running
 
     running.run(plain_output)
+
+
+def stop() -> None:
+    """Stop the line, also one whose supervisor has died."""
+    from cli import running
+
+    running.stop()
+
+
+def accept_clock() -> None:
+    """Say that the machine's clock is right although it leapt: deleting what is private goes on."""
+    from cli import running
+
+    running.accept_clock()
 
 
 def prepare() -> None:

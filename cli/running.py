@@ -1,43 +1,104 @@
-"""What `onenumber run`, `prepare` and `keep` do: from an installed machine to an open line, until Ctrl-C."""
+"""What `onenumber run`, `stop`, `prepare` and `keep` do: from an installed machine to an open line, until Ctrl-C."""
 
+import asyncio
+import json
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from types import FrameType
 
 import typer
 
-from cli import installation, line, listening, preparing
-from cli.installation import Refused
+from cli import clock, installation, leftovers, line, listening, preparing
+from cli.addresses import state_file
+from cli.health import DiskHealth
+from cli.installation import Installation, Refused
 from cli.parts import PartFailed
-from cli.supervise import Supervisor
-from cli.views import Silent, View, view
+from cli.reserve import Reserve
+from cli.supervise import Kept, Supervisor
+from cli.views import Silent, Unfailing, View, view
 from config.settings import Settings
+from store import open_records, retention
 
 TICK_S = 0.2
+STOP_LIMIT_S = 60.0  # of another supervisor that was asked to stop
 
 
 def run(plain_output: bool) -> None:
-    """Start the line and keep it up; a stop signal stops everything."""
+    """Start the line, or take over what runs of it, and keep it up; a stop signal stops everything."""
     with _refusals(), _leave_at_once():
         found = installation.load()
-        with installation.only_one(found.settings), line.state_on_disk(found.settings) as note:
-            _refuse_conflicts(listening.needed(found.settings))
-            preparing.prepare(found.settings, found.edition, found.passwords, _say)
+        with installation.only_one(found.settings):
             live = sys.stdout.isatty() and not plain_output
-            _keep_up(found.settings, line.NAMES, view(found, live, note))
+            _run(found, live)
+
+
+def _run(found: Installation, live: bool) -> None:
+    settings, state = found.settings, line.StateOnDisk(found.settings)
+    reserve = Reserve(settings.data_dir)
+    if told := reserve.look():  # before anything is written
+        _say(told)
+    if wrong := DiskHealth(settings.data_dir).look():
+        _say(f"WARNING: {wrong}.")
+    supervisor = Supervisor(line.line_parts(settings, found.edition, dies_with_us=False))
+    with _stopped_by_signal(supervisor, state):
+        taken = leftovers.take_over(supervisor.kept, leftovers.marks(settings))
+        if taken:
+            state.note(supervisor.kept, False)
+        else:  # nobody waits: the clock may be set to the machine's
+            (settings.data_dir / clock.FILE).unlink(missing_ok=True)
+            state.forget()
+        _refuse_conflicts([port for port in listening.needed(settings) if port.part not in taken])
+        if found.warning:
+            _say(f"WARNING: {found.warning}")
+        preparing.prepare(settings, found.edition, found.passwords, _say)
+    try:
+        _keep_up(supervisor, view(found, live), state.note, reserve.look)
+    except PartFailed:  # nothing was left running
+        state.forget()
+        raise
+    state.forget()
+
+
+def stop() -> None:
+    """Stop the line, whoever supervises it, and what a supervisor that died left running."""
+    with _refusals():
+        found = installation.load()
+        _ask_to_stop(found.settings)
+        with installation.only_one(found.settings):
+            kept = [Kept(*part) for part in line.line_parts(found.settings, found.edition, dies_with_us=False)]
+            leftovers.take_over(kept, leftovers.marks(found.settings), wanted=False)
+            line.StateOnDisk(found.settings).forget()
+        _say("stopped")
+
+
+def accept_clock() -> None:
+    """Forgetting goes on from the time that it is now."""
+    with _refusals():
+        found = installation.load()
+        clock.share(found.settings.data_dir)
+        asyncio.run(_accept(found, clock.now()))
+        _say(f"accepted: it is {clock.now():%Y-%m-%d %H:%M} UTC")
+
+
+async def _accept(found: Installation, at: datetime) -> None:
+    async with open_records(found.settings.database, found.edition.site.id) as records:
+        await retention.look(records, at, trusted=True)
 
 
 def keep(parts: list[str]) -> None:
-    """Keep some parts of a prepared line up, where others look after the rest."""
+    """Keep some parts of a prepared line up, where others look after the rest; they end with their keeper."""
     with _refusals():
         if unknown := set(parts) - set(line.NAMES):
             raise Refused(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(line.NAMES)}.")
-        settings = installation.load().settings
-        _refuse_conflicts([port for port in listening.needed(settings) if port.part in parts])
-        _keep_up(settings, parts, Silent(_say))
+        found = installation.load()
+        _refuse_conflicts([port for port in listening.needed(found.settings) if port.part in parts])
+        kept = [(part, rule) for part, rule in line.line_parts(found.settings, found.edition) if part.name in parts]
+        _keep_up(Supervisor(kept), Unfailing(Silent(_say)))
 
 
 def prepare() -> None:
@@ -46,6 +107,30 @@ def prepare() -> None:
         found = installation.load()
         preparing.prepare(found.settings, found.edition, found.passwords, _say)
         _say("prepared")
+
+
+def _ask_to_stop(settings: Settings) -> None:
+    """Ask the supervisor that runs, if one does, and wait until it has stopped. Raises: Refused."""
+    deadline, asked = time.monotonic() + STOP_LIMIT_S, False
+    while installation.runs(settings):
+        if not asked:
+            with suppress(OSError, ValueError, KeyError):
+                os.kill(json.loads(state_file(settings).read_text(encoding="utf-8"))["pid"], signal.SIGTERM)
+                asked = True
+        if time.monotonic() > deadline:
+            raise Refused(f"the supervisor of {settings.data_dir} did not stop within {STOP_LIMIT_S:.0f} s.")
+        time.sleep(0.1)
+
+
+@contextmanager
+def _stopped_by_signal(supervisor: Supervisor, state: line.StateOnDisk) -> Iterator[None]:
+    """Until all is started: a stop signal stops what was taken over; any other trouble leaves it to the next try."""
+    try:
+        yield
+    except SystemExit:
+        supervisor.stop()
+        state.forget()
+        raise
 
 
 @contextmanager
@@ -74,21 +159,26 @@ def _refuse_conflicts(ports: list[listening.Port]) -> None:
         raise Refused("\n".join(sentences))
 
 
-def _keep_up(settings: Settings, names: Sequence[str], view: View) -> None:
-    parts = [(part, rule) for part, rule in line.line_parts(settings) if part.name in names]
-    supervisor = Supervisor(parts, view.tell)
+def _keep_up(
+    supervisor: Supervisor, shown: View, note: Callable[[Sequence[Kept], bool], None] = lambda kept, ready: None,
+    look: Callable[[], str] = lambda: "",
+) -> None:  # fmt: skip
+    """Until a stop signal. Whatever else ends us leaves the parts to the next supervisor."""
+    supervisor.tell = shown.tell
     with _stop_signals() as stopping:
-        try:
-            supervisor.start()
-            while not stopping:
-                supervisor.tick()
-                view.show(supervisor.kept, supervisor.ready())
-                time.sleep(TICK_S)
-        finally:
-            view.close()
-            _say("stopping …")
-            supervisor.stop()
-            _say("stopped")
+        supervisor.start(lambda: note(supervisor.kept, False))
+        while not stopping:
+            supervisor.tick()
+            if told := look():
+                shown.tell(told)
+            ready = supervisor.ready()
+            shown.show(supervisor.kept, ready)  # said before the state file tells it to whoever waits for it
+            note(supervisor.kept, ready)
+            time.sleep(TICK_S)
+        shown.close()
+        _say("stopping …")
+        supervisor.stop()
+        _say("stopped")
 
 
 @contextmanager
@@ -114,4 +204,5 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    with suppress(OSError):  # a full disk, a terminal that is gone
+        print(text, flush=True)

@@ -14,6 +14,7 @@ FIRST_DELAY_S = 0.2
 LONGEST_DELAY_S = 15.0
 SETTLED_S = 60.0  # a part that lived this long is forgiven its earlier deaths
 ASK_EVERY_S = 1.0
+UNANSWERED = 3  # questions in a row: one alone may have been late because we were
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ def delay_s(deaths: int) -> float:
     return min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(deaths - 1, 16)) if deaths > 0 else 0.0
 
 
-def is_hung(rule: Rule, now: float, silent_since: float | None, answered: bool) -> bool:
+def is_hung(rule: Rule, now: float, silent_since: float | None, answered: bool, unanswered: int = UNANSWERED) -> bool:
     """Whether a living part has been silent for too long. Times in seconds of one clock."""
-    if rule.hung_s is None or silent_since is None:
+    if rule.hung_s is None or silent_since is None or unanswered < UNANSWERED:
         return False
     return now - silent_since > (rule.hung_s if answered else rule.start_s)
 
@@ -47,6 +48,7 @@ class Kept:
         self.started_at = 0.0
         self.answered = False  # since its last start
         self.silent_since: float | None = None
+        self.unanswered = 0  # questions since its last answer
         self.due_at: float | None = None
         self.trouble = ""
 
@@ -58,9 +60,17 @@ class Kept:
             return "starting"
         return "up" if self.silent_since is None else "not answering"
 
+    @property
+    def pid(self) -> int | None:
+        return self.part.process.pid if self.part.process else None
+
+    def adopted(self, now: float) -> None:
+        """An earlier supervisor started it, and it answers."""
+        self.started_at, self.answered = now, True
+
     def start(self, now: float) -> bool:
         """Start it; False, and a later try, when that fails."""
-        self.due_at, self.answered = None, False
+        self.due_at, self.answered, self.unanswered = None, False, 0
         self.started_at = self.silent_since = now
         try:
             self.part.start()
@@ -81,8 +91,10 @@ class Kept:
         if started_at != self.started_at or self.due_at is not None:
             return  # it is about an earlier life
         if answer:
-            self.answered, self.silent_since = True, None
-        elif self.silent_since is None:
+            self.answered, self.silent_since, self.unanswered = True, None, 0
+            return
+        self.unanswered += 1
+        if self.silent_since is None:
             self.silent_since = now
 
 
@@ -90,21 +102,32 @@ class Supervisor:
     """Parts in starting order; `tick` does what is due."""
 
     def __init__(
-        self, parts: Sequence[tuple[Part, Rule]], tell: Callable[[str], None],
+        self, parts: Sequence[tuple[Part, Rule]], tell: Callable[[str], None] = lambda text: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.kept = [Kept(part, rule) for part, rule in parts]
-        self._tell = tell
+        self.tell = tell
         self._clock = clock
         self._over = threading.Event()
         self._askers: list[threading.Thread] = []
 
-    def start(self) -> None:
-        """Start every part. Raises: PartFailed when one does not come up at first."""
+    def start(self, noted: Callable[[], None] = lambda: None) -> None:
+        """Start every part that was not adopted; `noted` is called after each, so that none is ever unknown.
+
+        Raises: PartFailed when one does not come up at first and none was adopted; none is left behind then.
+        """
+        adopted = any(kept.answered for kept in self.kept)
         for kept in self.kept:
-            if not kept.start(self._clock()):
+            if kept.answered:
+                self.tell(f"{kept.part.name}: found running, process {kept.pid}")
+            elif kept.start(self._clock()):
+                self.tell(f"{kept.part.name}: started, process {kept.pid}")
+            elif adopted:  # callers talk in what was found running: what fails is tried again beside it
+                self.tell(f"{kept.part.name}: does not start: {kept.trouble}")
+            else:
+                self.stop()
                 raise PartFailed(kept.trouble)
-            self._tell(f"{kept.part.name}: started, process {kept.part.pid}")
+            noted()
         for kept in self.kept:
             asker = threading.Thread(target=self._ask, args=(kept,), name=f"ask {kept.part.name}", daemon=True)
             asker.start()
@@ -117,10 +140,10 @@ class Supervisor:
             if kept.due_at is not None:
                 if now >= kept.due_at and kept.start(now):
                     kept.restarts += 1
-                    self._tell(f"{kept.part.name}: started again, process {kept.part.pid}")
+                    self.tell(f"{kept.part.name}: started again, process {kept.pid}")
             elif not kept.part.alive():
                 self._down(kept, now, "it ended")
-            elif is_hung(kept.rule, now, kept.silent_since, kept.answered):
+            elif is_hung(kept.rule, now, kept.silent_since, kept.answered, kept.unanswered):
                 self._down(kept, now, "it did not answer and was killed")
 
     def ready(self) -> bool:
@@ -133,13 +156,13 @@ class Supervisor:
         for kept in order:
             kept.due_at = None
             kept.part.stop()
-            self._tell(f"{kept.part.name}: stopped")
+            self.tell(f"{kept.part.name}: stopped")
         for asker in self._askers:
             asker.join(3.0)
 
     def _down(self, kept: Kept, now: float, why: str) -> None:
         kept.fell(now, why)
-        self._tell(f"{kept.part.name}: {why}; starting again in {delay_s(kept.deaths):.1f} s")
+        self.tell(f"{kept.part.name}: {why}; starting again in {delay_s(kept.deaths):.1f} s")
 
     def _ask(self, kept: Kept) -> None:
         while not self._over.wait(ASK_EVERY_S if kept.answered else 0.1):

@@ -4,10 +4,11 @@ import asyncio
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
+from cli.clock import now
 from cli.refusals import Refusals
 from config.documents import Site
 from config.settings import Settings
@@ -24,10 +25,6 @@ log = structlog.get_logger()
 REREAD_S = 5.0
 GRACE_S = 30.0  # between a call's record and its channel being listed, and the other way round
 ENDPOINT = re.compile(r"PJSIP/(.+)-[0-9a-f]{8}\Z")
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass

@@ -2,11 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from rich.live import Live
 
-from cli import line
 from cli.addresses import desk_address, dial_address
 from cli.installation import Installation
 from cli.now import Now
@@ -45,15 +45,10 @@ class Silent:
 class Lines(Silent):
     """Facts line by line, "ready" last, for logs and tests."""
 
-    def __init__(self, found: Installation, note: line.Note) -> None:
+    def __init__(self, found: Installation) -> None:
         super().__init__(lambda text: print(text, flush=True))
-        self._found, self._note = found, note
+        self._found = found
         self._now = Now(found.settings)
-
-    def show(self, kept: Sequence[Kept], ready: bool) -> None:
-        """What is said of readiness is said before the state file tells it to whoever waits for it."""
-        super().show(kept, ready)
-        self._note(kept, ready)
 
     def when_ready(self, kept: Sequence[Kept]) -> None:
         for text in plain(_shown(self._found, self._now, kept, [], True)):
@@ -63,8 +58,8 @@ class Lines(Silent):
 class LivePanel:
     """The panel on a terminal."""
 
-    def __init__(self, found: Installation, note: line.Note) -> None:
-        self._found, self._note = found, note
+    def __init__(self, found: Installation) -> None:
+        self._found = found
         self._now = Now(found.settings)
         self._news: deque[str] = deque(maxlen=5)
         self._screen = Live(refresh_per_second=2, transient=True)
@@ -75,14 +70,32 @@ class LivePanel:
 
     def show(self, kept: Sequence[Kept], ready: bool) -> None:
         self._screen.update(panel(_shown(self._found, self._now, kept, self._news, ready)))
-        self._note(kept, ready)
 
     def close(self) -> None:
         self._screen.stop()
 
 
-def view(found: Installation, live: bool, note: line.Note) -> View:
-    return LivePanel(found, note) if live else Lines(found, note)
+class Unfailing:
+    """A view that may fail (a full disk, a terminal that is gone) before those who would be cut off by it."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def tell(self, text: str) -> None:
+        with suppress(Exception):
+            self._view.tell(text)
+
+    def show(self, kept: Sequence[Kept], ready: bool) -> None:
+        with suppress(Exception):
+            self._view.show(kept, ready)
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._view.close()
+
+
+def view(found: Installation, live: bool) -> View:
+    return Unfailing(LivePanel(found) if live else Lines(found))
 
 
 def _shown(found: Installation, now: Now, kept: Sequence[Kept], news: Sequence[str], ready: bool) -> Shown:
@@ -94,7 +107,7 @@ def _shown(found: Installation, now: Now, kept: Sequence[Kept], news: Sequence[s
         speech=now.speech(),
         voice=now.voice(),
         calls=now.calls(),
-        parts=[(each.part.name, each.state, f"process {each.part.pid}") for each in kept],
+        parts=[(each.part.name, each.state, f"process {each.pid}") for each in kept],
         logs=str(settings.data_dir / "log"),
         news=list(news),
         ready=ready,

@@ -6,18 +6,26 @@ named by the hash of its content; a call pins the edition it started with.
 
 import hashlib
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C: ten times as fast
 Language = str  # ISO 639-1
 Text = dict[Language, str]
 Urgency = Literal["critical", "high", "normal", "low"]
 Minutes = Annotated[int, Field(gt=0)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+DAY_MINUTES = 24 * 60
+FOLDERS = ("topics", "prompts", "languages", "flows")  # of several documents, each named for what it is about
+OPTIONAL = ("out_of_scope", "emergency")  # documents that a site may do without
 OUT_OF_SCOPE = "oos"  # the topic of what is not for this line
 
 
@@ -88,9 +96,11 @@ class AgentAccount(Document):
 
 
 class Hours(Document):
+    """When the site is open; hours that close before they open run into the next day, also into a holiday."""
+
     country: str  # ISO 3166, for public holidays
     subdivision: str | None = None
-    week: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], tuple[str, str] | None]
+    week: dict[Weekday, tuple[str, str] | None]
 
 
 class Emergency(Document):
@@ -238,24 +248,74 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def load_edition(folder: Path) -> Edition:
-    """Read and validate every document under `folder`.
+def opening_minute(clock: str) -> int | None:
+    """Minutes after midnight of "08:30"; None for what is no time of a day."""
+    found = CLOCK.fullmatch(clock)
+    return int(found[1]) * 60 + int(found[2]) if found else None
 
-    Raises: pydantic.ValidationError, yaml.YAMLError, FileNotFoundError.
-    """
-    topics = [Topic.model_validate(_read(path)) for path in sorted((folder / "topics").glob("*.yaml"))]
-    return Edition(
-        site=Site.model_validate(_read(folder / "site.yaml")),
-        topics={topic.id: topic for topic in topics},
-        places=_read(folder / "places.yaml"),
-        assets=_read(folder / "assets.yaml"),
-        prompts={path.stem: _read(path) for path in sorted((folder / "prompts").glob("*.yaml"))},
-        languages={path.stem: _read(path) for path in sorted((folder / "languages").glob("*.yaml"))},
-        out_of_scope=_read(path) if (path := folder / "out_of_scope.yaml").exists() else {},
-        emergencies=_read(path) if (path := folder / "emergency.yaml").exists() else {},
-        flows={path.stem: _read(path) for path in sorted((folder / "flows").glob("*.yaml"))},
-    )
+
+def closing_minute(span: tuple[str, str]) -> int | None:
+    """Minutes after the midnight before the opening: beyond a day where the hours run into the next one."""
+    opens, closes = opening_minute(span[0]), DAY_MINUTES if span[1] == "24:00" else opening_minute(span[1])
+    if opens is None or closes is None:
+        return None
+    return closes + DAY_MINUTES if closes < opens else closes
+
+
+class DocumentsRefused(ValueError):
+    """Documents that cannot be used; each fault is one sentence that names the file and the field."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(" ".join(faults))
+        self.faults = tuple(faults)
+
+
+def load_edition(folder: Path) -> Edition:
+    """Read and check every document under `folder`, in form and in meaning. Raises: DocumentsRefused."""
+    from config.meaning import faults  # it judges what this module makes
+
+    edition = read_edition(folder)
+    if found := faults(edition):
+        raise DocumentsRefused(found)
+    return edition
+
+
+def read_edition(folder: Path) -> Edition:
+    """Every document under `folder`, in form. Raises: DocumentsRefused."""
+    each = {kind: {path.stem: _read(path) for path in sorted((folder / kind).glob("*.yaml"))} for kind in FOLDERS[1:]}
+    read = {name: _read(path) for name in OPTIONAL if (path := folder / f"{name}.yaml").exists()}
+    read |= {name: _read(folder / f"{name}.yaml") for name in ("site", "places", "assets")}
+    read |= {"topics": _topics(folder), "emergencies": read.pop("emergency", {})}
+    try:
+        return Edition.model_validate(read | each)
+    except ValidationError as error:
+        raise DocumentsRefused([_sentence(fault["loc"], fault["msg"]) for fault in error.errors()]) from error
+
+
+def _topics(folder: Path) -> dict[str, Any]:
+    """By their ids, which are the names of their files: no topic takes the place of another."""
+    read = {path.stem: _read(path) for path in sorted((folder / "topics").glob("*.yaml"))}
+    misnamed = [stem for stem, topic in read.items() if isinstance(topic, dict) and topic.get("id", stem) != stem]
+    if misnamed:
+        named = "as the file is named"
+        raise DocumentsRefused([f"topics/{stem}.yaml: id: must be “{stem}”, {named}." for stem in misnamed])
+    return read
+
+
+def _sentence(where: Sequence[int | str], what: str) -> str:
+    """Of a fault in form: its file, its field, and what is wrong."""
+    kind, *rest = map(str, where) if where else ("documents",)
+    folder = f"{kind}/{rest.pop(0)}" if kind in FOLDERS and rest else kind
+    file = {"emergencies": "emergency"}.get(folder, folder)
+    return f"{file}.yaml: {'.'.join(rest) + ': ' if rest else ''}{what.removeprefix('Value error, ')}."
 
 
 def _read(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE)
+    """Raises: DocumentsRefused."""
+    name = f"{path.parent.name}/{path.name}" if path.parent.name in FOLDERS else path.name
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentsRefused([f"{name}: cannot be read: {error}."]) from error
+    except yaml.YAMLError as error:
+        raise DocumentsRefused([f"{name}: is not YAML: {' '.join(str(error).split())}."]) from error

@@ -284,7 +284,8 @@ class CallbackOwed:
 
 @dataclass(frozen=True)
 class MessageTaken:
-    kept: bool  # False: there was too little of it
+    kept: bool  # False: there was too little of it, or
+    lost: bool = False  # it could not be kept
 
 
 Outcome = (

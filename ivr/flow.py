@@ -128,6 +128,7 @@ class Voicemail(Document):
     retry_prompt: str  # when there was next to nothing
     thanks_prompt: str
     none_prompt: str  # when there was nothing again
+    lost_prompt: str = "message_lost"  # when it could not be kept; a person is next then
     limit_s: int = Field(120, ge=5, le=300)
     next: StepId
 

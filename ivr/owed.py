@@ -20,9 +20,9 @@ class Owed:
     at: datetime
 
     def write(self, pcm: bytes) -> None:
-        """The note last: what it names is whole. Raises: OSError."""
-        write_wav(self.wav, pcm)
-        write_whole(self._note, f"{self.ticket} {self.at.isoformat()}".encode())
+        """On the disk before it returns, the note last: what it names is whole. Raises: OSError."""
+        write_wav(self.wav, pcm, durable=True)
+        write_whole(self._note, f"{self.ticket} {self.at.isoformat()}".encode(), durable=True)
 
     def settle(self) -> None:
         """The ticket has it. Raises: OSError."""

@@ -62,7 +62,7 @@ from routing.policy import page_alive
 from routing.ports import News, Records
 
 POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
-KEEP_S = 1.0  # so long may each part of keeping a message hold up its caller
+KEEP_S = 3.0  # so long may each part of keeping a message hold up its caller
 ASIDE_S = 180  # longer than choosing a callback takes; whose call was lost meanwhile is offered again
 
 
@@ -79,6 +79,7 @@ class Performer:
     clock: Callable[[], datetime]
     recordings: Path
     attempt_id: str | None = None  # this call is a callback
+    wall: Callable[[], datetime] | None = None  # what promises are told by; None: by the same clock
 
     async def perform(self, state: State, action: Action) -> Outcome:
         doings: dict[type, Callable[[State, Any], Awaitable[Outcome]]] = {
@@ -105,7 +106,7 @@ class Performer:
     async def open_ticket(self, facts: Mapping[str, str], key: str) -> Ticket:
         """Open the ticket of that key of this call; the same one again when it is there already."""
         now = self.clock()
-        draft = draft_of(facts, self.call.caller, self.edition, now)
+        draft = draft_of(facts, self.call.caller, self.edition, self._told_by())
         ticket = await self.records.tickets.open(draft, self.call.id, now, f"{self.call.id}:{key}")
         self.notebook.note(
             "ticket.opened", {"ticket": ticket.number, "ticket_id": ticket.id, "topic": ticket.draft.topic}
@@ -114,6 +115,9 @@ class Performer:
         self.notebook.note("promise.made", {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()})
         await self.news.tell("ticket", ticket=ticket.id, call=self.call.id)
         return ticket
+
+    def _told_by(self) -> datetime:
+        return (self.wall or self.clock)()
 
     async def _find_matters(self, state: State, action: FindMatters) -> Matters:
         found = await self.records.tickets.open_at(action.topic, action.place)
@@ -137,7 +141,7 @@ class Performer:
 
     async def _correct(self, state: State, action: CorrectTicket) -> Done:
         now = self.clock()
-        draft = draft_of(action.facts, self.call.caller, self.edition, now)
+        draft = draft_of(action.facts, self.call.caller, self.edition, self._told_by())
         await self.records.tickets.correct(action.ticket, draft, "caller", now, fields_of(action.changed))
         facts = {"ticket_id": action.ticket, "changed": sorted(action.changed)}
         self.notebook.note("ticket.corrected", {**facts, "topic": draft.topic, "place": draft.place})
@@ -151,24 +155,24 @@ class Performer:
 
     async def keep_message(self, state: State, recording: Recording) -> MessageTaken | Pressed | Heard:
         """The caller's recorded message, safe on disk before thanks are said or the caller is obeyed."""
-        kept = await self._keep(state, recording)
+        taken = await self._keep(state, recording)
         if recording.heard is None and recording.key not in ("0", "*", self.edition.site.emergency.key):
-            return MessageTaken(kept)
+            return taken
         if recording.key:
             self.notebook.note("key", {"count": 1}, {"keys": recording.key})
         return recording.heard or Pressed(recording.key)
 
-    async def _keep(self, state: State, recording: Recording) -> bool:
-        """False when there is too little of it to be a message, or the disk refuses it."""
+    async def _keep(self, state: State, recording: Recording) -> MessageTaken:
+        """Not kept when there is too little of it to be a message; lost when the disk refuses it."""
         if recording.seconds < LEAST_MESSAGE_S or not state.ticket:
-            return False
+            return MessageTaken(False)
         owed = Owed(self.recordings / f"{self.call.id}-{new_id()}.wav", state.ticket, self.clock())
         try:
             async with asyncio.timeout(KEEP_S):
                 await asyncio.to_thread(owed.write, recording.pcm)
         except (TimeoutError, OSError) as error:
             self.notebook.note("message.lost", {"why": type(error).__name__})
-            return False
+            return MessageTaken(False, lost=True)
         self.notebook.note("message.recorded", {"ticket_id": state.ticket, "seconds": recording.seconds})
         try:
             async with asyncio.timeout(KEEP_S):
@@ -177,7 +181,7 @@ class Performer:
                 await self.news.tell("ticket", ticket=state.ticket, call=self.call.id)
         except (TimeoutError, RoutingError, OSError) as error:  # what is owed is settled later
             self.notebook.note("message.owed", {"why": type(error).__name__})
-        return True
+        return MessageTaken(True)
 
     # queue
 

@@ -4,26 +4,51 @@ import io
 import os
 import tempfile
 import wave
+from contextlib import suppress
 from pathlib import Path
 
 from ivr.ports import SAMPLE_RATE
 
 
-def write_wav(path: Path, pcm: bytes, rate: int = SAMPLE_RATE) -> None:
-    """Write mono 16-bit PCM as a WAV file, whole or not at all."""
+def write_wav(path: Path, pcm: bytes, rate: int = SAMPLE_RATE, durable: bool = False) -> None:
+    """Write mono 16-bit PCM as a WAV file, whole or not at all. Raises: OSError."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes(pcm)
-    write_whole(path, buffer.getvalue())
+    write_whole(path, buffer.getvalue(), durable)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file in one step: a reader sees the old content or the new, never half."""
+def write_whole(path: Path, content: bytes, durable: bool = False) -> None:
+    """Replace a file in one step: a reader sees the old content or the new, never half.
+
+    `durable`: it is on the disk, under its name, before this returns; whatever is told to a caller as kept must be.
+
+    Raises: OSError; then nothing is left.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        file.write(content)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+        try:
+            file.write(content)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(file.name)
+            raise
+    if durable:
+        _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """The name of a new file is the folder's content (fsync(2), notes)."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

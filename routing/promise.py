@@ -7,16 +7,23 @@ Both count real minutes, so that a night with 23 or 25 hours shortens and length
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal, cast, get_args
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import holidays
 
-from config.documents import Hours, Site, Topic, Urgency
+from config.documents import (
+    DAY_MINUTES,
+    WEEKDAYS,
+    Hours,
+    Site,
+    Topic,
+    Urgency,
+    closing_minute,
+    opening_minute,
+)
 from routing.model import URGENCY_ORDER, Promise, Stage, Ticket
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 FURTHEST_DAYS = 400  # a site that never opens still owes a time
 
 # A promise is kept by the first of these stages; where it is not listed, by completion.
@@ -70,23 +77,27 @@ def deadline(start: datetime, minutes: int, working: bool, site: Site) -> dateti
 
 def is_open(at: datetime, site: Site) -> bool:
     """Whether the site keeps opening hours just now."""
-    return any(opens <= at < closes for opens, closes in opening_hours(at, site, days=1))
+    return any(opens <= at < closes for opens, closes in opening_hours(at, site, days=2))
 
 
 def opening_hours(start: datetime, site: Site, days: int = FURTHEST_DAYS) -> Iterator[tuple[datetime, datetime]]:
-    """Opening and closing times in UTC from the day of `start` on; closed on public holidays."""
+    """Opening and closing times in UTC from the day before `start` on, whose hours may run into its night.
+
+    No hours begin on a public holiday.
+    """
     zone = ZoneInfo(site.zone)
-    first = start.astimezone(zone).date()
+    first = start.astimezone(zone).date() - timedelta(days=1)
     for day in (first + timedelta(days=ahead) for ahead in range(days)):
         hours = None if _is_holiday(day, site.hours) else site.hours.week.get(WEEKDAYS[day.weekday()])
         if hours:
-            yield _utc(day, hours[0], zone), _utc(day, hours[1], zone)
+            yield _utc(day, opening_minute(hours[0]), zone), _utc(day, closing_minute(hours), zone)
 
 
-def _utc(day: date, clock: str, zone: ZoneInfo) -> datetime:
-    midnight_after = clock == "24:00"
-    local = datetime.combine(day, time() if midnight_after else time.fromisoformat(clock), zone)
-    return (local + timedelta(days=midnight_after)).astimezone(ZoneInfo("UTC"))
+def _utc(day: date, minute: int | None, zone: ZoneInfo) -> datetime:
+    """The moment when the clock on the wall shows so many minutes after that day's midnight."""
+    days, minutes = divmod(minute or 0, DAY_MINUTES)
+    local = datetime.combine(day + timedelta(days=days), time(minutes // 60, minutes % 60), zone)
+    return local.astimezone(ZoneInfo("UTC"))
 
 
 def _is_holiday(day: date, hours: Hours) -> bool:

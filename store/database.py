@@ -25,8 +25,9 @@ CONNECT_S = 3.0
 COMMAND_S = 4.0
 PATIENCE_S = 8.0  # for a unit of work with all its tries: a caller is on the line meanwhile
 CONFLICTS = {"40001", "40P01", "55P03", "23505"}  # serialization, deadlock, lock not available, a unique row raced us
-# Connection lost, shutting down or starting, out of connections (PostgreSQL manual, Appendix A).
-GONE = ("08", "57P", "53300")
+# Connection lost, shutting down or starting, out of disk, memory or connections, read-only, a disk that fails
+# (PostgreSQL manual, Appendix A).
+GONE = ("08", "57P", "53", "25006", "58")
 
 
 class Database(Protocol):
@@ -85,14 +86,25 @@ async def _within(patience_s: float) -> AsyncIterator[None]:
         raise RecordsUnavailable(str(error) or "no answer in time") from error
     except DBAPIError as error:
         if _is_gone(error):
-            raise RecordsUnavailable(str(error.orig)) from error
+            raise RecordsUnavailable(str(error.orig).partition("\n")[0]) from error
         raise
 
 
 def _is_gone(error: DBAPIError) -> bool:
-    """Whether the server has gone or lets nobody in: nothing that was asked is at fault."""
+    """Whether the server has gone, lets nobody in or cannot write: nothing that was asked is at fault."""
     state = str(getattr(error.orig, "sqlstate", None) or "")
     return error.connection_invalidated or state.startswith(GONE)
+
+
+def write_nothing(connection: Connection) -> None:
+    """A write that changes nothing, and needs all that any write needs. Raises: RecordsUnavailable."""
+    if connection.dialect.name == "sqlite":
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version={int(version)}")
+    elif connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
+        raise RecordsUnavailable("The records do not answer: the database may only be read.")
+    else:
+        connection.exec_driver_sql("SELECT txid_current()")
 
 
 def connect(database_url: str) -> Database:

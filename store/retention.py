@@ -4,13 +4,14 @@ A few rows at a time, each time a unit of work of its own: a backlog of any size
 """
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, exists, select, update
 
 from routing.model import OPEN_CALLBACKS, Stage
 from store.database import Database
+from store.portable import insert_unless_there
 from store.records import SqlRecords
 from store.tables import (
     call_private,
@@ -21,9 +22,10 @@ from store.tables import (
     ticket_private,
     tickets,
 )
-from store.tables_dispatch import callback_private, callbacks, sessions, wrap_up_private
+from store.tables_dispatch import callback_private, callbacks, forgotten, sessions, wrap_up_private
 
 BATCH = 500  # rows
+LEAP = timedelta(days=3)  # a line looks every hour: more between two looks is a line that was off, or a set clock
 PAUSE_S = 0.05  # between batches: SQLite has one write lock for all processes, and whoever waits looks only so often
 
 # What is still needed to do what was promised: private rows of open matters outlive their date.
@@ -42,6 +44,39 @@ STILL_NEEDED: dict[str, ColumnElement[bool]] = {
 PRIVATE: tuple[Table, ...] = (
     call_private, event_private, ticket_private, ticket_change_private, callback_private, wrap_up_private,
 )  # fmt: skip
+
+
+class ClockLeapt(Exception):
+    """It is much later than when forgetting last looked: nothing is deleted until somebody vouches for the time."""
+
+    def __init__(self, until: datetime, now: datetime) -> None:
+        super().__init__(f"it was {until:%Y-%m-%d %H:%M} when forgetting last looked, and is {now:%Y-%m-%d %H:%M} now")
+        self.until, self.now = until, now
+
+
+def leapt(until: datetime | None, now: datetime) -> bool:
+    """Whether so much time is not plausible between two looks."""
+    return until is not None and now - until > LEAP
+
+
+async def forgotten_until(records: SqlRecords) -> datetime | None:
+    """When forgetting last looked; None when it never did."""
+    query = select(forgotten.c.until).where(forgotten.c.site_id == records.site_id)
+    return await records.database.read(lambda connection: connection.execute(query).scalar())
+
+
+async def look(records: SqlRecords, now: datetime, trusted: bool = False) -> None:
+    """Note that forgetting looks now. Raises: ClockLeapt, unless somebody vouches for the time."""
+    mine, site = forgotten.c.site_id == records.site_id, {"site_id": records.site_id, "until": now}
+
+    def work(connection: Connection) -> None:
+        until = connection.execute(select(forgotten.c.until).where(mine)).scalar()
+        if until and leapt(until, now) and not trusted:
+            raise ClockLeapt(until, now)
+        if not insert_unless_there(connection, forgotten, site):
+            connection.execute(update(forgotten).where(mine).values(until=now))
+
+    await records.database.write(work)
 
 
 async def purge(records: SqlRecords, now: datetime, batch: int = BATCH) -> dict[str, int]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from routing.model import RecordsUnavailable
 from store.columns import to_json
@@ -29,6 +29,13 @@ BATCH = 64  # units of work that share a commit at most
 READERS = 2
 BUSY_MS = 1_000  # how long one try waits for another process's write …
 PATIENCE_S = 4.0  # … and a unit of work for all its tries: a caller is on the line meanwhile
+REFUSALS = {  # SQLite's primary result codes: nothing that was asked is at fault
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "the database may only be read",
+    sqlite3.SQLITE_IOERR: "the disk reads or writes no more",
+    sqlite3.SQLITE_CANTOPEN: "the database cannot be opened",
+    sqlite3.SQLITE_PERM: "the database may not be opened",
+}
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond of work
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
@@ -81,6 +88,8 @@ class Order:
         try:
             self.answer = self.work(connection)
         except Exception as error:
+            if _refusal(error):  # SQLite may have rolled everything back: the whole batch fails
+                raise
             self.error = error
             sqlite.execute("ROLLBACK TO unit")
         sqlite.execute("RELEASE unit")
@@ -114,10 +123,10 @@ class SqliteDatabase:
         try:
             with self._engine.connect() as connection, _stopped_after(connection, until_s):
                 return work(connection)
-        except OperationalError as error:
+        except (DBAPIError, sqlite3.Error) as error:
             if is_busy(error) or _code(error) == sqlite3.SQLITE_INTERRUPT:
                 raise RecordsUnavailable("not read in time") from error
-            raise
+            raise _told(error) from error
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Raises: RecordsUnavailable."""
@@ -186,19 +195,33 @@ def _stopped_after(connection: Connection, until_s: float) -> Iterator[None]:
 
 def is_busy(error: Exception) -> bool:
     """Whether another process holds the database's lock."""
-    return isinstance(error, OperationalError) and _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _code(error: OperationalError) -> int:
-    """SQLite's primary result code."""
-    return int(getattr(error.orig, "sqlite_errorcode", 0)) & 0xFF
+def _code(error: Exception) -> int:
+    """SQLite's primary result code, 0 when it is not SQLite's error."""
+    return int(getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)) & 0xFF
+
+
+def _refusal(error: Exception) -> str:
+    """Why the records cannot be had at all just now, empty when they can."""
+    return REFUSALS.get(_code(error), "")
+
+
+def _told(error: Exception) -> Exception:
+    """The error as the cores know it."""
+    if is_busy(error):
+        told = RecordsUnavailable("The records are busy: another process holds them.")
+    elif refusal := _refusal(error):
+        told = RecordsUnavailable(f"The records do not answer: {refusal}.")
+    else:
+        return error
+    told.__cause__ = error
+    return told
 
 
 def _fail(batch: Sequence[Order], error: Exception) -> None:
-    told: Exception = error
-    if is_busy(error):
-        told = RecordsUnavailable()
-        told.__cause__ = error
+    told = _told(error)
     for order in batch:
         order.error = told
 

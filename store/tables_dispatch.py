@@ -181,3 +181,10 @@ audit = Table(
     Column("detail", Json, nullable=False),
     Index("ix_audit_subject", "subject"),
 )
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("site_id", WORD, primary_key=True),
+    Column("until", UtcTime, nullable=False),  # what was due by then has been deleted
+)

@@ -24,6 +24,8 @@ STANDALONE_PROMPTS: dict[str, str] = {
     "standalone-wait": "standalone_wait",
     "standalone-leave-message": "standalone_leave_message",
     "standalone-thanks": "standalone_thanks",
+    "standalone-not-kept": "standalone_not_kept",
+    "standalone-call-again": "standalone_call_again",
     "standalone-sorry": "standalone_sorry",
     "emergency-instruction": "emergency_instruction",
     "emergency-stay": "emergency_stay",
@@ -33,6 +35,8 @@ STANDALONE_PROMPTS: dict[str, str] = {
 }
 MESSAGE_LIMIT_S = 120
 MESSAGE_SILENCE_S = 15  # that long a silence ends a message
+WAV_HEADER_BYTES = 44  # a file of no more holds no sound
+UNKEPT_ROUNDS = 3  # so often the fallback group is rung for whose message cannot be kept
 TALKED_S = 5  # an emergency answered for less was not taken by a person
 AMI_RIGHTS = {"read": ",".join(ami.READ), "write": ",".join(ami.WRITE), "events": ami.EVENTS}
 
@@ -128,6 +132,8 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
         "message_limit_s": MESSAGE_LIMIT_S,
         "message_silence_s": MESSAGE_SILENCE_S,
         "talked_s": TALKED_S,
+        "wav_header_bytes": WAV_HEADER_BYTES,
+        "unkept_rounds": UNKEPT_ROUNDS,
         **_admission(settings, site),
     }
 

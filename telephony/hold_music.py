@@ -1,11 +1,12 @@
 """Quiet music for callers on hold, made here so that nothing has to be licensed or fetched."""
 
 import math
-import wave
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from ivr.sound_files import write_wav
 
 RATE_HZ = 8_000
 NOTE_S = 0.6
@@ -29,11 +30,7 @@ def write_hold_music(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if any(path.parent.iterdir()):
         return
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE_HZ)
-        file.writeframes(hold_music())
+    write_wav(path, hold_music(), RATE_HZ)
 
 
 def _plucked(frequency_hz: float) -> npt.NDArray[np.float64]:

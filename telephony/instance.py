@@ -6,26 +6,37 @@ Root runs Asterisk as an unprivileged user; any other user needs user namespaces
 """
 
 import contextlib
+import hashlib
 import os
 import pwd
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
+from ivr.sound_files import write_whole
+from telephony.processes import Running
+
+DATABASE = "astdb.sqlite3"
+SHARED_MEMORY = Path("/dev/shm")
 UNPRIVILEGED = ("onenumber", "nobody")  # the first of these users that exists runs Asterisk for root
 FOLDERS = ("etc", "run", "log", "lib", "spool", "cache", "sounds")
 
-# $1 root, $2 the instance's folder, $3 the same as seen inside, then the program inside the root.
+# $1 root, $2 the instance's folder, $3 the same as seen inside, $4 its database's folder, then the program inside the
+# root.
 NAMESPACE = """
 set -e
-root=$1 folder=$2 inside=$3
-shift 3
+root=$1 folder=$2 inside=$3 database=$4
+shift 4
 mount -t tmpfs -o mode=755 none "$root/srv"
 mkdir -p "$root$inside"
 mount --bind "$folder" "$root$inside"
+[ ! -d "$database" ] || mount --bind "$database" "$root$inside/lib"
 mount --rbind /dev "$root/dev"
 mount --rbind /proc "$root/proc"
 mount -t tmpfs -o mode=1777 none "$root/tmp"
@@ -50,10 +61,12 @@ class AsteriskInstance:
     Prepare the folder, render the configuration into `folder/etc`, then start.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, outlives_starter: bool = False) -> None:
         self.root = root.resolve()
         self.folder = folder.resolve()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Running | None = None
+        self.database = Database(self.folder)
+        self._outlives_starter = outlives_starter
 
     @property
     def config(self) -> Path:
@@ -67,10 +80,13 @@ class AsteriskInstance:
         """Make the folders and the hosts file; without the host's own name each call waits for a look-up."""
         for name in FOLDERS:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        (self.folder / "hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n")
+        hosts, known = self.folder / "hosts", f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n"
+        if not hosts.exists() or hosts.read_text() != known:  # a full disk would leave an empty file
+            hosts.write_text(known)
+        self.database.prepare()
 
     def start(self, ready_s: float = 40.0) -> None:
-        """Start and wait until fully booted; it ends with the thread that started it.
+        """Start and wait until fully booted; it ends with the thread that started it, unless it outlives its starter.
 
         Raises: AsteriskDown.
         """
@@ -78,15 +94,17 @@ class AsteriskInstance:
             raise AsteriskDown(f"there is no Asterisk in {self.root}: run `make setup`, or set asterisk.root")
         self.prepare()
         if os.geteuid() == 0:
-            _give_to(self.folder, *_unprivileged())
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            for folder in (self.folder, self.database.folder):
+                _give_to(folder, *_unprivileged())
+        with appended(self.log) as log:
+            child = subprocess.Popen(
                 self.command("/usr/sbin/asterisk", "-f", "-C", str(self.config)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+        self.process = Running.started(child)
         try:
             self._await_ready(time.monotonic() + ready_s)
         except AsteriskDown:
@@ -95,19 +113,21 @@ class AsteriskInstance:
 
     def stop(self, grace_s: float = 5.0) -> None:
         """Hang up what is left and end the process; silent when it is not running."""
-        if self.process is None:
-            return
-        _end(self.process, signal.SIGTERM, grace_s)
-        self.process = None
+        if self.process is not None:
+            self._end(signal.SIGTERM, grace_s)
+            self.database.keep()
 
     def kill(self) -> None:
         """End the process at once, as a power cut would."""
+        self._end(signal.SIGKILL, 5.0)
+
+    def _end(self, how: signal.Signals, grace_s: float) -> None:
         if self.process is not None:
-            _end(self.process, signal.SIGKILL, 5.0)
+            self.process.end(how, grace_s)
             self.process = None
 
     def alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and self.process.alive()
 
     def cli(self, command: str, timeout_s: float = 10.0) -> str:
         """What `asterisk -rx COMMAND` prints. Raises: AsteriskDown."""
@@ -139,7 +159,8 @@ class AsteriskInstance:
             str(self.root),
             str(self.folder),
             str(inside(self.folder)),
-            *as_unprivileged(),
+            str(self.database.folder),
+            *as_unprivileged(dies_with_us=not self._outlives_starter),
             *program,
         ]
 
@@ -161,6 +182,51 @@ class AsteriskInstance:
         return last
 
 
+class Database:
+    """Asterisk's own database, in memory while it runs: who is registered must not depend on a disk.
+
+    On a full one Asterisk takes back what it could not write, and its phones with it. The file outlives Asterisk's
+    death, and goes to the instance's folder when it is stopped in order.
+    """
+
+    def __init__(self, instance: Path) -> None:
+        self._kept = instance / "lib"
+        name = hashlib.sha256(str(instance).encode()).hexdigest()[:16]
+        self.folder = SHARED_MEMORY / f"onenumber-{name}" if os.access(SHARED_MEMORY, os.W_OK) else self._kept
+
+    def prepare(self) -> None:
+        """Make the folder; where memory has none, with what was kept when it was last stopped.
+
+        A file that is damaged goes: Asterisk would not start with it, and phones register anew.
+        """
+        if not self.folder.exists():
+            self.folder.mkdir(mode=0o750)
+            self._copy(self._kept, self.folder)
+        file = self.folder / DATABASE
+        if file.exists() and not _is_sound(file):
+            file.unlink()
+
+    def keep(self) -> None:
+        """On the disk until the next start; what it does not take stays in memory."""
+        if self.folder != self._kept and self.folder.exists():
+            with contextlib.suppress(OSError):
+                self._copy(self.folder, self._kept)
+                shutil.rmtree(self.folder)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        """Whole or not at all. Raises: OSError."""
+        if (source / DATABASE).exists():
+            write_whole(target / DATABASE, (source / DATABASE).read_bytes())
+
+
+def _is_sound(file: Path) -> bool:
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            return bool(database.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    except sqlite3.Error:
+        return False
+
+
 def _unprivileged() -> tuple[int, int]:
     """User and group id that run Asterisk when we are root."""
     for name in UNPRIVILEGED:
@@ -170,13 +236,25 @@ def _unprivileged() -> tuple[int, int]:
     return 65534, 65534
 
 
-def as_unprivileged() -> list[str]:
-    """Command that runs the rest of its line as that user; the kernel ends the program if its starter dies."""
-    drop = ["setpriv", "--pdeathsig", "KILL"]
-    if os.geteuid() != 0:
-        return drop
-    uid, gid = _unprivileged()
-    return [*drop, "--reuid", str(uid), "--regid", str(gid), "--clear-groups"]
+def as_unprivileged(dies_with_us: bool = True) -> list[str]:
+    """Command that runs the rest of its line as that user; the kernel may end the program when its starter dies."""
+    bound = ["--pdeathsig", "KILL"] if dies_with_us else []
+    if os.geteuid() == 0:
+        uid, gid = _unprivileged()
+        bound += ["--reuid", str(uid), "--regid", str(gid), "--clear-groups"]
+    return ["setpriv", *bound] if bound else []
+
+
+@contextlib.contextmanager
+def appended(log: Path) -> Iterator[BinaryIO]:
+    """A log to append to; where it cannot be had, nothing is logged, and what would have logged runs all the same."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = log.open("ab")
+    except OSError:
+        file = open(os.devnull, "ab")
+    with file:
+        yield file
 
 
 def _give_to(folder: Path, uid: int, gid: int) -> None:
@@ -185,15 +263,3 @@ def _give_to(folder: Path, uid: int, gid: int) -> None:
         if not path.is_symlink():
             shutil.chown(path, uid, gid)
     folder.chmod(0o750)
-
-
-def _end(process: subprocess.Popen[bytes], how: signal.Signals, grace_s: float) -> None:
-    """Signal the whole process group; kill what is left after the grace."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, how)
-    try:
-        process.wait(grace_s)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

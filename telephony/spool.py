@@ -8,7 +8,7 @@ makes a repeat harmless. The recording stays where it is.
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,12 +45,40 @@ class SpooledMessage:
     answered: bool = False  # the last phone rung was taken
 
 
-def pending(folder: Path, now: float | None = None) -> list[SpooledMessage]:
-    """What waits to be handled, oldest first; `now` in seconds since the epoch."""
-    at = time.time() if now is None else now
-    stale = (path for path in folder.glob("*.claimed") if at - _claimed_at(path) > CLAIM_S)
-    found = (_read(path, at) for path in (*folder.glob("*.txt"), *stale))
+class Ages:
+    """How old files are: by the machine's clock when first seen, from there on by one that nobody sets."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
+        self._wall, self._steady = wall, steady
+        self._seen: dict[tuple[str, float], tuple[float, float]] = {}  # file, its time → its age then, when that was
+
+    def of(self, path: Path, written_at: float) -> float:
+        """In seconds; `written_at` as the file system has it, in seconds since the epoch."""
+        first_age, seen_at = self._seen.setdefault(
+            (path.name, written_at), (max(0.0, self._wall() - written_at), self._steady())
+        )
+        return first_age + self._steady() - seen_at
+
+    def forget(self, present: Collection[Path]) -> None:
+        names = {path.name for path in present}
+        self._seen = {key: seen for key, seen in self._seen.items() if key[0] in names}
+
+
+def pending(folder: Path, ages: Ages | None = None) -> list[SpooledMessage]:
+    """What waits to be handled, oldest first; who looks again and again passes what it knows of the files' ages."""
+    ages = ages or Ages()
+    files = [*folder.glob("*.txt"), *folder.glob("*.claimed")]
+    ages.forget(files)
+    found = (_read(path, ages) for path in files if path.suffix == ".txt" or _is_stale(path, ages))
     return sorted((message for message in found if message is not None), key=lambda message: message.at)
+
+
+def _is_stale(path: Path, ages: Ages) -> bool:
+    """Whether whoever claimed it must have died."""
+    try:
+        return ages.of(path, path.stat().st_ctime) > CLAIM_S
+    except FileNotFoundError:
+        return False
 
 
 def claim(message: SpooledMessage) -> SpooledMessage | None:
@@ -68,20 +96,12 @@ def done(message: SpooledMessage) -> None:
     message.facts.rename(message.facts.with_name(f"{message.key}.done"))
 
 
-def _claimed_at(path: Path) -> float:
-    """When it was renamed; for ever in the future when it is gone."""
-    try:
-        return path.stat().st_ctime
-    except FileNotFoundError:
-        return float("inf")
-
-
-def _read(path: Path, now: float) -> SpooledMessage | None:
+def _read(path: Path, ages: Ages) -> SpooledMessage | None:
     """None while the call goes on, or when the facts are not there."""
     key = path.name.removesuffix(".txt") if path.suffix == ".txt" else path.name.rsplit(".", 2)[0]
     try:
         lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-        age_s = now - path.stat().st_mtime
+        age_s = ages.of(path, path.stat().st_mtime)
     except FileNotFoundError:
         return None
     except OSError as error:  # the others are not to wait for it

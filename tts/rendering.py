@@ -109,6 +109,17 @@ class RenderedVoice:
         except VoiceDown as error:
             log.warning("voice does not start", engine=engine.name, error=str(error))
 
+    async def speak_up(self, language: str) -> None:
+        """Have the best voice say a word, to see that it speaks. Raises: VoiceDown."""
+        lane = await self._idle.get()
+        try:
+            engines = self._of(lane, language)
+            if not engines:
+                raise VoiceDown("none is installed")
+            await engines[0].render("one", language)
+        finally:
+            self._idle.put_nowait(lane)
+
     async def close(self) -> None:
         for lane in self._lanes:
             for engines in lane.values():

@@ -1,5 +1,7 @@
 """Is it alive, is it ready, how much is there to do: for machines that watch machines."""
 
+import asyncio
+from collections.abc import Mapping
 from typing import Literal
 
 from fastapi import APIRouter, Response
@@ -9,6 +11,7 @@ from pydantic import BaseModel
 
 from web.board import in_turn
 from web.context import Line, LineDep
+from web.ports import Health
 
 router = APIRouter(tags=["vitals"])
 
@@ -27,10 +30,16 @@ async def healthz() -> dict[Literal["status"], Literal["ok"]]:
 @router.get("/readyz")
 async def readyz(line: LineDep, response: Response) -> Ready:
     """Every part that the desk needs; 503 when one is missing."""
-    parts = {name: await check() or "ok" for name, check in line.health.items()}
+    parts = await asked(line.health)
     ready = all(state == "ok" for state in parts.values())
     response.status_code = 200 if ready else 503
     return Ready(ready=ready, parts=parts)
+
+
+async def asked(health: Mapping[str, Health]) -> dict[str, str]:
+    """What each part says, all asked at once: "ok", or what is wrong."""
+    answers = await asyncio.gather(*(part() for part in health.values()))
+    return {name: answer or "ok" for name, answer in zip(health, answers, strict=True)}
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

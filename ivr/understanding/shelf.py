@@ -1,8 +1,7 @@
 """Trained classifiers on disk, named by the hash of what they learnt from: arrays and JSON, nothing to execute."""
 
+import io
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile
@@ -10,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from config.documents import digest
+from ivr.sound_files import write_whole
 from ivr.understanding import training
 from ivr.understanding.classifier import Classifier
 from ivr.understanding.features import LETTERS, Vocabulary
@@ -26,8 +26,12 @@ def trained(examples: Sequence[Example], folder: Path | None) -> Classifier:
     try:
         return load(path)
     except (OSError, ValueError, KeyError, BadZipFile):
-        save(training.train(examples), path)
+        classifier = training.train(examples)
+    try:
+        save(classifier, path)
         return load(path)  # as kept, so that it weighs the same today and after the next start
+    except OSError:  # no room for it: trained anew at the next start
+        return classifier
 
 
 def _name(examples: Sequence[Example]) -> str:
@@ -44,20 +48,19 @@ def _name(examples: Sequence[Example]) -> str:
 
 
 def save(classifier: Classifier, path: Path) -> None:
-    """Written aside and moved into place, so that a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Written aside and moved into place, so that a reader never sees half a file. Raises: OSError."""
     text = {"topics": classifier.topics, "grams": list(classifier.vocabulary.index)}
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        np.savez(
-            part,
-            text=np.frombuffer(json.dumps(text).encode(), np.uint8),
-            weight=classifier.vocabulary.weight,
-            of_meaning=classifier.of_meaning,
-            of_grams=classifier.of_grams.astype(np.float16),
-            bias=classifier.bias,
-            numbers=np.array([classifier.temperature, classifier.threshold], np.float64),
-        )
-    os.replace(part.name, path)
+    content = io.BytesIO()
+    np.savez(
+        content,
+        text=np.frombuffer(json.dumps(text).encode(), np.uint8),
+        weight=classifier.vocabulary.weight,
+        of_meaning=classifier.of_meaning,
+        of_grams=classifier.of_grams.astype(np.float16),
+        bias=classifier.bias,
+        numbers=np.array([classifier.temperature, classifier.threshold], np.float64),
+    )
+    write_whole(path, content.getvalue())
 
 
 def load(path: Path) -> Classifier:

@@ -37,9 +37,9 @@ def take_transfer(script: Script, step: TransferStep, state: State, outcome: Out
 def enter_voicemail(script: Script, step: Voicemail, state: State) -> Turn:
     if not state.ticket:
         return open_ticket(state)
-    if state.phase in ("thanks", "nothing"):
-        prompt = step.thanks_prompt if state.phase == "thanks" else step.none_prompt
-        return state, Speak((ticket_line(state, prompt),))
+    said = {"thanks": step.thanks_prompt, "nothing": step.none_prompt, "lost": step.lost_prompt}
+    if state.phase in said:
+        return state, Speak((ticket_line(state, said[state.phase]),))
     return state.at("say"), Speak((Line(step.retry_prompt if state.tries else step.prompt),), Barge.KEYS)
 
 
@@ -47,17 +47,21 @@ def take_voicemail(script: Script, step: Voicemail, state: State, outcome: Outco
     match outcome:
         case TicketOpened():
             return enter_voicemail(script, step, opened(state, outcome).at(""))
-        case MessageTaken(kept):
-            return enter_voicemail(script, step, _after_message(state, kept))
+        case MessageTaken():
+            return enter_voicemail(script, step, _after_message(state, outcome))
+        case _ if state.phase == "lost":
+            return script.flow.person
         case _ if state.phase == "say":  # who cuts in with words or a key is ready to speak
             return state.at("record"), TakeMessage(step.limit_s)
     return step.next
 
 
-def _after_message(state: State, kept: bool) -> State:
-    """Thanks only for what was kept; who said next to nothing is asked once more."""
-    if kept:
-        return state.at("thanks")
+def _after_message(state: State, message: MessageTaken) -> State:
+    """Thanks only for what was kept; whose message was lost is led to a person; who said next to nothing is asked once
+    more.
+    """
+    if message.kept or message.lost:
+        return state.at("thanks" if message.kept else "lost")
     return state.at("", 1) if state.tries == 0 else state.at("nothing")
 
 

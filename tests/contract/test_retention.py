@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from routing.model import Call, RecordsUnavailable
 from store.database import Database
 from store.records import SqlRecords, open_records
-from store.retention import purge
+from store.retention import ClockLeapt, forgotten_until, look, purge
 from store.tables import event_private
 from tests.contract.samples import NOW, an_event, later, opened_call
 
@@ -85,3 +85,15 @@ async def test_what_is_gone_stays_gone_when_the_records_fail(records: SqlRecords
     assert await left(records) == EVENTS - 6
     await purge(records, OVERDUE, batch=3)
     assert await left(records) == 0
+
+
+async def test_a_leap_of_the_clock_is_noticed(records: SqlRecords) -> None:
+    assert await forgotten_until(records) is None
+    for at in (NOW, later(3_600), NOW):  # also when it was set back
+        await look(records, at)
+        assert await forgotten_until(records) == at
+    with pytest.raises(ClockLeapt):
+        await look(records, OVERDUE)
+    assert await forgotten_until(records) == NOW
+    await look(records, OVERDUE, trusted=True)
+    assert await forgotten_until(records) == OVERDUE

@@ -110,6 +110,9 @@ class RunningLine:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(STOP_LIMIT_S)
+        if self.state():  # it was killed: what it left running is ended
+            command = [sys.executable, "-m", "cli", "stop"]
+            subprocess.run(command, cwd=PROJECT, env=dict(self.environment), check=True, timeout=2 * STOP_LIMIT_S)
 
     def state(self) -> dict[str, Any]:
         """What `run.json` says: pids, ports, urls; empty before it is there."""

@@ -6,20 +6,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from cli.desk_client import AgentAtDesk, Desk
+from telephony.recordings import RATE_HZ, heard, tone_share
 from tests.conftest import wait_until
 from tests.e2e.line import PROJECT, RunningLine, until
+from tests.e2e.scene import Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 BUSY = 4  # other tests and services share the machine; the figure of a quiet one is for the bench
 SECOND_START_S = 15.0
 COUNTING_S = 0.51  # for ten million turns: measured, idle, on the two cores where the limit holds as it stands
 HUNG_S = 10.0
+AGENT_HZ = 600
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -53,10 +58,10 @@ def family(pid: int) -> set[int]:
     return {pid}.union(*(family(child) for child in children))
 
 
-def listening(line: RunningLine) -> list[str]:
-    """Those of the line's TCP ports that somebody listens on."""
+def listening(ports: Mapping[str, int]) -> list[str]:
+    """Those of a line's TCP ports that somebody listens on."""
     busy = []
-    for name, port in line.state()["ports"].items():
+    for name, port in ports.items():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -140,7 +145,7 @@ async def test_a_second_line_runs_beside_it(line: RunningLine, tmp_path: Path) -
 
 async def test_ctrl_c_leaves_nothing_and_the_second_start_is_quick(line: RunningLine) -> None:
     ports_owner = line.state()
-    assert len(listening(line)) == len(ports_owner["ports"])
+    assert len(listening(ports_owner["ports"])) == len(ports_owner["ports"])
     assert line.process
     everyone = family(line.process.pid)
     assert len(everyone) >= 5
@@ -156,11 +161,72 @@ async def test_ctrl_c_leaves_nothing_and_the_second_start_is_quick(line: Running
     assert line.state()["ports"] == ports_owner["ports"]
 
 
-async def test_a_killed_supervisor_takes_its_parts_along(line: RunningLine) -> None:
+async def test_a_hung_part_is_killed_and_replaced(line: RunningLine) -> None:
+    """Each by what it answers, not by whether its kernel accepts connections for it."""
+    hung = {name: pid for name, pid in line.state()["pids"].items() if name != "controller"}
+    for pid in hung.values():
+        os.killpg(pid, signal.SIGSTOP)
+
+    async def replaced() -> bool:
+        now = line.state()
+        return bool(now["ready"]) and all(now["pids"][name] not in (pid, None) for name, pid in hung.items())
+
+    await until("other parts than those that hang", replaced, 120)
+    assert all(map(ended, hung.values()))
+
+
+async def talk(line: RunningLine, stack: AsyncExitStack, folder: Path) -> Scene:
+    """A caller, `talks`, who talks with an agent."""
+    agent = await stack.enter_async_context(line.phone("agent1"))
+    agent.tone(AGENT_HZ)
+    agent.answer_after(300)
+    desk = await stack.enter_async_context(Desk(line.desk, "anna", line.password("anna")))
+    await stack.enter_async_context(AgentAtDesk(desk))
+    scene = Scene(line, folder, stack)
+    await scene.open()
+    caller = await scene.caller("talks", "204")
+    await caller.keys("0")
+    await scene.event("talks", "agent.answered")
+    return scene
+
+
+async def test_a_talk_outlives_the_supervisor_and_the_next_one_takes_all_over(
+    line: RunningLine, tmp_path: Path
+) -> None:
     assert line.process
-    everyone = family(line.process.pid)
-    line.process.kill()
-    line.process.wait()
-    wait_until(lambda: all(map(ended, everyone)), "a process outlived its supervisor")
+    before = line.state()["pids"]
+    async with AsyncExitStack() as stack:
+        scene = await talk(line, stack, tmp_path)
+        line.process.kill()
+        line.process.wait()
+        line.start()
+        await line.ready()
+        assert line.state()["pids"] == before
+        assert line.state()["restarts"] == dict.fromkeys(before, 0)
+        until_s = scene.heard_s("talks") + 3
+
+        async def heard_more() -> bool:
+            return scene.heard_s("talks") > until_s
+
+        await until("more of the talk", heard_more)
+    assert tone_share(heard(tmp_path / "talks.wav")[-2 * RATE_HZ :], AGENT_HZ) > 0.4
+    everyone = family_of(before)
+    line.stop()
+    wait_until(lambda: all(map(ended, everyone)), "a part that was taken over outlived the line")
     line.start()
     await line.ready()
+
+
+async def test_what_a_killed_supervisor_left_is_stopped_on_demand(line: RunningLine) -> None:
+    assert line.process
+    everyone, ports = family(line.process.pid), line.state()["ports"]
+    line.process.kill()
+    line.process.wait()
+    done = onenumber(line, "stop")
+    assert (done.returncode, done.stdout.strip()) == (0, "stopped")
+    wait_until(lambda: all(map(ended, everyone)), "a process outlived the line")
+    assert (listening(ports), line.state()) == ([], {})
+
+
+def family_of(pids: Mapping[str, int]) -> set[int]:
+    return set().union(*map(family, pids.values()))

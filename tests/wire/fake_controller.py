@@ -1,7 +1,7 @@
 """A controller small enough to stop, kill and start at will.
 
 `python -m tests.wire.fake_controller MODE AGI_PORT AUDIO_PORT LEASE_S`; MODE is `audio` (a 1 kHz tone to
-the caller, for ever), `dial` (rings agent1, then hangs up) or `emergency`.
+the caller, for ever), `dial` (rings agent1, then hangs up), `emergency` or `aside` (cannot record the call).
 Prints one JSON line for each AGI session it has read.
 """
 
@@ -69,6 +69,9 @@ class FakeController:
     async def take(self, session: Session, known: dict[str, str]) -> None:
         if not known["ON_CALL"]:
             await session.set("ON_CALL", str(uuid.uuid4()))
+        if self.mode == "aside":
+            await session.set("ON_NEXT", "standalone")
+            return
         await session.do("ANSWER")
         if self.mode == "emergency" and not known["ON_DIALSTATUS"]:
             await session.set("ON_NEXT", "emergency")

@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import Settings
 from telephony.asterisk_config import modules_folder
-from telephony.instance import AsteriskDown, AsteriskInstance, inside
+from telephony.instance import DATABASE, AsteriskDown, AsteriskInstance, inside
 from tests.conftest import wait_until
 
 pytestmark = pytest.mark.wire
@@ -100,3 +100,21 @@ def test_a_broken_configuration_is_said(tmp_path: Path) -> None:
 def test_a_missing_root_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(AsteriskDown, match="run `make setup`"):
         AsteriskInstance(tmp_path, configured(tmp_path / "x")).start()
+
+
+def test_its_database_is_kept_by_an_orderly_stop_and_a_damaged_one_does_not_hold_it_up(tmp_path: Path) -> None:
+    asterisk = AsteriskInstance(ROOT, configured(tmp_path / "keeps"))
+    asterisk.start()
+    asterisk.cli("database put phones anna here")
+    asterisk.stop()
+    assert not asterisk.database.folder.exists()
+    asterisk.start()
+    assert "here" in asterisk.cli("database get phones anna")
+    asterisk.kill()
+    asterisk.start()  # what it had in memory outlived it
+    assert "here" in asterisk.cli("database get phones anna")
+    asterisk.kill()
+    (asterisk.database.folder / DATABASE).write_bytes(b"SQLite format 3\0 and no more")
+    asterisk.start()
+    assert "not found" in asterisk.cli("database get phones anna")
+    asterisk.stop()

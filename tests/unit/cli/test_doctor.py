@@ -136,7 +136,7 @@ def test_documents_that_are_wrong_are_named(tmp_path: Path) -> None:
         settings.model_copy(update={"line": settings.line.model_copy(update={"config_dir": tmp_path})})
     )
     assert broken.state == "broken"
-    assert "Site" in broken.says
+    assert broken.says.startswith("site.yaml: name: ")
 
 
 def test_the_whole_is_well_when_nothing_needed_is_broken() -> None:

@@ -9,6 +9,7 @@ import pytest
 from cli.forgetting import Forgetting
 from store import open_records
 from store.migrate import upgrade
+from store.retention import ClockLeapt, look
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 OLD = NOW - timedelta(days=31)
@@ -62,3 +63,26 @@ async def test_a_message_that_still_waits_stays_however_old(tmp_path: Path, data
 
 async def test_no_folders_yet_is_nothing_to_forget(tmp_path: Path, database: str) -> None:
     assert await left_after_forgetting(tmp_path, database) == set()
+
+
+async def test_a_clock_that_leapt_deletes_nothing_until_somebody_vouches_for_it(tmp_path: Path, database: str) -> None:
+    file(tmp_path / "recordings/fresh.wav", FRESH)
+    async with open_records(database) as records:
+        forgetting = Forgetting(records, tmp_path / "recordings", tmp_path / "messages", timedelta(days=30))
+        await forgetting.forget(NOW)
+        far = NOW + timedelta(days=4_000)
+        for _ in range(2):  # also when it looks again and again
+            with pytest.raises(ClockLeapt, match="2037"):
+                await forgetting.forget(far)
+        assert (tmp_path / "recordings/fresh.wav").exists()
+        await forgetting.forget(NOW + timedelta(hours=1))  # it was set right again
+        await look(records, far, trusted=True)
+        assert (await forgetting.forget(far))["recordings"] == 1
+
+
+async def test_a_line_that_was_off_for_a_weekend_goes_on_forgetting(tmp_path: Path, database: str) -> None:
+    file(tmp_path / "recordings/old.wav", FRESH)
+    async with open_records(database) as records:
+        forgetting = Forgetting(records, tmp_path / "recordings", tmp_path / "messages", timedelta(days=30))
+        await forgetting.forget(NOW)
+        assert (await forgetting.forget(NOW + timedelta(days=2)))["recordings"] == 1

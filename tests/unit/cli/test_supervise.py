@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.parts import PartFailed
-from cli.supervise import LONGEST_DELAY_S, SETTLED_S, Kept, Rule, Supervisor, delay_s, is_hung
+from cli.supervise import LONGEST_DELAY_S, SETTLED_S, UNANSWERED, Kept, Rule, Supervisor, delay_s, is_hung
+from telephony.processes import Running
 
 
 @dataclass
@@ -18,7 +19,11 @@ class ScriptedPart:
     refuses: bool = False
     running: bool = False
     log: list[str] = field(default_factory=list)
-    pid: int | None = 7
+    made_of: str = "this"
+    process: Running | None = None
+
+    def adopt(self, process: Running) -> None:
+        self.process, self.running = process, True
 
     def start(self) -> None:
         self.log.append(f"start {self.name}")
@@ -91,7 +96,8 @@ def test_a_part_that_no_longer_answers_is_killed_and_started_again(clock: Clock)
     supervisor, kept = looked_after(part, clock, Rule(hung_s=10))
     kept.asked(True, kept.started_at, clock())
     clock.now += 100
-    kept.asked(False, kept.started_at, clock())
+    for _ in range(UNANSWERED):
+        kept.asked(False, kept.started_at, clock())
     clock.now += 9.9
     supervisor.tick()
     assert part.running
@@ -119,11 +125,24 @@ def test_starting_may_take_longer_than_answering(clock: Clock) -> None:
     part = ScriptedPart()
     supervisor, _ = looked_after(part, clock, Rule(hung_s=10, start_s=60))
     clock.now += 59
+    for _ in range(UNANSWERED):
+        supervisor.kept[0].asked(False, supervisor.kept[0].started_at, clock())
     supervisor.tick()
     assert part.running
     clock.now += 2
     supervisor.tick()
     assert not part.running
+
+
+def test_one_late_question_is_no_silence(clock: Clock) -> None:
+    """We may have stood still ourselves between two looks at the clock."""
+    part = ScriptedPart()
+    supervisor, kept = looked_after(part, clock, Rule(hung_s=10))
+    kept.asked(True, kept.started_at, clock())
+    kept.asked(False, kept.started_at, clock())
+    clock.now += 100
+    supervisor.tick()
+    assert part.running
 
 
 def test_an_answer_of_an_earlier_life_does_not_count(clock: Clock) -> None:
@@ -168,6 +187,33 @@ def test_the_first_start_must_succeed() -> None:
     supervisor = Supervisor([(ScriptedPart(refuses=True), Rule())], lambda text: None)
     with pytest.raises(PartFailed, match="it refuses"):
         supervisor.start()
+
+
+def test_each_part_is_noted_as_soon_as_it_runs() -> None:
+    """Whoever is killed in the middle of starting leaves nothing unknown behind."""
+    parts = [ScriptedPart("one"), ScriptedPart("two")]
+    seen: list[list[bool]] = []
+    supervisor = Supervisor([(part, Rule()) for part in parts])
+    supervisor.start(lambda: seen.append([part.running for part in parts]))
+    supervisor.stop()
+    assert seen == [[True, False], [True, True]]
+
+
+def test_a_first_start_that_fails_leaves_nothing_running() -> None:
+    parts = [ScriptedPart("well"), ScriptedPart("refusing", refuses=True)]
+    with pytest.raises(PartFailed):
+        Supervisor([(part, Rule()) for part in parts], lambda text: None).start()
+    assert not any(part.running for part in parts)
+
+
+def test_beside_what_was_found_running_a_failing_start_is_tried_again(clock: Clock) -> None:
+    talks, refusing = ScriptedPart("Asterisk", running=True), ScriptedPart("web", refuses=True)
+    supervisor = Supervisor([(talks, Rule()), (refusing, Rule())], lambda text: None, clock)
+    supervisor.kept[0].adopted(clock())
+    supervisor.start()
+    assert talks.log == []
+    assert supervisor.kept[1].state.startswith("down, starting again")
+    supervisor.stop()
 
 
 def test_asterisk_stops_first_and_redis_last() -> None:

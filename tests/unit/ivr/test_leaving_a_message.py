@@ -2,7 +2,11 @@
 
 import pytest
 
-from tests.unit.ivr.site import play
+from ivr.actions import EnterQueue, MessageTaken, Speak, Spoken
+from ivr.interpreter import advance
+from ivr.script import ticket_line
+from ivr.state import State
+from tests.unit.ivr.site import play, script
 
 
 def test_a_message_is_thanked_for_only_when_it_was_kept() -> None:
@@ -20,6 +24,15 @@ def test_a_message_is_thanked_for_only_when_it_was_kept() -> None:
     assert "say message_thanks" in message("silence", "it drips")
     assert message()[-3:] == ["say message_none", "say goodbye", "hangup served"]
     assert "say message_thanks" not in message()
+
+
+def test_whose_message_was_lost_is_told_so_and_led_to_a_person() -> None:
+    talk = script()
+    recording = State("main", step="message", phase="record", ticket="t1", ticket_number="7")
+    state, said = advance(talk, recording, MessageTaken(False, lost=True))
+    assert said == Speak((ticket_line(state, "message_lost"),))
+    state, then = advance(talk, state, Spoken())
+    assert (state.step, type(then)) == ("person", EnterQueue)
 
 
 @pytest.mark.parametrize("prefix", ["! ", ""])

@@ -184,6 +184,17 @@ async def test_a_person_whose_callback_is_over_waits_with_the_same_right(scene: 
     assert (await scene.records.callbacks.load(callback.id)).state is over
 
 
+async def test_waiting_is_the_lines_time_and_a_promise_the_machines(scene: Scene) -> None:
+    """The machine's clock was set an hour forward: nobody has waited an hour, and what is told is what clocks show."""
+    told = replace(await scene.call(), wall=lambda: scene.now + timedelta(hours=1))
+    early = await (await scene.call()).open_ticket(DRAIN, "matter")
+    late = await told.open_ticket(DRAIN, "matter")
+    assert late.draft.promise.by - early.draft.promise.by == timedelta(hours=1)
+    assert late.opened_at == early.opened_at
+    await told.perform(scene.state, EnterQueue("dispatch"))
+    assert (await told.waiting(scene.state)).waited_s == 0
+
+
 async def test_a_message_is_on_the_ticket_before_it_is_thanked_for(scene: Scene) -> None:
     performer = await scene.reported()
     assert await performer.keep_message(scene.state, Recording(SECOND * 3, "#")) == MessageTaken(True)
@@ -219,6 +230,15 @@ async def test_less_than_a_second_is_no_message(scene: Scene) -> None:
     performer = await scene.reported()
     assert await performer.keep_message(scene.state, Recording(SECOND[:-FRAME_BYTES])) == MessageTaken(False)
     assert scene.records.state.messages == {}
+
+
+async def test_a_message_that_cannot_be_kept_is_lost_and_told_so(scene: Scene) -> None:
+    performer = await scene.reported()
+    (scene.folder / "a file").touch()
+    blocked = replace(performer, recordings=scene.folder / "a file")
+    assert await blocked.keep_message(scene.state, Recording(SECOND * 3, "#")) == MessageTaken(False, lost=True)
+    assert scene.records.state.messages == {}
+    assert "message.lost" in [event.type for event in performer.notebook.take()]
 
 
 @pytest.mark.parametrize("key", ["0", "9", "*"])

@@ -143,3 +143,40 @@ def test_a_raised_urgency_never_moves_it_later_nor_a_lowered_one_sooner(site: Si
     assert moved_promise(ticket, "high", MATTER, late, site).by == ticket.draft.promise.by
     lowered = moved_promise(reported(site, opened, "critical"), "high", MATTER, opened, site)
     assert lowered.by == opened + timedelta(minutes=240)
+
+
+NIGHT = ("22:00", "06:00")
+
+
+@pytest.fixture(scope="module")
+def night_site(site: Site) -> Site:
+    """Open in the nights after Monday to Friday."""
+    days = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), NIGHT)
+    return site.model_copy(update={"hours": Hours.model_validate({"country": "NL", "week": days})})
+
+
+@pytest.mark.parametrize(
+    ("at", "is_it"),
+    [
+        ("2026-11-23T21:59", False), ("2026-11-23T22:00", True), ("2026-11-24T00:00", True),
+        ("2026-11-24T05:59", True), ("2026-11-24T06:00", False),
+        ("2026-11-28T03:00", True),  # Saturday morning: the night of Friday
+        ("2026-11-23T03:00", False),  # Monday morning: Sunday has none
+        ("2026-12-25T03:00", True), ("2026-12-25T23:00", False),  # none begins on Christmas Day
+    ],
+)  # fmt: skip
+def test_hours_may_run_over_midnight(night_site: Site, at: str, is_it: bool) -> None:
+    assert is_open(local(at), night_site) is is_it
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "due"),
+    [
+        ("2026-11-24T02:00", 60, "2026-11-24T03:00"),
+        ("2026-11-24T05:30", 60, "2026-11-24T22:30"),
+        ("2026-11-28T05:30", 60, "2026-11-30T22:30"),  # from the last night of the week into the next one
+        ("2026-10-24T02:00", 60 * 4, "2026-10-24T06:00"),
+    ],
+)
+def test_working_minutes_of_a_night_run_over_midnight(night_site: Site, start: str, minutes: int, due: str) -> None:
+    assert deadline(local(start), minutes, True, night_site) == local(due)

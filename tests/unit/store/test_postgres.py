@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from routing.model import RecordsUnavailable
-from store.database import PostgresDatabase, connect, postgres_engine
+from store.database import PostgresDatabase, connect, postgres_engine, write_nothing
 from tests.conftest import PostgresServer
 
 SLEEPS = text("SELECT pg_sleep(600)")
@@ -107,3 +108,19 @@ async def test_a_mistake_of_ours_is_told_as_that(postgres_url: str, mistake: obj
     async with opened(postgres_url) as database:
         with pytest.raises(told):
             await database.write(mistake)  # type: ignore[arg-type]
+
+
+async def test_a_server_that_may_only_be_read_is_told_as_that(postgres_url: str) -> None:
+    read_only = {"server_settings": {"default_transaction_read_only": "on"}}
+    engine = create_async_engine(postgres_url, connect_args=read_only)
+    database = PostgresDatabase(engine)
+    with pytest.raises(RecordsUnavailable, match="may only be read"):
+        await database.write(write_nothing)
+    with pytest.raises(RecordsUnavailable, match="read-only"):
+        await database.write(lambda connection: connection.execute(text("CREATE TABLE notes (said TEXT)")).rowcount)
+    await database.close()
+
+
+async def test_a_write_that_changes_nothing_is_one(postgres_url: str) -> None:
+    async with opened(postgres_url) as database:
+        await database.write(write_nothing)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from config.settings import PROJECT
 from routing.model import RecordsUnavailable
 from store.sqlite import SqliteDatabase
+from tests.disks import fill, small_disk
 
 
 @pytest.fixture
@@ -155,6 +156,7 @@ WRITER = """
 import asyncio, sys
 from sqlalchemy import text
 from store.sqlite import SqliteDatabase
+from tests.disks import fill, small_disk
 async def main():
     database = SqliteDatabase(sys.argv[1])
     for number in range(100_000):
@@ -174,4 +176,31 @@ async def test_what_was_acknowledged_survives_kill_minus_nine(database: SqliteDa
     await writer.wait()
     acknowledged = said.count(b"\n")
     assert acknowledged <= await count(database) <= acknowledged + 1
+    await database.close()
+
+
+async def test_a_full_disk_is_said_in_words_and_over_when_there_is_room(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 2) as disk:
+        database = SqliteDatabase(str(disk / "work.db"))
+        await database.write(
+            lambda connection: connection.execute(text("CREATE TABLE notes (said TEXT UNIQUE)")).rowcount
+        )
+        filled = fill(disk)
+        said = [f"{number}" * 5_000 for number in range(10, 30)]
+        told = await asyncio.gather(*(note(database, text) for text in said), return_exceptions=True)
+        assert {(type(error), str(error)) for error in told} == {
+            (RecordsUnavailable, "The records do not answer: the disk is full.")
+        }
+        assert await count(database) == 0
+        filled.unlink()
+        await note(database, "there is room")
+        assert await count(database) == 1
+        await database.close()
+
+
+async def test_a_database_that_may_only_be_read_is_said_in_words(tmp_path: Path) -> None:
+    database = SqliteDatabase(str(tmp_path / "work.db"))
+    event.listen(database._engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
+    with pytest.raises(RecordsUnavailable, match="may only be read"):
+        await database.write(lambda connection: connection.execute(text("CREATE TABLE notes (said TEXT)")).rowcount)
     await database.close()

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from telephony.spool import CLAIM_S, INTERRUPTED_S, SpooledMessage, claim, done, pending
+from telephony.spool import CLAIM_S, INTERRUPTED_S, Ages, SpooledMessage, claim, done, pending
 
 FACTS = "at=1795317181\ncall=0190-ab\ndnis=100\nnumber=+31612345678\nwithheld=1\nattempt=\ntrace=abc\n"
 
@@ -15,6 +15,11 @@ def spooled(folder: Path, key: str = "1795317181.7", facts: str = FACTS, outcome
     path.write_text(facts + (f"outcome={outcome}\n" if outcome else ""))
     (folder / f"{key}.wav").write_bytes(b"\0" * 1044)
     return path
+
+
+def later(s: float) -> Ages:
+    """As files look that long from now."""
+    return Ages(wall=lambda: time.time() + s)
 
 
 def test_a_message_is_read_with_its_facts(tmp_path: Path) -> None:
@@ -54,7 +59,19 @@ def test_a_call_that_goes_on_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_call_during_which_asterisk_died_is_found_later(tmp_path: Path) -> None:
     spooled(tmp_path, outcome="")
-    assert [message.outcome for message in pending(tmp_path, time.time() + INTERRUPTED_S + 1)] == ["message"]
+    assert [message.outcome for message in pending(tmp_path, later(INTERRUPTED_S + 1))] == ["message"]
+
+
+def test_a_set_clock_ages_no_file(tmp_path: Path) -> None:
+    """A call that goes on is no message because the machine's clock went forward meanwhile."""
+    spooled(tmp_path, outcome="")
+    wall, steady = time.time(), 0.0
+    ages = Ages(lambda: wall, lambda: steady)
+    assert pending(tmp_path, ages) == []
+    wall += 100 * INTERRUPTED_S
+    assert pending(tmp_path, ages) == []
+    steady += INTERRUPTED_S + 1
+    assert [message.outcome for message in pending(tmp_path, ages)] == ["message"]
 
 
 def test_a_message_without_sound_is_a_caller_who_left(tmp_path: Path) -> None:
@@ -76,12 +93,12 @@ def test_a_claim_whose_owner_died_is_pending_again_under_the_same_key(tmp_path: 
     spooled(tmp_path)
     (message,) = pending(tmp_path)
     claim(message)
-    (again,) = pending(tmp_path, time.time() + CLAIM_S + 1)
+    (again,) = pending(tmp_path, later(CLAIM_S + 1))
     assert (again.key, again.recording) == (message.key, message.recording)
     taken = claim(again)
     assert taken is not None
     done(taken)
-    assert pending(tmp_path, time.time() + 10 * CLAIM_S) == []
+    assert pending(tmp_path, later(10 * CLAIM_S)) == []
     assert (tmp_path / "1795317181.7.wav").exists()
 
 

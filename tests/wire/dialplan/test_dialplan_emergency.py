@@ -1,11 +1,12 @@
 """An emergency rings the urgent group, then everyone, for as long as the caller stays."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from telephony.recordings import heard, tone_share
+from telephony.recordings import RATE_HZ, heard, tone_share
 from telephony.softphone import SoftPhone
 from telephony.spool import pending
 from tests.phones import TestLine, recorded
@@ -89,6 +90,27 @@ async def test_whoever_answers_talks_and_the_controller_gets_the_call_back(
     assert (again["ON_DIALSTATUS"], int(again["ON_TALK_S"]) >= 5) == ("ANSWER", True)
     await caller.wait("ended", 5)
     assert tone_share(heard(tmp_path / "heard.wav"), 600) > 0.8
+
+
+async def test_an_emergency_that_no_controller_could_record_is_spooled_whole(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, controller: ControllerProcess, tmp_path: Path
+) -> None:
+    await controller.start("aside")
+    urgent = await phones.enter_async_context(line.phone("urgent2"))
+    urgent.answer_after(200)
+    caller.call("100")
+    await caller.wait("answered", 10)
+    await caller.keys("9")
+    await urgent.wait("answered", 20)
+    talk_began = heard(tmp_path / "heard.wav").size
+    async with asyncio.timeout(30):
+        while heard(tmp_path / "heard.wav").size < talk_began + 6 * RATE_HZ:  # noqa: ASYNC110 - a talk that counts
+            await asyncio.sleep(0.1)
+    urgent.hang_up()
+    await caller.wait("ended", 10)
+    line.await_no_channels()
+    (spooled,) = pending(line.spool)
+    assert (spooled.outcome, spooled.answered) == ("emergency", True)
 
 
 async def test_an_answer_that_is_gone_at_once_was_no_answer(
