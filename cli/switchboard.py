@@ -70,7 +70,7 @@ class Switchboard:
             group.create_task(self._reread())
 
     async def _follow(self) -> None:
-        names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "EndpointList")
+        names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus")
         with self.ami.events(*names) as events:
             async for event in events:
                 try:
