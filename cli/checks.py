@@ -10,6 +10,7 @@ from urllib.parse import urlparse
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from cli import privacy
 from cli.addresses import connectable
 from cli.finding import Finding
 from cli.listening import own_redis
@@ -150,11 +151,19 @@ def secrets(settings: Settings) -> Finding:
     return Finding("secrets", "ok", says=f"{path}, for its owner alone")
 
 
+def readers(settings: Settings) -> Finding:
+    """Whether others can read what the line keeps of callers."""
+    if open_ := privacy.open_to_others(settings):
+        says = f"others can read {open_[0]}" + (f" and {len(open_) - 1} more" if open_[1:] else "")
+        return Finding("private files", "broken", says=says, to_do="start the line again: it closes them.")
+    return Finding("private files", "ok", says="for the line's own users alone")
+
+
 def _existing(path: Path) -> Path:
     return path if path.exists() else _existing(path.parent)
 
 
 Check = Callable[[Settings], Finding]
 INSTALLED: tuple[Check, ...] = (
-    asterisk_root, redis_server, espeak, python_packages, browser, sipp, disk, secrets,
+    asterisk_root, redis_server, espeak, python_packages, browser, sipp, disk, secrets, readers,
 )  # fmt: skip

@@ -10,6 +10,7 @@ import yaml
 from pydantic_settings import SettingsError
 
 from cli import credentials
+from cli.privacy import keep_private
 from config.documents import Edition, load_edition
 from config.settings import Settings
 
@@ -22,13 +23,14 @@ class Refused(Exception):
 class Installation:
     settings: Settings
     edition: Edition
-    passwords: Mapping[str, str]  # login → demo password
+    passwords: Mapping[str, str]  # login → demo password; empty where another one was chosen
 
 
 def load() -> Installation:
     """Read everything; secrets that are missing are made. Raises: Refused."""
     try:
         settings = Settings()
+        keep_private(settings)
         edition = load_edition(settings.line.config_dir)
         logins = [agent.login for agent in edition.site.agents]
         known = credentials.load_or_make(settings.data_dir / "secrets.env", logins)

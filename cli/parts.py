@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from telephony.instance import AsteriskDown, AsteriskInstance, as_unprivileged
+from cli.credentials import environment_of
+from telephony.instance import AsteriskDown, AsteriskInstance, as_unprivileged, environment
 
 ANSWER_LIMIT_S = 2.0
 
@@ -144,7 +145,7 @@ def redis(folder: Path, port: int, log: Path) -> ProcessPart:
         *as_unprivileged(), "redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "",
         "--appendonly", "no", "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru",
     ]  # fmt: skip
-    return ProcessPart("Redis", command, log, lambda: greets("127.0.0.1", port, "+PONG", b"PING\r\n"))
+    return ProcessPart("Redis", command, log, lambda: greets("127.0.0.1", port, "+PONG", b"PING\r\n"), environment())
 
 
 def start_redis(folder: Path, port: int, ready_s: float = 10.0) -> ProcessPart:
@@ -158,7 +159,7 @@ def start_redis(folder: Path, port: int, ready_s: float = 10.0) -> ProcessPart:
 def serve(what: str, health: str, log: Path) -> ProcessPart:
     """`onenumber serve WHAT`, asked over HTTP whether it is well."""
     command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "cli.serve", what]
-    return ProcessPart(what, command, log, lambda: http_ok(health))
+    return ProcessPart(what, command, log, lambda: http_ok(health), environment_of(what))
 
 
 def await_answer(part: Part, limit_s: float) -> None:

@@ -31,19 +31,23 @@ class NotPrepared(Exception):
     """The installation cannot start as it is; the text says what to do."""
 
 
-def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> None:
-    """All of it, in order; quick where nothing has changed. Raises: NotPrepared."""
-    database(settings, edition, passwords, tell)
+def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> Mapping[str, str]:
+    """All of it, in order; quick where nothing has changed. Answers which demo passwords still hold.
+
+    Raises: NotPrepared.
+    """
+    begun = database(settings, edition, passwords, tell)
     sentences(settings, edition, tell)
     asterisk_files(settings, edition, tell)
+    return {login: password for login, password in passwords.items() if login in begun}
 
 
-def database(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> None:
-    """Migrate to the newest schema and make what a fresh site needs."""
+def database(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> set[str]:
+    """Migrate to the newest schema and make what a fresh site needs; answers who has the password given here."""
     tell("database: migrating")
     try:
         migrate.upgrade(settings.database)
-        asyncio.run(seed.seed(settings.database, edition, passwords))
+        return asyncio.run(seed.seed(settings.database, edition, passwords))
     except (SQLAlchemyError, OSError, RecordsUnavailable) as error:
         where = make_url(settings.database).render_as_string(hide_password=True)
         raise NotPrepared(f"the database {where} cannot be used: {' '.join(str(error).split())[:200]}.") from error

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
 import typer
@@ -25,7 +26,8 @@ def run(plain_output: bool) -> None:
         found = installation.load()
         with installation.only_one(found.settings), line.state_on_disk(found.settings) as note:
             _refuse_conflicts(listening.needed(found.settings))
-            preparing.prepare(found.settings, found.edition, found.passwords, _say)
+            valid = preparing.prepare(found.settings, found.edition, found.passwords, _say)
+            found = replace(found, passwords={login: valid.get(login, "") for login in found.passwords})
             live = sys.stdout.isatty() and not plain_output
             _keep_up(found.settings, line.NAMES, view(found, live, note))
 

@@ -21,9 +21,8 @@ def write_wav(path: Path, pcm: bytes, rate: int = SAMPLE_RATE) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file in one step: a reader sees the old content or the new, never half."""
+    """Replace a file in one step: a reader sees the old content or the new, never half, and only its owner reads it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
         file.write(content)
-    os.chmod(file.name, 0o644)
     os.replace(file.name, path)

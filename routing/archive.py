@@ -26,12 +26,21 @@ class Accounts(Protocol):
 
     async def by_login(self, login: str) -> Account | None: ...
 
-    async def open_session(self, token_hash: str, login: str, at: datetime, expires_at: datetime) -> None: ...
+    async def open_session(
+        self, token_hash: str, login: str, at: datetime, expires_at: datetime, proven: str = ""
+    ) -> None:
+        """`proven`: the hash that the password was checked against. Raises: NotFound when it is another by now."""
 
     async def of_session(self, token_hash: str, at: datetime) -> Account | None:
         """Whose session this is, unless it has expired or was revoked."""
 
     async def revoke_session(self, token_hash: str, at: datetime) -> None: ...
+
+    async def set_password(self, login: str, password_hash: str, at: datetime, keep: str = "") -> None:
+        """From now on this one; every session of the person ends but the one whose token has the hash `keep`.
+
+        Raises: NotFound.
+        """
 
 
 class Pages(Protocol):
@@ -101,6 +110,7 @@ class Action(StrEnum):
     LOGGED_IN = "logged_in"
     LOGIN_REFUSED = "login_refused"
     LOGGED_OUT = "logged_out"
+    PASSWORD_CHANGED = "password_changed"
     MESSAGE_HEARD = "message_heard"
     STATE_CHANGED = "state_changed"
     STAGE_SET = "stage_set"

@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from config.documents import Edition
 from config.settings import Settings
 from routing.ports import News, Records
-from web import answering, auth_pages, desk_stream, vitals
+from web import answering, auth_pages, desk_stream, own_password, vitals
 from web.api import agents, audits, callbacks, calls, events, me, queue, sessions, tickets
 from web.board import BoardReader
 from web.context import Line, utc_now
@@ -23,7 +23,7 @@ from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.rendering import make_rendering
 
 HERE = Path(__file__).resolve().parent
-PAGES = (auth_pages, desk_stream, desk_pages, ticket_pages, call_pages)
+PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages)
 API = (sessions, calls, tickets, callbacks, agents, queue, events, me, audits)
 
 

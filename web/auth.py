@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from routing.model import Agent
+from routing.model import Agent, NotFound
 from web.context import Line, LineDep
 from web.errors import ForgeryRefused, NoAgent, NotAllowed, NotLoggedIn, TooManyLogins, WrongPassword
 from web.marks import form_mark, form_mark_fits, new_token, token_hash
@@ -65,9 +65,11 @@ async def log_in(line: Line, login: str, password: str, address: str) -> tuple[A
         raise WrongPassword
     line.login_rate.forget(keys[0])
     token = new_token()
-    await line.accounts.open_session(
-        token_hash(token), account.login, at, at + timedelta(hours=line.settings.web.session_hours)
-    )
+    until = at + timedelta(hours=line.settings.web.session_hours)
+    try:
+        await line.accounts.open_session(token_hash(token), account.login, at, until, account.password_hash)
+    except NotFound:  # it was changed while it was checked
+        raise WrongPassword from None
     await line.audit.note(actor_of(account), Action.LOGGED_IN, account.login, at)
     return account, token
 

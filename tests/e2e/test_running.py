@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from cli.credentials import load
 from tests.conftest import wait_until
 from tests.e2e.line import PROJECT, RunningLine, until
 
@@ -74,10 +75,21 @@ def onenumber(line: RunningLine, *arguments: str, **environment: str) -> subproc
     )  # fmt: skip
 
 
-async def test_the_plain_output_ends_with_what_to_dial_and_the_logins(line: RunningLine) -> None:
+async def test_the_plain_output_ends_with_what_to_dial_and_tells_no_password(line: RunningLine) -> None:
     said = (line.folder / "run.log").read_text()
     assert said.rstrip().splitlines()[-1].startswith(f"ready: dial {line.state()['dial']}, desk at ")
-    assert line.password("anna") in said
+    assert line.password("anna") not in said
+    assert "onenumber password show" in said
+    assert onenumber(line, "password", "show", "anna").stdout.strip() == line.password("anna")
+
+
+async def test_no_part_has_a_secret_of_another_in_its_environment(line: RunningLine) -> None:
+    secrets = load(line.folder / "var/secrets.env")
+    for name, pid in line.state()["pids"].items():
+        for process in family(pid):
+            told = Path(f"/proc/{process}/environ").read_bytes().decode(errors="replace")
+            assert not [secret for secret in secrets.values() if secret in told], name
+            assert name in ("controller", "web") or "ONENUMBER_" not in told
 
 
 async def test_another_start_in_the_same_folder_is_refused(line: RunningLine) -> None:

@@ -12,7 +12,7 @@ from config.settings import Settings
 from telephony.ami import ActionRefused, Originate, action
 from telephony.ami_client import AmiClient
 from telephony.instance import AsteriskDown, inside
-from tests.conftest import free_port
+from tests.conftest import free_port, wait_until
 from tests.phones import TestLine, line_settings, quick_edition
 from tests.wire.legs.real_line import until
 
@@ -103,9 +103,12 @@ async def test_neither_configuration_nor_sounds_can_be_written(ami: AmiClient, l
     home = inside(line.folder)
     targets = [home / "etc/pjsip.conf", home / "local/pjsip.conf", home / "sounds/en/x.txt", home / "modules/x.so"]
     before = (line.folder / "etc/pjsip.conf").read_bytes()
-    for target in targets:
-        place = "Channel: Local/s@onenumber-callback\r\nContext: onenumber-callback\r\nExten: s\r\nPriority: 1\r\n"
-        await _say(line, f"Action: Originate\r\n{place}Variable: FILE({target},,,l,u)=owned\r\n\r\n")
+    place = "Channel: Local/s@onenumber-callback\r\nContext: onenumber-callback\r\nExten: s\r\nPriority: 1\r\n"
+    for number, target in enumerate(targets):
+        files = (target, home / f"spool/written-{number}")  # in this order; Asterisk must be able to write the latter
+        variables = "".join(f"Variable: FILE({file},,,l,u)=owned\r\n" for file in files)
+        await _say(line, f"Action: Originate\r\nAsync: true\r\n{place}{variables}\r\n")
+        wait_until((line.folder / f"spool/written-{number}").exists, "Asterisk did not write")
     assert (line.folder / "etc/pjsip.conf").read_bytes() == before
     assert not [path for path in line.folder.rglob("*") if path.name in ("x.txt", "x.so")]
     assert not list((line.folder / "local").iterdir())

@@ -1,14 +1,14 @@
 """Accounts, pages and lists over the in-memory records."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from argon2 import PasswordHasher
 
 from routing.fake import MemoryRecords
-from routing.model import Call, Callback, Event, Stage, Ticket
+from routing.model import Call, Callback, Event, NotFound, Stage, Ticket
 from web.ports import Account, CallQuery, TicketChange, TicketQuery
 
 
@@ -33,7 +33,11 @@ class MemoryAccounts:
     async def by_login(self, login: str) -> Account | None:
         return self.accounts.get(login)
 
-    async def open_session(self, token_hash: str, login: str, at: datetime, expires_at: datetime) -> None:
+    async def open_session(
+        self, token_hash: str, login: str, at: datetime, expires_at: datetime, proven: str = ""
+    ) -> None:
+        if proven not in ("", self.accounts[login].password_hash):
+            raise NotFound("no such account")
         self.sessions[token_hash] = (login, expires_at)
 
     async def of_session(self, token_hash: str, at: datetime) -> Account | None:
@@ -42,6 +46,12 @@ class MemoryAccounts:
 
     async def revoke_session(self, token_hash: str, at: datetime) -> None:
         self.sessions.pop(token_hash, None)
+
+    async def set_password(self, login: str, password_hash: str, at: datetime, keep: str = "") -> None:
+        self.accounts[login] = replace(self.accounts[login], password_hash=password_hash)
+        for token_hash, (whose, _) in list(self.sessions.items()):
+            if whose == login and token_hash != keep:
+                del self.sessions[token_hash]
 
 
 @dataclass
