@@ -53,7 +53,10 @@ async def serve(settings: Settings) -> None:
     edition = await asyncio.to_thread(load_edition, settings.line.config_dir)
     async with contextlib.AsyncExitStack() as stack:
         words_kept = timedelta(days=settings.retention.words_days)
-        records = await stack.enter_async_context(open_records(settings.database, edition.site.id, words_kept))
+        audit_key = settings.audit_secret.get_secret_value()
+        records = await stack.enter_async_context(
+            open_records(settings.database, edition.site.id, words_kept, audit_key)
+        )
         news = await stack.enter_async_context(RedisNews(settings.redis_url))
         await editions.keep(records, edition)
         controller = Controller(settings, edition, records, news)

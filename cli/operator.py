@@ -32,5 +32,5 @@ async def records(settings: Settings) -> AsyncIterator[SqlRecords]:
     keep_private(settings)
     site_id = load_edition(settings.line.config_dir).site.id
     kept = timedelta(days=settings.retention.words_days)
-    async with open_records(settings.database, site_id, kept) as opened:
+    async with open_records(settings.database, site_id, kept, settings.audit_secret.get_secret_value()) as opened:
         yield opened

@@ -8,7 +8,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-
 PASSWORDS = "`onenumber password show LOGIN` tells a demo password, `onenumber password set LOGIN` sets another"
 
 

@@ -18,7 +18,8 @@ from ivr.ports import Voice, VoiceDown
 from ivr.sound_files import write_wav
 from ivr.wording import Wording
 from routing.model import RecordsUnavailable
-from store import migrate, seed
+from store import audit_chain, migrate, seed
+from store.database import connect
 from telephony import asterisk_config
 from telephony.asterisk_text import ConfigRefused
 from tts import preparing
@@ -47,10 +48,20 @@ def database(settings: Settings, edition: Edition, passwords: Mapping[str, str],
     tell("database: migrating")
     try:
         migrate.upgrade(settings.database)
-        return asyncio.run(seed.seed(settings.database, edition, passwords))
+        begun = asyncio.run(seed.seed(settings.database, edition, passwords))
+        asyncio.run(_seal_audit(settings))
     except (SQLAlchemyError, OSError, RecordsUnavailable) as error:
         where = make_url(settings.database).render_as_string(hide_password=True)
         raise NotPrepared(f"the database {where} cannot be used: {' '.join(str(error).split())[:200]}.") from error
+    return begun
+
+
+async def _seal_audit(settings: Settings) -> None:
+    database = connect(settings.database)
+    try:
+        await audit_chain.adopt(database, settings.audit_secret.get_secret_value().encode())
+    finally:
+        await database.close()
 
 
 def sentences(settings: Settings, edition: Edition, tell: Tell) -> None:

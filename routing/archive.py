@@ -115,16 +115,20 @@ class Action(StrEnum):
     STATE_CHANGED = "state_changed"
     STAGE_SET = "stage_set"
     URGENCY_SET = "urgency_set"
+    READ = "read"
+    AUDIT_CUT = "audit_cut"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True)
 class AuditEntry:
     id: str
     at: datetime
-    actor: str  # agent:<login>, or `stranger`
+    actor: str  # agent:<login>, operator:<account of the machine>, or `stranger`
     action: str
-    subject: str  # a login, an agent's login, or a ticket's id
+    subject: str  # a login, an agent's login, the id of a ticket, call or callback, or a list of them
     detail: Mapping[str, str] = field(default_factory=dict)
+    last_at: datetime | None = None  # of a reading that went on
 
 
 class Audit(Protocol):
@@ -132,7 +136,11 @@ class Audit(Protocol):
 
     async def note(
         self, actor: str, action: Action, subject: str, at: datetime, detail: Mapping[str, str] | None = None
-    ) -> None: ...
+    ) -> str:
+        """Answers the entry's id."""
+
+    async def again(self, entry_id: str, at: datetime) -> None:
+        """What was noted goes on: this is its last time so far."""
 
     async def entries(self, limit: int, before: str | None = None) -> Sequence[AuditEntry]:
         """Newest first; `before` is the id of the last one of the page before."""

@@ -30,7 +30,7 @@ READERS = 2
 BUSY_MS = 1_000  # how long one try waits for another process's write …
 PATIENCE_S = 4.0  # … and a unit of work for all its tries: a caller is on the line meanwhile
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond of work
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")  # deleted words are blanked
 
 
 def sqlite_engine(path: str, busy_ms: int = BUSY_MS) -> Engine:

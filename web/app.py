@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -20,6 +21,7 @@ from web.pages import calls as call_pages
 from web.pages import desk as desk_pages
 from web.pages import tickets as ticket_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
+from web.reading import Readings, ReadingTrace, Watched
 from web.rendering import make_rendering
 
 HERE = Path(__file__).resolve().parent
@@ -51,11 +53,14 @@ def create_app(
         title="onenumber", version="0.1.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.line = Line(
-        records=records, news=news, accounts=accounts, pages=pages, archive=archive, audit=audit, edition=edition,
+        records=cast("Records", Watched(records)), news=news, accounts=accounts, pages=pages,
+        archive=cast("Archive", Watched(archive)), audit=audit, edition=edition,
         settings=settings, rendering=rendering, board=BoardReader(records), health=health or {}, now=now,
     )  # fmt: skip
+    app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)
     answering.install(app)
+    app.add_middleware(ReadingTrace)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -107,6 +107,7 @@ async def visitor(request: Request, line: LineDep) -> Visitor:
         raise NotLoggedIn
     if not bearer and request.method not in SAFE_METHODS:
         await refuse_forgery(request, token)
+    request.state.visitor = Visitor(account, token)
     return Visitor(account, token)
 
 
