@@ -9,7 +9,7 @@ import pydantic
 import yaml
 from sqlalchemy import Connection, make_url, text
 
-from cli import flow
+from cli import auditing, flow
 from cli.addresses import connectable
 from cli.checks import START, Check, redis_answers
 from cli.finding import Finding
@@ -123,4 +123,4 @@ def _http(part: str, host: str, port: int) -> Finding:
     return Finding(part, "ok", says=f"answers at {where}")
 
 
-RUNNING: tuple[Check, ...] = (documents, database, voices, ears, asterisk, redis, controller, desk)
+RUNNING: tuple[Check, ...] = (documents, database, auditing.finding, voices, ears, asterisk, redis, controller, desk)

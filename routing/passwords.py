@@ -12,10 +12,11 @@ ROWS = ("abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "aze
 SWAPPED = str.maketrans("@4301!$57", "aaeoiisst")  # what people write for letters
 # The beginnings of lists of leaked passwords, and the words of this place, in the desk's languages.
 COMMON = (
-    "password passwort wachtwoord lösenord losenord salasana mima welcome welkom välkommen valkommen tervetuloa "
-    "letmein iloveyou monkey dragon football baseball sunshine princess superman batman master shadow michael charlie secret "
-    "login admin administrator root guest test changeme default qwerty abc123 hello trustno whatever starwars computer "
-    "internet summer winter spring autumn zomer zorg hospital ziekenhuis sjukhus sairaala onenumber telephone dispatch"
+    "password passwort wachtwoord lösenord losenord salasana mima welcome welkom välkommen valkommen "
+    "tervetuloa letmein iloveyou monkey dragon football baseball sunshine princess superman batman master "
+    "shadow michael charlie secret login admin administrator root guest test changeme default qwerty "
+    "abc123 hello trustno whatever starwars computer internet summer winter spring autumn zomer zorg "
+    "hospital ziekenhuis sjukhus sairaala onenumber telephone dispatch "
 ).split()
 
 

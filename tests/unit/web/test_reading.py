@@ -4,7 +4,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 
 from routing.archive import AuditEntry
 from routing.model import RecordsUnavailable
@@ -115,4 +114,3 @@ def test_no_route_reads_around_the_watched_records(desk: Desk) -> None:
     """Whatever is added later is noted as well: the desk has no other records."""
     line = desk.app.state.line
     assert {type(line.records).__name__, type(line.archive).__name__} == {"Watched"}
-    assert any(isinstance(route, APIRoute) for route in desk.app.routes)
