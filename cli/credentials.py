@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from config.settings import Settings
 
@@ -57,7 +58,8 @@ def settings(part: str = "") -> Settings:
     """
     kept = {_field(name): value for name, value in load(Settings().data_dir / "secrets.env").items()}
     given = set(map(_field, [*os.environ, *WITHHELD.get(part, ())]))
-    return Settings(**{name: kept[name] for name in kept.keys() & Settings.model_fields.keys() - given})
+    wanted: dict[str, Any] = {name: kept[name] for name in kept.keys() & Settings.model_fields.keys() - given}
+    return Settings(**wanted)
 
 
 def environment_of(part: str) -> dict[str, str]:

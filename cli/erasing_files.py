@@ -39,7 +39,7 @@ def _is_from(path: Path, number: Spellings) -> bool:
 
 @dataclass(frozen=True)
 class LogTraces:
-    """What must not stand in a log: the number, and the private fields of its calls, where they were logged in clear."""
+    """What must not stand in a log: the number, and private fields of its calls that were logged in clear."""
 
     number: re.Pattern[str]
     calls: Collection[str]

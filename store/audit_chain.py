@@ -33,7 +33,7 @@ async def adopt(database: Database, key: bytes) -> int:
             return 0
         for row in connection.execute(select(audit).where(audit.c.seq.is_(None)).order_by(audit.c.id)).all():
             seq += 1
-            sealed = seal(key, sealed, content(row._mapping, seq))
+            sealed = seal(key, sealed, content(row._asdict(), seq))
             connection.execute(update(audit).where(audit.c.id == row.id).values(seq=seq, seal=sealed))
         move_head(connection, seq, sealed)
         return seq
@@ -78,7 +78,7 @@ class _Walk:
         """One sentence when the row is not as it was noted."""
         if row.seq != self.seq + 1:
             return f"{row.seq - self.seq - 1} rows are missing before row {row.seq} of {row.at:%Y-%m-%d %H:%M}"
-        self.seal = seal(self._key, self.seal, content(row._mapping, row.seq))
+        self.seal = seal(self._key, self.seal, content(row._asdict(), row.seq))
         self.seq, self.rows = row.seq, self.rows + 1
         if row.seal != self.seal:
             return f"row {row.seq} of {row.at:%Y-%m-%d %H:%M} was altered, or put there by somebody else"

@@ -27,6 +27,7 @@ from store.tables import (
 )
 from store.tables_dispatch import callback_private, callbacks, erasures, offers, wrap_up_private
 
+CHECKPOINTS = 5  # tries
 BATCH = 1_000  # rows, and keys in one statement
 # Columns that hold a number and nothing else.
 NUMBERS = ("raw", "number", "contact", "callback_number")
@@ -122,7 +123,9 @@ async def erase(database: Database, found: Traces) -> dict[str, int]:
         gone[table.name] = 0
         for some in _batches(found.rows[table.name]):
             gone[table.name] += await database.write(_deletion(table, key, some))
-    await database.read(_empty_write_ahead_log)
+    for _ in range(CHECKPOINTS):
+        if await database.read(_empties_write_ahead_log):
+            break
     return gone
 
 
@@ -130,12 +133,13 @@ def _deletion(table: Table, key: Column[Any], some: list[str]) -> Callable[[Conn
     return lambda connection: connection.execute(delete(table).where(key.in_(some))).rowcount
 
 
-def _empty_write_ahead_log(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.rollback()  # not inside a transaction
-        raw: Any = connection.connection.dbapi_connection
-        raw.execute("ROLLBACK") if raw.in_transaction else None
-        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+def _empties_write_ahead_log(connection: Connection) -> bool:
+    """False while another process reads from it; each try waits a while for that."""
+    if connection.dialect.name != "sqlite":
+        return True
+    raw: Any = connection.connection.dbapi_connection  # directly: it cannot be done inside a transaction
+    ((busy, *_),) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return not busy
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ mkdir -p "$root$inside"
 mount --bind "$folder" "$root$inside"
 for part in etc sounds local modules hosts; do
     mount --bind "$folder/$part" "$root$inside/$part"
-    mount -o remount,bind,ro "$root$inside/$part"
+    mount -o remount,bind,ro "$root$inside/$part" || echo "Asterisk can write $part: it could not be made read-only" >&2
 done
 for modules in "$root"/usr/lib/*/asterisk/modules; do mount --bind "$root$inside/modules" "$modules"; done
 mount --rbind /dev "$root/dev"

@@ -20,8 +20,8 @@ class Row:
     caller: CallerId
     ticket: Ticket | None
     number: str | None  # to be called back
-    call: Call | None = None
-    callback: Callback | None = None
+    call: Call | None = field(default=None, repr=False)  # no part of what is shown here
+    callback: Callback | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
