@@ -44,6 +44,7 @@ log = structlog.get_logger()
 
 SWITCH_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
 TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
+SPOKEN_KEPT_S = 3_600.0
 EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models takes longer
 
 
@@ -176,6 +177,12 @@ class Controller:
             if offer.state is OfferState.SEEN and offer.call_id:
                 self.bell.ring("offer", offer.call_id)
 
+    async def forget_spoken(self) -> None:
+        """Sentences with names and numbers stay in memory for so long at most; less when somebody was erased."""
+        while True:
+            await self.bell.wait(("erased",), SPOKEN_KEPT_S)
+            self.voice.forget()
+
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
@@ -210,6 +217,7 @@ async def _until_stopped(controller: Controller, private: Forgetting) -> None:
                 controller.switchboard.run(),
                 controller.messages.run(),
                 controller.vitals(),
+                controller.forget_spoken(),
                 private.run(),
             )
         ]

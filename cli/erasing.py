@@ -18,9 +18,7 @@ from store import SqlRecords, erasure
 from store.news import RedisNews
 from telephony import spool
 
-NOT_REACHED = (
-    "backups; what was printed or copied; the memory of running controllers (sentences spoken lately): restart them"
-)
+NOT_REACHED = "backups; what was printed or copied; numbers that somebody spoke in words"
 
 
 @dataclass
@@ -103,6 +101,7 @@ async def _carry_out(records: SqlRecords, news: RedisNews, found: Found, number:
         await records.callbacks.advance(callback_id, OPEN_CALLBACKS, CallbackState.CANCELLED, at)
     delete([*found.recordings, *found.spooled])
     await news.forget(found.news)
+    await news.tell("erased")  # controllers keep sentences spoken lately in memory
     places = sum(blank(path, LogTraces(number.pattern, found.rows.calls)) for path in found.logs)
     return {**found.counts(), **await erasure.erase(records.database, found.rows), "log_places": places}
 

@@ -1,16 +1,20 @@
 """What files keep of a number: recordings, messages in the spool, logs, rotated ones too."""
 
+import bz2
 import gzip
+import lzma
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ivr import owed
 from routing.spellings import Spellings
 
 WAITING = (".txt", ".claimed")  # a spooled message that is no ticket yet
 STAR = b"*"
+PACKINGS: dict[str, Any] = {".gz": gzip, ".bz2": bz2, ".xz": lzma}  # of rotated logs
 CALL = re.compile(rb'"call(?:_id)?": "([0-9a-f-]{36})"')  # as the line's JSON logs name one
 PRIVATE_FIELD = re.compile(rb'"pii_[a-z_]+": "?((?:[^"\\,}]|\\.)+)')
 
@@ -68,11 +72,11 @@ def blank(path: Path, traces: LogTraces) -> int:
     """Put stars in these places; whoever has the file open writes on at its end. Answers how many."""
     content = _content(path)
     places = traces.places(content)
-    if path.suffix == ".gz":
+    if packing := PACKINGS.get(path.suffix):
         blanked = bytearray(content)
         for start, end in places:
             blanked[start:end] = STAR * (end - start)
-        path.write_bytes(gzip.compress(blanked))
+        path.write_bytes(packing.compress(blanked))
         return len(places)
     with path.open("r+b") as file:
         for start, end in places:
@@ -87,5 +91,5 @@ def delete(paths: Iterable[Path]) -> None:
 
 
 def _content(path: Path) -> bytes:
-    raw = path.read_bytes()
-    return gzip.decompress(raw) if path.suffix == ".gz" else raw
+    raw, packing = path.read_bytes(), PACKINGS.get(path.suffix)
+    return packing.decompress(raw) if packing else raw

@@ -22,8 +22,9 @@ def keep_private(settings: Settings) -> None:
     os.umask(UMASK)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     for path in (settings.data_dir, *_private(settings)):
-        if not path.is_symlink() and path.stat().st_uid == os.geteuid():
-            path.chmod(path.stat().st_mode & ~UMASK & 0o777)
+        status = path.lstat()
+        if status.st_mode & UMASK and not path.is_symlink() and status.st_uid == os.geteuid():
+            path.chmod(status.st_mode & ~UMASK & 0o777)
 
 
 def open_to_others(settings: Settings) -> list[Path]:

@@ -95,6 +95,10 @@ def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) 
         (offers.c.callback_id, callback_ids),
     ):
         rows[wrap_up_private.name] |= _these(connection, offers.c.id, column, ids)
+    wrapped = _these(
+        connection, offers.c.call_id, offers.c.id, rows[wrap_up_private.name], offers.c.call_id.is_not(None)
+    )
+    rows[event_private.name] |= _these(connection, events.c.id, events.c.call_id, wrapped, events.c.type == "wrap_up")
     found.recordings = _these(connection, messages.c.recording, messages.c.ticket_id, ticket_ids)
     touched = rows[ticket_private.name], rows[callback_private.name], rows[call_private.name]
     found.open_tickets = _these(connection, tickets.c.number, tickets.c.id, touched[0], tickets.c.stage != Stage.CLOSED)

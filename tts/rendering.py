@@ -109,6 +109,11 @@ class RenderedVoice:
         except VoiceDown as error:
             log.warning("voice does not start", engine=engine.name, error=str(error))
 
+    def forget(self) -> None:
+        """Keep nothing of what was spoken lately: names and numbers were in it."""
+        self._memory.clear()
+        self._remembered = 0
+
     async def close(self) -> None:
         for lane in self._lanes:
             for engines in lane.values():

@@ -1,14 +1,20 @@
 """Who reads whose data is in the audit: pages, API and stream alike, each once in a while."""
 
+import asyncio
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from routing.archive import AuditEntry
 from routing.model import RecordsUnavailable
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import Clock, Desk
+from web.auth import Visitor
+from web.ports import Account
+from web.reading import ReadingTrace, saw
 
 
 async def readings(desk: Desk) -> list[AuditEntry]:
@@ -114,3 +120,40 @@ def test_no_route_reads_around_the_watched_records(desk: Desk) -> None:
     """Whatever is added later is noted as well: the desk has no other records."""
     line = desk.app.state.line
     assert {type(line.records).__name__, type(line.archive).__name__} == {"Watched"}
+
+
+async def test_what_a_stream_shows_is_noted_beside_it(desk: Desk) -> None:
+    """A call for somebody does not wait for the audit."""
+    ticket = await desk.ticket(None)
+    noted, sent = asyncio.Event(), []
+    note = desk.audit.note
+
+    async def slow(*said: Any) -> str:
+        await noted.wait()
+        return await note(*said)
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"]["visitor"] = Visitor(Account("anna", "Anna", "agent", ""), "token")
+        await send({"type": "http.response.start", "status": 200})
+        for _ in range(2):
+            saw([ticket])
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    desk.audit.note = slow  # type: ignore[method-assign, assignment]
+    scope = {
+        "type": "http", "method": "GET", "path": "/desk/stream", "query_string": b"page=12345678", "headers": [],
+        "client": ("10.0.0.7", 1), "app": desk.app,
+    }  # fmt: skip
+    trace = ReadingTrace(stream)
+    await trace(scope, cast("Receive", None), send)
+    assert len(sent) == 3
+    noted.set()
+    async with asyncio.timeout(10):
+        while not await readings(desk):  # noqa: ASYNC110 - the note is a task of the middleware's own
+            await asyncio.sleep(0)
+    (entry,) = await readings(desk)
+    assert (entry.detail["why"], entry.detail["from"]) == ("kept in view", "10.0.0.7")
+    assert entry.detail["shown"] == f"ticket:{ticket.id}"
