@@ -9,7 +9,7 @@ import functools
 import hashlib
 import hmac
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,10 +27,11 @@ LASTS = timedelta(minutes=15)  # a reading, then it is another
 MARKED = timedelta(minutes=5)  # that often its last time is brought up to date
 REMEMBERED = 20_000  # readings; beyond that the oldest begin anew
 NOTED_S = 1.0  # a dispatcher waits no longer for the audit
-SHOWN_AT_MOST = 300  # objects in one entry
+SHOWN_AT_MOST = 600  # objects in one entry: more than a list ever has
 # Parameters of a request that tell nothing about a caller; any other may be a name or a number.
 PLAIN = frozenset("after before crew ending limit next open_only page place stage state topic type urgency".split())
 
+Note = Callable[[dict[str, str]], Awaitable[str]]
 _shown: ContextVar[dict[str, None] | None] = ContextVar("shown", default=None)
 
 
@@ -90,21 +91,30 @@ class Readings:
     _known: dict[tuple[str, str], _Reading] = field(default_factory=dict)
 
     async def note(
-        self, actor: str, objects: Sequence[str], subject: str, detail: Mapping[str, str], at: datetime
+        self, actor: str, objects: Sequence[str], subject: str, detail: dict[str, str], at: datetime
     ) -> None:
         """What is new to this person becomes an entry; what they had seen lately gets its last time."""
         new = [each for each in objects if not self._goes_on(actor, each, at)]
         if new:
-            for each in new:
-                self._known.pop((actor, each), None)
-                self._known[actor, each] = _Reading(at, at)
-            told = {**detail, "shown": " ".join(new[:SHOWN_AT_MOST])}
-            entry = await self.audit.note(actor, Action.READ, subject, at, told)
-            for each in new:
-                self._known[actor, each].entry = entry
-            self._forget()
+            await self._begin(
+                actor, new, at, lambda told: self.audit.note(actor, Action.READ, subject, at, detail | told)
+            )
         for entry in dict.fromkeys(self._due(actor, objects, at)):
             await self.audit.again(entry, at)
+
+    async def _begin(self, actor: str, new: Sequence[str], at: datetime, note: Note) -> None:
+        """Known before it is noted: a page asks for several things at once."""
+        reading = _Reading(at, at)
+        for each in new:
+            self._known.pop((actor, each), None)  # to the end of those that are remembered
+            self._known[actor, each] = reading
+        self._forget()
+        try:
+            reading.entry = await note({"shown": " ".join(new[:SHOWN_AT_MOST])})
+        except BaseException:  # it will be noted the next time
+            for each in new:
+                self._known.pop((actor, each), None)
+            raise
 
     def mark(self, text: str) -> str:
         """What stands for a text that may be private: it can be compared, not read."""
@@ -125,9 +135,17 @@ class Readings:
             del self._known[next(iter(self._known))]
 
 
+class _Account(Protocol):
+    @property
+    def role(self) -> str: ...
+
+
 class _Visitor(Protocol):
     @property
     def actor(self) -> str: ...
+
+    @property
+    def account(self) -> _Account: ...
 
 
 class ReadingTrace:
@@ -171,6 +189,7 @@ async def _note(request: Request, shown: dict[str, None]) -> None:
     if visitor is None or not (objects := objects + _searched(request, readings)):
         return
     path, detail = _circumstances(request, readings)
+    detail["role"] = visitor.account.role
     subject = objects[0].partition(":")[2] if "{" in path else path
     try:
         async with asyncio.timeout(NOTED_S):

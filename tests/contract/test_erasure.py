@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from routing.archive import Action
 from routing.identity import new_id
-from routing.model import OfferState
+from routing.model import CallerId, OfferState
 from routing.spellings import Spellings
 from store import erasure
 from store.audit_chain import verify
@@ -38,15 +38,14 @@ async def records(database_url: str) -> AsyncIterator[SqlRecords]:
 
 
 async def left(records: SqlRecords) -> dict[str, int]:
-    return {
-        table.name: await records.database.read(
-            lambda connection, table=table: connection.execute(select(func.count()).select_from(table)).scalar_one()
-        )
-        for table in PRIVATE
-    }
+    def count(connection: Connection) -> dict[str, int]:
+        queries = {table.name: select(func.count()).select_from(table) for table in PRIVATE}
+        return {name: int(connection.execute(query).scalar_one()) for name, query in queries.items()}
+
+    return await records.database.read(count)
 
 
-async def a_whole_matter(records: SqlRecords, caller: object, number: str) -> None:
+async def a_whole_matter(records: SqlRecords, caller: CallerId, number: str) -> None:
     """A row in every private table."""
     call = a_call(caller=caller)
     await records.calls.open(call, [an_event(call.id, private={"text": "it leaks"})])

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from cli.credentials import load
+from cli.privacy import open_to_others
 from tests.conftest import wait_until
 from tests.e2e.line import PROJECT, RunningLine, until
 
@@ -90,6 +91,12 @@ async def test_no_part_has_a_secret_of_another_in_its_environment(line: RunningL
             told = Path(f"/proc/{process}/environ").read_bytes().decode(errors="replace")
             assert not [secret for secret in secrets.values() if secret in told], name
             assert name in ("controller", "web") or "ONENUMBER_" not in told
+
+
+async def test_nobody_else_reads_what_a_running_line_keeps(line: RunningLine) -> None:
+    assert open_to_others(line.settings) == []
+    database = line.folder / "var/onenumber.db"
+    assert {oct(path.stat().st_mode & 0o777) for path in database.parent.glob("onenumber.db*")} == {"0o600"}
 
 
 async def test_another_start_in_the_same_folder_is_refused(line: RunningLine) -> None:

@@ -102,8 +102,12 @@ async def test_an_audit_that_does_not_answer_holds_nobody_up(anna: httpx.AsyncCl
     async def gone(*_: object) -> str:
         raise RecordsUnavailable
 
+    note = desk.audit.note
     desk.audit.note = gone  # type: ignore[method-assign, assignment]
     assert (await anna.get(f"/api/v1/tickets/{ticket.number}")).status_code == 200
+    desk.audit.note = note  # type: ignore[method-assign]
+    await anna.get(f"/api/v1/tickets/{ticket.number}")
+    assert len(await readings(desk)) == 1  # what was not noted is not known
 
 
 async def test_a_message_is_a_reading_of_its_ticket_too(anna: httpx.AsyncClient, desk: Desk, tmp_path: Path) -> None:
