@@ -12,7 +12,7 @@ from cli import credentials, operator
 from cli.finding import Finding
 from config.settings import Settings
 from routing.archive import Action
-from store import audit_chain
+from store import audit_chain, open_records
 from store.audit_chain import Verdict
 
 
@@ -52,7 +52,7 @@ def check(settings: Settings) -> Verdict:
 
 
 async def _check(settings: Settings, known: tuple[int, str] | None) -> Verdict:
-    async with operator.records(settings) as records:
+    async with open_records(settings.database) as records:
         return await audit_chain.verify(records.database, _key(settings), known)
 
 

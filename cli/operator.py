@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import NoReturn
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from cli.privacy import keep_private
 from config.documents import load_edition
 from config.settings import Settings
+from routing.model import NotFound, RecordsUnavailable
 from store import SqlRecords, open_records
 
 
@@ -28,9 +30,14 @@ def actor() -> str:
 
 @asynccontextmanager
 async def records(settings: Settings) -> AsyncIterator[SqlRecords]:
-    """The records of this installation."""
+    """The records of this installation; a database that is not there is a refusal."""
     keep_private(settings)
     site_id = load_edition(settings.line.config_dir).site.id
     kept = timedelta(days=settings.retention.words_days)
-    async with open_records(settings.database, site_id, kept, settings.audit_secret.get_secret_value()) as opened:
-        yield opened
+    audit_key = settings.audit_secret.get_secret_value()
+    try:
+        async with open_records(settings.database, site_id, kept, audit_key) as opened:
+            yield opened
+    except (SQLAlchemyError, RecordsUnavailable, NotFound, OSError) as error:
+        said = str(error).partition("\n")[0][:200]
+        refuse(f"the database cannot be used, or has not been prepared yet (start the line once): {said}")

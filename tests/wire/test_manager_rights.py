@@ -129,6 +129,26 @@ async def test_whom_an_emergency_rings_cannot_be_changed(ami: AmiClient, line: T
     await _hang_up_all(ami)
 
 
+async def test_no_call_believes_a_global_variable(ami: AmiClient, line: TestLine) -> None:
+    for variable, value in (("ON_EMERGENCY", "talked"), ("ON_ATTEMPT", "x"), ("ON_CONCLUDED", "1"), ("ON_TRIES", "9")):
+        await ask(ami, "Setvar", Variable=variable, Value=value)
+    await ami.originate(Originate("caller-1", "Local/100@from-callers", "onenumber-callback"))
+
+    ours = ""
+
+    async def taken() -> bool:  # the half that is the caller's, by the dialplan alone
+        nonlocal ours
+        callers = [each for each in await ami.core_show_channels() if each.name.endswith(";2")]
+        ours = next((each.name for each in callers if each.context == "onenumber-standalone"), "")
+        return bool(ours)
+
+    await until(taken, 15)  # with `talked` it would have been hung up
+    for variable in ("ON_EMERGENCY", "ON_ATTEMPT", "ON_CONCLUDED"):
+        said = await _say(line, f"Action: Getvar\r\nChannel: {ours}\r\nVariable: {variable}\r\n\r\n")
+        assert "Value: \r\n" in said, variable
+    await _hang_up_all(ami)
+
+
 async def test_the_lines_own_actions_work(ami: AmiClient, line: TestLine) -> None:
     assert (await ami.registered_phones())["agent1"] is False
     await ami.originate(Originate("channel-1", "Local/s@onenumber-callback", "onenumber-callback"))

@@ -57,3 +57,9 @@ def test_what_cannot_be_says_why(settings: Settings, login: str, typed: str, say
     done = CliRunner().invoke(app, ["set", login], input=typed)
     assert done.exit_code == 1
     assert says in done.stderr
+
+
+def test_a_line_that_was_never_started_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONENUMBER_DATA_DIR", str(tmp_path))
+    done = CliRunner().invoke(app, ["set", "anna"], input="seven green kettles\n")
+    assert (done.exit_code, "start the line once" in done.stderr) == (1, True)
