@@ -11,7 +11,7 @@ grep -qw -- "$NAME" /etc/hosts || printf '127.0.0.1 %s\n' "$NAME" >>/etc/hosts
 
 # Modules that the configuration does not load are not there to be loaded later.
 for module in /usr/lib/*/asterisk/modules/*.so; do
-    grep -q "^load = ${module##*/}\$" "$FOLDER/etc/modules.conf" || rm -f "$module"
+    grep -q "^load = ${module##*/}\$" "$FOLDER/etc/modules.conf" || rm -f "$module" || echo "$module stays" >&2
 done
 
 [ "$USER_ID" != 0 ] || { echo "$FOLDER belongs to root; Asterisk runs as an unprivileged user" >&2; exit 1; }
