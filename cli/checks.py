@@ -16,6 +16,7 @@ from cli.finding import Finding
 from cli.listening import own_redis
 from cli.parts import greets
 from config.settings import PROJECT, Settings
+from telephony.instance import environment
 
 SETUP = "run `make setup`."
 START = "start the line with `make run`."
@@ -95,6 +96,7 @@ def program(part: str, command: Sequence[str], pattern: str, needed: bool, use: 
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=20, check=False, stdin=subprocess.DEVNULL,
+            env=environment(),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         return Finding(part, "broken" if needed else "absent", says=f"does not start: {error}", to_do=SETUP)
