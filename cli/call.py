@@ -92,7 +92,7 @@ async def _call(settings: Settings, site: Site, plan: Plan, caller: tuple[str, s
     domain = f"{settings.asterisk.host}:{settings.asterisk.sip_port}"
     url = f"http://{connectable(settings.web.host)}:{settings.web.port}"
     async with AsyncExitStack() as stack:
-        desk = await stack.enter_async_context(Desk(url, *_login(site, answer_as)))
+        desk = await stack.enter_async_context(Desk(url, *_login(settings, site, answer_as)))
         answering = None
         if answer_as:
             answering = await _answering(stack, settings, site, plan, desk, answer_as)
@@ -100,10 +100,14 @@ async def _call(settings: Settings, site: Site, plan: Plan, caller: tuple[str, s
         return await TestCaller(plan, phone, desk, answering).run()
 
 
-def _login(site: Site, login: str) -> tuple[str, str]:
-    """Whose eyes read the records: the answering agent's, else any whose password this installation knows."""
+def _login(settings: Settings, site: Site, login: str) -> tuple[str, str]:
+    """Whose eyes read the records: the answering agent's, else any whose demo password this installation knows.
+
+    The environment has the passwords that people have chosen since.
+    """
+    known = credentials.load(settings.data_dir / "secrets.env") | os.environ
     for name in [login] if login else [account.login for account in site.agents]:
-        if password := os.environ.get(credentials.login_name(name)):
+        if password := known.get(credentials.login_name(name)):
             return name, password
     raise CallRefused(f"no password is known for {login or 'any login'}: set {credentials.login_name(login or 'name')}")
 

@@ -10,12 +10,14 @@ from urllib.parse import urlparse
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from cli import privacy
 from cli.addresses import connectable
 from cli.finding import Finding
 from cli.health import DiskHealth
 from cli.listening import own_redis
 from cli.parts import greets
 from config.settings import PROJECT, Settings
+from telephony.instance import environment
 
 SETUP = "run `make setup`."
 START = "start the line with `make run`."
@@ -95,6 +97,7 @@ def program(part: str, command: Sequence[str], pattern: str, needed: bool, use: 
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=20, check=False, stdin=subprocess.DEVNULL,
+            env=environment(),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         return Finding(part, "broken" if needed else "absent", says=f"does not start: {error}", to_do=SETUP)
@@ -153,11 +156,19 @@ def secrets(settings: Settings) -> Finding:
     return Finding("secrets", "ok", says=f"{path}, for its owner alone")
 
 
+def readers(settings: Settings) -> Finding:
+    """Whether others can read what the line keeps of callers."""
+    if open_ := privacy.open_to_others(settings):
+        says = f"others can read {open_[0]}" + (f" and {len(open_) - 1} more" if open_[1:] else "")
+        return Finding("private files", "broken", says=says, to_do="start the line again: it closes them.")
+    return Finding("private files", "ok", says="for the line's own users alone")
+
+
 def _existing(path: Path) -> Path:
     return path if path.exists() else _existing(path.parent)
 
 
 Check = Callable[[Settings], Finding]
 INSTALLED: tuple[Check, ...] = (
-    asterisk_root, redis_server, espeak, python_packages, browser, sipp, disk, secrets,
+    asterisk_root, redis_server, espeak, python_packages, browser, sipp, disk, secrets, readers,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from urllib.parse import urlparse
 import httpx
 from sqlalchemy import Connection, make_url, text
 
-from cli import clock
+from cli import auditing, clock
 from cli.addresses import connectable
 from cli.checks import START, Check, redis_answers
 from cli.editions import checked, in_force
@@ -165,4 +165,15 @@ def _http(part: str, host: str, port: int) -> Finding:
     return Finding(part, "ok", says=f"answers at {where}")
 
 
-RUNNING: tuple[Check, ...] = (documents, database, clock_set, voices, ears, asterisk, redis, controller, desk)
+RUNNING: tuple[Check, ...] = (
+    documents,
+    database,
+    auditing.finding,
+    clock_set,
+    voices,
+    ears,
+    asterisk,
+    redis,
+    controller,
+    desk,
+)

@@ -47,6 +47,7 @@ log = structlog.get_logger()
 
 SWITCH_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
 TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
+SPOKEN_KEPT_S = 3_600.0
 EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models takes longer
 
 
@@ -60,7 +61,10 @@ async def serve(settings: Settings) -> None:
     edition = documents.edition
     async with contextlib.AsyncExitStack() as stack:
         words_kept = timedelta(days=settings.retention.words_days)
-        records = await stack.enter_async_context(open_records(settings.database, edition.site.id, words_kept))
+        audit_key = settings.audit_secret.get_secret_value()
+        records = await stack.enter_async_context(
+            open_records(settings.database, edition.site.id, words_kept, audit_key)
+        )
         news = await stack.enter_async_context(RedisNews(settings.redis_url))
         await editions.keep(records, edition)
         controller = Controller(settings, edition, records, news)
@@ -181,6 +185,12 @@ class Controller:
             if offer.state is OfferState.SEEN and offer.call_id:
                 self.bell.ring("offer", offer.call_id)
 
+    async def forget_spoken(self) -> None:
+        """Sentences with names and numbers stay in memory for so long at most; less when somebody was erased."""
+        while True:
+            await self.bell.wait(("erased",), SPOKEN_KEPT_S)
+            self.voice.forget()
+
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
@@ -215,6 +225,7 @@ async def _until_stopped(controller: Controller, private: Forgetting) -> None:
                 controller.switchboard.run(),
                 controller.messages.run(),
                 controller.vitals(),
+                controller.forget_spoken(),
                 private.run(),
             )
         ]

@@ -2,14 +2,18 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from config.settings import Settings
 
 PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
-NAMES = ("ONENUMBER_AMI_SECRET", "ONENUMBER_AGI_SECRET", "ONENUMBER_PHONE_SECRET", "ONENUMBER_TRUNK_SECRET")
+AMI, PHONE, TRUNK = "ONENUMBER_AMI_SECRET", "ONENUMBER_PHONE_SECRET", "ONENUMBER_TRUNK_SECRET"
+AGI, AUDIT = "ONENUMBER_AGI_SECRET", "ONENUMBER_AUDIT_SECRET"
+NAMES = (AMI, AGI, PHONE, TRUNK, AUDIT)
 LOGIN = "ONENUMBER_LOGIN_"
+WITHHELD: Mapping[str, Collection[str]] = {"web": (AMI, AGI, PHONE, TRUNK), "controller": (PHONE, TRUNK)}  # from a part
 
 
 class SecretsUnreadable(Exception):
@@ -23,7 +27,7 @@ def load_or_make(path: Path, logins: Iterable[str]) -> dict[str, str]:
     """
     known = load(path)
     fresh = {name: secrets.token_urlsafe(32) for name in NAMES if name not in known}
-    fresh |= {name: _password() for name in map(login_name, logins) if name not in known}
+    fresh |= {name: new_password() for name in map(login_name, logins) if name not in known}
     if fresh:
         _keep(path, known | fresh)
     return known | fresh
@@ -40,7 +44,7 @@ def load(path: Path) -> dict[str, str]:
 
 
 def passwords(known: Mapping[str, str], logins: Iterable[str]) -> dict[str, str]:
-    """Login → demo password."""
+    """Login → demo password, with which an account begins."""
     return {login: known[login_name(login)] for login in logins}
 
 
@@ -48,14 +52,28 @@ def login_name(login: str) -> str:
     return LOGIN + "".join(letter if letter.isalnum() else "_" for letter in login).upper()
 
 
-def settings() -> Settings:
-    """The settings with this installation's secrets; a secret in the environment wins over the file."""
-    for name, value in load(Settings().data_dir / "secrets.env").items():
-        os.environ.setdefault(name, value)
-    return Settings()
+def settings(part: str = "") -> Settings:
+    """The settings with those secrets that this part needs; one in the environment wins over the file.
+
+    They do not get into our own environment: what we start would inherit them.
+    """
+    kept = {_field(name): value for name, value in load(Settings().data_dir / "secrets.env").items()}
+    given = set(map(_field, [*os.environ, *WITHHELD.get(part, ())]))
+    wanted: dict[str, Any] = {name: kept[name] for name in kept.keys() & Settings.model_fields.keys() - given}
+    return Settings(**wanted)
 
 
-def _password() -> str:
+def environment_of(part: str) -> dict[str, str]:
+    """Our environment as a part of ours may have it: without the passwords of people and the secrets of others."""
+    withheld = WITHHELD.get(part, ())
+    return {name: value for name, value in os.environ.items() if name not in withheld and not name.startswith(LOGIN)}
+
+
+def _field(name: str) -> str:
+    return name.removeprefix("ONENUMBER_").lower()
+
+
+def new_password() -> str:
     """Twelve letters in groups of four: 59 bits, and it can be typed."""
     letters = [secrets.choice(PASSWORD_LETTERS) for _ in range(12)]
     return "-".join("".join(letters[start : start + 4]) for start in (0, 4, 8))

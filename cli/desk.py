@@ -32,7 +32,8 @@ async def serve(settings: Settings) -> None:
 async def open_desk(settings: Settings, edition: Edition, stack: contextlib.AsyncExitStack) -> FastAPI:
     """The application over the records and the news that the settings name."""
     words_kept = timedelta(days=settings.retention.words_days)
-    records = await stack.enter_async_context(open_records(settings.database, edition.site.id, words_kept))
+    audit_key = settings.audit_secret.get_secret_value()
+    records = await stack.enter_async_context(open_records(settings.database, edition.site.id, words_kept, audit_key))
     news = await stack.enter_async_context(RedisNews(settings.redis_url))
     return create_app(
         records, news, edition, settings,

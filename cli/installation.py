@@ -11,6 +11,7 @@ from pydantic_settings import SettingsError
 
 from cli import credentials
 from cli.editions import in_force
+from cli.privacy import keep_private
 from config.documents import DocumentsRefused, Edition
 from config.settings import Settings
 
@@ -23,7 +24,7 @@ class Refused(Exception):
 class Installation:
     settings: Settings
     edition: Edition
-    passwords: Mapping[str, str]  # login → demo password
+    passwords: Mapping[str, str]  # login → demo password; empty where another one was chosen
     warning: str = ""  # what is wrong with the documents, where earlier ones are in force
 
 
@@ -31,6 +32,7 @@ def load() -> Installation:
     """Read everything; secrets that are missing are made. Raises: Refused."""
     try:
         settings = Settings()
+        keep_private(settings)
         documents = in_force(settings)
         logins = [agent.login for agent in documents.edition.site.agents]
         known = credentials.load_or_make(settings.data_dir / "secrets.env", logins)

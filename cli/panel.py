@@ -8,6 +8,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+PASSWORDS = "`onenumber password show LOGIN` tells a demo password, `onenumber password set LOGIN` sets another"
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -15,7 +17,7 @@ class Shown:
 
     dial: str  # "sip:100@192.0.2.7:5060"
     desk: str
-    logins: Mapping[str, str]  # login → demo password
+    logins: Mapping[str, str]  # login → demo password; empty where another one was chosen
     speech: str  # engine and model in use
     voice: str
     calls: str
@@ -31,12 +33,11 @@ def panel(shown: Shown) -> RenderableType:
 
 
 def plain(shown: Shown) -> list[str]:
-    """The same for a log file: one fact a line, "ready" last."""
-    logins = ", ".join(f"{login} / {password}" for login, password in shown.logins.items())
+    """The same for a log file: one fact a line, "ready" last, and no password."""
     return [
         f"number to dial: {shown.dial}",
         f"desk: {shown.desk}",
-        f"demo logins: {logins}",
+        f"logins: {', '.join(shown.logins)}; {PASSWORDS}",
         f"speech: {shown.speech}; voice: {shown.voice}",
         f"ready: dial {shown.dial}, desk at {shown.desk}",
     ]
@@ -47,7 +48,8 @@ def _facts(shown: Shown) -> Table:
     table.add_row("Dial", Text(shown.dial, style="bold"), "with any SIP phone")
     table.add_row("Desk", Text(shown.desk, style="bold"), "")
     for login, password in shown.logins.items():
-        table.add_row("Login", Text(f"{login}  {password}"), "demo password of this installation")
+        says = "demo password of this installation" if password else "has chosen a password"
+        table.add_row("Login", Text(f"{login}  {password}"), says)
     table.add_row("Ears", Text(shown.speech), "")
     table.add_row("Voice", Text(shown.voice), "")
     table.add_row("Calls now", Text(shown.calls, style="bold"), "")

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from telephony.instance import AsteriskDown, AsteriskInstance, appended, as_unprivileged
+from cli.credentials import environment_of
+from telephony.instance import AsteriskDown, AsteriskInstance, appended, as_unprivileged, environment
 from telephony.processes import Running
 from telephony.sip_options import sip_answers
 
@@ -149,7 +150,7 @@ def redis(port: int, log: Path, dies_with_us: bool = True) -> ProcessPart:
         *as_unprivileged(dies_with_us), "redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "",
         "--appendonly", "no", "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru",
     ]  # fmt: skip
-    return ProcessPart("Redis", command, log, lambda: greets("127.0.0.1", port, "+PONG", b"PING\r\n"))
+    return ProcessPart("Redis", command, log, lambda: greets("127.0.0.1", port, "+PONG", b"PING\r\n"), environment())
 
 
 def start_redis(folder: Path, port: int, ready_s: float = 10.0) -> ProcessPart:
@@ -164,7 +165,7 @@ def serve(what: str, health: str, log: Path, made_of: str = "", dies_with_us: bo
     """`onenumber serve WHAT`, asked over HTTP whether it is well."""
     bound = ["setpriv", "--pdeathsig", "KILL"] if dies_with_us else []
     command = [*bound, sys.executable, "-m", "cli.serve", what]
-    return ProcessPart(what, command, log, lambda: http_ok(health), made_of=made_of)
+    return ProcessPart(what, command, log, lambda: http_ok(health), environment_of(what), made_of=made_of)
 
 
 def await_answer(part: Part, limit_s: float) -> None:

@@ -18,7 +18,8 @@ from ivr.ports import Voice, VoiceDown
 from ivr.sound_files import write_wav
 from ivr.wording import Wording
 from routing.model import RecordsUnavailable
-from store import migrate, seed
+from store import audit_chain, migrate, seed
+from store.database import connect
 from telephony import asterisk_config
 from telephony.asterisk_text import ConfigRefused
 from tts import preparing
@@ -31,15 +32,16 @@ class NotPrepared(Exception):
     """The installation cannot start as it is; the text says what to do."""
 
 
-def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> None:
-    """All of it, in order; quick where nothing has changed.
+def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> Mapping[str, str]:
+    """All of it, in order; quick where nothing has changed. Answers which demo passwords still hold.
 
     What was prepared before goes on as it was where something fails now: Asterisk alone serves callers, too.
     Raises: NotPrepared where it never was.
     """
     before = (instance_folder(settings) / "etc/asterisk.conf").exists()
+    begun = set[str]()
     steps: tuple[Callable[[], None], ...] = (
-        lambda: database(settings, edition, passwords, tell),
+        lambda: begun.update(database(settings, edition, passwords, tell)),
         lambda: sentences(settings, edition, tell),
         lambda: asterisk_files(settings, edition, tell),
     )
@@ -50,17 +52,28 @@ def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], 
             if not before:
                 raise
             tell(f"WARNING: {trouble} The line goes on as it was prepared before.")
+    return {login: password for login, password in passwords.items() if login in begun}
 
 
-def database(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> None:
-    """Migrate to the newest schema and make what a fresh site needs."""
+def database(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> set[str]:
+    """Migrate to the newest schema and make what a fresh site needs; answers who has the password given here."""
     tell("database: migrating")
     try:
         migrate.upgrade(settings.database)
-        asyncio.run(seed.seed(settings.database, edition, passwords))
+        begun = asyncio.run(seed.seed(settings.database, edition, passwords))
+        asyncio.run(_seal_audit(settings))
     except (SQLAlchemyError, OSError, RecordsUnavailable) as error:
         where = make_url(settings.database).render_as_string(hide_password=True)
         raise NotPrepared(f"the database {where} cannot be used: {' '.join(str(error).split())[:200]}.") from error
+    return begun
+
+
+async def _seal_audit(settings: Settings) -> None:
+    database = connect(settings.database)
+    try:
+        await audit_chain.adopt(database, settings.audit_secret.get_secret_value().encode())
+    finally:
+        await database.close()
 
 
 def sentences(settings: Settings, edition: Edition, tell: Tell) -> None:

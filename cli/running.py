@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from types import FrameType
 
@@ -55,7 +56,8 @@ def _run(found: Installation, live: bool) -> None:
         _refuse_conflicts([port for port in listening.needed(settings) if port.part not in taken])
         if found.warning:
             _say(f"WARNING: {found.warning}")
-        preparing.prepare(settings, found.edition, found.passwords, _say)
+        valid = preparing.prepare(settings, found.edition, found.passwords, _say)
+        found = replace(found, passwords={login: valid.get(login, "") for login in found.passwords})
     try:
         _keep_up(supervisor, view(found, live), state.note, reserve.look)
     except PartFailed:  # nothing was left running

@@ -3,7 +3,7 @@
 import typer
 import uvloop
 
-from cli import credentials
+from cli import credentials, privacy
 from cli.logs import configure_logs
 
 app = typer.Typer(no_args_is_help=True)
@@ -14,7 +14,8 @@ def controller() -> None:
     """Answer calls: AGI, AudioSocket, AMI, the dialogue, the dispatcher."""
     from cli import controller as process  # its libraries take seconds to load; other commands do without
 
-    settings = credentials.settings()
+    settings = credentials.settings("controller")
+    privacy.keep_private(settings)
     configure_logs(settings)
     uvloop.run(process.serve(settings))
 
@@ -24,7 +25,8 @@ def web() -> None:
     """Serve the desk and the API."""
     from cli import desk as process
 
-    settings = credentials.settings()
+    settings = credentials.settings("web")
+    privacy.keep_private(settings)
     configure_logs(settings)
     uvloop.run(process.serve(settings))
 

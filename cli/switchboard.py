@@ -69,7 +69,7 @@ class Switchboard:
             group.create_task(self._reread())
 
     async def _follow(self) -> None:
-        names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "EndpointList", "UserEvent")
+        names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "UserEvent")
         with self.ami.events(*names) as events:
             async for event in events:
                 try:

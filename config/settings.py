@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     agi_secret: SecretStr = SecretStr("")  # by which Asterisk shows that an AGI session is its own
     phone_secret: SecretStr = SecretStr("")  # seed of the dispatchers' phone passwords
     trunk_secret: SecretStr = SecretStr("")
+    audit_secret: SecretStr = SecretStr("")  # seals the audit: whoever writes in the database does not know it
 
     def telling(self) -> dict[str, Any]:
         """What a call ran with, as JSON: no secrets, and no addresses that may hold one."""

@@ -9,6 +9,12 @@ GROUP_ID=$(stat -c %g "$FOLDER")
 NAME=$(cat /proc/sys/kernel/hostname)
 grep -qw -- "$NAME" /etc/hosts || printf '127.0.0.1 %s\n' "$NAME" >>/etc/hosts
 
+# Modules that the configuration does not load are not there to be loaded later.
+for module in /usr/lib/*/asterisk/modules/*.so; do
+    grep -q "^load = ${module##*/}\$" "$FOLDER/etc/modules.conf" || rm -f "$module" || echo "$module stays" >&2
+done
+
 [ "$USER_ID" != 0 ] || { echo "$FOLDER belongs to root; Asterisk runs as an unprivileged user" >&2; exit 1; }
-exec setpriv --reuid "$USER_ID" --regid "$GROUP_ID" --clear-groups \
+umask 077
+exec env -i PATH="$PATH" setpriv --reuid "$USER_ID" --regid "$GROUP_ID" --clear-groups \
     /usr/sbin/asterisk -f -C "$FOLDER/etc/asterisk.conf"

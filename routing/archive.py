@@ -34,7 +34,10 @@ class Accounts(Protocol):
 
     async def by_login(self, login: str) -> Account | None: ...
 
-    async def open_session(self, token_hash: str, login: str, at: datetime, expires_at: datetime) -> None: ...
+    async def open_session(
+        self, token_hash: str, login: str, at: datetime, expires_at: datetime, proven: str = ""
+    ) -> None:
+        """`proven`: the hash that the password was checked against. Raises: NotFound when it is another by now."""
 
     async def of_session(self, token_hash: str, at: datetime) -> Account | None:
         """Whose session this is, unless it has expired or was revoked."""
@@ -48,6 +51,11 @@ class Accounts(Protocol):
         """That check was not made, or the password was right."""
 
     async def forget_tries(self, key: str) -> None: ...
+    async def set_password(self, login: str, password_hash: str, at: datetime, keep: str = "") -> None:
+        """From now on this one; every session of the person ends but the one whose token has the hash `keep`.
+
+        Raises: NotFound.
+        """
 
 
 class Pages(Protocol):
@@ -117,20 +125,25 @@ class Action(StrEnum):
     LOGGED_IN = "logged_in"
     LOGIN_REFUSED = "login_refused"
     LOGGED_OUT = "logged_out"
+    PASSWORD_CHANGED = "password_changed"
     MESSAGE_HEARD = "message_heard"
     STATE_CHANGED = "state_changed"
     STAGE_SET = "stage_set"
     URGENCY_SET = "urgency_set"
+    READ = "read"
+    AUDIT_CUT = "audit_cut"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True)
 class AuditEntry:
     id: str
     at: datetime
-    actor: str  # agent:<login>, or `stranger`
+    actor: str  # agent:<login>, operator:<account of the machine>, or `stranger`
     action: str
-    subject: str  # a login, an agent's login, or a ticket's id
+    subject: str  # a login, an agent's login, the id of a ticket, call or callback, or a list of them
     detail: Mapping[str, str] = field(default_factory=dict)
+    last_at: datetime | None = None  # of a reading that went on
 
 
 class Audit(Protocol):
@@ -138,7 +151,11 @@ class Audit(Protocol):
 
     async def note(
         self, actor: str, action: Action, subject: str, at: datetime, detail: Mapping[str, str] | None = None
-    ) -> None: ...
+    ) -> str:
+        """Answers the entry's id."""
+
+    async def again(self, entry_id: str, at: datetime) -> None:
+        """What was noted goes on: this is its last time so far."""
 
     async def entries(self, limit: int, before: str | None = None) -> Sequence[AuditEntry]:
         """Newest first; `before` is the id of the last one of the page before."""

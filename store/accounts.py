@@ -21,9 +21,14 @@ class SqlAccounts:
         query = select(users).where(users.c.login == login, users.c.active, users.c.password_hash != "")
         return await self._account(query)
 
-    async def open_session(self, token_hash: str, login: str, at: datetime, expires_at: datetime) -> None:
+    async def open_session(
+        self, token_hash: str, login: str, at: datetime, expires_at: datetime, proven: str = ""
+    ) -> None:
+        query = select(users.c.id).where(users.c.login == login)
+        query = query.where(users.c.password_hash == proven) if proven else query
+
         def work(connection: Connection) -> None:
-            user_id = connection.execute(select(users.c.id).where(users.c.login == login)).scalar()
+            user_id = connection.execute(query.with_for_update()).scalar()
             if user_id is None:
                 raise NotFound("no such account")
             row = {"token_hash": token_hash, "user_id": user_id, "opened_at": at, "expires_at": expires_at}
@@ -59,6 +64,17 @@ class SqlAccounts:
     async def forget_tries(self, key: str) -> None:
         change = delete(login_tries).where(login_tries.c.key == key)
         await self._database.write(lambda connection: connection.execute(change).rowcount)
+
+    async def set_password(self, login: str, password_hash: str, at: datetime, keep: str = "") -> None:
+        def work(connection: Connection) -> None:
+            changed = update(users).where(users.c.login == login).values(password_hash=password_hash)
+            if connection.execute(changed).rowcount == 0:
+                raise NotFound("no such account")
+            theirs = sessions.c.user_id.in_(select(users.c.id).where(users.c.login == login))
+            open_ = theirs & sessions.c.revoked_at.is_(None) & (sessions.c.token_hash != keep)
+            connection.execute(update(sessions).where(open_).values(revoked_at=at))
+
+        await self._database.write(work)
 
     async def _account(self, query: Any) -> Account | None:
         row = await self._database.read(lambda connection: connection.execute(query).one_or_none())

@@ -1,32 +1,87 @@
-"""Who did what at the desk."""
+"""Who did and read what at the desk, as a chain: each row's seal covers its content and the seal before it.
 
+The seals are keyed (HMAC-SHA-256, RFC 2104): whoever writes in the database cannot make them. A reading that goes on
+changes its row's last time, which has a seal of its own.
+"""
+
+import hashlib
+import hmac
+import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from routing.archive import Action, AuditEntry
 from routing.identity import new_id
+from store.columns import storable
 from store.database import Database
-from store.tables_dispatch import audit
+from store.tables_dispatch import audit, audit_marks
+
+HEAD = "head"
 
 
 class SqlAudit:
     """Implements `routing.archive.Audit`."""
 
-    def __init__(self, database: Database, site_id: str) -> None:
+    def __init__(self, database: Database, site_id: str, key: bytes = b"") -> None:
         self._database = database
         self._site_id = site_id
+        self._key = key
 
     async def note(
         self, actor: str, action: Action, subject: str, at: datetime, detail: Mapping[str, str] | None = None
-    ) -> None:
-        entry = {"id": new_id(), "at": at, "actor": actor, "action": action, "subject": subject}
-        row = {**entry, "site_id": self._site_id, "detail": dict(detail or {})}
-        await self._database.write(lambda connection: connection.execute(insert(audit).values(row)).rowcount)
+    ) -> str:
+        told = {storable(name): storable(value) for name, value in (detail or {}).items()}
+        row = {
+            "id": new_id(), "site_id": self._site_id, "at": at, "actor": storable(actor), "action": str(action),
+            "subject": storable(subject), "detail": told,
+        }  # fmt: skip
+        await self._database.write(lambda connection: append(connection, self._key, row))
+        return str(row["id"])
+
+    async def again(self, entry_id: str, at: datetime) -> None:
+        change = update(audit).where(audit.c.id == entry_id)
+        change = change.values(last_at=at, last_seal=seal(self._key, "last", entry_id, moment(at)))
+        await self._database.write(lambda connection: connection.execute(change).rowcount)
 
     async def entries(self, limit: int, before: str | None = None) -> Sequence[AuditEntry]:
-        columns = (audit.c.id, audit.c.at, audit.c.actor, audit.c.action, audit.c.subject, audit.c.detail)
-        query = select(*columns).where(audit.c.site_id == self._site_id).order_by(audit.c.id.desc()).limit(limit)
+        of = audit.c
+        query = select(of.id, of.at, of.actor, of.action, of.subject, of.detail, of.last_at)
+        query = query.where(audit.c.site_id == self._site_id).order_by(audit.c.id.desc()).limit(limit)
         query = query.where(audit.c.id < before) if before else query
         return await self._database.read(lambda connection: [AuditEntry(*row) for row in connection.execute(query)])
+
+
+def append(connection: Connection, key: bytes, row: Mapping[str, Any]) -> None:
+    """As the chain's next row; writers take turns at its head."""
+    seq, before = head(connection)
+    sealed = seal(key, before, content(row, seq + 1))
+    connection.execute(insert(audit).values({**row, "seq": seq + 1, "seal": sealed}))
+    move_head(connection, seq + 1, sealed)
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Number and seal of the last row; nobody else appends until this transaction ends."""
+    query = select(audit_marks.c.seq, audit_marks.c.seal).where(audit_marks.c.name == HEAD).with_for_update()
+    found = connection.execute(query).one()
+    return found.seq, found.seal
+
+
+def move_head(connection: Connection, seq: int, sealed: str) -> None:
+    connection.execute(update(audit_marks).where(audit_marks.c.name == HEAD).values(seq=seq, seal=sealed))
+
+
+def content(row: Mapping[str, Any], seq: int) -> str:
+    """What a row's seal covers: all but the last time."""
+    told = [row[name] for name in ("id", "site_id", "actor", "action", "subject", "detail")]
+    return json.dumps([seq, moment(row["at"]), *told], sort_keys=True, ensure_ascii=False)
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def seal(key: bytes, *parts: str) -> str:
+    return hmac.new(key, json.dumps(parts).encode(), hashlib.sha256).hexdigest()

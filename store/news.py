@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -60,6 +60,19 @@ class RedisNews:
                 return await self._latest()
         except FAILURES:
             return NOTHING
+
+    async def mentioning(self, pattern: re.Pattern[str]) -> list[str]:
+        """Ids of the news in which something stands; none while Redis is away, which then keeps nothing."""
+        try:
+            entries: Any = await self._redis.xrange(STREAM)
+        except FAILURES:
+            return []
+        return [news_id for news_id, fields in entries if any(map(pattern.search, map(str, fields.values())))]
+
+    async def forget(self, news_ids: Sequence[str]) -> None:
+        """Delete these news."""
+        if news_ids:
+            await self._redis.xdel(STREAM, *news_ids)
 
     async def _latest(self) -> str:
         newest: Any = await self._redis.xrevrange(STREAM, count=1)

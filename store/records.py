@@ -23,10 +23,12 @@ WORDS_KEPT = timedelta(days=90)
 class SqlRecords:
     """Implements `routing.ports.Records`, and the desk's `accounts`, `pages`, `archive` and `audit`.
 
-    `words_kept` sets `purge_after` of what is private.
+    `words_kept` sets `purge_after` of what is private; `audit_key` seals the audit.
     """
 
-    def __init__(self, database: Database, site_id: str = "demo", words_kept: timedelta = WORDS_KEPT) -> None:
+    def __init__(
+        self, database: Database, site_id: str = "demo", words_kept: timedelta = WORDS_KEPT, audit_key: str = ""
+    ) -> None:
         self.database = database
         self.site_id = site_id
         self.calls: Calls = SqlCalls(database, words_kept)
@@ -40,16 +42,16 @@ class SqlRecords:
         self.accounts: Accounts = SqlAccounts(database)
         self.pages: Pages = SqlPages(database)
         self.archive: Archive = SqlArchive(database)
-        self.audit: Audit = SqlAudit(database, site_id)
+        self.audit: Audit = SqlAudit(database, site_id, audit_key.encode())
 
 
 @asynccontextmanager
 async def open_records(
-    database_url: str, site_id: str = "demo", words_kept: timedelta = WORDS_KEPT
+    database_url: str, site_id: str = "demo", words_kept: timedelta = WORDS_KEPT, audit_key: str = ""
 ) -> AsyncIterator[SqlRecords]:
     """The records of a migrated database; what was ordered before leaving is finished."""
     database = connect(database_url)
     try:
-        yield SqlRecords(database, site_id, words_kept)
+        yield SqlRecords(database, site_id, words_kept, audit_key)
     finally:
         await database.close()

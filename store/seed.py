@@ -16,17 +16,21 @@ from store.records import SqlRecords, open_records
 from store.tables_dispatch import agents, users
 
 
-async def seed(database_url: str, edition: Edition, passwords: Mapping[str, str]) -> None:
+async def seed(database_url: str, edition: Edition, passwords: Mapping[str, str]) -> set[str]:
     """Bring documents, agents and accounts up to date with the edition; idempotent.
 
-    `passwords` is by login and always wins; an account without one keeps what it has, or cannot log in.
+    An account begins with its password of `passwords` (by login), without one it cannot log in yet; the password
+    that it has is never changed. Answers whose still is the one given here.
     """
     async with open_records(database_url, edition.site.id) as records:
         await editions.keep(records, edition)
+        begun = set[str]()
         for account in edition.site.agents:
             agent_id = await _enrol(records, account)
-            await _account(records, account, agent_id, passwords.get(account.login))
+            if await _account(records, account, agent_id, passwords.get(account.login, "")):
+                begun.add(account.login)
         await _retire(records, [account.login for account in edition.site.agents])
+        return begun
 
 
 async def _enrol(records: SqlRecords, account: AgentAccount) -> str | None:
@@ -44,33 +48,32 @@ async def _enrol(records: SqlRecords, account: AgentAccount) -> str | None:
     return agent.id
 
 
-async def _account(records: SqlRecords, account: AgentAccount, agent_id: str | None, password: str | None) -> None:
+async def _account(records: SqlRecords, account: AgentAccount, agent_id: str | None, password: str) -> bool:
+    """Whether its password is this one."""
     query = select(users.c.password_hash).where(users.c.login == account.login)
     known = await records.database.read(lambda connection: connection.execute(query).scalar())
-    stored = await asyncio.to_thread(_hash, password, known or "")
+    first = PasswordHasher().hash(password) if password and not known else ""
     row = {
-        "name": account.name, "role": account.role, "password_hash": stored, "agent_id": agent_id,
+        "name": account.name, "role": account.role, "agent_id": agent_id,
         "language": account.languages[0] if account.languages else "en", "active": True,
     }  # fmt: skip
 
     def work(connection: Connection) -> None:
         if connection.execute(update(users).where(users.c.login == account.login).values(**row)).rowcount == 0:
-            values = {**row, "id": new_id(), "site_id": records.site_id, "login": account.login}
+            values = {**row, "id": new_id(), "site_id": records.site_id, "login": account.login, "password_hash": ""}
             connection.execute(insert(users).values(**values))
+        unset = (users.c.login == account.login) & (users.c.password_hash == "")
+        connection.execute(update(users).where(unset).values(password_hash=first))
 
     await records.database.write(work)
+    return await asyncio.to_thread(_fits, password, known or first)
 
 
-def _hash(password: str | None, known: str) -> str:
-    """The hash to store: the known one where it fits, or where no password is given."""
-    if not password:
-        return known
-    hasher = PasswordHasher()
+def _fits(password: str, stored: str) -> bool:
     try:
-        hasher.verify(known, password)
+        return bool(password) and PasswordHasher().verify(stored, password)
     except (VerificationError, ValueError):
-        return hasher.hash(password)
-    return known
+        return False
 
 
 async def _retire(records: SqlRecords, logins: list[str]) -> None:

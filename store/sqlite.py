@@ -37,7 +37,7 @@ REFUSALS = {  # SQLite's primary result codes: nothing that was asked is at faul
     sqlite3.SQLITE_PERM: "the database may not be opened",
 }
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a millisecond of work
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")  # deleted words are blanked
 
 
 def sqlite_engine(path: str, busy_ms: int = BUSY_MS) -> Engine:

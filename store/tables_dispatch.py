@@ -179,7 +179,33 @@ audit = Table(
     Column("action", WORD, nullable=False),
     Column("subject", HostileText, nullable=False),
     Column("detail", Json, nullable=False),
+    Column("seq", Integer),  # its place in the chain
+    Column("seal", String(64)),
+    Column("last_at", UtcTime),  # of a reading that went on
+    Column("last_seal", String(64)),
     Index("ix_audit_subject", "subject"),
+    Index("uq_audit_seq", "seq", unique=True),
+)
+
+# `head`: the chain's last row; `anchor`: the last one cut off its old end.
+audit_marks = Table(
+    "audit_marks",
+    metadata,
+    Column("name", WORD, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("proof", String(64), nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("site_id", WORD, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", HostileText, nullable=False),
+    Column("number_mark", String(64), nullable=False),  # keyed: it tells no number
+    Column("counts", Json, nullable=False),  # store → how many
 )
 
 forgotten = Table(

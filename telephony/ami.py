@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 from asterisk.ami import Action
 
 # manager.conf of the user: read and write rights, and the events let through.
-READ = ("call", "system", "user")  # call: dials, hang-ups; system: FullyBooted, ContactStatus; user: the dialplan's own
+READ = (
+    "call",  # DialBegin, DialEnd, Hangup, OriginateResponse, DeviceStateChange
+    "system",  # FullyBooted, ContactStatus
+    "user",  # UserEvent of the dialplan
+)
+# `system`, `command` and `config` could load modules, run programs and read passwords; `reporting` could
+# unregister a trunk.
 WRITE = (
-    "call",  # AbsoluteTimeout, Hangup
+    "call",  # AbsoluteTimeout, Hangup, Redirect, Status, DeviceStateList
     "originate",
-    "reporting",  # CoreShowChannels
-    "system",  # PJSIPShowEndpoints: which phones are registered
 )
 EVENTS = ("FullyBooted", "ContactStatus", "DialBegin", "DialEnd", "Hangup", "OriginateResponse", "UserEvent")
+PHONES = "PJSIP/"  # how Asterisk names the devices that are SIP endpoints
+NOT_THERE = ("UNAVAILABLE", "INVALID", "UNKNOWN")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _KEY = re.compile(r"[A-Za-z]{1,40}\Z")
@@ -133,13 +139,13 @@ def live_channel(event: AmiEvent) -> LiveChannel:
         context=event["Context"],
         exten=event["Exten"],
         application=event["Application"],
-        bridge=event["BridgeId"],
+        bridge=event["BridgeID"],
     )
 
 
 def registered(event: AmiEvent) -> bool:
-    """Whether an endpoint of `PJSIPShowEndpoints` has a contact that can be reached."""
-    return bool(event["Contacts"].strip(" ,")) and event["DeviceState"] not in ("Unavailable", "Invalid")
+    """Whether a SIP endpoint of `DeviceStateList` has a contact that can be reached."""
+    return event["State"] not in NOT_THERE
 
 
 def _printable(value: str) -> str:

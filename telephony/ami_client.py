@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from telephony.ami import (
+    PHONES,
     ActionRefused,
     AmiDown,
     AnswerLost,
@@ -30,13 +31,15 @@ class AmiClient(AmiConnection):
         await self.ask(originate_action(call))
 
     async def core_show_channels(self) -> list[LiveChannel]:
-        events = await self.ask(action("CoreShowChannels", {}), lists=True)
-        return [live_channel(event) for event in events if event.name == "CoreShowChannel"]
+        """Every channel, by the action `Status`: the right `call` is enough for it."""
+        events = await self.ask(action("Status", {}), lists=True)
+        return [live_channel(event) for event in events if event.name == "Status"]
 
     async def registered_phones(self) -> dict[str, bool]:
         """Every SIP endpoint, and whether a phone is registered there and answers."""
-        events = await self.ask(action("PJSIPShowEndpoints", {}), lists=True)
-        return {event["ObjectName"]: registered(event) for event in events if event.name == "EndpointList"}
+        events = await self.ask(action("DeviceStateList", {}), lists=True)
+        phones = (event for event in events if event["Device"].startswith(PHONES))
+        return {event["Device"].removeprefix(PHONES): registered(event) for event in phones}
 
     async def absolute_timeout(self, channel: str, seconds: float) -> bool:
         """Move the channel's deadline, also while an application runs there; False when it could not be done now."""

@@ -104,7 +104,7 @@ def render(settings: Settings, edition: Edition, target: Path) -> None:
     templates = environment()
     words = _words(settings, edition.site, inside(target))
     made = {name: templates.get_template(name).render(words) for name in templates.list_templates()}
-    for folder in (*FOLDERS, "spool/messages", "local"):
+    for folder in (*FOLDERS, "spool/messages"):
         (target / folder).mkdir(parents=True, exist_ok=True)
     write_hold_music(target / "sounds/hold/music.wav")
     for name, text in made.items():
@@ -173,11 +173,12 @@ def _derived(secret: str, name: str) -> str:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Replace a file in one step; it holds secrets, so only its owner reads it."""
+    """Replace a file in one step; it holds secrets, so only its owner reads it, and Asterisk by its group."""
     fresh = path.with_suffix(".new")
     fresh.touch(mode=0o600)
     fresh.write_text(text, encoding="utf-8")
-    if path.exists():  # stays with the user that runs Asterisk
-        owner = path.stat()
-        os.chown(fresh, owner.st_uid, owner.st_gid)
+    if path.exists():  # stays readable for the user that runs Asterisk
+        before = path.stat()
+        os.chown(fresh, before.st_uid, before.st_gid)
+        fresh.chmod(before.st_mode & 0o740)
     fresh.replace(path)

@@ -3,12 +3,16 @@
 The root is shared and never written to: an instance keeps its files in its own folder, seen by
 Asterisk as `inside(folder)`. Mounts live in the process's namespace, so they end with it.
 Root runs Asterisk as an unprivileged user; any other user needs user namespaces, not sudo.
+
+Whoever commands Asterisk must not change what it is: it sees only the modules that its configuration loads,
+cannot write its configuration, its modules and its sounds, and knows nothing of our environment.
 """
 
 import contextlib
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -25,23 +29,33 @@ from telephony.processes import Running
 DATABASE = "astdb.sqlite3"
 SHARED_MEMORY = Path("/dev/shm")
 UNPRIVILEGED = ("onenumber", "nobody")  # the first of these users that exists runs Asterisk for root
-FOLDERS = ("etc", "run", "log", "lib", "spool", "cache", "sounds")
+FOLDERS = ("etc", "run", "log", "lib", "spool", "cache", "sounds", "local", "modules")
+ONLY_READ = ("etc", "sounds", "local", "modules", "hosts")  # by Asterisk
+KEPT_ENVIRONMENT = ("PATH", "LANG", "TZ", "TMPDIR")  # of ours, for the programs of others
+LOADED = re.compile(r"^\s*(?:pre)?load\s*=>?\s*([A-Za-z0-9_]+\.so)\s*$", re.MULTILINE)
 
 # $1 root, $2 the instance's folder, $3 the same as seen inside, $4 its database's folder, then the program inside the
 # root.
 NAMESPACE = """
 set -e
+umask 022
 root=$1 folder=$2 inside=$3 database=$4
 shift 4
 mount -t tmpfs -o mode=755 none "$root/srv"
 mkdir -p "$root$inside"
 mount --bind "$folder" "$root$inside"
 [ ! -d "$database" ] || mount --bind "$database" "$root$inside/lib"
+for part in etc sounds local modules hosts; do
+    mount --bind "$folder/$part" "$root$inside/$part"
+    mount -o remount,bind,ro "$root$inside/$part" || echo "Asterisk can write $part: it could not be made read-only" >&2
+done
+for modules in "$root"/usr/lib/*/asterisk/modules; do mount --bind "$root$inside/modules" "$modules"; done
 mount --rbind /dev "$root/dev"
 mount --rbind /proc "$root/proc"
 mount -t tmpfs -o mode=1777 none "$root/tmp"
 mount --bind "$folder/hosts" "$root/etc/hosts"
 [ ! -e /etc/resolv.conf ] || [ ! -e "$root/etc/resolv.conf" ] || mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
+umask 077
 exec chroot "$root" "$@"
 """
 
@@ -83,6 +97,7 @@ class AsteriskInstance:
         hosts, known = self.folder / "hosts", f"127.0.0.1 localhost {socket.gethostname()}\n::1 localhost\n"
         if not hosts.exists() or hosts.read_text() != known:  # a full disk would leave an empty file
             hosts.write_text(known)
+        self._lay_out_modules()
         self.database.prepare()
 
     def start(self, ready_s: float = 40.0) -> None:
@@ -93,15 +108,15 @@ class AsteriskInstance:
         if not (self.root / "usr/sbin/asterisk").exists():
             raise AsteriskDown(f"there is no Asterisk in {self.root}: run `make setup`, or set asterisk.root")
         self.prepare()
-        if os.geteuid() == 0:
-            for folder in (self.folder, self.database.folder):
-                _give_to(folder, *_unprivileged())
+        for folder in (self.folder, self.database.folder):
+            _close(folder)
         with appended(self.log) as log:
             child = subprocess.Popen(
                 self.command("/usr/sbin/asterisk", "-f", "-C", str(self.config)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env=environment(),
                 start_new_session=True,
             )
         self.process = Running.started(child)
@@ -134,6 +149,7 @@ class AsteriskInstance:
         done = subprocess.run(
             self.command("/usr/sbin/asterisk", "-C", str(self.config), "-rx", command),
             stdin=subprocess.DEVNULL,
+            env=environment(),
             capture_output=True,
             text=True,
             timeout=timeout_s,
@@ -163,6 +179,16 @@ class AsteriskInstance:
             *as_unprivileged(dies_with_us=not self._outlives_starter),
             *program,
         ]
+
+    def _lay_out_modules(self) -> None:
+        """Copies of those that the configuration loads: nothing else is there to be loaded later."""
+        config = self.folder / "etc/modules.conf"
+        wanted = set(LOADED.findall(config.read_text())) if config.exists() else set()
+        for path in (self.folder / "modules").iterdir():
+            path.unlink()
+        for found in self.root.glob("usr/lib/*/asterisk/modules/*.so"):
+            if found.name in wanted:
+                shutil.copy(found, self.folder / "modules")
 
     def _await_ready(self, deadline: float) -> None:
         while time.monotonic() < deadline:
@@ -257,9 +283,20 @@ def appended(log: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _give_to(folder: Path, uid: int, gid: int) -> None:
-    """Make the whole folder belong to the user that runs Asterisk; nobody else reads its secrets."""
+def environment() -> dict[str, str]:
+    """What a program of others is told of ours: no secret, no password, no address."""
+    return {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+
+
+def _close(folder: Path) -> None:
+    """Let nobody in but us and the user that runs Asterisk, who only reads what is `ONLY_READ`.
+
+    Where both are one user, the namespace keeps Asterisk from writing there.
+    """
+    uid, gid = _unprivileged() if os.geteuid() == 0 else (os.geteuid(), os.getegid())
     for path in (folder, *folder.rglob("*")):
-        if not path.is_symlink():
-            shutil.chown(path, uid, gid)
-    folder.chmod(0o750)
+        if path.is_symlink():
+            continue
+        read = path == folder or path.relative_to(folder).parts[0] in ONLY_READ
+        shutil.chown(path, os.geteuid() if read else uid, gid)
+        path.chmod((0o750 if path.is_dir() else 0o640) if read else (0o700 if path.is_dir() else 0o600))

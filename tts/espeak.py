@@ -45,7 +45,12 @@ def _version() -> str:
     """Name and version, as `espeak-ng --version` says them."""
     try:
         said = subprocess.run(
-            [Espeak.program, "--version"], capture_output=True, text=True, timeout=LIMIT_S, check=True
+            [Espeak.program, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=True,
+            env=environment(),
         )
     except (OSError, subprocess.SubprocessError):
         return Espeak.program

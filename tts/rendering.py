@@ -120,6 +120,11 @@ class RenderedVoice:
         finally:
             self._idle.put_nowait(lane)
 
+    def forget(self) -> None:
+        """Keep nothing of what was spoken lately: names and numbers were in it."""
+        self._memory.clear()
+        self._remembered = 0
+
     async def close(self) -> None:
         for lane in self._lanes:
             for engines in lane.values():

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -10,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from config.documents import Edition
 from config.settings import Settings
 from routing.ports import News, Records
-from web import answering, auth_pages, desk_stream, vitals
+from web import answering, auth_pages, desk_stream, own_password, vitals
 from web.api import agents, audits, callbacks, calls, events, me, queue, sessions, tickets
 from web.board import BoardReader
 from web.context import Line, utc_now
@@ -20,10 +21,11 @@ from web.pages import calls as call_pages
 from web.pages import desk as desk_pages
 from web.pages import tickets as ticket_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
+from web.reading import Readings, ReadingTrace, Watched
 from web.rendering import make_rendering
 
 HERE = Path(__file__).resolve().parent
-PAGES = (auth_pages, desk_stream, desk_pages, ticket_pages, call_pages)
+PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages)
 API = (sessions, calls, tickets, callbacks, agents, queue, events, me, audits)
 
 
@@ -51,11 +53,14 @@ def create_app(
         title="onenumber", version="0.1.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.line = Line(
-        records=records, news=news, accounts=accounts, pages=pages, archive=archive, audit=audit, edition=edition,
+        records=cast("Records", Watched(records)), news=news, accounts=accounts, pages=pages,
+        archive=cast("Archive", Watched(archive)), audit=audit, edition=edition,
         settings=settings, rendering=rendering, board=BoardReader(records), health=health or {}, now=now,
     )  # fmt: skip
+    app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)
     answering.install(app)
+    app.add_middleware(ReadingTrace)
     app.add_middleware(SecurityHeaders)
     return app
 

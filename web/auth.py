@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from routing.model import Agent
+from routing.model import Agent, NotFound
 from web.context import Line, LineDep
 from web.errors import ForgeryRefused, NoAgent, NotAllowed, NotLoggedIn, TooManyLogins, WrongPassword
 from web.marks import form_mark, form_mark_fits, new_token, token_hash
@@ -65,9 +65,11 @@ async def log_in(line: Line, login: str, password: str, address: str) -> tuple[A
     await line.accounts.forget_tries(keys[0])
     await line.accounts.withdraw_try(tries[1])
     token = new_token()
-    await line.accounts.open_session(
-        token_hash(token), account.login, at, at + timedelta(hours=line.settings.web.session_hours)
-    )
+    until = at + timedelta(hours=line.settings.web.session_hours)
+    try:
+        await line.accounts.open_session(token_hash(token), account.login, at, until, account.password_hash)
+    except NotFound:  # it was changed while it was checked
+        raise WrongPassword from None
     await line.audit.note(actor_of(account), Action.LOGGED_IN, account.login, at)
     return account, token
 
@@ -113,6 +115,7 @@ async def visitor(request: Request, line: LineDep) -> Visitor:
         raise NotLoggedIn
     if not bearer and request.method not in SAFE_METHODS:
         await refuse_forgery(request, token)
+    request.state.visitor = Visitor(account, token)
     return Visitor(account, token)
 
 

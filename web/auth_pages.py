@@ -38,7 +38,7 @@ async def login(
         status, _ = status_of(error)
         return HTMLResponse(_page(line, form_token, next, login, body_of(error).error.message), status)
     answer = RedirectResponse(_inside(next), 303)
-    _set_cookie(line, answer, SESSION_COOKIE, token, line.settings.web.session_hours * 3600)
+    set_session_cookie(line, answer, token)
     answer.delete_cookie(FORM_COOKIE, path="/login")
     return answer
 
@@ -49,6 +49,10 @@ async def logout(who: VisitorDep, line: LineDep) -> Response:
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(SESSION_COOKIE)
     return answer
+
+
+def set_session_cookie(line: Line, answer: Response, token: str) -> None:
+    _set_cookie(line, answer, SESSION_COOKIE, token, line.settings.web.session_hours * 3600)
 
 
 def _page(line: Line, token: str, next: str, login: str = "", problem: str = "") -> str:

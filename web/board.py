@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from routing import policy
 from routing.model import Agent, Call, Callback, CallerId, Ticket, WaitingCaller
 from routing.ports import Records
+from web.reading import saw
 
 FRESH_S = 0.25  # many pages ask at once when something changes; they share one reading
 
@@ -19,6 +20,8 @@ class Row:
     caller: CallerId
     ticket: Ticket | None
     number: str | None  # to be called back
+    call: Call | None = field(default=None, repr=False)  # no part of what is shown here
+    callback: Callback | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class BoardReader:
             if self._read_at < 0 or self.clock() - self._read_at > FRESH_S:
                 self._board = await read_board(self.records)
                 self._read_at = self.clock()
-            return self._board
+        saw([(row.call, row.ticket, row.callback) for row in self._board.rows])
+        return self._board
 
 
 async def read_board(records: Records) -> Board:
@@ -83,7 +87,7 @@ def in_turn(entries: Iterable[WaitingCaller]) -> list[WaitingCaller]:
 
 def _row(entry: WaitingCaller, call: Call | None, ticket: Ticket | None, callback: Callback | None) -> Row:
     caller = call.caller if call else ticket.draft.caller if ticket else CallerId()
-    return Row(entry, caller, ticket, callback.number if callback else None)
+    return Row(entry, caller, ticket, callback.number if callback else None, call, callback)
 
 
 def board_version(board: Board, alive: Mapping[str, bool]) -> tuple[object, ...]:

@@ -62,12 +62,30 @@ async def test_seeding_again_changes_nothing(database_url: str, records: SqlReco
     assert (await records.accounts.by_login("anna"), await records.agents.all()) == before
 
 
-async def test_a_new_password_replaces_the_old(database_url: str, records: SqlRecords, edition: Edition) -> None:
-    await seed(database_url, edition, PASSWORDS)
-    await seed(database_url, edition, {"anna": "another"})
+async def test_a_start_never_changes_a_password(database_url: str, records: SqlRecords, edition: Edition) -> None:
+    assert await seed(database_url, edition, PASSWORDS) == set(PASSWORDS)
+    await records.accounts.set_password("anna", PasswordHasher().hash("a chosen password"), NOW)
+    assert await seed(database_url, edition, PASSWORDS) == {"admin"}
     anna = await records.accounts.by_login("anna")
     assert anna is not None
-    assert PasswordHasher().verify(anna.password_hash, "another")
+    assert PasswordHasher().verify(anna.password_hash, "a chosen password")
+
+
+async def test_another_password_ends_every_other_session(
+    database_url: str, records: SqlRecords, edition: Edition
+) -> None:
+    await seed(database_url, edition, PASSWORDS)
+    for token in ("a", "b", "kept"):
+        await records.accounts.open_session(token, "anna", NOW, NOW + timedelta(hours=1))
+    before = await records.accounts.by_login("anna")
+    assert before is not None
+    await records.accounts.set_password("anna", "another hash", NOW, keep="kept")
+    found = [await records.accounts.of_session(token, NOW) is not None for token in ("a", "b", "kept")]
+    assert found == [False, False, True]
+    with pytest.raises(NotFound):  # it was checked before the change
+        await records.accounts.open_session("c", "anna", NOW, NOW + timedelta(hours=1), before.password_hash)
+    with pytest.raises(NotFound):
+        await records.accounts.set_password("nobody", "hash", NOW)
 
 
 async def test_who_has_no_password_cannot_log_in(database_url: str, records: SqlRecords, edition: Edition) -> None:

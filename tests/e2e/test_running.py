@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from cli.credentials import load
 from cli.desk_client import AgentAtDesk, Desk
+from cli.privacy import open_to_others
 from telephony.recordings import RATE_HZ, heard, tone_share
 from tests.conftest import wait_until
 from tests.e2e.line import PROJECT, RunningLine, until
@@ -79,10 +81,27 @@ def onenumber(line: RunningLine, *arguments: str, **environment: str) -> subproc
     )  # fmt: skip
 
 
-async def test_the_plain_output_ends_with_what_to_dial_and_the_logins(line: RunningLine) -> None:
+async def test_the_plain_output_ends_with_what_to_dial_and_tells_no_password(line: RunningLine) -> None:
     said = (line.folder / "run.log").read_text()
     assert said.rstrip().splitlines()[-1].startswith(f"ready: dial {line.state()['dial']}, desk at ")
-    assert line.password("anna") in said
+    assert line.password("anna") not in said
+    assert "onenumber password show" in said
+    assert onenumber(line, "password", "show", "anna").stdout.strip() == line.password("anna")
+
+
+async def test_no_part_has_a_secret_of_another_in_its_environment(line: RunningLine) -> None:
+    secrets = load(line.folder / "var/secrets.env")
+    for name, pid in line.state()["pids"].items():
+        for process in family(pid):
+            told = Path(f"/proc/{process}/environ").read_bytes().decode(errors="replace")
+            assert not [secret for secret in secrets.values() if secret in told], name
+            assert name in ("controller", "web") or "ONENUMBER_" not in told
+
+
+async def test_nobody_else_reads_what_a_running_line_keeps(line: RunningLine) -> None:
+    assert open_to_others(line.settings) == []
+    database = line.folder / "var/onenumber.db"
+    assert {oct(path.stat().st_mode & 0o777) for path in database.parent.glob("onenumber.db*")} == {"0o600"}
 
 
 async def test_another_start_in_the_same_folder_is_refused(line: RunningLine) -> None:

@@ -19,6 +19,7 @@ class AuditOut(FromRecord):
     action: str
     subject: str
     detail: dict[str, str]
+    last_at: datetime | None
 
 
 @router.get("")
@@ -28,7 +29,7 @@ async def list_audit(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(max_length=36)] = None,
 ) -> Page[AuditOut]:
-    """Logins, refused ones too, messages listened to, changes of state, stage and urgency; newest first. For admins."""
+    """Logins, refused ones too, what was read and listened to, changes; newest first. For admins."""
     entries = await line.audit.entries(limit + 1, before)
     rows = [AuditOut.model_validate(entry) for entry in entries]
     return page_of(rows, limit, rows[limit - 1].id if len(rows) > limit else None)

@@ -1,5 +1,6 @@
 """Secrets are made once, kept to their owner, and never guessed from one another."""
 
+import os
 import re
 import stat
 from pathlib import Path
@@ -49,3 +50,24 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     settings = credentials.settings()
     assert settings.ami_secret.get_secret_value() == "from the environment"
     assert settings.trunk_secret.get_secret_value() == kept["ONENUMBER_TRUNK_SECRET"]
+
+
+def test_no_secret_gets_into_our_own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONENUMBER_DATA_DIR", str(tmp_path))
+    kept = credentials.load_or_make(tmp_path / "secrets.env", ["anna"])
+    settings = credentials.settings()
+    assert settings.phone_secret.get_secret_value() == kept["ONENUMBER_PHONE_SECRET"]
+    assert not set(kept.values()) & set(os.environ.values())
+
+
+def test_each_part_is_given_its_own_secrets_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONENUMBER_DATA_DIR", str(tmp_path))
+    kept = credentials.load_or_make(tmp_path / "secrets.env", [])
+    web, controller = credentials.settings("web"), credentials.settings("controller")
+    assert web.ami_secret.get_secret_value() == web.phone_secret.get_secret_value() == ""
+    assert controller.ami_secret.get_secret_value() == kept["ONENUMBER_AMI_SECRET"]
+    assert controller.phone_secret.get_secret_value() == ""
+    monkeypatch.setenv("ONENUMBER_AMI_SECRET", "x")
+    monkeypatch.setenv("ONENUMBER_LOGIN_ANNA", "y")
+    assert not credentials.environment_of("web").keys() & {"ONENUMBER_AMI_SECRET", "ONENUMBER_LOGIN_ANNA"}
+    assert credentials.environment_of("controller")["ONENUMBER_AMI_SECRET"] == "x"

@@ -45,6 +45,8 @@ def test_a_line_that_is_not_ready_does_not_say_that_it_is_open() -> None:
 
 
 def test_plain_lines_end_with_one_that_can_be_waited_for() -> None:
+    assert "abcd-efgh-jkmn" not in "".join(plain(SHOWN))
+    assert "anna; `onenumber password show LOGIN`" in "".join(plain(SHOWN))
     assert plain(SHOWN)[-1] == "ready: dial sip:100@192.0.2.7:5060, desk at http://127.0.0.1:8080/"
 
 

@@ -100,27 +100,28 @@ async def test_logs_in_and_asks() -> None:
 
 async def test_lists_are_complete() -> None:
     def channels(asked: dict[str, str]) -> str:
-        item = f"Event: CoreShowChannel\nActionID: {asked['ActionID']}\nChannel: PJSIP/%d\nUniqueid: %d\n\n"
-        end = f"Event: CoreShowChannelsComplete\nActionID: {asked['ActionID']}\nEventList: Complete\nListItems: 2\n\n"
+        item = f"Event: Status\nActionID: {asked['ActionID']}\nChannel: PJSIP/%d\nUniqueid: %d\n\n"
+        end = f"Event: StatusComplete\nActionID: {asked['ActionID']}\nEventList: Complete\nListItems: 2\n\n"
         return "Response: Success\nEventList: start\n\n" + item % (1, 1) + item % (2, 2) + end
 
     async with connected() as (client, server):
-        server.answers["CoreShowChannels"] = channels
+        server.answers["Status"] = channels
         assert [channel.uniqueid for channel in await client.core_show_channels()] == ["1", "2"]
 
 
 async def test_phones_are_registered_or_not() -> None:
-    def endpoints(asked: dict[str, str]) -> str:
-        head = f"Event: EndpointList\nActionID: {asked['ActionID']}\n"
+    def devices(asked: dict[str, str]) -> str:
+        head = f"Event: DeviceStateChange\nActionID: {asked['ActionID']}\n"
         return (
             "Response: Success\nEventList: start\n\n"
-            f"{head}ObjectName: anna\nContacts: anna/sip:anna@127.0.0.1:5070,\nDeviceState: Not in use\n\n"
-            f"{head}ObjectName: bo\nContacts: \nDeviceState: Unavailable\n\n"
-            f"Event: EndpointListComplete\nActionID: {asked['ActionID']}\nEventList: Complete\n\n"
+            f"{head}Device: PJSIP/anna\nState: NOT_INUSE\n\n"
+            f"{head}Device: PJSIP/bo\nState: UNAVAILABLE\n\n"
+            f"{head}Device: Local/100@from-callers\nState: INUSE\n\n"
+            f"Event: DeviceStateListComplete\nActionID: {asked['ActionID']}\nEventList: Complete\n\n"
         )
 
     async with connected() as (client, server):
-        server.answers["PJSIPShowEndpoints"] = endpoints
+        server.answers["DeviceStateList"] = devices
         assert await client.registered_phones() == {"anna": True, "bo": False}
 
 
@@ -152,7 +153,7 @@ async def test_a_lost_connection_comes_back_and_the_state_is_read_anew() -> None
             await client.core_show_channels()
             read.set()
 
-        server.answers["CoreShowChannels"] = lambda asked: (
+        server.answers["Status"] = lambda asked: (
             f"Response: Success\n\nEvent: Done\nActionID: {asked['ActionID']}\nEventList: Complete\n\n"
         )
         client.on_up.append(read_state)

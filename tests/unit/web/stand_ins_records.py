@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from typing import Protocol, TypeVar
@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from argon2 import PasswordHasher
 
 from routing.fake import MemoryRecords
-from routing.model import Call, Callback, Event, Stage, Ticket
+from routing.model import Call, Callback, Event, NotFound, Stage, Ticket
 from web.ports import Account, CallQuery, LoginTry, TicketChange, TicketQuery
 
 
@@ -37,7 +37,11 @@ class MemoryAccounts:
     async def by_login(self, login: str) -> Account | None:
         return self.accounts.get(login)
 
-    async def open_session(self, token_hash: str, login: str, at: datetime, expires_at: datetime) -> None:
+    async def open_session(
+        self, token_hash: str, login: str, at: datetime, expires_at: datetime, proven: str = ""
+    ) -> None:
+        if proven not in ("", self.accounts[login].password_hash):
+            raise NotFound("no such account")
         self.sessions[token_hash] = (login, expires_at)
 
     async def of_session(self, token_hash: str, at: datetime) -> Account | None:
@@ -59,6 +63,12 @@ class MemoryAccounts:
 
     async def forget_tries(self, key: str) -> None:
         self.tries = {id: one for id, one in self.tries.items() if one[0] != key}
+
+    async def set_password(self, login: str, password_hash: str, at: datetime, keep: str = "") -> None:
+        self.accounts[login] = replace(self.accounts[login], password_hash=password_hash)
+        for token_hash, (whose, _) in list(self.sessions.items()):
+            if whose == login and token_hash != keep:
+                del self.sessions[token_hash]
 
 
 @dataclass

@@ -5,8 +5,8 @@ from alembic import op
 
 from store.columns import UtcTime
 
-revision = "0097"
-down_revision = "0003"
+revision = "0008"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,84 @@
+"""What the database has of a number is found and deleted, on both databases; nobody else's is."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from routing.archive import Action
+from routing.identity import new_id
+from routing.model import CallerId, OfferState
+from routing.spellings import Spellings
+from store import erasure
+from store.audit_chain import verify
+from store.records import SqlRecords, open_records
+from store.retention import PRIVATE
+from store.tables_dispatch import erasures
+from tests.contract.samples import (
+    NOW,
+    a_call,
+    a_callback,
+    a_caller,
+    a_draft,
+    an_event,
+    an_offer,
+    available_agent,
+    later,
+    waiting_call,
+)
+
+NUMBER = Spellings("+31612345678", "NL")
+THEIRS = a_caller(raw="0612345678", number=NUMBER.number, name="Ms Jansen")
+
+
+@pytest.fixture
+async def records(database_url: str) -> AsyncIterator[SqlRecords]:
+    async with open_records(database_url, audit_key="key") as opened:
+        yield opened
+
+
+async def left(records: SqlRecords) -> dict[str, int]:
+    def count(connection: Connection) -> dict[str, int]:
+        queries = {table.name: select(func.count()).select_from(table) for table in PRIVATE}
+        return {name: int(connection.execute(query).scalar_one()) for name, query in queries.items()}
+
+    return await records.database.read(count)
+
+
+async def a_whole_matter(records: SqlRecords, caller: CallerId, number: str) -> None:
+    """A row in every private table."""
+    call = a_call(caller=caller)
+    await records.calls.open(call, [an_event(call.id, private={"text": "it leaks"})])
+    ticket = await records.tickets.open(a_draft(caller=caller, callback_number=number), call.id, NOW)
+    await records.tickets.add_message(ticket.id, f"/var/{call.id}.wav", NOW)
+    await records.callbacks.store(a_callback(ticket, number=number))
+    entry, agent = await waiting_call(records), await available_agent(records)
+    offer = an_offer(entry, agent, call_id=entry.call_id, ticket_id=ticket.id)
+    assert await records.offers.claim(offer)
+    await records.offers.advance(offer.id, [OfferState.MADE], OfferState.ENDED, later(5))
+    await records.wrap_ups.wrap_up(offer.id, "answered", "Ms Jansen was kind", agent.id, NOW)
+
+
+async def test_every_private_table_forgets_one_number_and_keeps_the_others(records: SqlRecords) -> None:
+    await a_whole_matter(records, a_caller(), "+31205550204")
+    others = await left(records)
+    await a_whole_matter(records, THEIRS, NUMBER.number)
+    found = await erasure.find(records.database, NUMBER)
+    assert (len(found.recordings), len(found.open_tickets), len(found.open_callbacks)) == (1, 1, 1)
+    assert len(found.live_calls) == 1
+    gone = await erasure.erase(records.database, found)
+    assert all(gone[name] for name in others if others[name])
+    after = await left(records)
+    assert after == {**others, "call_private": others["call_private"] + 1}  # of the caller who waits beside it
+    assert (await erasure.find(records.database, NUMBER)).counts() == dict.fromkeys(others, 0)
+
+
+async def test_the_receipt_and_its_entry_are_kept_together(records: SqlRecords) -> None:
+    receipt = erasure.Receipt(new_id(), NOW, "operator:root", NUMBER.mark(b"key"), {"calls": 2})
+    told = {"action": str(Action.ERASED), "subject": receipt.id, "detail": {"calls": "2"}}
+    await erasure.keep_receipt(records.database, records.site_id, b"key", receipt, told)
+    (row,) = await records.database.read(lambda connection: connection.execute(select(erasures)).all())
+    assert (row.counts, NUMBER.number in repr(row)) == ({"calls": 2}, False)
+    (entry,) = await records.audit.entries(9)
+    assert (entry.subject, entry.action) == (receipt.id, "erased")
+    assert (await verify(records.database, b"key")).trouble == ""

@@ -1,0 +1,62 @@
+"""The page on which a person chooses a password of their own."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from routing.passwords import weakness
+from web.auth import Visitor, VisitorDep, log_in
+from web.auth_pages import set_session_cookie
+from web.context import Line, LineDep
+from web.errors import TooManyLogins, WrongPassword, body_of, status_of
+from web.marks import token_hash
+from web.pages.frame import framed
+from web.passwords import hashed
+from web.ports import Action
+
+router = APIRouter()
+Typed = Annotated[str, Form(max_length=1_000)]
+
+
+@router.get("/password")
+async def page(who: VisitorDep, line: LineDep) -> HTMLResponse:
+    return await framed(line, who, "password.html", problem="", changed=False)
+
+
+@router.post("/password")
+async def change(
+    request: Request, who: VisitorDep, line: LineDep, current: Typed = "", wanted: Typed = "", again: Typed = ""
+) -> Response:
+    """The person goes on in a new session; every other one of theirs has ended."""
+    if problem := _problem(who, current, wanted, again):
+        return await _refused(line, who, problem, 422)
+    address = request.client.host if request.client else ""
+    try:
+        account, token = await log_in(line, who.account.login, current, address)
+    except WrongPassword as error:
+        return await _refused(line, who, "password.wrong", status_of(error)[0])
+    except TooManyLogins as error:
+        return await _refused(line, who, "", status_of(error)[0], body_of(error).error.message)
+    await line.accounts.set_password(account.login, await hashed(wanted), line.now(), keep=token_hash(token))
+    await line.audit.note(who.actor, Action.PASSWORD_CHANGED, account.login, line.now())
+    answer = await framed(line, Visitor(account, token), "password.html", problem="", changed=True)
+    set_session_cookie(line, answer, token)
+    return answer
+
+
+def _problem(who: Visitor, current: str, wanted: str, again: str) -> str:
+    """The key of the sentence that says why not; empty when nothing is wrong with what was typed."""
+    if wanted != again:
+        return "password.differ"
+    if wanted == current:
+        return "password.same"
+    weak = weakness(wanted, who.account.login, who.account.name)
+    return f"password.{weak}" if weak else ""
+
+
+async def _refused(line: Line, who: Visitor, key: str, status: int, said: str = "") -> HTMLResponse:
+    sentence = said or line.rendering.texts.plain(who.language, key)
+    answer = await framed(line, who, "password.html", problem=sentence, changed=False)
+    answer.status_code = status
+    return answer
