@@ -103,6 +103,12 @@ def share(folder: Path) -> None:
     _process = LineClock(folder / FILE)
 
 
+def forget(folder: Path) -> None:
+    """The next process that shares the clock of this folder sets it to the machine's."""
+    with suppress(OSError):
+        (folder / FILE).unlink(missing_ok=True)
+
+
 def now() -> datetime:
     """By the line's clock."""
     return _process()

@@ -41,17 +41,14 @@ def run(plain_output: bool) -> None:
 def _run(found: Installation, live: bool) -> None:
     settings, state = found.settings, line.StateOnDisk(found.settings)
     reserve = Reserve(settings.data_dir)
-    if told := reserve.look():  # before anything is written
-        _say(told)
-    if wrong := DiskHealth(settings.data_dir).look():
-        _say(f"WARNING: {wrong}.")
+    _tell_of_the_disk(settings, reserve)  # before anything is written
     supervisor = Supervisor(line.line_parts(settings, found.edition, dies_with_us=False))
     with _stopped_by_signal(supervisor, state):
         taken = leftovers.take_over(supervisor.kept, leftovers.marks(settings))
         if taken:
             state.note(supervisor.kept, False)
         else:  # nobody waits: the clock may be set to the machine's
-            (settings.data_dir / clock.FILE).unlink(missing_ok=True)
+            clock.forget(settings.data_dir)
             state.forget()
         _refuse_conflicts([port for port in listening.needed(settings) if port.part not in taken])
         if found.warning:
@@ -64,6 +61,13 @@ def _run(found: Installation, live: bool) -> None:
         state.forget()
         raise
     state.forget()
+
+
+def _tell_of_the_disk(settings: Settings, reserve: Reserve) -> None:
+    if told := reserve.look():
+        _say(told)
+    if wrong := DiskHealth(settings.data_dir).look():
+        _say(f"WARNING: {wrong}.")
 
 
 def stop() -> None:
