@@ -58,6 +58,7 @@ from routing.model import (
 from routing.numbers import callable_number
 from routing.policy import page_alive
 from routing.ports import News, Records
+from routing.spoken_numbers import ticket_number
 
 POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
 KEEP_S = 1.0  # so long may each part of keeping a message hold up its caller
@@ -120,7 +121,7 @@ class Performer:
     async def _find_status(self, state: State, action: FindStatus) -> Matters:
         """By number only what the number's owner may hear: ticket number and stage."""
         if action.number:
-            ticket = await self.records.tickets.by_number(action.number)
+            ticket = await self.records.tickets.by_number(ticket_number(action.number))
             return Matters((_matter(ticket),) if ticket else ())
         if state.facts.get("identified") != "yes" or not self.call.caller.number:
             return Matters()

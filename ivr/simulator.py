@@ -1,6 +1,6 @@
 """Plays a call in text: the live interpreter, with the outside world answered from a script.
 
-The caller is a list of turns: words; "key 123"; "silence"; "noise"; "deaf" (recognition down);
+The caller is a list of turns: words; "key 123"; "more 4" (a slow hand goes on with the number); "silence"; "noise"; "deaf" (recognition down);
 "crash" (the controller died and the call is resumed).
 """
 
@@ -144,10 +144,16 @@ class _Outside:
         turn = turn.removeprefix("! ")
         if turn.startswith("key "):
             return Pressed(turn.removeprefix("key "))
+        if turn.startswith("more "):
+            return Pressed(self._last_keys() + turn.removeprefix("more "), continues=True)
         fixed: dict[str, Outcome] = {"silence": Silence(), "noise": NoWords(), "deaf": Deaf(), "crash": Resumed()}
         if turn in fixed:
             return fixed[turn]
         return Heard(self.understander.understand(turn, self.simulation.state.language))
+
+    def _last_keys(self) -> str:
+        pressed = (outcome.keys for outcome in reversed(self.simulation.outcomes) if isinstance(outcome, Pressed))
+        return next(pressed, "")
 
     def _waiting(self) -> Waiting:
         waits = sum(isinstance(action, Hold) for action in self.simulation.actions)

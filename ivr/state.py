@@ -20,6 +20,8 @@ class State:
     ticket: str | None = None
     ticket_number: str | None = None
     said: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # the last prompt, for *
+    number_step: str = ""  # where a number was asked for last, and in which phase
+    number_phase: str = ""
 
     @property
     def awaits_dial(self) -> bool:

@@ -4,7 +4,7 @@ Keys win over speech; speech stops the prompt; noise and the prompt's own echo o
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -13,8 +13,10 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from ivr.actions import Barge, Deaf, Heard, NoWords, Outcome, Pressed, Silence, Spoken
+from ivr.keypad import DigitMap, Keypad, OpenNumber, Verdict
 from ivr.ports import (
     Final,
+    Key,
     Leg,
     ListenSpec,
     NoSpeech,
@@ -26,8 +28,6 @@ from ivr.ports import (
     Understanding,
 )
 
-HASH_LATE_S = 1.5
-KEY_PAUSE_MS = 3_000  # that long without a further key ends a number
 EARS_PAUSE_S = 1.0  # between two tries of a recogniser that is down
 EARS_LATE_MS = 2_000  # the recogniser should have spoken of silence by then
 ECHO_WORDS = 3  # fewer words than this are an answer, even when the prompt contains them
@@ -53,19 +53,24 @@ class TurnSpec:
     barge: Barge = Barge.SPEECH
     listen: ListenSpec | None = None
     answer: bool = True  # False: a statement; silence afterwards is agreement, and not waited for
-    digits: int = 1
+    number: DigitMap | None = None  # keys make a number; None: each key is an answer
     keys_do: bool = False
     wait: Wait | None = None
+    ahead: bool = False  # keys pressed before it began may answer it
+    question: Hashable = None  # the same again: what answers it may be as old as its first asking
 
 
 class Conversation:
     """The means of a call's turns: a leg, ears, and someone who takes notes."""
 
-    def __init__(self, leg: Leg, ears: Recognizer | None, understander: Understander, note: Note) -> None:
+    def __init__(
+        self, leg: Leg, ears: Recognizer | None, understander: Understander, note: Note, keypad: Keypad | None = None
+    ) -> None:
         self.leg = leg
         self.ears = ears
         self.understander = understander
         self.note = note
+        self.keypad = keypad or Keypad()
 
     async def turn(self, spec: TurnSpec) -> Outcome:
         """Raises: HungUp, LegLost."""
@@ -132,8 +137,9 @@ class _Turn:
         self.quiet.set()
 
     async def run(self) -> Outcome:
+        self.means.keypad.asks(self.spec.question, self.leg.at_ms)
         self.leg.play(self.spec.pcm)
-        ways: dict[asyncio.Task[Outcome | str], str] = {
+        ways: dict[asyncio.Task[Outcome | Key], str] = {
             asyncio.create_task(self._first_key()): "key",
             asyncio.create_task(self._prompt_and_after()): "time",
             asyncio.create_task(self._ears()): "speech",
@@ -145,7 +151,7 @@ class _Turn:
             self._stopped(by=ways[first])
         finally:
             await _cancel(ways)
-        return await self._collect(result) if isinstance(result, str) else result
+        return await self._pressed(result) if isinstance(result, Key) else result
 
     def _stopped(self, by: str) -> None:
         spoken_ms = self.leg.stop()
@@ -154,22 +160,46 @@ class _Turn:
 
     # keys
 
-    async def _first_key(self) -> str:
-        """A hash right at the beginning ends the number of the turn before, which was complete without it."""
-        began_s = asyncio.get_running_loop().time()
-        while (key := await self.leg.key()) == "#" and asyncio.get_running_loop().time() - began_s < HASH_LATE_S:
-            pass
+    async def _first_key(self) -> Key:
+        """The first that is an answer; what was pressed for something earlier is noted and forgotten."""
+        while (verdict := self._weighed(key := await self.leg.key())) not in (Verdict.ANSWERS, Verdict.CONTINUES):
+            if verdict is Verdict.EARLY:
+                self.means.note("key.early", {}, {"keys": key})
         return key
 
-    async def _collect(self, keys: str) -> Pressed:
-        """The rest of a number, until #, a pause, or all its digits are there."""
-        while self.spec.digits > 1 and len(keys) < self.spec.digits and keys[-1] not in "#*":
+    def _weighed(self, key: Key) -> Verdict:
+        return self.means.keypad.weigh(key, self.spec.ahead)
+
+    async def _pressed(self, key: Key) -> Pressed:
+        """What the first key begins: one answer, a number, or the rest of the number before."""
+        keypad = self.means.keypad
+        blind = keypad.blind
+        if (before := keypad.open) is not None:
+            pressed = await self._continued(key, before)
+        elif self.spec.number is not None:
+            pressed = Pressed(await self._collected("", key, self.spec.number))
+        else:
+            pressed = Pressed(key, blind=blind)
+        self.means.note("key", {"count": len(pressed.keys)}, {"keys": pressed.keys})
+        return pressed
+
+    async def _continued(self, key: Key, before: OpenNumber) -> Pressed:
+        keys = await self._collected(before.keys, key, before.expected)
+        more = keys.removeprefix(before.keys)
+        return Pressed(more) if before.expected.panics(more) else Pressed(keys, continues=True)
+
+    async def _collected(self, before: str, first: Key, expected: DigitMap) -> str:
+        """A number, until it is complete, or its next key does not come."""
+        more = str(first)
+        while wait_ms := 0 if expected.panics(more) else expected.wait_ms(before + more):
             try:
-                keys += await asyncio.wait_for(self.leg.key(), KEY_PAUSE_MS / 1000)
+                key = await asyncio.wait_for(self.leg.key(), wait_ms / 1000)
             except TimeoutError:
                 break
-        self.means.note("key", {"count": len(keys)}, {"keys": keys})
-        return Pressed(keys)
+            self.means.keypad.note(key)
+            more += key
+        self.means.keypad.number_ended(before + more, expected)
+        return before + more
 
     # time
 

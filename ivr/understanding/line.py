@@ -50,6 +50,7 @@ class LanguageMind:
         place, places = self._places.find(names)
         asset, assets = self._assets.find(names)
         denied = [*self._places.rejected(places, names), *self._assets.rejected(assets, names)]
+        number = self._number(said)
         weighed = self._weigh(said, [names.span(mention.start, mention.end) for mention in denied])
         intent = _doubted(weighed.intent, confidence)
         return Understanding(
@@ -59,7 +60,8 @@ class LanguageMind:
             intent=intent,
             place=place,
             asset=asset,
-            digits=self._digits(said),
+            digits=number.replace(".", "") if number else None,
+            number=number,
             correction=self._acts.corrects(said) and self._names_something(place, asset, intent),
         )
 
@@ -76,10 +78,10 @@ class LanguageMind:
             return None
         return EmergencyHeard(weighed.signs) if weighed.signs else None
 
-    def _digits(self, said: Utterance) -> str | None:
-        """The longest run of digits in the utterance."""
-        runs = [spoken.digits.replace(".", "") for spoken in self._numbers.all(said.words)]
-        return max(runs, key=len, default=None)
+    def _number(self, said: Utterance) -> str | None:
+        """The number with the most digits in the utterance."""
+        runs = [spoken.digits for spoken in self._numbers.all(said.words)]
+        return max(runs, key=lambda digits: len(digits.replace(".", "")), default=None)
 
     @staticmethod
     def _names_something(place: PlaceHeard | None, asset: PlaceHeard | None, intent: Intent) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ivr.actions import (
     ConfirmCallback,
     Connect,
+    FindStatus,
     HangUp,
     Matter,
     OpenTicket,
@@ -42,8 +43,17 @@ def test_a_missing_place_is_asked_for_once_then_by_keys() -> None:
     assert call.state.facts["place"] == "ward-4"
 
 
-def test_an_unknown_place_code_is_kept_for_a_person() -> None:
-    assert play("drain", "silence", "key 8888").state.facts["place_text"] == "8888"
+def test_a_number_that_is_no_place_is_said_back_and_asked_for_again() -> None:
+    call = play("drain", "silence", "key 3456", "key 04#", "silence")
+    assert call.steps()[2:5] == ["ask place_by_keys", "ask place_unknown", "ask understood_place"]
+    assert call.state.facts["place"] == "ward-4"
+
+
+def test_what_is_no_place_the_second_time_either_is_among_the_words_and_never_a_place() -> None:
+    call = play("drain", "silence", "key 3456", "key 8888", "silence")
+    assert not call.state.facts.keys() & {"place", "place_text"}
+    assert call.state.facts["words"].endswith("8888")
+    assert "ask understood" in call.steps()
 
 
 def test_a_correction_changes_just_that_field() -> None:
@@ -170,6 +180,18 @@ def test_status_is_told_by_number_and_stage_alone() -> None:
     call = play("my ticket", world=world)
     assert call.steps()[1:3] == ["status", "say status_of"]
     assert set(dict(call.actions[2].prompt[0].variables)) == {"ticket", "stage"}  # type: ignore[union-attr]
+
+
+def test_a_slow_hand_goes_on_with_its_number_while_it_is_said_back() -> None:
+    call = play("drain on ward four", "silence", "key 2", "key 061", "more 2#", "key 1", world=NOBODY)
+    assert [action.number for action in call.actions if isinstance(action, StoreCallback)] == ["0612"]
+    assert call.steps().count("ask callback_offer") == 3
+
+
+@pytest.mark.parametrize("keys", ["47213#", "0047213#", "47*213"])
+def test_a_ticket_number_may_be_keyed_with_zeros_and_separators(keys: str) -> None:
+    call = play("my ticket", f"key {keys}", facts={})
+    assert FindStatus("47213") in call.actions
 
 
 def test_a_state_survives_the_database() -> None:
