@@ -13,6 +13,7 @@ import structlog
 
 from cli import controller_vitals
 from cli.forgetting import Forgetting, forgetting
+from cli.left_matters import LeftMatters
 from cli.messages import MessageImport
 from cli.reception import Reception
 from cli.shop import Shop
@@ -78,7 +79,8 @@ class Controller:
         self.dispatcher = Dispatcher(records, news, edition.site.waiting)
         dialler = AmiDialler(self.ami, settings, edition.site)
         self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
-        self.switchboard = Switchboard(self.ami, records, news, self.dispatcher, self.callbacks, dialler)
+        left = LeftMatters(records, news, self.bell, edition, settings.data_dir / "recordings")
+        self.switchboard = Switchboard(self.ami, records, news, self.dispatcher, self.callbacks, dialler, left)
         self.shops: dict[str, asyncio.Task[Shop]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
 

@@ -19,7 +19,6 @@ from ivr.actions import (
     Heard,
     Hold,
     Line,
-    OpenTicket,
     Outcome,
     Pressed,
     Resumed,
@@ -28,9 +27,10 @@ from ivr.actions import (
     Summon,
     TicketOpened,
 )
+from ivr.call_matters import corrected, ticket_of
 from ivr.flow import Enqueue, Menu
 from ivr.keypad import HASH, PERSON, REPEAT
-from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, differing
+from ivr.script import EMERGENCY, Next, Script, Turn, about, differing
 from ivr.state import State
 from ivr.verbs import asking, ending, gathering, matters, queueing, simple
 
@@ -193,16 +193,22 @@ def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
         return _amending(script, state, outcome)
     if not isinstance(outcome, Heard) or not state.ticket or not outcome.understanding.correction:
         return None
-    changed = amended(script, state, outcome.understanding, CORRECTION_SURE)
-    if changed.facts == state.facts:
+    changed = corrected(script, state, outcome.understanding, CORRECTION_SURE, guess=True)
+    if changed is None:
         return None
-    return _amend(changed.with_facts(amended=" ".join(differing(state, changed))).at(AMENDING + state.phase))
+    before = state if changed.ticket == state.ticket else _about(state, changed.ticket)
+    return _amend(changed.with_facts(amended=" ".join(differing(before, changed))).at(AMENDING + state.phase))
+
+
+def _about(state: State, ticket: str | None) -> State:
+    """The same call, speaking of the matter with that ticket."""
+    return next(state.about(at) for at, other in enumerate(state.others) if other.ticket == ticket)
 
 
 def _amend(state: State) -> Turn:
     """On the call's own ticket; a report of somebody else's stays as it is, and the caller gets one of their own."""
     if state.ticket is None or matters.joined(state):
-        return state, OpenTicket("matter", dict(state.facts))
+        return state, ticket_of(state)
     return state, CorrectTicket(state.ticket, dict(state.facts), frozenset(state.facts.get("amended", "").split()))
 
 

@@ -37,6 +37,7 @@ from ivr.actions import (
     Waiting,
 )
 from ivr.drafting import draft_of, facts_of, fields_of
+from ivr.leaving import left_behind
 from ivr.notebook import Notebook
 from ivr.owed import Owed
 from ivr.recording import LEAST_MESSAGE_S, Recording
@@ -113,6 +114,14 @@ class Performer:
         self.notebook.note("promise.made", {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()})
         await self.news.tell("ticket", ticket=ticket.id, call=self.call.id)
         return ticket
+
+    async def record_left(self) -> None:
+        """What the caller told and no ticket has yet; the call is over. A repeat changes nothing."""
+        if "flow" not in self.call.dialogue:  # taken by the dialplan before the dialogue began
+            return
+        state = State.from_json(self.call.dialogue)
+        for action in left_behind(state):
+            await self.perform(state, action)
 
     async def _find_matters(self, state: State, action: FindMatters) -> Matters:
         found = await self.records.tickets.open_at(action.topic, action.place)

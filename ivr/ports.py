@@ -180,6 +180,7 @@ class Understanding:
     correction: bool = False  # "no, ward five": replaces just what it names
     extra: Mapping[str, str] = field(default_factory=dict)
     number: str | None = None  # `digits` as it was said, perhaps with a point: "2.5"
+    others: tuple["Understanding", ...] = ()  # further matters of the same utterance, in the order they were said
 
 
 class Understander(Protocol):

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,11 +49,17 @@ class Script:
     def fact(self, state: State, name: str) -> str:
         """A named fact, stored or derived; "" when unknown."""
         topic = self.topic(state)
+        matters = (state.facts, *(other.facts for other in state.others))
+        wanted = any(self._needs_place(facts) for facts in matters) and not any(map(_place, matters))
         derived = {
-            "place_missing": "yes" if topic and topic.needs_place and not _place(state) else "no",
+            "place_missing": "yes" if wanted else "no",
             "topic_kind": "" if topic is None else "facility" if topic.facility else "patient",
         }
         return state.facts.get(name, derived.get(name, ""))
+
+    def _needs_place(self, facts: Mapping[str, str]) -> bool:
+        topic = self.edition.topics.get(facts.get("topic", ""))
+        return topic is not None and topic.needs_place
 
 
 def _counted(seen: Counter[str], what: str) -> int:
@@ -61,8 +67,8 @@ def _counted(seen: Counter[str], what: str) -> int:
     return seen[what]
 
 
-def _place(state: State) -> str:
-    return state.facts.get("place", "") or state.facts.get("place_text", "")
+def _place(facts: Mapping[str, str]) -> str:
+    return facts.get("place", "") or facts.get("place_text", "")
 
 
 def about(state: State, prompt: str) -> Line:

@@ -1,12 +1,14 @@
 """Steps that ask the caller: listen, confirm, menu. All work by keys alone."""
 
 from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Silence
+from ivr.call_matters import also, corrected, is_unclear, placed, with_others
 from ivr.flow import Confirm, Listen, Menu
 from ivr.ports import Understanding
-from ivr.script import Next, Script, Turn, about, amended, chosen, heard
+from ivr.script import Next, Script, Turn, about, chosen, heard
 from ivr.state import State
 
 SAID_SURE = 0.7  # a topic said where keys were asked for
+CONFIRM_SURE = 0.5  # a topic that corrects what was said back
 CORRECTIONS = 3  # as often may what was said back be changed in one step
 
 
@@ -50,7 +52,7 @@ def _weigh(script: Script, step: Listen, state: State, understanding: Understand
     intent = understanding.intent
     if intent.topic not in script.edition.topics or intent.confidence < step.unsure:
         return _unclear(script, step, state.with_facts(topic=None))
-    state = chosen(state, intent.topic, intent.confidence, intent.why)
+    state = with_others(chosen(state, intent.topic, intent.confidence, intent.why), understanding)
     if intent.confidence >= step.sure:
         return state, step.next
     return enter_listen(script, step, state.at("confirm"))
@@ -80,7 +82,10 @@ def _unclear(script: Script, step: Listen, state: State) -> Next:
 def enter_confirm(script: Script, step: Confirm, state: State) -> Turn:
     if state.phase == "correct":
         return state, Ask((Line("what_is_different"),), keys_do=True)
-    return state, Ask((about(state, step.prompt),), no_speech_ms=step.pause_ms, keys_do=True)
+    if state.phase == "which":
+        return state, Ask((Line("which_is_different"),), keys_do=True)
+    state = placed(script, state).with_facts(blind=None)  # whatever was keyed ahead is heard now
+    return state, Ask((about(state, step.prompt), *also(state)), no_speech_ms=step.pause_ms, keys_do=True)
 
 
 def take_confirm(script: Script, step: Confirm, state: State, outcome: Outcome) -> Next:
@@ -90,10 +95,17 @@ def take_confirm(script: Script, step: Confirm, state: State, outcome: Outcome) 
         return enter_confirm(script, step, state.at("correct", state.tries + 1))
     if not isinstance(outcome, Heard) or outcome.understanding.act == "yes":
         return step.next
-    changed = amended(script, state, outcome.understanding, sure=0.5)
-    if changed.facts != state.facts:
+    return _objection(script, step, state, outcome.understanding)
+
+
+def _objection(script: Script, step: Confirm, state: State, said: Understanding) -> Next:
+    """What is different, and in which of the matters."""
+    changed = corrected(script, state, said, CONFIRM_SURE, guess=state.phase == "which")
+    if changed is not None:
         return enter_confirm(script, step, changed.at("", state.tries + 1))
-    if outcome.understanding.act == "no" or outcome.understanding.correction:
+    if is_unclear(state, said, CONFIRM_SURE):
+        return enter_confirm(script, step, state.at("which", state.tries + 1))
+    if said.act == "no" or said.correction:
         return enter_confirm(script, step, state.at("correct", state.tries + 1))
     return step.next
 
@@ -115,7 +127,8 @@ def take_menu(script: Script, step: Menu, state: State, outcome: Outcome) -> Nex
         state = heard(state, outcome.understanding)
         intent = outcome.understanding.intent
         if step.understood and intent.topic in script.edition.topics and intent.confidence >= SAID_SURE:
-            return chosen(state, intent.topic, intent.confidence, intent.why), step.understood
+            state = chosen(state, intent.topic, intent.confidence, intent.why)
+            return with_others(state, outcome.understanding), step.understood
     if state.tries >= step.retries:
         return state, step.otherwise
     return enter_menu(script, step, state.at("", state.tries + 1))

@@ -19,7 +19,6 @@ from ivr.actions import (
     Line,
     NumberRefused,
     OfferReady,
-    OpenTicket,
     Outcome,
     Pressed,
     Prompt,
@@ -32,6 +31,7 @@ from ivr.actions import (
     TicketOpened,
     Waiting,
 )
+from ivr.call_matters import most_urgent, ticket_of, unopened
 from ivr.flow import ConfirmPerson, Enqueue, OfferCallback
 from ivr.keypad import DigitMap, digits_of
 from ivr.script import Next, Script, Turn, ticket_line
@@ -43,9 +43,10 @@ from routing.numbers import NotCallable, callable_number
 
 
 def enter_enqueue(script: Script, step: Enqueue, state: State) -> Turn:
-    """Nobody waits without a ticket: a lost line must leave something behind."""
-    if not state.ticket:
-        return open_ticket(state)
+    """Nobody waits without a ticket of each matter: a lost line must leave something behind."""
+    if (waiting := unopened(script, state)) is not None:
+        return open_ticket(waiting)
+    state = most_urgent(script, state)
     return state.at("queue"), EnterQueue(_crew(script, step, state))
 
 
@@ -149,7 +150,7 @@ def take_offer_callback(script: Script, step: OfferCallback, state: State, outco
         case "storing", CallbackStored():
             return _stored(step, state)
         case "storing", CallbackOwed():  # whose report this caller joined
-            return state, OpenTicket("matter", dict(state.facts))
+            return state, ticket_of(state)
         case "storing", TicketOpened():
             return on_own(opened(state, outcome)), StoreCallback(_number(state))
         case "storing", NumberRefused():
