@@ -3,7 +3,7 @@
 The state speaks of one of them at a time; the others wait in it, and `State.about` turns to one of those.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ivr.actions import Line, OpenTicket
@@ -40,17 +40,17 @@ def placed(script: Script, state: State) -> State:
     if known is None or not state.others:
         return state
     others = tuple(replace(other, facts=_at(script, other.facts, known)) for other in state.others)
-    return replace(state, facts=_at(script, dict(state.facts), known), others=others)
+    return replace(state, facts=_at(script, state.facts, known), others=others)
 
 
-def _at(script: Script, facts: dict[str, str], place: str) -> dict[str, str]:
+def _at(script: Script, facts: Mapping[str, str], place: str) -> Mapping[str, str]:
     topic = script.edition.topics.get(facts.get("topic", ""))
     needs = topic is not None and topic.needs_place and not facts.get("place")
     return {**facts, "place": place} if needs else facts
 
 
-def _all(state: State) -> Iterator[dict[str, str]]:
-    yield from (dict(facts) for facts in (state.facts, *(other.facts for other in state.others)))
+def _all(state: State) -> Iterator[Mapping[str, str]]:
+    yield from (state.facts, *(other.facts for other in state.others))
 
 
 def also(state: State) -> tuple[Line, ...]:
@@ -136,6 +136,6 @@ def most_urgent(script: Script, state: State) -> State:
     return state.about(best - 1) if best else state
 
 
-def _rank(script: Script, facts: dict[str, str]) -> tuple[int, str]:
+def _rank(script: Script, facts: Mapping[str, str]) -> tuple[int, str]:
     topic = script.edition.topics.get(facts.get("topic", ""))
     return URGENCY_ORDER.index(topic.urgency) if topic else len(URGENCY_ORDER), facts.get("key", "")

@@ -40,7 +40,7 @@ from ivr.drafting import draft_of, facts_of, fields_of
 from ivr.leaving import left_behind
 from ivr.notebook import Notebook
 from ivr.owed import Owed
-from ivr.recording import LEAST_MESSAGE_S, Recording
+from ivr.recording import LEAST_SPEECH_S, Recording
 from ivr.state import State
 from routing.bell import Bell
 from routing.identity import new_id
@@ -167,8 +167,8 @@ class Performer:
         return recording.heard or Pressed(recording.key)
 
     async def _keep(self, state: State, recording: Recording) -> bool:
-        """False when there is too little of it to be a message, or the disk refuses it."""
-        if recording.seconds < LEAST_MESSAGE_S or not state.ticket:
+        """False when too little was said to be a message, or the disk refuses it."""
+        if recording.speech_s < LEAST_SPEECH_S or not state.ticket:
             return False
         owed = Owed(self.recordings / f"{self.call.id}-{new_id()}.wav", state.ticket, self.clock())
         try:

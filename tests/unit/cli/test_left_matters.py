@@ -74,6 +74,6 @@ async def test_no_fault_of_the_records_keeps_a_call_from_ending(tmp_path: Path) 
     async def refuses(*_: Any) -> Any:
         raise OSError("disk full")
 
-    world.records.tickets.open = refuses  # type: ignore[method-assign]
+    world.records.tickets.open = refuses  # type: ignore[method-assign,assignment]
     await by_its_own_controller(world, call.id, tmp_path)
     assert (await world.records.calls.load(call.id)).ending == "caller_hung_up"
