@@ -19,6 +19,7 @@ ROLL_MS = 150  # no finger goes from key to key so fast: it is a hand on the key
 LONG_MS = 6_000  # the number lacks digits
 SHORT_MS = 4_000  # it may be complete, or may be a command
 OPEN_MS = 10_000  # so long after its last digit may a number that ended by a pause go on
+BEGIN_MS = 10_000  # until a number's first key: it may have to be looked up
 PANIC = 3  # the emergency key so often in a row is no number
 
 

@@ -175,6 +175,7 @@ def told(outcome: Outcome) -> list[tuple[str, Mapping[str, Any], Mapping[str, An
         "place": understanding.place.id if understanding.place else None,
         "asset": understanding.asset.id if understanding.asset else None,
         "correction": understanding.correction,
+        "others": [other.intent.topic for other in understanding.others],
     }
     events: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
         ("understood", payload, {"why": list(intent.why)})

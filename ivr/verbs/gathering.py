@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from config.documents import Place
-from ivr.actions import Ask, Heard, Line, Outcome, Pressed
+from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Prompt
 from ivr.flow import Gather
-from ivr.keypad import DigitMap, digits_of
+from ivr.keypad import BEGIN_MS, DigitMap, digits_of
 from ivr.ports import Understanding
 from ivr.script import Next, Script, Turn, heard, noted
 from ivr.state import State
@@ -21,10 +21,14 @@ def enter_gather(script: Script, step: Gather, state: State) -> Turn:
         return state, _which(state.facts.get("places", "").split())
     if state.phase == "unknown":
         unknown = Line("place_unknown", {"keyed": state.facts.get("place_keyed", "")})
-        return state, Ask((unknown, Line(step.keys_prompt)), number=expected, keys_do=True)
+        return state, _by_keys((unknown, Line(step.keys_prompt)), expected)
     if step.prompt and not state.deaf and state.phase != "keys":
         return state, Ask((Line(step.prompt),), number=expected)
-    return state.at("keys"), Ask((Line(step.keys_prompt),), number=expected, keys_do=True)
+    return state.at("keys"), _by_keys((Line(step.keys_prompt),), expected)
+
+
+def _by_keys(prompt: Prompt, expected: DigitMap) -> Ask:
+    return Ask(prompt, number=expected, keys_do=True, no_speech_ms=BEGIN_MS)
 
 
 def _expected(script: Script, step: Gather) -> DigitMap:

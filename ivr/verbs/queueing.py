@@ -33,7 +33,7 @@ from ivr.actions import (
 )
 from ivr.call_matters import most_urgent, ticket_of, unopened
 from ivr.flow import ConfirmPerson, Enqueue, OfferCallback
-from ivr.keypad import DigitMap, digits_of
+from ivr.keypad import BEGIN_MS, DigitMap, digits_of
 from ivr.script import Next, Script, Turn, ticket_line
 from ivr.state import State
 from ivr.verbs.matters import on_own, open_ticket, opened
@@ -135,7 +135,7 @@ def _ask_number(script: Script, step: OfferCallback, state: State) -> Turn:
     prompt = step.refused_prompt if state.facts.get("number_refused") == "yes" else step.ask_prompt
     complete = partial(_may_be_called, script.edition.site)
     expected = DigitMap(step.digits, complete=complete, emergency=script.emergency_key)
-    return state.at("number"), Ask((Line(prompt),), number=expected, keys_do=True)
+    return state.at("number"), Ask((Line(prompt),), number=expected, keys_do=True, no_speech_ms=BEGIN_MS)
 
 
 def _may_be_called(site: Site, digits: str) -> bool:
