@@ -194,8 +194,9 @@ def test_a_ticket_number_may_be_keyed_with_zeros_and_separators(keys: str) -> No
     assert FindStatus("47213") in call.actions
 
 
-def test_a_state_survives_the_database() -> None:
-    state = play("drain on ward four").state
+@pytest.mark.parametrize("said", ["drain on ward four", "drain on ward four, and the printer"])
+def test_a_state_survives_the_database(said: str) -> None:
+    state = play(said).state
     assert State.from_json(json.loads(json.dumps(state.to_json()))) == state
 
 
@@ -224,7 +225,17 @@ def test_a_flow_that_runs_in_circles_ends_at_a_person() -> None:
 
 
 TURNS = st.sampled_from(
-    [*KNOWN, "silence", "noise", "deaf", "crash", *(f"key {key}" for key in "0123456789*"), "key 04#"]
+    [
+        *KNOWN,
+        "silence",
+        "noise",
+        "deaf",
+        "crash",
+        *(f"key {key}" for key in "0123456789*"),
+        "key 04#",
+        "key 3456",
+        "more 4#",
+    ]
 )
 
 
@@ -235,4 +246,8 @@ def test_every_call_ends_and_no_emergency_is_passed_over(caller: list[str], staf
     assert isinstance(call.actions[-1], HangUp)
     assert call.ending != "dialogue_limit"
     cried = any(getattr(getattr(outcome, "understanding", None), "emergency", None) for outcome in call.outcomes)
-    assert not cried or any(isinstance(action, Summon) for action in call.actions)
+    summoned = any(isinstance(action, Summon) for action in call.actions)
+    assert summoned or not cried
+    matters = [call.state, *(call.state.about(at) for at in range(len(call.state.others)))]
+    assert summoned or all(matter.ticket for matter in matters if "topic" in matter.facts)
+    assert len({matter.ticket for matter in matters if matter.ticket}) == sum(bool(each.ticket) for each in matters)

@@ -107,14 +107,14 @@ async def test_ears_that_fail_or_end_do_not_end_the_message() -> None:
 
 def noise(rms: float, seconds: float) -> bytes:
     samples = np.random.default_rng(7).normal(0, rms, int(SAMPLE_RATE * seconds))
-    return samples.clip(-32_000, 32_000).astype("<i2").tobytes()
+    return bytes(samples.clip(-32_000, 32_000).astype("<i2").tobytes())
 
 
 def syllables(rms: float, seconds: float, over: float) -> bytes:
     """Loud and soft five times a second, as speech is, over a steady noise."""
     time = np.arange(int(SAMPLE_RATE * seconds)) / SAMPLE_RATE
     loud = np.frombuffer(noise(rms, seconds), dtype="<i2") * np.sin(np.pi * 5 * time).clip(0)
-    return (loud + np.frombuffer(noise(over, seconds), dtype="<i2")).astype("<i2").tobytes()
+    return bytes((loud + np.frombuffer(noise(over, seconds), dtype="<i2")).astype("<i2").tobytes())
 
 
 @pytest.mark.parametrize("pcm", [bytes(320 * 300), noise(60, 6), noise(400, 6), noise(1_200, 8), noise(3_000, 0.3)])
