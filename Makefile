@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: run test check e2e coverage bench setup setup-test clean
+N ?= 10
+
+.PHONY: run test check e2e soak coverage bench setup setup-test clean
 
 run: setup
 	@exec $(BIN)/onenumber run
@@ -14,7 +16,7 @@ setup-test:
 	@sh docker/install/all.sh test
 
 test: setup-test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup-test
 	$(BIN)/ruff check .
@@ -24,6 +26,10 @@ check: setup-test
 
 e2e: setup-test
 	@$(BIN)/python -m pytest tests/e2e
+
+# The suites on real parts N times, two at once; lists whatever failed even once.
+soak: setup-test
+	@$(BIN)/python -m tests.soak --runs $(N)
 
 coverage: setup-test
 	@$(BIN)/python -m pytest tests/unit tests/flows tests/contract --cov --cov-report=term:skip-covered

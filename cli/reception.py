@@ -23,7 +23,17 @@ from routing.bell import Bell
 from routing.dispatch import Dispatcher
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
-from routing.model import AttemptState, Call, CallState, NewEvent, NotFound, RoutingError
+from routing.model import (
+    AttemptState,
+    Call,
+    Callback,
+    CallerId,
+    CallState,
+    NewEvent,
+    NotFound,
+    RoutingError,
+    Ticket,
+)
 from routing.numbers import NotCallable, callable_number, identify
 from routing.ports import News, Records
 from telephony.agi_session import AgiSession
@@ -68,6 +78,7 @@ class Reception:
             return
         if isinstance(outcome, Started):
             await self._note_leg(call, agi)
+            await self._note_ticket(call)
             await self.news.tell("call", call=call.id)  # outside the limit: slow news is no reason to step aside
         await self._serve(agi, call, outcome)
 
@@ -87,6 +98,14 @@ class Reception:
         with suppress(Exception):
             async with asyncio.timeout(NOTES_S):
                 await self.records.legs.open(leg)
+
+    async def _note_ticket(self, call: Call) -> None:
+        """A callback is about its ticket from the first moment: the talk, and what is noted of it, belong there."""
+        ticket_id = State.from_json(call.dialogue).ticket
+        if ticket_id:
+            with suppress(Exception):
+                async with asyncio.timeout(NOTES_S):
+                    await self.records.tickets.join(ticket_id, call.id, call.started_at)
 
     async def _begin_or_resume(self, agi: AgiSession) -> tuple[Call, Outcome]:
         call_id = await agi.variable("ON_CALL")
@@ -127,7 +146,15 @@ class Reception:
         state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
         state = state.with_facts(attempt=attempt_id)
         await self.records.callbacks.advance_attempt(attempt_id, [AttemptState.SENT], AttemptState.ANSWERED, now())
-        return replace(call, direction="callback", callback_id=callback.id, dialogue=state.to_json())
+        caller = self._called_back(callback, ticket)
+        return replace(call, direction="callback", callback_id=callback.id, caller=caller, dialogue=state.to_json())
+
+    def _called_back(self, callback: Callback, ticket: Ticket) -> CallerId:
+        """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
+        reporter = ticket.draft.caller
+        if callback.number == reporter.number:
+            return reporter
+        return identify(callback.number, reporter.name, False, self.shop.edition.site)
 
     async def _how_it_went(self, agi: AgiSession, state: State) -> Outcome:
         """After a dial its result; otherwise the call came back by accident.

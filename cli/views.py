@@ -51,8 +51,9 @@ class Lines(Silent):
         self._now = Now(found.settings)
 
     def show(self, kept: Sequence[Kept], ready: bool) -> None:
-        self._note(kept, ready)
+        """What is said of readiness is said before the state file tells it to whoever waits for it."""
         super().show(kept, ready)
+        self._note(kept, ready)
 
     def when_ready(self, kept: Sequence[Kept]) -> None:
         for text in plain(_shown(self._found, self._now, kept, [], True)):
@@ -73,8 +74,8 @@ class LivePanel:
         self._news.append(text)
 
     def show(self, kept: Sequence[Kept], ready: bool) -> None:
-        self._note(kept, ready)
         self._screen.update(panel(_shown(self._found, self._now, kept, self._news, ready)))
+        self._note(kept, ready)
 
     def close(self) -> None:
         self._screen.stop()

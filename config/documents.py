@@ -110,6 +110,7 @@ class Waiting(Document):
     limit_s: int = 600
     wrap_up_limit_s: int = 120
     stale_page_s: int = 15
+    callback_hold_s: int = 10  # an agent is kept so long for who is being rung; who takes the phone later waits first
 
 
 class CallbackRules(Document):
@@ -117,6 +118,10 @@ class CallbackRules(Document):
     spacing_s: int = 300
     ring_s: int = 30
     dial_patterns: tuple[str, ...]  # regular expressions a called number must match whole
+    never: tuple[str, ...] = ()  # numbers that a pattern allows and that are never called: the house's own alarms
+    hourly_per_number: int = 3  # new callbacks in an hour to one number,
+    hourly_per_caller: int = 5  # … asked for from one number,
+    hourly_withheld: int = 20  # … by all who withhold theirs
     trunk: str = "test-trunk"
 
 
@@ -127,6 +132,7 @@ class Site(Document):
     region: str = "GB"  # for parsing numbers
     languages: tuple[Language, ...] = ("en",)
     national_emergency: str = "112"
+    urgency_minutes: dict[Urgency, Minutes] = {"critical": 15, "high": 60, "normal": 480, "low": 2880}
     hours: Hours
     emergency: Emergency
     waiting: Waiting

@@ -52,6 +52,11 @@ def topic_of(facts: Mapping[str, str], edition: Edition) -> Topic:
     return edition.topics.get(facts.get("topic", ""), PERSON)
 
 
+def topic_named(topic_id: str, edition: Edition) -> Topic:
+    """The topic of a draft, also of those that are none of the site's."""
+    return EMERGENCY if topic_id == EMERGENCY.id else edition.topics.get(topic_id, PERSON)
+
+
 def facts_of(draft: TicketDraft) -> dict[str, str]:
     """The facts from which the draft was made, as far as it still holds them."""
     told = {name: getattr(draft, name) for name in ("topic", "place", "place_text", "asset", "words")}

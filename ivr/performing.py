@@ -43,7 +43,9 @@ from ivr.owed import Owed
 from ivr.recording import LEAST_SPEECH_S, Recording
 from ivr.state import State
 from routing.bell import Bell
+from routing.caps import WINDOW, Asked, over_the_cap
 from routing.identity import new_id
+from routing.matters import same_matter
 from routing.model import (
     Agent,
     AgentState,
@@ -190,6 +192,8 @@ class Performer:
     # queue
 
     async def _enter_queue(self, state: State, action: EnterQueue, since: datetime | None = None) -> Waiting:
+        if owed := await self._taken_over(state):
+            return await self._standing(owed)
         entry = WaitingCaller(
             id=new_id(), crew=action.crew, urgency=await self._urgency_of(state), since=since or self.clock(),
             call_id=self.call.id, ticket_id=state.ticket,
@@ -199,6 +203,23 @@ class Performer:
             self.notebook.note("queue.entered", {"crew": action.crew, "urgency": kept.urgency})
         await self.news.tell("queue", call=self.call.id)
         return await self._standing(kept)
+
+    async def _taken_over(self, state: State) -> WaitingCaller | None:
+        """Whoever is owed a call about this matter and calls by themselves: in that place, and not called as well."""
+        number = self.call.caller.number if state.facts.get("identified") == "yes" else None
+        if number is None or self.call.callback_id or await self.records.queue.of_call(self.call.id):
+            return None
+        told = (await self.records.tickets.load(state.ticket)).draft if state.ticket else None
+        for owed in await self.records.callbacks.owed_to(number):
+            ticket = await self.records.tickets.load(owed.ticket_id)
+            if not same_matter(ticket.draft, told, self.edition.topics):
+                continue
+            if await self.records.callbacks.take_over(owed.id, self.call.id, self.clock()):
+                self.notebook.note("callback.taken_over", {"callback_id": owed.id, "ticket_id": owed.ticket_id})
+                await self.news.tell("callback", callback=owed.id, call=self.call.id)
+                await self.news.tell("queue", call=self.call.id)
+                return await self.records.queue.of_call(self.call.id)
+        return None
 
     async def _urgency_of(self, state: State) -> str:
         return (await self.records.tickets.load(state.ticket)).urgency if state.ticket else "normal"
@@ -266,6 +287,8 @@ class Performer:
         except NotCallable:
             return NumberRefused()
         owed = await self.records.callbacks.of_ticket(state.ticket or "")
+        if owed is None and await self._too_many(number):
+            return NumberRefused()
         if owed and owed.number != number and owed.call_id != self.call.id and owed.id != self.call.callback_id:
             return CallbackOwed()
         entry = await self.records.queue.of_call(self.call.id)
@@ -281,6 +304,16 @@ class Performer:
         self.notebook.note("callback.stored", {"callback_id": callback.id}, {"number": number})
         await self.news.tell("callback", callback=callback.id, call=self.call.id)
         return CallbackStored(callback.id)
+
+    async def _too_many(self, number: str) -> bool:
+        """Whether this number, or this caller, has had as many callbacks as an hour has."""
+        recent = await self.records.callbacks.since(self.clock() - WINDOW)
+        calls = await self.records.calls.known({each.call_id for each in recent if each.call_id})
+        lately = [Asked(each.number, _source(calls.get(each.call_id or ""))) for each in recent]
+        why = over_the_cap(Asked(number, _source(self.call)), lately, self.edition.site.callback)
+        if why:
+            self.notebook.note("callback.refused", {"cap": why}, {"number": number})
+        return why is not None
 
     async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | Waiting:
         """A person is there: their call takes the callback's place, and its offer when that still stands."""
@@ -299,6 +332,11 @@ class Performer:
         owed = await self.records.callbacks.load(self.call.callback_id) if self.call.callback_id else None
         since = owed.since if owed else None
         return await self._enter_queue(state, EnterQueue(owed.crew if owed else self.edition.site.default_crew), since)
+
+
+def _source(call: Call | None) -> str | None:
+    """From where somebody calls; None where they do not say."""
+    return None if call is None or call.caller.withheld else call.caller.number or call.caller.raw
 
 
 def _at_work(agent: Agent) -> bool:

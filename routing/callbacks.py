@@ -102,7 +102,9 @@ class CallbackDesk:
             await self._release(offer.id, "not its time yet", now)
             return
         attempt = Attempt(new_id(), callback.id, callback.attempts + 1, AttemptState.CLAIMED, now, offer.id)
-        if not await self._records.callbacks.claim_attempt(attempt, _events(callback, attempt, now)):
+        if not await self._records.callbacks.claim_attempt(
+            attempt, _events("callback.attempt", callback, attempt, now)
+        ):
             return  # another controller dials
         sources, to = step(ATTEMPT_TRANSITIONS, AttemptEvent.SENT)
         if not await self._records.callbacks.advance_attempt(attempt.id, sources, to, now):
@@ -136,10 +138,12 @@ class CallbackDesk:
 
     async def _over(self, attempt_id: str, event: AttemptEvent, why: str, now: datetime) -> bool:
         sources, to = step(ATTEMPT_TRANSITIONS, event)
-        if not await self._records.callbacks.advance_attempt(attempt_id, sources, to, now, why):
-            return False
         attempt = await self._records.callbacks.load_attempt(attempt_id)
-        await self._put_back(await self._records.callbacks.load(attempt.callback_id), CallbackState.DIALLING, now)
+        callback = await self._records.callbacks.load(attempt.callback_id)
+        events = _events("callback.failed", callback, attempt, now)
+        if not await self._records.callbacks.advance_attempt(attempt_id, sources, to, now, why, events):
+            return False
+        await self._put_back(callback, CallbackState.DIALLING, now)
         if attempt.offer_id and not (await self._records.offers.load(attempt.offer_id)).call_id:
             await self._release(attempt.offer_id, "callback not reached", now)
         return True
@@ -184,9 +188,9 @@ class CallbackDesk:
             await self._news.tell("offer", offer=offer_id, agent=offer.agent_id, call=offer.call_id or "", state=to)
 
 
-def _events(callback: Callback, attempt: Attempt, at: datetime) -> list[NewEvent]:
+def _events(named: str, callback: Callback, attempt: Attempt, at: datetime) -> list[NewEvent]:
     """For the timeline of the call that asked to be called back."""
     if callback.call_id is None:
         return []
     facts = {"callback_id": callback.id, "attempt": attempt.id, "number": attempt.number}
-    return [NewEvent(callback.call_id, "callback.attempt", at, actor="system", payload=facts)]
+    return [NewEvent(callback.call_id, named, at, actor="system", payload=facts)]

@@ -106,8 +106,16 @@ class Dispatcher:
             if entry.call_id in ended:
                 await self._records.queue.leave(entry.id, "call ended", now)
         here = [entry for entry in waiting if entry.call_id not in ended]
-        for entry, agent in pair(here, await self._records.agents.all(), now, self._rules):
+        offerable = await self._without_resting(here)
+        for entry, agent in pair(offerable, await self._records.agents.all(), now, self._rules):
             await self._claim(entry, agent, now)
+
+    async def _without_resting(self, waiting: Sequence[WaitingCaller]) -> Sequence[WaitingCaller]:
+        """No agent is kept for a phone that is being rung already, or is busy in another call with us."""
+        if not any(entry.callback_id and not entry.call_id for entry in waiting):
+            return waiting
+        resting = await self._records.callbacks.resting()
+        return [entry for entry in waiting if entry.call_id or entry.callback_id not in resting]
 
     async def _claim(self, entry: WaitingCaller, agent: Agent, now: datetime) -> None:
         offer = Offer(

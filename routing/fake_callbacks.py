@@ -6,7 +6,7 @@ from datetime import datetime
 
 from routing.fake_state import MemoryState
 from routing.identity import new_id
-from routing.lifecycle import CONFIRMABLE, CONNECTABLE, OPEN_ATTEMPTS
+from routing.lifecycle import CONFIRMABLE, CONNECTABLE, OPEN_ATTEMPTS, CallEvent
 from routing.model import (
     OPEN_CALLBACKS,
     Attempt,
@@ -83,6 +83,22 @@ class MemoryCallbacks:
     async def of_ticket(self, ticket_id: str) -> Callback | None:
         return next((callback for callback in await self.open() if callback.ticket_id == ticket_id), None)
 
+    async def since(self, at: datetime) -> Sequence[Callback]:
+        return [callback for callback in self._state.callbacks.values() if callback.since >= at]
+
+    async def owed_to(self, number: str) -> Sequence[Callback]:
+        return [callback for callback in await self.open() if callback.number == number]
+
+    async def resting(self) -> frozenset[str]:
+        calls = self._state.calls.values()
+        on_the_line = {call.caller.number for call in calls if call.ended_at is None and call.callback_id is None}
+        return frozenset(
+            callback.id
+            for callback in await self.open()
+            if callback.state is CallbackState.DIALLING
+            or (callback.state is CallbackState.PENDING and callback.number in on_the_line)
+        )
+
     async def attempts_of(self, callback_id: str) -> Sequence[Attempt]:
         return [attempt for attempt in self._state.attempts.values() if attempt.callback_id == callback_id]
 
@@ -92,6 +108,25 @@ class MemoryCallbacks:
         if not attempt or not callback or attempt.state not in CONFIRMABLE or callback.state not in CONNECTABLE:
             return False
         self._state.attempts[attempt_id] = replace(attempt, state=AttemptState.CONFIRMED)
+        self._hand_to(callback, call_id)
+        return True
+
+    async def take_over(self, callback_id: str, call_id: str, at: datetime) -> bool:
+        callback = self._state.callbacks.get(callback_id)
+        if callback is None or callback.state not in CONNECTABLE:
+            return False
+        self._state.give_up_attempts(callback_id, at)
+        for entry in self._state.in_queue():
+            if entry.call_id == call_id and entry.callback_id is None:
+                self._state.depart(entry.id, "callback taken over", at)
+        if (call_id, callback.ticket_id) not in self._state.call_tickets:
+            self._state.call_tickets.append((call_id, callback.ticket_id))
+        self._hand_to(callback, call_id)
+        self._state.move_call(call_id, CallEvent.ENTERED_QUEUE)
+        return True
+
+    def _hand_to(self, callback: Callback, call_id: str) -> None:
+        """The call takes the callback's place and its live offer."""
         self._state.callbacks[callback.id] = replace(callback, state=CallbackState.CONNECTED, not_before=None)
         entry = self._entry(callback.id)
         if entry:
@@ -99,7 +134,6 @@ class MemoryCallbacks:
         for offer in self._state.live_offers():
             if offer.callback_id == callback.id:
                 self._state.offers[offer.id] = replace(offer, call_id=call_id)
-        return True
 
     async def claim_attempt(self, attempt: Attempt, events: Sequence[NewEvent] = ()) -> bool:
         callback = self._state.callbacks.get(attempt.callback_id)

@@ -16,6 +16,7 @@ from routing.model import (
     Event,
     NewEvent,
     NotFound,
+    Promise,
     Stage,
     Ticket,
     TicketDraft,
@@ -141,8 +142,12 @@ class MemoryTickets:
         ticket = self._load(ticket_id)
         return self._keep(replace(ticket, draft=corrected(ticket.draft, draft, fields)))
 
-    async def set_urgency(self, ticket_id: str, urgency: str, actor: str, at: datetime) -> Ticket:
-        ticket = self._keep(replace(self._load(ticket_id), urgency_set=urgency))
+    async def set_urgency(
+        self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None
+    ) -> Ticket:
+        told = self._load(ticket_id)
+        draft = replace(told.draft, promise=promise or told.draft.promise)
+        ticket = self._keep(replace(told, draft=draft, urgency_set=urgency))
         for entry in self._state.in_queue():
             if entry.ticket_id == ticket_id:
                 self._state.entries[entry.id] = replace(entry, urgency=urgency)

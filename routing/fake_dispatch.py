@@ -153,8 +153,7 @@ class MemoryOffers:
     def _follow(self, offer: Offer, at: datetime) -> None:
         if offer.state is OfferState.ANSWERED:
             self._state.depart(offer.entry_id, "answered", at)
-            if offer.ticket_id:
-                self._state.cancel_owed(offer.ticket_id, at, "reached meanwhile", but=offer.callback_id)
+            self._state.cancel_reached(offer, at)
             self._state.move_call(offer.call_id, CallEvent.ANSWERED)
         elif offer.state is OfferState.LAPSED:
             self._state.move_call(offer.call_id, CallEvent.OFFER_LAPSED)

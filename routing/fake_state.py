@@ -6,7 +6,14 @@ from datetime import datetime
 
 from routing.identity import new_id
 from routing.legs import CallLeg
-from routing.lifecycle import CALL_TRANSITIONS, CALLBACK_TRANSITIONS, CallbackEvent, CallEvent, step
+from routing.lifecycle import (
+    CALL_TRANSITIONS,
+    CALLBACK_TRANSITIONS,
+    OPEN_ATTEMPTS,
+    CallbackEvent,
+    CallEvent,
+    step,
+)
 from routing.model import (
     LIVE_OFFERS,
     Agent,
@@ -77,14 +84,36 @@ class MemoryState:
     def live_offers(self) -> list[Offer]:
         return [offer for offer in self.offers.values() if offer.state in LIVE_OFFERS]
 
-    def cancel_owed(self, ticket_id: str, at: datetime, why: str, but: str | None = None) -> None:
-        """Call off the ticket's open callback, unless it is `but` or its person is on the line."""
+    def cancel_owed(self, ticket_id: str, at: datetime, why: str) -> None:
+        """Call off the ticket's open callback, unless its person is on the line."""
+        self._cancel([each for each in self.callbacks.values() if each.ticket_id == ticket_id], at, why)
+
+    def cancel_reached(self, offer: Offer, at: datetime) -> None:
+        """Call off what is owed to who talks now, about any matter of this call."""
+        call = self.calls.get(offer.call_id or "")
+        about = {ticket for known, ticket in self.call_tickets if known == offer.call_id} | {offer.ticket_id}
+        theirs = [
+            each
+            for each in self.callbacks.values()
+            if each.ticket_id in about and each.id != offer.callback_id
+            if call and (each.call_id == call.id or each.number == call.caller.number)
+        ]
+        self._cancel(theirs, at, "reached meanwhile")
+
+    def _cancel(self, owed: Sequence[Callback], at: datetime, why: str) -> None:
         sources, cancelled = step(CALLBACK_TRANSITIONS, CallbackEvent.CANCELLED)
-        theirs = [callback for callback in self.callbacks.values() if callback.ticket_id == ticket_id]
-        for callback in theirs:
-            if callback.state in sources and callback.id != but:
+        for callback in owed:
+            if callback.state in sources:
                 self.callbacks[callback.id] = replace(callback, state=cancelled, not_before=None)
                 self._call_off(callback.id, f"callback {cancelled}", at, why)
+
+    def give_up_attempts(self, callback_id: str, at: datetime) -> None:
+        """Who is rung has called by themselves: what becomes of the ringing counts no more."""
+        for attempt in list(self.attempts.values()):
+            if attempt.callback_id == callback_id and attempt.state in OPEN_ATTEMPTS:
+                self.attempts[attempt.id] = replace(
+                    attempt, state=AttemptState.LOST, at=at, ending="called by themselves"
+                )
 
     def _call_off(self, callback_id: str, reason: str, at: datetime, why: str) -> None:
         """It gives up its place, and an attempt that is claimed is not sent any more."""

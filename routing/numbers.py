@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
+from phonenumbers import PhoneNumberType
 
 from config.documents import CallbackRules, Contact, Site
 from routing.model import CallerId
@@ -11,6 +12,13 @@ from routing.model import NotCallable as NotCallable
 
 NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{0,38}", re.ASCII)
 EXTENSION_DIGITS = 5  # up to so many digits are a number of the house
+# Phones of people. Not: numbers that charge who calls them, that only receive, or that are no subscriber's.
+PEOPLE = frozenset(
+    {
+        PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        PhoneNumberType.VOIP, PhoneNumberType.PERSONAL_NUMBER, PhoneNumberType.UAN,
+    }
+)  # fmt: skip
 SEPARATORS = str.maketrans("", "", " ()./-")
 UNNAMED = {"", "anonymous", "unknown", "restricted", "private", "unavailable", "withheld"}
 LONGEST = 8_000  # of a number or name as received, in characters
@@ -44,21 +52,38 @@ def normalise(text: str, region: str) -> str | None:
 
 
 def callable_number(text: str, site: Site) -> str:
-    """What to dial for a number that was said, keyed or received; never anything outside the dial patterns.
+    """What to dial for a number that was said, keyed or received.
+
+    Never anything outside the dial patterns, an alarm, or a number that is no person's phone (premium, toll-free, …).
 
     Raises: NotCallable.
     """
     number = normalise(text, site.region)
     if number is None or not may_be_dialled(number, site.callback):
         raise NotCallable("no dial pattern allows this number")
-    if number == site.national_emergency or phonenumbers.is_emergency_number(number, site.region):
+    if number in _alarms(site) or phonenumbers.is_emergency_number(number, site.region):
         raise NotCallable("nobody is called back at the emergency services")
     return number
 
 
 def may_be_dialled(number: str, rules: CallbackRules) -> bool:
-    """Whether a dial pattern matches the whole number."""
-    return any(re.fullmatch(pattern, number) for pattern in rules.dial_patterns)
+    """Whether a dial pattern matches the whole number, it is not excepted, and it can be a person's phone."""
+    if number in rules.never or not any(re.fullmatch(pattern, number) for pattern in rules.dial_patterns):
+        return False
+    return not number.startswith("+") or _is_a_persons(number)
+
+
+def _is_a_persons(number: str) -> bool:
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) in PEOPLE
+
+
+def _alarms(site: Site) -> frozenset[str]:
+    """Numbers that ring for emergencies."""
+    return frozenset({site.national_emergency, *site.emergency.urgent_phones})
 
 
 def keyed_number(keys: str) -> str:

@@ -13,7 +13,6 @@ from routing.policy import page_alive
 
 RING_SLACK_S = 10  # Asterisk stops the ringing itself; later than that, its news was lost
 UNRUNG_S = 20  # the call's coroutine, or the one that resumes it, should have rung the phone by then
-DIAL_LIMIT_S = 180  # a callback rings and asks for a key before the agent's phone does
 ORPHAN_S = 3  # claims change agent and offer together; a difference older than that is real
 
 
@@ -29,6 +28,7 @@ CALLER_LEFT = Lapse("caller left", AgentEvent.RELEASED)
 NOT_WAITING = Lapse("does not wait now", AgentEvent.RELEASED)
 NOT_SHOWN = Lapse("desk did not show the call", AgentEvent.MISSED)
 NOT_RUNG = Lapse("phone was not rung", AgentEvent.RELEASED)
+NOT_TAKEN = Lapse("callback not taken yet", AgentEvent.RELEASED)
 NO_ANSWER = Lapse("phone did not answer", AgentEvent.MISSED)
 
 
@@ -38,9 +38,12 @@ def lapse_of(offer: Offer, now: datetime, rules: Waiting, call_ended: bool, wait
         return CALLER_LEFT
     if not waiting:
         return NOT_WAITING
+    dialled = offer.callback_id is not None and offer.call_id is None
+    # The agent may have waited already when the person who was rung joined.
+    unrung_s = UNRUNG_S + (rules.callback_hold_s if offer.callback_id else 0)
     limit_s, lapse = {
         OfferState.MADE: (rules.pop_s, NOT_SHOWN),
-        OfferState.SEEN: (DIAL_LIMIT_S if offer.callback_id else UNRUNG_S, NOT_RUNG),
+        OfferState.SEEN: (rules.callback_hold_s, NOT_TAKEN) if dialled else (unrung_s, NOT_RUNG),
         OfferState.RINGING: (rules.ring_s + RING_SLACK_S, NO_ANSWER),
     }[offer.state]
     since = offer.ringing_at or offer.seen_at or offer.made_at

@@ -22,6 +22,7 @@ from routing.model import (
     NewEvent,
     Offer,
     OfferState,
+    Promise,
     Stage,
     Ticket,
     TicketDraft,
@@ -110,8 +111,14 @@ class Tickets(Protocol):
         Raises: NotFound.
         """
 
-    async def set_urgency(self, ticket_id: str, urgency: str, actor: str, at: datetime) -> Ticket:
-        """A person decides; whoever waits about this matter takes the place that goes with it. Raises: NotFound."""
+    async def set_urgency(
+        self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None
+    ) -> Ticket:
+        """A person decides; whoever waits about this matter takes the place that goes with it.
+
+        Where the `promise` is another than before it stands from now on, and the ticket's history says so; the one
+        that it replaces counts as neither kept nor broken. Raises: NotFound.
+        """
 
     async def add_message(self, ticket_id: str, recording: str, at: datetime) -> None:
         """Attach a recorded message (path of a WAV) to a ticket."""
@@ -227,8 +234,24 @@ class Callbacks(Protocol):
     async def of_ticket(self, ticket_id: str) -> Callback | None:
         """The open callback of a ticket."""
 
+    async def since(self, at: datetime) -> Sequence[Callback]:
+        """Those asked for from then on, whatever has become of them."""
+
+    async def owed_to(self, number: str) -> Sequence[Callback]:
+        """Open ones that would ring this number, oldest first."""
+
+    async def resting(self) -> frozenset[str]:
+        """Open ones that are not to be offered now: being dialled, or whose number is on the line in another call."""
+
     async def attempts_of(self, callback_id: str) -> Sequence[Attempt]:
         """In order."""
+
+    async def take_over(self, callback_id: str, call_id: str, at: datetime) -> bool:
+        """Who is owed it has called by themselves: as `connect`, without an attempt.
+
+        What is being dialled is given up, and the call's own place with it; the call is about the callback's ticket,
+        too. False, and nothing changes, where the callback is over or its person is on the line.
+        """
 
     async def connect(self, attempt_id: str, call_id: str, at: datetime) -> bool:
         """The person confirmed: their call takes the callback's place in the queue and its live offer.

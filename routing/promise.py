@@ -7,13 +7,13 @@ Both count real minutes, so that a night with 23 or 25 hours shortens and length
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
 import holidays
 
-from config.documents import Hours, Site, Topic
-from routing.model import Promise, Stage
+from config.documents import Hours, Site, Topic, Urgency
+from routing.model import URGENCY_ORDER, Promise, Stage, Ticket
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -32,6 +32,21 @@ def make_promise(topic: Topic, opened_at: datetime, site: Site) -> Promise:
     attends = Stage.ARRIVED in KEPT_BY.get(what, ())
     minutes = (topic.limits.arrived if attends else None) or topic.limits.completed
     return Promise(what, deadline(opened_at, minutes, topic.limits.working, site))
+
+
+def moved_promise(ticket: Ticket, urgency: str, topic: Topic, at: datetime, site: Site) -> Promise:
+    """What is promised once a person has set the urgency: sooner when it is raised, later when it is lowered.
+
+    Back at the topic's own urgency it is what was promised at first. `topic` is the ticket's; limits are the site's
+    `urgency_minutes` from `at` on, in opening hours only where the topic's are and nothing is pressing.
+    """
+    told = ticket.draft.promise
+    if urgency == topic.urgency:
+        return make_promise(topic, ticket.opened_at, site)
+    pressing = URGENCY_ORDER.index(urgency) < URGENCY_ORDER.index("normal")
+    by = deadline(at, site.urgency_minutes[cast("Urgency", urgency)], topic.limits.working and not pressing, site)
+    raised = URGENCY_ORDER.index(urgency) < URGENCY_ORDER.index(ticket.urgency)
+    return Promise(told.what, min(told.by, by) if raised else max(told.by, by))
 
 
 def is_settled_by(what: str, stage: Stage) -> bool:

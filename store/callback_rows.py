@@ -1,5 +1,6 @@
 """Callbacks, as rows: kept once per ticket, given a place, and called off."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,10 +8,11 @@ from sqlalchemy import Connection, insert, select, update
 
 from routing.identity import new_id
 from routing.lifecycle import CALLBACK_TRANSITIONS, CallbackEvent, step
-from routing.model import AttemptState, Callback, CallbackState, NotFound, WaitingCaller
+from routing.model import AttemptState, Callback, CallbackState, NotFound, Offer, WaitingCaller
 from store.portable import insert_unless_there
 from store.queue_rows import NOT_LEFT, enter, leave
 from store.rows import callback_of, select_callbacks
+from store.tables import call_private, call_tickets
 from store.tables_dispatch import OPEN_CALLBACK, attempts, callback_private, callbacks, queue_entries
 from store.ticket_history import note_change
 
@@ -73,19 +75,31 @@ def note_end(connection: Connection, callback_id: str, to: CallbackState, at: da
     note_change(connection, ticket_id, at, "line", "callback", to)
 
 
-def cancel_owed(connection: Connection, ticket_id: str, at: datetime, why: str, but: str | None = None) -> None:
-    """Call off the ticket's open callback, unless it is `but` or its person is on the line.
+def cancel_owed(connection: Connection, ticket_id: str, at: datetime, why: str) -> None:
+    """Call off the ticket's open callback, unless its person is on the line."""
+    _cancel(connection, (callbacks.c.ticket_id == ticket_id,), at, why)
 
-    It gives up its place, and an attempt that a controller has claimed is not sent any more.
-    """
-    sources, cancelled = step(CALLBACK_TRANSITIONS, CallbackEvent.CANCELLED)
-    owed: list[Any] = [callbacks.c.ticket_id == ticket_id, OPEN_CALLBACK, callbacks.c.state.in_(sources)]
-    owed += [callbacks.c.id != but] if but else []
-    change = update(callbacks).where(*owed).values(state=cancelled, not_before=None)
-    callback_id = connection.execute(change.returning(callbacks.c.id)).scalar()
-    if callback_id is None:
+
+def cancel_reached(connection: Connection, offer: Offer, at: datetime) -> None:
+    """Call off what is owed to who talks now, about any matter of this call; what others are owed stays."""
+    if offer.call_id is None:
         return
-    leave(connection, queue_entries.c.callback_id == callback_id, f"callback {cancelled}", at)
-    unsent = update(attempts).where(attempts.c.callback_id == callback_id, attempts.c.state == AttemptState.CLAIMED)
-    connection.execute(unsent.values(state=AttemptState.LOST, at=at, ending=why))
-    note_change(connection, ticket_id, at, "line", "callback", cancelled)
+    linked = select(call_tickets.c.ticket_id).where(call_tickets.c.call_id == offer.call_id)
+    number = select(call_private.c.number).where(call_private.c.call_id == offer.call_id).scalar_subquery()
+    theirs = select(callback_private.c.callback_id).where(callback_private.c.number == number)
+    about = callbacks.c.ticket_id.in_(linked) | (callbacks.c.ticket_id == offer.ticket_id)
+    asked = (callbacks.c.call_id == offer.call_id) | callbacks.c.id.in_(theirs)
+    others = () if offer.callback_id is None else (callbacks.c.id != offer.callback_id,)
+    _cancel(connection, (about, asked, *others), at, "reached meanwhile")
+
+
+def _cancel(connection: Connection, owed: Sequence[Any], at: datetime, why: str) -> None:
+    """They give up their places, and an attempt that a controller has claimed is not sent any more."""
+    sources, cancelled = step(CALLBACK_TRANSITIONS, CallbackEvent.CANCELLED)
+    change = update(callbacks).where(*owed, OPEN_CALLBACK, callbacks.c.state.in_(sources))
+    called_off = change.values(state=cancelled, not_before=None).returning(callbacks.c.id, callbacks.c.ticket_id)
+    for callback_id, ticket_id in connection.execute(called_off).all():
+        leave(connection, queue_entries.c.callback_id == callback_id, f"callback {cancelled}", at)
+        unsent = update(attempts).where(attempts.c.callback_id == callback_id, attempts.c.state == AttemptState.CLAIMED)
+        connection.execute(unsent.values(state=AttemptState.LOST, at=at, ending=why))
+        note_change(connection, ticket_id, at, "line", "callback", cancelled)

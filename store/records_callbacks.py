@@ -6,19 +6,20 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from routing.lifecycle import CONFIRMABLE, CONNECTABLE
+from routing.lifecycle import CONFIRMABLE, CONNECTABLE, CallEvent
 from routing.model import OPEN_CALLBACKS, Attempt, AttemptState, Callback, CallbackState, NewEvent, NotFound
 from store.callback_rows import find_callback, keep, note_end, take_place
 from store.database import Database
 from store.portable import Lost, insert_unless_there, must_win
-from store.queue_rows import leave, let_go
+from store.queue_rows import leave, let_go, move_call
 from store.rows import attempt_of, callback_of, select_callbacks
-from store.tables import ticket_private
+from store.tables import call_private, call_tickets, calls, ticket_private
 from store.tables_dispatch import (
     LIVE_OFFER,
     OPEN_ATTEMPT,
     OPEN_CALLBACK,
     attempts,
+    callback_private,
     callbacks,
     offers,
     queue_entries,
@@ -62,6 +63,26 @@ class SqlCallbacks:
         found = await self._select(callbacks.c.ticket_id == ticket_id, OPEN_CALLBACK)
         return found[0] if found else None
 
+    async def since(self, at: datetime) -> Sequence[Callback]:
+        return await self._select(callbacks.c.since >= at)
+
+    async def owed_to(self, number: str) -> Sequence[Callback]:
+        return await self._select(callback_private.c.number == number, OPEN_CALLBACK)
+
+    async def resting(self) -> frozenset[str]:
+        calling = (calls.c.ended_at.is_(None), calls.c.callback_id.is_(None))
+        theirs = call_private.c.number == callback_private.c.number
+        on_the_line = (
+            select(calls.c.id).join(call_private, call_private.c.call_id == calls.c.id).where(*calling, theirs)
+        )
+        pending = (callbacks.c.state == CallbackState.PENDING) & on_the_line.exists()
+        query = (
+            select(callbacks.c.id)
+            .join(callback_private, callback_private.c.callback_id == callbacks.c.id)
+            .where(OPEN_CALLBACK, (callbacks.c.state == CallbackState.DIALLING) | pending)
+        )
+        return await self._database.read(lambda connection: frozenset(connection.execute(query).scalars()))
+
     async def _select(self, *where: Any) -> list[Callback]:
         query = select_callbacks().where(*where).order_by(callbacks.c.since)
         return await self._database.read(lambda connection: [callback_of(row) for row in connection.execute(query)])
@@ -89,6 +110,9 @@ class SqlCallbacks:
 
     async def connect(self, attempt_id: str, call_id: str, at: datetime) -> bool:
         return await self._won(lambda connection: _connect(connection, attempt_id, call_id, at))
+
+    async def take_over(self, callback_id: str, call_id: str, at: datetime) -> bool:
+        return await self._won(lambda connection: _take_over(connection, callback_id, call_id, at))
 
     async def claim_attempt(self, attempt: Attempt, events: Sequence[NewEvent] = ()) -> bool:
         turn = update(callbacks).where(
@@ -149,6 +173,23 @@ def _connect(connection: Connection, attempt_id: str, call_id: str, at: datetime
     confirmed = answered.values(state=AttemptState.CONFIRMED, at=at).returning(attempts.c.callback_id)
     callback_id = connection.execute(confirmed).scalar()
     must_win(callback_id is not None)
+    _hand_to(connection, str(callback_id), call_id)
+
+
+def _take_over(connection: Connection, callback_id: str, call_id: str, at: datetime) -> None:
+    """Raises: Lost."""
+    move_call(connection, call_id, CallEvent.ENTERED_QUEUE)
+    theirs = (queue_entries.c.call_id == call_id) & queue_entries.c.callback_id.is_(None)
+    leave(connection, theirs, "callback taken over", at)
+    _hand_to(connection, callback_id, call_id)
+    dialled = update(attempts).where(attempts.c.callback_id == callback_id, OPEN_ATTEMPT)
+    connection.execute(dialled.values(state=AttemptState.LOST, at=at, ending="called by themselves"))
+    ticket_id = connection.execute(select(callbacks.c.ticket_id).where(callbacks.c.id == callback_id)).scalar_one()
+    insert_unless_there(connection, call_tickets, {"call_id": call_id, "ticket_id": ticket_id, "at": at})
+
+
+def _hand_to(connection: Connection, callback_id: str, call_id: str) -> None:
+    """The call takes the callback's place and its live offer. Raises: Lost."""
     owed = update(callbacks).where(callbacks.c.id == callback_id, callbacks.c.state.in_(CONNECTABLE))
     must_win(connection.execute(owed.values(state=CallbackState.CONNECTED, not_before=None)).rowcount == 1)
     entry = update(queue_entries).where(queue_entries.c.callback_id == callback_id, queue_entries.c.left_at.is_(None))

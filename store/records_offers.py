@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from routing.lifecycle import CallEvent
 from routing.model import LIVE_OFFERS, AgentState, NewEvent, NotFound, Offer, OfferState, wrap_up_events
-from store.callback_rows import cancel_owed
+from store.callback_rows import cancel_reached
 from store.database import Database
 from store.portable import Lost, insert_unless_there, must_win
 from store.queue_rows import leave, move_call
@@ -129,8 +129,7 @@ def _follow(connection: Connection, offer: Offer, at: datetime) -> None:
     if offer.state is OfferState.ANSWERED:
         move_call(connection, offer.call_id, CallEvent.ANSWERED)
         leave(connection, queue_entries.c.id == offer.entry_id, "answered", at)
-        if offer.ticket_id:
-            cancel_owed(connection, offer.ticket_id, at, "reached meanwhile", but=offer.callback_id)
+        cancel_reached(connection, offer, at)
     elif offer.state is OfferState.LAPSED:
         move_call(connection, offer.call_id, CallEvent.OFFER_LAPSED)
     elif offer.state is OfferState.ENDED:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from routing.identity import new_id
 from routing.lifecycle import UNFINISHED_STAGES, next_stage
-from routing.model import CORRECTABLE, NotFound, Stage, Ticket, TicketDraft, corrected
+from routing.model import CORRECTABLE, NotFound, Promise, Stage, Ticket, TicketDraft, corrected
 from routing.promise import is_settled_by
 from routing.spoken_numbers import is_spoken_number, spoken_number
 from store.callback_rows import cancel_owed
@@ -149,14 +149,19 @@ class SqlTickets:
 
         return await self._database.write(work)
 
-    async def set_urgency(self, ticket_id: str, urgency: str, actor: str, at: datetime) -> Ticket:
+    async def set_urgency(
+        self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None
+    ) -> Ticket:
         def work(connection: Connection) -> Ticket:
-            require_ticket(connection, ticket_id, lock=True)
+            told = require_ticket(connection, ticket_id, lock=True)
             connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(urgency_set=urgency))
             for waiting, still in ((callbacks, OPEN_CALLBACK), (queue_entries, NOT_LEFT)):
                 theirs = update(waiting).where(waiting.c.ticket_id == ticket_id, still)
                 connection.execute(theirs.values(urgency=urgency))
             note_change(connection, ticket_id, at, actor, "urgency", urgency)
+            if promise and promise != told.draft.promise:
+                _promise_anew(connection, ticket_id, promise, at)
+                note_change(connection, ticket_id, at, actor, "promise", promise.by.isoformat())
             return require_ticket(connection, ticket_id)
 
         return await self._database.write(work)
@@ -202,6 +207,14 @@ def _next(connection: Connection, name: str) -> int:
     insert_unless_there(connection, counters, {"name": name, "value": 0})
     change = update(counters).where(counters.c.name == name).values(value=counters.c.value + 1)
     return int(connection.execute(change.returning(counters.c.value)).scalar_one())
+
+
+def _promise_anew(connection: Connection, ticket_id: str, promise: Promise, at: datetime) -> None:
+    """The latest promise counts; what it replaces is settled without having been kept or broken."""
+    before = update(promises).where(promises.c.ticket_id == ticket_id, promises.c.settled_at.is_(None))
+    connection.execute(before.values(settled_at=at))
+    row = {"id": new_id(), "ticket_id": ticket_id, "what": promise.what, "by": promise.by, "made_at": at}
+    connection.execute(insert(promises).values(row))
 
 
 def _settle(connection: Connection, ticket_id: str, at: datetime) -> None:

@@ -18,7 +18,8 @@ from ivr.ports import RecognitionDown
 from stt.wire import Garbled, Head, pack, receive_from
 
 PROJECT = Path(__file__).resolve().parent.parent
-BROKEN = (asyncio.IncompleteReadError, ConnectionError, Garbled, ValueError)
+# RuntimeError is uvloop's word for a closed pipe, where asyncio says nothing.
+BROKEN = (asyncio.IncompleteReadError, OSError, RuntimeError, Garbled, ValueError)
 NOT_STARTED = (OSError, RuntimeError)  # no descriptors, no memory, no process, no thread to watch it: it may pass
 GENTLY = ("nice", "-n", "5")  # the sound of all callers comes before the words of one
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")  # no secrets

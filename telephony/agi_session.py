@@ -119,13 +119,21 @@ class AgiSession:
         line = command(words, *arguments)
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting.append(answer)
-        self._transport.write(line)
+        self._write(line)
         try:
             async with asyncio.timeout(limit_s):
                 return _checked(await answer, words)
         except TimeoutError:
             self.abort()
             raise LegLost(f"no reply to {words}") from None
+
+    def _write(self, line: bytes) -> None:
+        """Raises: LegLost; the connection may be closed a turn of the loop before we are told (uvloop refuses then)."""
+        try:
+            self._transport.write(line)
+        except RuntimeError:
+            self.lost()
+            self._refuse_if_ended()
 
     def release(self) -> None:
         """Give the call back to the dialplan now; whoever served it may still put its papers in order."""

@@ -186,7 +186,10 @@ class SoftPhone:
     def _send(self, do: str, **fields: Any) -> None:
         if self._process is None or self._process.stdin is None:
             raise PhoneFailed(f"the phone {self.user} is not running")
-        self._process.stdin.write(json.dumps({"do": do, **fields}).encode() + b"\n")
+        try:
+            self._process.stdin.write(json.dumps({"do": do, **fields}).encode() + b"\n")
+        except (OSError, RuntimeError) as error:  # RuntimeError: uvloop, of a closed pipe
+            raise PhoneFailed(f"the phone {self.user} has died") from error
 
     async def _read(self) -> None:
         assert self._process is not None

@@ -1,5 +1,6 @@
 """Real servers for the tests: PostgreSQL and Redis of their own, on free ports, gone afterwards."""
 
+import fcntl
 import os
 import pwd
 import random
@@ -18,16 +19,27 @@ import redis
 
 # none that the system takes for connections of its own, or the tests for the audio of calls
 _ports = random.SystemRandom().sample(range(23_000, 30_000), 7_000)
+_reserved = list[int]()  # descriptors: what holds a port against other test processes, as long as we live
 
 
 def free_port() -> int:
-    """A port on loopback, for TCP and UDP, that nobody uses just now; never the same twice."""
+    """A port on loopback, for TCP and UDP, that nobody uses just now; never the same twice, in no process of ours."""
     while True:
         port = _ports.pop()
         with suppress(OSError), socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            _reserve(port)
             tcp.bind(("127.0.0.1", port))
             udp.bind(("127.0.0.1", port))
             return port
+
+
+def _reserve(port: int) -> None:
+    """Raises: OSError where another test process has it, though it may not listen there yet."""
+    folder = Path(tempfile.gettempdir()) / "onenumber-test-ports"
+    folder.mkdir(exist_ok=True)
+    descriptor = os.open(folder / str(port), os.O_CREAT | os.O_RDWR)
+    _reserved.append(descriptor)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def wait_until(ready: Callable[[], bool], what: str, limit_s: float = 20.0) -> None:

@@ -1,5 +1,6 @@
 """A real Asterisk with our configuration, phones to call it, and ears for what they recorded."""
 
+import asyncio
 import re
 import socket
 import struct
@@ -15,6 +16,7 @@ from config.documents import Edition, Site, load_edition
 from config.settings import PROJECT, Settings
 from telephony.asterisk_config import STANDALONE_PROMPTS, phone_password, render
 from telephony.instance import AsteriskInstance, inside
+from telephony.recordings import RATE_HZ
 from telephony.softphone import SoftPhone
 
 IGNORED_S = 1.0  # no answer at all by then: the request was dropped
@@ -106,6 +108,14 @@ def speak(text: str, wav: Path) -> Path:
     spoken = subprocess.run(["espeak-ng", "--stdout", text], check=True, capture_output=True).stdout
     subprocess.run(["sox", "-t", "wav", "-", "-r", "8000", "-b", "16", "-c", "1", str(wav)], input=spoken, check=True)
     return wav
+
+
+async def recorded(wav: Path, seconds: float, limit_s: float = 60.0) -> None:
+    """Until a phone's recording has grown by so much sound: on a busy machine it comes late, but it comes."""
+    wanted = (wav.stat().st_size if wav.exists() else 0) + int(2 * RATE_HZ * seconds)
+    async with asyncio.timeout(limit_s):
+        while not wav.exists() or wav.stat().st_size < wanted:  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.05)
 
 
 class RawCaller:

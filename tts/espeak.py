@@ -29,7 +29,7 @@ class Espeak:
         try:
             wav = await _output_of(command, text.encode())
             return read_wav(wav)
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, TimeoutError, RuntimeError) as error:  # RuntimeError: uvloop, of a closed pipe
             raise VoiceDown(f"espeak-ng: {error}") from error
 
     async def close(self) -> None:

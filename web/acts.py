@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
-from routing.lifecycle import AGENT_TRANSITIONS, OFFER_TRANSITIONS, AgentEvent, OfferEvent, step
+from ivr.drafting import topic_named
+from routing.lifecycle import AGENT_TRANSITIONS, OFFER_TRANSITIONS, UNFINISHED_STAGES, AgentEvent, OfferEvent, step
 from routing.model import Agent, AgentState, NewEvent, NotFound, Offer, Stage, Ticket
 from routing.policy import page_alive
+from routing.promise import moved_promise
 from web.context import Line
 from web.errors import Missing, NotNow
 from web.ports import Action
@@ -132,6 +134,11 @@ async def move_ticket(line: Line, ticket: Ticket, to: Stage, answer: str | None,
 
 
 async def set_urgency(line: Line, ticket: Ticket, urgency: str, actor: str) -> None:
-    await line.records.tickets.set_urgency(ticket.id, urgency, actor, line.now())
+    """The promise moves along, while the matter is unfinished."""
+    at, promise = line.now(), None
+    if ticket.stage in UNFINISHED_STAGES and urgency != ticket.urgency:
+        topic = topic_named(ticket.draft.topic, line.edition)
+        promise = moved_promise(ticket, urgency, topic, at, line.edition.site)
+    await line.records.tickets.set_urgency(ticket.id, urgency, actor, at, promise)
     await line.news.tell("ticket", ticket=ticket.id)
     await line.audit.note(actor, Action.URGENCY_SET, ticket.id, line.now(), {"to": urgency})

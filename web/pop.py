@@ -65,7 +65,7 @@ async def pop_of(line: Line, offer: Offer) -> Pop:
     callback = await line.records.callbacks.load(offer.callback_id) if offer.callback_id else None
     call_id = offer.call_id or (callback.call_id if callback else None)
     call = await line.records.calls.load(call_id) if call_id else None
-    events = await line.records.calls.timeline(call_id) if call_id else ()
+    events = await _events(line, offer, callback)
     ticket = await _ticket(line, offer, callback, call)
     said = said_in(events, ticket)
     caller = call.caller if call else (ticket.draft.caller if ticket else CallerId())
@@ -78,6 +78,13 @@ async def pop_of(line: Line, offer: Offer) -> Pop:
         matters=await related(line, caller, place, ticket), place=place,
         place_text=ticket.draft.place_text if ticket else None, topic=ticket.draft.topic if ticket else said.topic,
     )  # fmt: skip
+
+
+async def _events(line: Line, offer: Offer, callback: Callback | None) -> list[Event]:
+    """What was said when the callback was asked for, then what has been said since."""
+    asked = callback.call_id if callback else None
+    calls = dict.fromkeys(call_id for call_id in (asked, offer.call_id) if call_id)
+    return [event for call_id in calls for event in await line.records.calls.timeline(call_id)]
 
 
 async def _ticket(line: Line, offer: Offer, callback: Callback | None, call: Call | None) -> Ticket | None:

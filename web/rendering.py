@@ -61,6 +61,7 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
         told=told,
         ago=lambda at, now: ago(at, now),
         iso=datetime.isoformat,
+        instant=datetime.fromisoformat,
     )
     environment.globals.update(naming=naming, site=edition.site, zone_name=edition.site.zone, said=said, has=texts.has)
     return Rendering(environment, texts, naming, language)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import cast
 
 import pytest
+from redis.asyncio import Redis
 
 from routing.fake import MemoryNews
 from routing.ports import News
@@ -50,12 +51,26 @@ async def test_what_was_told_is_heard_in_order_from_a_place_on(news: News) -> No
     assert again == heard[1:]
 
 
+async def told_until_heard(news: News, listening: "asyncio.Task[list[Told]]") -> list[Told]:
+    """Tell again and again: when somebody has begun to listen is not to be seen from outside."""
+    async with asyncio.timeout(20):
+        while not listening.done():
+            await news.tell("queue", call="after")
+            await asyncio.wait([listening], timeout=0.02)
+        return await listening
+
+
+async def reads(server: RedisServer) -> None:
+    """Until somebody waits for news at that Redis."""
+    async with Redis.from_url(server.url) as client, asyncio.timeout(20):
+        while not any(each["cmd"] == "xread" for each in await client.client_list()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def test_a_listener_hears_what_comes_after_it_began(news: News) -> None:
     await news.tell("queue", call="before")
     listening = asyncio.create_task(hear(news, 1, "$"))
-    await asyncio.sleep(0.1)
-    await news.tell("queue", call="after")
-    assert (await listening)[0][2] == {"call": "after"}
+    assert (await told_until_heard(news, listening))[0][2] == {"call": "after"}
 
 
 async def test_every_listener_hears_everything(news: News) -> None:
@@ -76,16 +91,14 @@ async def test_a_place_that_is_none_counts_as_now(redis_url: str, place: str) ->
     async with RedisNews(redis_url) as news:
         await news.tell("queue", call="before")
         listening = asyncio.create_task(hear(news, 1, place))
-        await asyncio.sleep(0.1)
-        await news.tell("queue", call="after")
-        assert (await listening)[0][2] == {"call": "after"}
+        assert (await told_until_heard(news, listening))[0][2] == {"call": "after"}
 
 
 async def test_a_flushed_redis_is_heard_again(redis_server: RedisServer) -> None:
     async with RedisNews(redis_server.url) as news:
         await news.tell("queue", call="before")
         listening = asyncio.create_task(hear(news, 1, "$"))
-        await asyncio.sleep(0.1)
+        await reads(redis_server)
         redis_server.flush()
         await news.tell("queue", call="after")
         assert (await listening)[0][2] == {"call": "after"}
@@ -95,7 +108,7 @@ async def test_ids_that_begin_anew_are_heard(redis_server: RedisServer) -> None:
     """As after a flush with a clock that was set back."""
     async with RedisNews(redis_server.url) as news:
         listening = asyncio.create_task(hear(news, 1, "99999999999999-0"))
-        await asyncio.sleep(0.1)
+        await reads(redis_server)
         await news.tell("queue", call="earlier id")
         assert (await listening)[0][2] == {"call": "earlier id"}
 
@@ -104,15 +117,10 @@ async def test_a_restarted_redis_is_heard_again(redis_server: RedisServer) -> No
     async with RedisNews(redis_server.url) as news:
         await news.tell("queue", call="before")
         listening = asyncio.create_task(hear(news, 1, "$"))
-        await asyncio.sleep(0.1)
+        await reads(redis_server)
         redis_server.stop()
-        await asyncio.sleep(0.2)
         redis_server.start()
-        async with asyncio.timeout(10):
-            while not listening.done():
-                await news.tell("queue", call="after")
-                await asyncio.sleep(0.1)
-        assert (await listening)[0][2] == {"call": "after"}
+        assert (await told_until_heard(news, listening))[0][2] == {"call": "after"}
 
 
 async def test_an_absent_redis_costs_neither_an_error_nor_time(redis_server: RedisServer) -> None:

@@ -11,6 +11,7 @@ from routing.model import (
     Callback,
     CallbackState,
     OfferState,
+    Promise,
     Stage,
     Ticket,
 )
@@ -153,3 +154,91 @@ async def test_the_urgency_of_what_is_over_stays(records: Records) -> None:
     await records.callbacks.advance(callback.id, OPEN_CALLBACKS, CallbackState.DONE, later(4))
     await records.tickets.set_urgency(ticket.id, "critical", "anna", later(5))
     assert (await records.callbacks.load(callback.id)).urgency == "normal"
+
+
+async def test_who_is_owed_a_call_and_calls_by_themselves_takes_its_place_and_its_agent(records: Records) -> None:
+    ticket, callback = await owed(records)
+    (entry,), agent = await records.queue.waiting(), await available_agent(records)
+    offer = an_offer(entry, agent)
+    await records.offers.claim(offer)
+    attempt = await dialled(records, callback, SENT)
+    call = await opened_call(records)
+    assert await records.callbacks.take_over(callback.id, call.id, later(4))
+    assert await state_of(records, callback) is CallbackState.CONNECTED
+    place = await records.queue.of_call(call.id)
+    assert place is not None
+    assert (place.id, place.since, place.callback_id) == (entry.id, callback.since, callback.id)
+    assert [held.id for held in [await records.offers.of_call(call.id)] if held] == [offer.id]
+    known = await records.callbacks.load_attempt(attempt.id)
+    assert (known.state, known.ending) == (AttemptState.LOST, "called by themselves")
+    assert [each.id for each in await records.tickets.of_call(call.id)] == [ticket.id]
+    assert not await records.callbacks.take_over(callback.id, (await opened_call(records)).id, later(5))
+
+
+async def test_whoever_waits_already_gives_up_their_own_place_for_the_callbacks(records: Records) -> None:
+    own, (_, callback) = await waiting_call(records, since=later(60)), await owed(records)
+    assert own.call_id
+    assert await records.callbacks.take_over(callback.id, own.call_id, later(61))
+    assert [(entry.call_id, entry.since) for entry in await records.queue.waiting()] == [(own.call_id, callback.since)]
+
+
+async def test_a_taken_over_callback_goes_back_to_its_place_when_its_caller_leaves(records: Records) -> None:
+    _, callback = await owed(records)
+    call = await opened_call(records)
+    assert await records.callbacks.take_over(callback.id, call.id, later(4))
+    assert await records.calls.end(call.id, "caller_hung_up", later(9))
+    assert [(entry.call_id, entry.callback_id) for entry in await records.queue.waiting()] == [(None, callback.id)]
+
+
+async def test_an_answer_calls_off_what_the_same_person_is_owed_about_any_ticket_of_the_call(records: Records) -> None:
+    ticket, callback = await owed(records)
+    another, others = await owed(records)
+    _, kept = await owed(records)
+    await records.callbacks.store(a_callback(another, id=others.id, number="+31205550299"))  # somebody else's phone
+    entry, agent = await waiting_call(records), await available_agent(records)
+    assert entry.call_id
+    for each in (ticket, another):
+        await records.tickets.join(each.id, entry.call_id, later(1))
+    offer = an_offer(entry, agent)
+    await records.offers.claim(offer)
+    assert await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    states = [await state_of(records, each) for each in (callback, others, kept)]
+    assert states == [CallbackState.CANCELLED, CallbackState.PENDING, CallbackState.PENDING]
+
+
+async def test_what_is_being_dialled_or_whose_phone_is_on_the_line_rests(records: Records) -> None:
+    _, rung = await owed(records)
+    await dialled(records, rung, SENT)
+    _, theirs = await owed(records)
+    _, others = await owed(records)
+    await records.callbacks.store(a_callback((await owed(records))[0], number="+31205550298"))
+    await records.callbacks.advance(others.id, OPEN_CALLBACKS, CallbackState.DONE, later(1))
+    assert await records.callbacks.resting() == {rung.id}
+    call = await opened_call(records)
+    assert theirs.id in await records.callbacks.resting()
+    assert others.id not in await records.callbacks.resting()
+    await records.calls.end(call.id, "served", later(5))
+    assert await records.callbacks.resting() == {rung.id}
+
+
+async def test_callbacks_are_found_by_when_they_were_asked_for_and_by_number(records: Records) -> None:
+    _, callback = await owed(records)
+    await records.callbacks.advance(callback.id, OPEN_CALLBACKS, CallbackState.DONE, later(1))
+    late = await records.callbacks.store(a_callback(await opened_ticket(records), since=later(10), number="204"))
+    assert [each.id for each in await records.callbacks.since(NOW)] == [callback.id, late.id]
+    assert [each.id for each in await records.callbacks.since(later(5))] == [late.id]
+    assert [each.id for each in await records.callbacks.owed_to("204")] == [late.id]
+    assert list(await records.callbacks.owed_to(callback.number)) == []
+
+
+async def test_a_promise_that_urgency_moves_stands_and_the_one_before_is_neither_kept_nor_broken(
+    records: Records,
+) -> None:
+    ticket = await opened_ticket(records)
+    sooner = Promise("promise_attend", later(900))
+    moved = await records.tickets.set_urgency(ticket.id, "critical", "agent:anna", later(5), sooner)
+    assert (moved.urgency, moved.draft.promise) == ("critical", sooner)
+    assert (await records.tickets.load(ticket.id)).draft.promise == sooner
+    await records.tickets.move(ticket.id, Stage.ACCEPTED, "agent:anna", later(6))
+    await records.tickets.move(ticket.id, Stage.ARRIVED, "agent:anna", later(7))
+    assert (await records.tickets.load(ticket.id)).draft.promise == sooner

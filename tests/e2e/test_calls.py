@@ -14,10 +14,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from cli.desk_client import AgentAtDesk, Desk
 from telephony.recordings import heard, tone_share
 from tests.e2e.desk_server import CHROMIUM, FLAGS
 from tests.e2e.line import RunningLine, until
 from tests.e2e.scene import Scene
+from tests.phones import recorded
 from tests.wire.legs.keying_caller import KeyingCaller
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
@@ -103,8 +105,7 @@ async def test_a_spoken_report_reaches_a_dispatcher_whose_page_shows_it_first(
         shown_at = await page.evaluate("window.shownAt")
         assert shown_at is not None
         assert shown_at <= invite.at_ms
-        await phone.wait("media", 10)
-        await asyncio.sleep(4)
+        await recorded(tmp_path / "agent.wav", 2)
         phone.hang_up()
         report = await report_of(call)
         await wrap_up(page)
@@ -145,10 +146,10 @@ async def test_a_stored_callback_survives_the_controllers_death_and_is_dialled_o
         await expect(page.locator("#me [data-key=a]")).to_be_enabled(timeout=60_000)
         await page.click("#me [data-key=a]")
         await called.wait("answered", 90)
-        await asyncio.sleep(4)
+        await called.wait("sound", 60)  # the question
         await called.keys("1")
         await agent.wait("answered", 60)
-        await asyncio.sleep(5)
+        await recorded(tmp_path / "agent.wav", 5)
         invites = [event for event in called.events if event.name == "invite"]
         called.hang_up()
         await called.wait("ended", 10)
@@ -157,14 +158,54 @@ async def test_a_stored_callback_survives_the_controllers_death_and_is_dialled_o
     assert tone_share(heard(tmp_path / "agent.wav"), 1300) > 0.8
 
 
-async def test_an_emergency_is_never_given_a_number(line: RunningLine) -> None:
+async def test_who_is_owed_a_call_and_rings_by_themselves_is_not_rung_afterwards(
+    line: RunningLine, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as stack:
+        scene = Scene(line, tmp_path, stack)
+        await scene.open()
+        await callback_asked_for(scene, "promised", "204")
+        agent = await stack.enter_async_context(line.phone("agent1"))
+        agent.answer_after(300)
+        phone = await scene.caller("rings", "204")
+        await phone.keys("0")
+        await scene.event("rings", "callback.taken_over")
+        desk = await stack.enter_async_context(Desk(line.desk, "anna", line.password("anna")))
+        await stack.enter_async_context(AgentAtDesk(desk))
+        await scene.event("rings", "agent.answered")
+        phone.hang_up()
+        await phone.wait("ended", 10)
+
+        async def done() -> bool:
+            items = (await scene.api.get("/api/v1/callbacks")).json()["items"]
+            return [item["state"] for item in items if item["number"] == "204"] == ["done"]
+
+        await until("the callback to be done", done)
+        assert not phone.has("invite")
+        promised = [event["event"] for event in (await scene.call("promised"))["timeline"]]
+        assert "callback.attempt" not in promised
+
+
+async def callback_asked_for(scene: Scene, name: str, number: str) -> None:
+    """By key, and confirmed; the caller has hung up."""
+    phone = await scene.caller(name, number)
+    await phone.keys("0")
+    await scene.event(name, "prompt.started", "callback_offer")
+    await phone.keys("1")
+    await scene.event(name, "prompt.started", "callback_stored")
+    phone.hang_up()
+    await phone.wait("ended", 60)
+
+
+async def test_an_emergency_is_never_given_a_number(line: RunningLine, tmp_path: Path) -> None:
     async with line.phone("urgent1") as urgent:
+        urgent.record(tmp_path / "urgent.wav")
         urgent.answer_after(500)
         began = time.time()
         call = await start_call(line, "--say", "there is a fire on ward four", "--from", "204", "--stay")
         await urgent.wait("answered", 60)
         assert time.time() - began < 60
-        await asyncio.sleep(2)
+        await recorded(tmp_path / "urgent.wav", 2)
         urgent.hang_up()
         report = await report_of(call)
     assert "emergency" in [event["event"] for event in report["timeline"]]
@@ -218,8 +259,7 @@ async def test_ten_keys_at_once_agree_to_nothing_and_slow_ones_are_one_number(li
 async def test_a_hung_up_call_leaves_nothing_behind(line: RunningLine) -> None:
     async with line.caller("204") as phone:
         phone.call("100", trace="givesup")
-        await phone.wait("media", 20)
-        await asyncio.sleep(1)
+        await phone.wait("sound", 20)
         phone.hang_up()
         await phone.wait("ended", 10)
     async with aclosing(await line.api()) as api:

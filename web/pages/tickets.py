@@ -26,7 +26,8 @@ TOLD = frozenset(
     {
         "call.started", "heard", "understood", "emergency", "ticket.opened", "ticket.joined", "promise.made",
         "queue.entered", "offer.made", "offer.lapsed", "agent.answered", "talk.ended", "callback.stored",
-        "callback.attempt", "callback.confirmed", "message.recorded", "dialplan.took_over", "wrap_up", "call.ended",
+        "callback.refused", "callback.attempt", "callback.failed", "callback.taken_over", "callback.confirmed",
+        "message.recorded", "dialplan.took_over", "wrap_up", "call.ended",
     }
 )  # fmt: skip
 

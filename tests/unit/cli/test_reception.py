@@ -15,7 +15,17 @@ from ivr.notebook import Notebook
 from ivr.session import Departure
 from ivr.state import State
 from routing.bell import Bell
-from routing.model import AgentState, OfferState
+from routing.identity import new_id
+from routing.model import (
+    AgentState,
+    Attempt,
+    AttemptState,
+    Callback,
+    CallerId,
+    OfferState,
+    Promise,
+    TicketDraft,
+)
 from telephony.agi import Environment, Reply
 from telephony.agi_session import AgiSession
 from tests.unit.ivr.site import edition
@@ -166,3 +176,19 @@ async def test_a_call_whose_offer_has_lapsed_does_not_leave_for_the_phone() -> N
     departure = Departure(Connect(offer_id, "agent1", 15))
     assert not await reception(world)._leave(session, call, departure, Notebook(call.id, "1.1", lambda: NOW))
     assert "ON_NEXT" not in asterisk.variables
+
+
+@pytest.mark.parametrize(("number", "who"), [("204", "Ward 4"), ("205", "Ward 5 desk")])
+async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str, who: str) -> None:
+    world = World()
+    reporter = CallerId("204", "204", contact="Ward 4", place="ward-4")
+    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", NOW), reporter)
+    ticket = await world.records.tickets.open(draft, None, NOW)
+    callback = await world.desk.store(Callback(new_id(), ticket.id, number, "technical", "normal", NOW))
+    attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, NOW)
+    await world.records.callbacks.claim_attempt(attempt)
+    session, _ = agi(ON_ATTEMPT=attempt.id)
+    call, _ = await reception(world)._begin_or_resume(session)
+    assert (call.direction, call.caller.number, call.caller.contact) == ("callback", number, who)
+    await reception(world)._note_ticket(call)
+    assert [each.id for each in await world.records.tickets.of_call(call.id)] == [ticket.id]

@@ -15,6 +15,7 @@ from ivr.actions import (
     Done,
     EnterQueue,
     MessageTaken,
+    NumberRefused,
     OfferReady,
     OpenTicket,
     Pressed,
@@ -234,3 +235,54 @@ async def test_a_key_is_obeyed_even_where_the_message_cannot_be_kept(scene: Scen
     (scene.folder / "a file").touch()
     blocked = replace(performer, recordings=scene.folder / "a file")
     assert await blocked.keep_message(scene.state, Recording(SECOND * 3, "9")) == Pressed("9")
+
+
+async def test_who_is_owed_a_call_and_calls_by_themselves_waits_in_that_place(scene: Scene) -> None:
+    await (await scene.reported()).perform(scene.state, StoreCallback("204"))
+    scene.now += timedelta(seconds=600)
+    again = await scene.call()
+    state = State(flow="main").with_facts(identified="yes")
+    opened = await again.perform(state, OpenTicket("person", {"wants": "person"}))
+    assert isinstance(opened, TicketOpened)
+    state = replace(state, ticket=opened.ticket)
+    assert isinstance(await again.perform(state, EnterQueue("dispatch")), Waiting)
+    (entry,) = await scene.records.queue.waiting()
+    (callback,) = await scene.records.callbacks.open()
+    assert (entry.call_id, entry.callback_id, entry.since) == (again.call.id, callback.id, START)
+    assert callback.state is CallbackState.CONNECTED
+    assert "callback.taken_over" in [event.type for event in again.notebook.take()]
+
+
+@pytest.mark.parametrize(
+    ("identified", "matter"),
+    [("no", DRAIN), ("yes", {**DRAIN, "place": "ward-5"}), ("yes", {**DRAIN, "topic": "printer"})],
+    ids=["a number that proves nothing", "another place", "another topic"],
+)
+async def test_a_callback_is_not_taken_by_a_stranger_nor_for_another_matter(
+    scene: Scene, identified: str, matter: dict[str, str]
+) -> None:
+    await (await scene.reported()).perform(scene.state, StoreCallback("204"))
+    again = await scene.call()
+    state = State(flow="main").with_facts(identified=identified)
+    opened = await again.perform(state, OpenTicket("matter", matter))
+    assert isinstance(opened, TicketOpened)
+    await again.perform(replace(state, ticket=opened.ticket), EnterQueue("technical"))
+    assert (await scene.records.callbacks.open())[0].state is CallbackState.PENDING
+    assert len(await scene.records.queue.waiting()) == 2
+
+
+async def test_a_number_is_not_rung_again_and_again_whoever_asks(scene: Scene) -> None:
+    for _ in range(3):
+        assert isinstance(await (await scene.reported()).perform(scene.state, StoreCallback("205")), CallbackStored)
+    refused = await scene.reported()
+    assert await refused.perform(scene.state, StoreCallback("205")) == NumberRefused()
+    assert "callback.refused" in [event.type for event in refused.notebook.take()]
+    scene.now += timedelta(hours=1, seconds=1)
+    assert isinstance(await (await scene.reported()).perform(scene.state, StoreCallback("205")), CallbackStored)
+
+
+async def test_one_who_changes_the_number_of_their_callback_asks_for_no_other(scene: Scene) -> None:
+    performer = await scene.reported()
+    for number in ("205", "206", "207", "208", "205", "206"):
+        assert isinstance(await performer.perform(scene.state, StoreCallback(number)), CallbackStored)
+    assert len(await scene.records.callbacks.open()) == 1

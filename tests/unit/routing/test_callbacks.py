@@ -17,7 +17,7 @@ from routing.model import (
     NotDialled,
     OfferState,
 )
-from tests.unit.routing.world import CALLBACK_RULES, World
+from tests.unit.routing.world import CALLBACK_RULES, RULES, World
 
 
 @pytest.fixture
@@ -289,3 +289,69 @@ async def test_an_attempt_that_fails_late_takes_nothing_from_the_person_on_the_l
     await world.desk.failed(world.dialler.dialled[1].id, "busy", world.now)
     assert await state(world, callback) is CallbackState.CONNECTED
     assert (await world.offer_to(agent)).call_id == call.id
+
+
+async def test_no_agent_is_kept_while_nobody_takes_the_phone(world: World) -> None:
+    callback, agent = await world.callback(), await world.agent()
+    await shown(world, agent)
+    world.passes(RULES.callback_hold_s + 1)
+    await world.tick()
+    assert await world.state(agent) is AgentState.AVAILABLE
+    await world.tick()
+    assert await world.state(agent) is AgentState.AVAILABLE  # nor kept again for the same ringing
+    assert await state(world, callback) is CallbackState.DIALLING
+    other = await world.waiting()
+    await world.tick()
+    assert (await world.offer_to(agent)).call_id == other.call_id
+
+
+async def test_who_takes_the_phone_late_is_offered_before_everybody_else(world: World) -> None:
+    callback, agent = await world.callback(), await world.agent()
+    await shown(world, agent)
+    world.passes(RULES.callback_hold_s + 1)
+    await world.tick()
+    await world.records.agents.change(agent.id, [AgentState.AVAILABLE], AgentState.NOT_READY, world.now)
+    await world.waiting()
+    call = await on_the_line(world, callback)
+    await world.records.agents.change(agent.id, [AgentState.NOT_READY], AgentState.AVAILABLE, world.now)
+    await world.tick()
+    assert (await world.offer_to(agent)).call_id == call.id
+
+
+async def test_a_phone_that_is_on_the_line_is_not_rung(world: World) -> None:
+    callback, agent = await world.callback(), await world.agent()
+    call = await world.call()  # from the same number, about something else
+    await world.tick()
+    assert await world.records.offers.of_agent(agent.id) is None
+    await world.records.calls.end(call.id, "served", world.now)
+    await world.tick()
+    assert (await world.offer_to(agent)).callback_id == callback.id
+
+
+async def test_who_calls_by_themselves_and_talks_is_not_rung_afterwards(world: World) -> None:
+    callback, agent = await world.callback(), await world.agent()
+    call = await world.call()
+    assert await world.records.callbacks.take_over(callback.id, call.id, world.now)
+    await world.tick()
+    offer = await world.offer_to(agent)
+    assert offer.call_id == call.id
+    await world.dispatcher.seen(offer.id)
+    await world.dispatcher.ringing(offer.id)
+    await world.dispatcher.answered(offer.id)
+    await world.dispatcher.talk_ended(offer.id)
+    await world.records.calls.end(call.id, "talked", world.now)
+    assert await state(world, callback) is CallbackState.DONE
+    world.passes(CALLBACK_RULES.spacing_s + 1)
+    await world.tick()
+    assert world.dialler.dialled == []
+
+
+async def test_every_failed_attempt_is_told_in_the_story_of_the_matter(world: World) -> None:
+    asked = await world.call()
+    await world.records.calls.end(asked.id, "served", world.now)
+    callback, agent = await world.callback(call_id=asked.id), await world.agent()
+    await shown(world, agent)
+    assert await world.desk.failed(world.dialler.dialled[-1].id, "busy", world.now)
+    told = [event.type for event in await world.records.calls.timeline(asked.id)]
+    assert told == ["callback.attempt", "callback.failed"]
+    assert await state(world, callback) is CallbackState.PENDING

@@ -92,6 +92,27 @@ def test_what_matches_no_pattern_or_calls_emergency_services_is_not_dialled(site
         callable_number(text, site)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("0900 8844", "premium"), ("+31909123456", "premium"), ("0800 1234", "toll-free"), ("0661234567", "a pager"),
+        ("+31970123456", "no subscriber's"), ("+4490912345678", "no number at all"), ("2222", "the house's own alarm"),
+        ("112", "emergency services"), ("911", "emergency services"), ("7777", "rings the urgent group"),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_no_persons_phone_is_not_called(site: Site, text: str, why: str) -> None:
+    alarms = site.emergency.model_copy(update={"urgent_phones": ("7777",)})
+    rules = site.callback.model_copy(update={"dial_patterns": ("[0-9]{3,4}", r"\+[0-9]+"), "never": ("2222",)})
+    with pytest.raises(NotCallable):
+        callable_number(text, site.model_copy(update={"callback": rules, "emergency": alarms}))
+
+
+@pytest.mark.parametrize("text", ["0612345678", "+31201234567", "+4915123456789", "0881234567", "0851234567"])
+def test_a_persons_phone_is_called_in_any_country_that_a_pattern_allows(site: Site, text: str) -> None:
+    rules = site.callback.model_copy(update={"dial_patterns": (r"\+[0-9]+",)})
+    assert callable_number(text, site.model_copy(update={"callback": rules})).startswith("+")
+
+
 @given(st.text(max_size=40))
 def test_only_plain_digits_are_ever_dialled(site: Site, text: str) -> None:
     try:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from config.documents import Hours, Limits, Site, Topic, load_edition
 from config.settings import PROJECT
-from routing.model import Stage
-from routing.promise import deadline, is_open, is_settled_by, make_promise
+from routing.model import CallerId, Stage, Ticket, TicketDraft
+from routing.promise import deadline, is_open, is_settled_by, make_promise, moved_promise
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 WEEKDAY = ("08:00", "17:00")
@@ -110,3 +110,36 @@ def test_a_promise_to_attend_is_kept_by_arriving_any_other_by_completing() -> No
     assert is_settled_by("promise_answer", Stage.COMPLETED)
     assert is_settled_by("promise_answer", Stage.CLOSED)
     assert not is_settled_by("promise_attend", Stage.ACCEPTED)
+
+
+MATTER = Topic(
+    id="t",
+    name={},
+    crew="technical",
+    urgency="normal",
+    phrases={},
+    limits=Limits(accepted=30, arrived=240, completed=480),
+)
+
+
+def reported(site: Site, opened: datetime, urgency_set: str | None = None) -> Ticket:
+    draft = TicketDraft("t", "technical", MATTER.urgency, make_promise(MATTER, opened, site), CallerId())
+    return Ticket("id", "123", site.id, opened, Stage.RECORDED, draft, urgency_set)
+
+
+@pytest.mark.parametrize(
+    ("urgency", "minutes"), [("critical", 30 + 15), ("high", 30 + 60), ("normal", 240), ("low", 30 + 2880)]
+)
+def test_a_set_urgency_moves_the_promise(site: Site, urgency: str, minutes: int) -> None:
+    opened = local("2026-11-23T10:00")
+    moved = moved_promise(reported(site, opened), urgency, MATTER, opened + timedelta(minutes=30), site)
+    assert (moved.what, moved.by) == ("promise_attend", opened + timedelta(minutes=minutes))
+
+
+def test_a_raised_urgency_never_moves_it_later_nor_a_lowered_one_sooner(site: Site) -> None:
+    opened = local("2026-11-23T10:00")
+    ticket = reported(site, opened)
+    late = opened + timedelta(minutes=235)
+    assert moved_promise(ticket, "high", MATTER, late, site).by == ticket.draft.promise.by
+    lowered = moved_promise(reported(site, opened, "critical"), "high", MATTER, opened, site)
+    assert lowered.by == opened + timedelta(minutes=240)

@@ -62,7 +62,7 @@ async def test_a_worker_sees_no_secrets(workers: Workers, monkeypatch: pytest.Mo
 
 async def test_killing_a_worker_fails_what_it_was_doing_at_once_and_it_is_replaced(workers: Workers) -> None:
     asked = asyncio.create_task(workers.ask({"sleep_s": 600}))
-    await asyncio.sleep(0.1)
+    assert await _eventually(lambda: not workers.idle)
     first = workers.pids[0]
     os.kill(first, signal.SIGKILL)
     async with asyncio.timeout(AT_ONCE_S):

@@ -135,7 +135,13 @@ class Desk:
     async def offer(self, entry: WaitingCaller, login: str = "anna") -> Offer:
         """Hold a waiting caller out to an available agent, as dispatch does."""
         offer = Offer(
-            new_id(), entry.id, self.agent_ids[login], self.at(), call_id=entry.call_id, ticket_id=entry.ticket_id
+            new_id(),
+            entry.id,
+            self.agent_ids[login],
+            self.at(),
+            call_id=entry.call_id,
+            callback_id=entry.callback_id,
+            ticket_id=entry.ticket_id,
         )
         assert await self.records.offers.claim(offer)
         await self.news.tell("offer", offer=offer.id, agent=offer.agent_id, call=entry.call_id or "")

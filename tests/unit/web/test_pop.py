@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from routing.model import CallerId, NewEvent, Stage
+from routing.identity import new_id
+from routing.model import Call, Callback, CallerId, NewEvent, Stage
 from tests.unit.web.demo import WARD_4, Desk
 from web.context import Line
 from web.pop import pop_of, related
@@ -73,3 +74,20 @@ async def test_open_matters_of_caller_and_place(desk: Desk, line: Line) -> None:
 async def test_a_withheld_or_shared_number_is_nobodys(desk: Desk, line: Line, caller: CallerId) -> None:
     await desk.ticket(None, place="ward-5")
     assert await related(line, caller, None, None) == ()
+
+
+async def test_a_connected_callback_shows_what_was_said_when_it_was_asked_for(desk: Desk, line: Line) -> None:
+    asked = await desk.call(words="the drain is blocked")
+    ticket = await desk.ticket(asked)
+    callback = Callback(new_id(), ticket.id, "204", "technical", "normal", desk.at(), call_id=asked.id)
+    await desk.records.callbacks.store(callback)
+    (entry,) = [each for each in await desk.records.queue.waiting() if each.callback_id]
+    rung = Call(new_id(), "demo", "100", WARD_4, desk.at(), {}, direction="callback", callback_id=callback.id)
+    await desk.records.calls.open(rung)
+    await desk.records.callbacks.take_over(callback.id, rung.id, desk.at())
+    await desk.available()
+    pop = await pop_of(line, await desk.offer(await desk.records.queue.of_call(rung.id) or entry))
+    assert (pop.caller, pop.number) == (WARD_4, "204")
+    assert [word.text for word in pop.said.words] == ["the", "drain", "is", "blocked"]
+    assert pop.ticket is not None
+    assert pop.ticket.id == ticket.id

@@ -1,6 +1,5 @@
 """No controller: callers are spoken to, tried again, rung through, and asked for a message."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from telephony.recordings import heard, longest_silence_s, tone_share
 from telephony.softphone import SoftPhone
 from telephony.spool import pending
-from tests.phones import TestLine, speak
+from tests.phones import TestLine, recorded, speak
 
 pytestmark = pytest.mark.wire
 
@@ -20,7 +19,7 @@ async def test_the_caller_hears_a_person_is_coming_then_leaves_a_message(
     caller.call(line.settings.line.number, trace="abc123")
     await caller.wait("answered", 5)
     speech = speak("The drain on ward four is blocked.", tmp_path / "speech.wav")
-    await asyncio.sleep(longest_prompts_s(line))
+    await recorded(tmp_path / "heard.wav", longest_prompts_s(line))
     await caller.quiet(0.8, 30)
     caller.play(speech)
     await caller.wait("played", 15)
@@ -49,7 +48,7 @@ async def test_the_fallback_phone_is_rung_and_both_hear_each_other(
     caller.tone(1300)
     caller.call("100")
     await porter.wait("answered", 30)
-    await asyncio.sleep(2)
+    await recorded(tmp_path / "porter.wav", 2.5)
     porter.hang_up()
     await caller.wait("ended", 5)
     assert tone_share(heard(tmp_path / "porter.wav"), 1300) > 0.8
@@ -60,8 +59,7 @@ async def test_the_fallback_phone_is_rung_and_both_hear_each_other(
 
 async def test_a_caller_who_gives_up_is_remembered(line: TestLine, caller: SoftPhone) -> None:
     caller.call("100")
-    await caller.wait("answered", 5)
-    await asyncio.sleep(1)
+    await caller.wait("sound", 5)
     caller.hang_up()
     await caller.wait("ended", 5)
     line.await_no_channels()
@@ -72,7 +70,7 @@ async def test_a_caller_who_gives_up_is_remembered(line: TestLine, caller: SoftP
 async def test_no_silence_is_long(line: TestLine, caller: SoftPhone, tmp_path: Path) -> None:
     caller.call("100")
     await caller.wait("answered", 5)
-    await asyncio.sleep(longest_prompts_s(line))
+    await recorded(tmp_path / "heard.wav", longest_prompts_s(line))
     caller.hang_up()
     await caller.wait("ended", 5)
     limit_s = line.settings.asterisk.refused_retry_s + 2.5  # a busy machine
@@ -80,9 +78,9 @@ async def test_no_silence_is_long(line: TestLine, caller: SoftPhone, tmp_path: P
 
 
 @pytest.mark.parametrize("key", ["5", "*", "0"])
-async def test_another_key_changes_nothing(line: TestLine, caller: SoftPhone, key: str) -> None:
+async def test_another_key_changes_nothing(line: TestLine, caller: SoftPhone, tmp_path: Path, key: str) -> None:
     caller.call("100")
     await caller.wait("answered", 5)
     await caller.keys(key)
-    await asyncio.sleep(1)
+    await recorded(tmp_path / "heard.wav", 1)
     assert not caller.has("ended")

@@ -1,6 +1,5 @@
 """An emergency rings the urgent group, then everyone, for as long as the caller stays."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from telephony.recordings import heard, tone_share
 from telephony.softphone import SoftPhone
 from telephony.spool import pending
-from tests.phones import TestLine
+from tests.phones import TestLine, recorded
 from tests.wire.dialplan.conftest import ControllerProcess
 
 pytestmark = pytest.mark.wire
@@ -80,9 +79,10 @@ async def test_whoever_answers_talks_and_the_controller_gets_the_call_back(
     urgent = await phones.enter_async_context(line.phone("urgent2"))
     urgent.answer_after(200)
     urgent.tone(600)
+    urgent.record(tmp_path / "urgent.wav")
     caller.call("100")
     await urgent.wait("answered", 20)
-    await asyncio.sleep(6)
+    await recorded(tmp_path / "urgent.wav", 6)
     urgent.hang_up()
     again = await controller.saw(2)
     assert (again["ON_DIALSTATUS"], int(again["ON_TALK_S"]) >= 5) == ("ANSWER", True)

@@ -16,7 +16,7 @@ from telephony.audio_server import AudioServer
 from telephony.call_door import CallDoor, LeaseTerms
 from telephony.recordings import heard, longest_silence_s, tone_share
 from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition
+from tests.phones import TestLine, line_settings, quick_edition, recorded
 from tests.wire.legs.real_line import until
 from tests.wire.legs.tones import share_of, tone
 
@@ -69,6 +69,9 @@ class Listening:
         except HungUp as end:
             self.end.set_result(end)
 
+    async def all_heard(self) -> bool:
+        return self.keys.endswith("#")
+
     async def hangup(self, session: AgiSession) -> None: ...
 
 
@@ -82,15 +85,16 @@ async def test_a_call_from_a_phone_both_ways_with_keys(line: TestLine, ami: AmiC
         await phone.wait("answered", 10)
         phone.tone(500)
         await phone.keys(",5#")
-        await asyncio.sleep(6)
+        await recorded(tmp_path / "heard.wav", 6)
+        await until(ours.all_heard, 10)
         phone.hang_up()
         async with asyncio.timeout(5):
             await ours.end
     assert (ours.number, ours.keys) == ("0612345678", "5#")
     assert share_of(500, ours.audio[-8_000:]) > 0.8
-    recorded = heard(tmp_path / "heard.wav")
-    assert tone_share(recorded, 700) > 0.8
-    assert longest_silence_s(recorded[8_000:40_000]) <= 0.3
+    sound = heard(tmp_path / "heard.wav")
+    assert tone_share(sound, 700) > 0.8
+    assert longest_silence_s(sound[8_000:40_000]) <= 0.3
 
 
 async def test_the_manager_knows_which_phones_are_there(line: TestLine, ami: AmiClient) -> None:
