@@ -23,6 +23,13 @@ def with_others(state: State, understanding: Understanding) -> State:
     return replace(state, others=tuple(others))
 
 
+def unguessed(state: State) -> State:
+    """The state without a topic that was only a guess; one with a ticket is none."""
+    if _tickets(state):
+        return state
+    return replace(state.with_facts(topic=None, confidence=None, why=None), others=())
+
+
 def _facts(told: Understanding, key: str) -> dict[str, str]:
     intent = told.intent
     facts = {"key": key, "topic": intent.topic, "confidence": f"{intent.confidence:.3f}", "why": "; ".join(intent.why)}

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from ivr.actions import JoinTicket, OpenTicket
-from ivr.call_matters import ticket_of
+from ivr.call_matters import ticket_of, unguessed
 from ivr.script import EMERGENCY
 from ivr.state import State
 
-UNSURE = ("topic", "confidence", "why")
 JOIN_PHASES = ("join", "joining")
 
 
@@ -31,5 +30,5 @@ def _record(matter: State, of: State) -> OpenTicket | JoinTicket:
     if of.phase in JOIN_PHASES and "join" in matter.facts:
         return JoinTicket(matter.facts["join"])
     if of.phase == "confirm":  # asked whether it is about that
-        matter = matter.with_facts(**dict.fromkeys(UNSURE))
+        matter = unguessed(matter)
     return ticket_of(matter)

@@ -1,7 +1,7 @@
 """Steps that ask the caller: listen, confirm, menu. All work by keys alone."""
 
 from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Silence
-from ivr.call_matters import also, corrected, is_unclear, placed, with_others
+from ivr.call_matters import also, corrected, is_unclear, placed, unguessed, with_others
 from ivr.flow import Confirm, Listen, Menu
 from ivr.ports import Understanding
 from ivr.script import Next, Script, Turn, about, chosen, heard
@@ -25,6 +25,10 @@ def enter_listen(script: Script, step: Listen, state: State) -> Next:
 
 
 def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) -> Next:
+    if state.phase == "confirm":
+        if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
+            return state, step.next
+        state = unguessed(state)
     if isinstance(outcome, Pressed):
         return _key_in_listen(script, step, state, outcome)
     if step.silence and _wants_nothing(state, outcome):
@@ -34,8 +38,6 @@ def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) ->
     understanding = outcome.understanding
     if understanding.act == "status" and step.status:
         return state, step.status
-    if state.phase == "confirm" and understanding.act == "yes":
-        return state, step.next
     return _weigh(script, step, heard(state, understanding), understanding)
 
 
@@ -51,7 +53,7 @@ def _wants_nothing(state: State, outcome: Outcome) -> bool:
 def _weigh(script: Script, step: Listen, state: State, understanding: Understanding) -> Next:
     intent = understanding.intent
     if intent.topic not in script.edition.topics or intent.confidence < step.unsure:
-        return _unclear(script, step, state.with_facts(topic=None))
+        return _unclear(script, step, unguessed(state))
     state = with_others(chosen(state, intent.topic, intent.confidence, intent.why), understanding)
     if intent.confidence >= step.sure:
         return state, step.next
@@ -59,13 +61,10 @@ def _weigh(script: Script, step: Listen, state: State, understanding: Understand
 
 
 def _key_in_listen(script: Script, step: Listen, state: State, pressed: Pressed) -> Next:
-    key = pressed.keys
-    if state.phase == "confirm" and key == "1":
-        return state, step.next
     if state.phase == "confirm":
-        return _unclear(script, step, state.with_facts(topic=None))
+        return _unclear(script, step, state)
     menu = script.flow.steps[script.flow.keys]
-    if isinstance(menu, Menu) and key in menu.keys:  # who knows the menu need not wait for it
+    if isinstance(menu, Menu) and pressed.keys in menu.keys:  # who knows the menu need not wait for it
         return _by_key(menu, state, pressed)
     return script.flow.keys
 

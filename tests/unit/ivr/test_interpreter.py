@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ivr.actions import (
@@ -240,6 +240,7 @@ TURNS = st.sampled_from(
 
 
 @settings(max_examples=300, deadline=None)
+@example(caller=["maybe printer", "my ticket"], staffed=False, answers=[])
 @given(caller=st.lists(TURNS, max_size=25), staffed=st.booleans(), answers=st.lists(st.booleans(), max_size=3))
 def test_every_call_ends_and_no_emergency_is_passed_over(caller: list[str], staffed: bool, answers: list[bool]) -> None:
     call = play(*caller, world=World(staffed=staffed, answers=(*answers, True)))

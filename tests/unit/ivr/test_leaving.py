@@ -74,6 +74,9 @@ def test_both_of_two_matters_are_kept() -> None:
         [said("fire")],
         [Pressed("1", blind=True), Pressed("1", blind=True)],
         [said("my ticket")],
+        [said("maybe printer"), said("my ticket")],
+        [said("maybe printer"), Silence()],
+        [said("maybe printer"), Pressed("2")],
     ],
 )
 def test_who_told_nothing_leaves_nothing(outcomes: list[Outcome]) -> None:
