@@ -12,8 +12,9 @@ from typing import Any, cast
 import numpy as np
 from rapidfuzz import fuzz
 
-from ivr.actions import Barge, Deaf, Heard, NoWords, Outcome, Pressed, Silence, Spoken
-from ivr.keypad import DigitMap, Keypad, OpenNumber, Verdict
+from ivr.actions import Barge, Deaf, Heard, NoWords, Outcome, Silence, Spoken
+from ivr.keying import Keying, Note
+from ivr.keypad import DigitMap, Keypad
 from ivr.ports import (
     Final,
     Key,
@@ -32,8 +33,6 @@ EARS_PAUSE_S = 1.0  # between two tries of a recogniser that is down
 EARS_LATE_MS = 2_000  # the recogniser should have spoken of silence by then
 ECHO_WORDS = 3  # fewer words than this are an answer, even when the prompt contains them
 ECHO_LIKENESS = 88  # of 100: so alike to the prompt that it is the prompt
-
-Note = Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]  # event type, payload, private part
 
 
 @dataclass(frozen=True)
@@ -131,6 +130,7 @@ class _Passing:
 class _Turn:
     def __init__(self, means: Conversation, spec: TurnSpec) -> None:
         self.means, self.leg, self.spec = means, means.leg, spec
+        self.keys = Keying(means.leg, means.keypad, means.note, spec.number, spec.ahead)
         self.level_dbfs = level_dbfs(spec.pcm)
         self.prompting = bool(spec.pcm)
         self.quiet = asyncio.Event()  # the caller is not in the middle of saying something
@@ -140,7 +140,7 @@ class _Turn:
         self.means.keypad.asks(self.spec.question, self.leg.at_ms)
         self.leg.play(self.spec.pcm)
         ways: dict[asyncio.Task[Outcome | Key], str] = {
-            asyncio.create_task(self._first_key()): "key",
+            asyncio.create_task(self.keys.first()): "key",
             asyncio.create_task(self._prompt_and_after()): "time",
             asyncio.create_task(self._ears()): "speech",
         }
@@ -151,55 +151,12 @@ class _Turn:
             self._stopped(by=ways[first])
         finally:
             await _cancel(ways)
-        return await self._pressed(result) if isinstance(result, Key) else result
+        return await self.keys.rest(result) if isinstance(result, Key) else result
 
     def _stopped(self, by: str) -> None:
         spoken_ms = self.leg.stop()
         if self.prompting:
             self.means.note("prompt.ended", {"spoken_ms": spoken_ms, "by": by}, {})
-
-    # keys
-
-    async def _first_key(self) -> Key:
-        """The first that is an answer; what was pressed for something earlier is noted and forgotten."""
-        while (verdict := self._weighed(key := await self.leg.key())) not in (Verdict.ANSWERS, Verdict.CONTINUES):
-            if verdict is Verdict.EARLY:
-                self.means.note("key.early", {}, {"keys": key})
-        return key
-
-    def _weighed(self, key: Key) -> Verdict:
-        return self.means.keypad.weigh(key, self.spec.ahead)
-
-    async def _pressed(self, key: Key) -> Pressed:
-        """What the first key begins: one answer, a number, or the rest of the number before."""
-        keypad = self.means.keypad
-        blind = keypad.blind
-        if (before := keypad.open) is not None:
-            pressed = await self._continued(key, before)
-        elif self.spec.number is not None:
-            pressed = Pressed(await self._collected("", key, self.spec.number))
-        else:
-            pressed = Pressed(key, blind=blind)
-        self.means.note("key", {"count": len(pressed.keys)}, {"keys": pressed.keys})
-        return pressed
-
-    async def _continued(self, key: Key, before: OpenNumber) -> Pressed:
-        keys = await self._collected(before.keys, key, before.expected)
-        more = keys.removeprefix(before.keys)
-        return Pressed(more) if before.expected.panics(more) else Pressed(keys, continues=True)
-
-    async def _collected(self, before: str, first: Key, expected: DigitMap) -> str:
-        """A number, until it is complete, or its next key does not come."""
-        more = str(first)
-        while wait_ms := 0 if expected.panics(more) else expected.wait_ms(before + more):
-            try:
-                key = await asyncio.wait_for(self.leg.key(), wait_ms / 1000)
-            except TimeoutError:
-                break
-            self.means.keypad.note(key)
-            more += key
-        self.means.keypad.number_ended(before + more, expected)
-        return before + more
 
     # time
 
