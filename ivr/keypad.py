@@ -13,8 +13,8 @@ from ivr.ports import Key
 
 DIGITS = frozenset("0123456789")
 PERSON, REPEAT, HASH = "0", "*", "#"
-EAR_MS = 200  # a key is told when it is released, and what we play takes its time to the ear
-RUN_MS = 400  # keys closer than this were meant together
+EAR_MS = 150  # a key is told when it is released, and what we play takes its time to the ear
+RUN_MS = 250  # keys closer than this were meant together
 ROLL_MS = 150  # no finger goes from key to key so fast: it is a hand on the keypad, a pocket, a machine
 LONG_MS = 6_000  # the number lacks digits
 SHORT_MS = 4_000  # it may be complete, or may be a command

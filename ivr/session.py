@@ -33,6 +33,7 @@ from ivr.script import Script
 from ivr.state import State
 from ivr.turn import Conversation, TurnSpec, Wait
 from ivr.wording import Mouth
+from routing.model import RoutingError
 from routing.ports import Calls
 
 log = structlog.get_logger()
@@ -67,9 +68,18 @@ class Session:
         self.leg, self.script, self.senses = leg, script, senses
         self.performer, self.calls, self.notebook, self.clock = performer, calls, notebook, clock
         self.keypad = Keypad(script.edition.site.emergency.key)
+        self._telling: asyncio.Task[None] | None = None
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
         """Raises: HungUp, LegLost."""
+        try:
+            return await self._run(state, outcome)
+        finally:
+            if self._telling is not None:  # who leaves does not wait for it: an emergency least of all
+                self._telling.cancel()
+                await asyncio.wait([self._telling])
+
+    async def _run(self, state: State, outcome: Outcome) -> Departure:
         while True:
             before = state.step
             state, action = advance(self.script, state, outcome)
@@ -78,6 +88,7 @@ class Session:
                 await self._try_to_save(state)
                 return Departure(action)
             async with self._records_answer():
+                await self._told()
                 await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
             if isinstance(action, (*LEAVES, HangUp)):
                 return Departure(action)
@@ -90,6 +101,25 @@ class Session:
                 await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
         except Exception as error:
             log.error("emergency not saved; it goes on", call=self.notebook.call_id, why=type(error).__name__)
+
+    async def _tell(self) -> None:
+        """On the timeline while it is said; where the records are slow, with the next save."""
+        events = self.notebook.take()
+        try:
+            async with asyncio.timeout(RECORDS_S):
+                await self.calls.append(events)
+        except (TimeoutError, RoutingError, OSError, asyncio.CancelledError):
+            self.notebook.put_back(events)
+
+    async def _told(self) -> None:
+        """What is being told is written, or back in the notebook: the timeline keeps its order."""
+        telling, self._telling = self._telling, None
+        if telling is not None:
+            await telling
+
+    def _note_prompt(self, prompt: Prompt) -> None:
+        self.notebook.note("prompt.started", {"keys": [line.key for line in prompt]})
+        self._telling = asyncio.create_task(self._tell(), name=f"telling of {self.notebook.call_id}")
 
     @asynccontextmanager
     async def _records_answer(self) -> AsyncIterator[None]:
@@ -136,12 +166,12 @@ class Session:
             listen = ListenSpec(language=state.language)
         listen = replace(listen, names=self.script.names(state.language)) if listen else None
         speech = await self.senses.mouth.speech(prompt, state.language, self.clock())
-        self.notebook.note("prompt.started", {"keys": [line.key for line in prompt]})
+        self._note_prompt(prompt)
         return await self._conversation(state).turn(replace(spec, pcm=speech.pcm, text=speech.text, listen=listen))
 
     async def _message(self, state: State, action: TakeMessage) -> Outcome:
         speech = await self.senses.mouth.speech(action.prompt, state.language, self.clock())
-        self.notebook.note("prompt.started", {"keys": [line.key for line in action.prompt]})
+        self._note_prompt(action.prompt)
         leading_away = f"0*{self.script.edition.site.emergency.key}"
         listen = ListenSpec(language=state.language, names=self.script.names(state.language))
         conversation = self._conversation(state)

@@ -189,3 +189,28 @@ async def test_urgent_words_in_a_message_are_obeyed_and_the_message_is_kept(
 async def test_an_emergency_is_heard_in_the_prompt_of_a_message(tmp_path: Path) -> None:
     scene = CallScene(tmp_path, ears=["fire"], start="message")
     assert await scene.run() == Departure(Summon())
+
+
+async def test_what_is_said_is_on_the_timeline_while_it_is_said(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, [Waits(30_000), HangsUp()], ears=[fake_ears.Waits()])
+    calling = asyncio.create_task(scene.run())
+    await asyncio.sleep(0.5)
+    told = [event.type for event in await scene.records.calls.timeline(scene.call.id)]
+    assert told[-1] == "prompt.started"
+    calling.cancel()
+    await asyncio.wait([calling])
+
+
+class Stalled(MemoryCalls):
+    """Appending takes for ever; saving works."""
+
+    async def append(self, events: Any) -> None:
+        await asyncio.sleep(3_600)
+
+
+async def test_an_emergency_does_not_wait_for_what_is_still_being_told(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, [Listens(500), Presses("9")])
+    scene.records.calls = Stalled(scene.records.state)
+    began = asyncio.get_running_loop().time()
+    assert await scene.run() == Departure(Summon())
+    assert asyncio.get_running_loop().time() - began < 3
