@@ -15,6 +15,7 @@ from cli import clock, controller_vitals, health
 from cli.clock import now, wall_now
 from cli.editions import in_force
 from cli.forgetting import Forgetting, forgetting
+from cli.left_matters import LeftMatters
 from cli.messages import MessageImport
 from cli.reception import Reception
 from cli.shop import Shop
@@ -89,7 +90,8 @@ class Controller:
         self.dispatcher = Dispatcher(records, news, edition.site.waiting, now)
         dialler = AmiDialler(self.ami, settings, edition.site)
         self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
-        self.switchboard = Switchboard(self.ami, records, news, self.dispatcher, self.callbacks, dialler)
+        left = LeftMatters(records, news, self.bell, edition, settings.data_dir / "recordings")
+        self.switchboard = Switchboard(self.ami, records, news, self.dispatcher, self.callbacks, dialler, left=left)
         self.shops: dict[str, asyncio.Task[Shop]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
 

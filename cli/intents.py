@@ -75,6 +75,7 @@ def readable(heard: Understanding) -> dict[str, Any]:
         "digits": heard.digits,
         "why": list(heard.intent.why),
         "alternatives": [list(pair) for pair in heard.intent.alternatives],
+        "others": [readable(other) for other in heard.others],
     }
 
 

@@ -131,6 +131,8 @@ class MessageImport:
             known = call.dialogue.get("facts", {})
             await performer.open_ticket({"emergency": "key", **known}, "emergency")
             return
+        if call.ended_at is None:
+            await performer.record_left()
         own = await self.records.tickets.of_call(call.id) if message.call_id else ()
         if not own and message.outcome == "left" and not message.number:
             return  # nobody to ring back and nothing said

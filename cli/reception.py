@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from cli.clock import now, wall_now
+from cli.left_matters import LeftMatters
 from cli.shop import Shop
 from config.documents import Edition
 from config.settings import Settings
@@ -293,11 +294,17 @@ class Reception:
             await self.conclude(call_id, _ending(status, emergency), notebook)
 
     async def conclude(self, call_id: str, ending: str, notebook: Notebook) -> None:
-        """End a call, once; whoever comes later changes nothing."""
+        """End a call, once; whoever comes later changes nothing. What its caller told is on a ticket then."""
+        await self._left.record(call_id, notebook)
         notebook.note("call.ended", {"ending": ending})
         if await self.records.calls.end(call_id, ending, now(), notebook.take()):
             await self.dispatcher.caller_left(call_id)
             await self.news.tell("call", call=call_id)
+
+    @property
+    def _left(self) -> LeftMatters:
+        recordings = self.settings.data_dir / "recordings"
+        return LeftMatters(self.records, self.news, self.bell, self.shop.edition, recordings)
 
 
 def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:

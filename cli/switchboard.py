@@ -9,14 +9,16 @@ from datetime import timedelta
 import structlog
 
 from cli.clock import now
+from cli.left_matters import LeftMatters
 from cli.refusals import Refusals
 from config.documents import Site
 from config.settings import Settings
+from ivr.notebook import Notebook
 from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
-from routing.model import Attempt, Call, Callback, NewEvent, NotDialled, OfferState
+from routing.model import Attempt, Call, Callback, NotDialled, OfferState
 from routing.ports import News, Records
 from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused
 from telephony.ami_client import AmiClient
@@ -61,6 +63,7 @@ class Switchboard:
     callbacks: CallbackDesk
     dialler: AmiDialler
     refusals: Refusals = field(default_factory=Refusals)
+    left: LeftMatters | None = None
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -145,8 +148,11 @@ class Switchboard:
 
     async def _gone(self, call_id: str) -> None:
         """Its channel ended while no controller could note it."""
-        ended = NewEvent(call_id=call_id, type="call.ended", at=now(), actor="system", payload={"ending": "lost"})
-        if await self.records.calls.end(call_id, "lost", now(), [ended]):
+        notebook = Notebook(call_id, "", now)
+        if self.left:
+            await self.left.record(call_id, notebook)
+        notebook.note("call.ended", {"ending": "lost"}, actor="system")
+        if await self.records.calls.end(call_id, "lost", now(), notebook.take()):
             log.warning("a call ended unnoticed", call=call_id)
             await self.dispatcher.caller_left(call_id)
             await self.news.tell("call", call=call_id)

@@ -192,6 +192,9 @@ class LanguagePack(Document):
     not_acts: tuple[str, ...] = ()  # what contains words of person, status, callback or repeat and is none of them
     correction: tuple[str, ...] = ()
     fillers: tuple[str, ...] = ()
+    matter_joints: tuple[str, ...] = ()  # "and": what follows may be another matter
+    matter_breaks: tuple[str, ...] = ()  # "also": what follows very likely is one, as after the end of a sentence
+    matter_same: tuple[str, ...] = ()  # "it", "they": what begins so goes on with the same matter
     place_frames: tuple[str, ...] = ()  # "{words} in {place}": teaches that where it is does not say what it is
     numbers: dict[str, int] = {}
     number_joins: tuple[str, ...] = ()  # "two hundred and five"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ivr.keypad import DigitMap
 from ivr.ports import Understanding
 
 
@@ -42,10 +43,11 @@ class Ask:
 
     prompt: Prompt
     listen: bool = True
-    digits: int = 1  # how many keys make an answer; more than one ends with # or a pause
+    number: DigitMap | None = None  # keys make a number; None: each key is an answer
     no_speech_ms: int = 6_000
     keys_do: bool = False  # keys are a full answer here, so deafness is no reason to leave
     phrases: tuple[str, ...] = ()
+    ahead: bool = False  # a key pressed before it began may answer it: a choice, never consent, never what is stored
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,8 @@ class NoWords:
 @dataclass(frozen=True)
 class Pressed:
     keys: str
+    continues: bool = False  # the last number keyed, as it is now that a slow hand has gone on
+    blind: bool = False  # before the question could be heard
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,6 @@ class ScriptedLeg(PacedLeg):
     def __init__(self, script: Sequence[Act] = (), leg_id: str = "scripted") -> None:
         super().__init__(leg_id)
         self.said: list[Said] = []
-        self.at_ms = 0
         self.script_over = asyncio.Event()
         self._acts = self._unfold(script)
         self._clock: asyncio.Task[None] | None = None
@@ -133,7 +132,6 @@ class ScriptedLeg(PacedLeg):
         if self.ended is None:
             next(self._acts, None)
         self.tick()
-        self.at_ms += FRAME_MS
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

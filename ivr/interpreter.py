@@ -19,7 +19,6 @@ from ivr.actions import (
     Heard,
     Hold,
     Line,
-    OpenTicket,
     Outcome,
     Pressed,
     Resumed,
@@ -28,10 +27,12 @@ from ivr.actions import (
     Summon,
     TicketOpened,
 )
+from ivr.call_matters import corrected, ticket_of
 from ivr.flow import Enqueue, Menu
-from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, differing
+from ivr.keypad import HASH, PERSON, REPEAT
+from ivr.script import EMERGENCY, Next, Script, Turn, about, differing
 from ivr.state import State
-from ivr.verbs import asking, ending, matters, queueing, simple
+from ivr.verbs import asking, ending, gathering, matters, queueing, simple
 
 AMENDING = "amend/"  # prefix of a phase that was interrupted by a correction
 CORRECTION_SURE = 0.5
@@ -51,7 +52,7 @@ VERBS: dict[str, Verb] = {
     "say": Verb(simple.enter_say, simple.take_say),
     "branch": Verb(simple.enter_branch, simple.take_branch),
     "menu": Verb(asking.enter_menu, asking.take_menu),
-    "gather": Verb(asking.enter_gather, asking.take_gather),
+    "gather": Verb(gathering.enter_gather, gathering.take_gather),
     "listen": Verb(asking.enter_listen, asking.take_listen),
     "confirm": Verb(asking.enter_confirm, asking.take_confirm),
     "open_ticket": Verb(matters.enter_open_ticket, matters.take_open_ticket),
@@ -67,7 +68,7 @@ VERBS: dict[str, Verb] = {
 
 def advance(script: Script, state: State, outcome: Outcome) -> Turn:
     """What the call does next, given what came of the last action."""
-    outcome = _spoken_key(script, state, outcome)
+    state, outcome = _continued(state, outcome), _spoken_key(script, state, outcome)
     if isinstance(outcome, Started) or not state.step:
         turn = goto(script, state, script.flow.start)
     elif state.step == EMERGENCY:
@@ -108,6 +109,13 @@ def _follow(script: Script, state: State, result: Next) -> Turn:
     return goto(script, state, what) if isinstance(what, str) else (state, what)
 
 
+def _continued(state: State, outcome: Outcome) -> State:
+    """A slow hand goes on with the number it keyed last: back to where that was asked for."""
+    if isinstance(outcome, Pressed) and outcome.continues and state.number_step:
+        return replace(state, step=state.number_step, phase=state.number_phase, tries=0)
+    return state
+
+
 def _spoken_key(script: Script, state: State, outcome: Outcome) -> Outcome:
     """At a menu, a number said alone is its key; also those that are no choice of the menu."""
     if not isinstance(outcome, Heard) or state.step not in script.flow.steps:
@@ -140,9 +148,9 @@ def _pressed(script: Script, state: State, keys: set[str]) -> Turn | None:
         return _emergency(state.with_facts(emergency="key"), "")
     if VERBS[script.step(state).verb].any_key:
         return None
-    if keys == {"0"}:
+    if keys - {HASH} == {PERSON}:  # no number is nothing but zeros
         return to_person(script, state)
-    return _repeat(script, state) if keys == {"*"} else None
+    return _repeat(script, state) if keys == {REPEAT} else None
 
 
 def to_person(script: Script, state: State) -> Turn:
@@ -185,16 +193,22 @@ def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
         return _amending(script, state, outcome)
     if not isinstance(outcome, Heard) or not state.ticket or not outcome.understanding.correction:
         return None
-    changed = amended(script, state, outcome.understanding, CORRECTION_SURE)
-    if changed.facts == state.facts:
+    changed = corrected(script, state, outcome.understanding, CORRECTION_SURE, guess=True)
+    if changed is None:
         return None
-    return _amend(changed.with_facts(amended=" ".join(differing(state, changed))).at(AMENDING + state.phase))
+    before = state if changed.ticket == state.ticket else _about(state, changed.ticket)
+    return _amend(changed.with_facts(amended=" ".join(differing(before, changed))).at(AMENDING + state.phase))
+
+
+def _about(state: State, ticket: str | None) -> State:
+    """The same call, speaking of the matter with that ticket."""
+    return next(state.about(at) for at, other in enumerate(state.others) if other.ticket == ticket)
 
 
 def _amend(state: State) -> Turn:
     """On the call's own ticket; a report of somebody else's stays as it is, and the caller gets one of their own."""
     if state.ticket is None or matters.joined(state):
-        return state, OpenTicket("matter", dict(state.facts))
+        return state, ticket_of(state)
     return state, CorrectTicket(state.ticket, dict(state.facts), frozenset(state.facts.get("amended", "").split()))
 
 
@@ -218,7 +232,9 @@ def _resumed(state: State, action: Any) -> Turn:
 
 
 def _remember(state: State, action: Any) -> Turn:
-    """Note what is said, for `*`; who cannot be understood is not listened to."""
+    """Note what is said, for `*`, and where a number was asked for; who cannot be understood is not listened to."""
+    if isinstance(action, Ask) and action.number:
+        state = replace(state, number_step=state.step, number_phase=state.phase)
     if state.deaf and isinstance(action, Ask):
         action = replace(action, listen=False)
     if isinstance(action, Speak | Ask | Hold) and action.prompt:

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from ivr.ports import FRAME_BYTES, FRAME_MS, HungUp, LegLost
+from ivr.ports import FRAME_BYTES, FRAME_MS, HungUp, Key, LegLost
 
 SILENCE = bytes(FRAME_BYTES)
 KEYS = frozenset("0123456789*#")
@@ -118,12 +118,13 @@ class PacedLeg:
 
     def __init__(self, leg_id: str) -> None:
         self.id = leg_id
+        self.at_ms = 0
         self.heard_frames = 0
         self.lost_frames = 0
         self._sound: Sound | None = None
         self._hearing: Hearing | None = None
         self._rest = b""
-        self._keys: deque[str] = deque()
+        self._keys: deque[Key] = deque()
         self._key_news = asyncio.Event()
         self._end: HungUp | LegLost | None = None
 
@@ -163,7 +164,7 @@ class PacedLeg:
         self._rest = b""
         return self._hearing
 
-    async def key(self) -> str:
+    async def key(self) -> Key:
         self._refuse_if_ended()
         while not self._keys:
             self._key_news.clear()
@@ -188,6 +189,7 @@ class PacedLeg:
 
     def listen(self) -> None:
         """Another 20 ms have passed in which nothing could be said."""
+        self.at_ms += FRAME_MS
         if self._hearing:
             self._hearing.tick()
 
@@ -207,7 +209,7 @@ class PacedLeg:
     def press(self, key: str) -> None:
         """A key of the caller; letters of the military keypad and a flood are ignored."""
         if key in KEYS and len(self._keys) < KEY_LIMIT:
-            self._keys.append(key)
+            self._keys.append(Key(key, self.at_ms))
             self._key_news.set()
 
     def end(self, reason: HungUp | LegLost) -> None:

@@ -37,9 +37,10 @@ from ivr.actions import (
     Waiting,
 )
 from ivr.drafting import draft_of, facts_of, fields_of
+from ivr.leaving import left_behind
 from ivr.notebook import Notebook
 from ivr.owed import Owed
-from ivr.recording import LEAST_MESSAGE_S, Recording
+from ivr.recording import LEAST_SPEECH_S, Recording
 from ivr.state import State
 from routing.bell import Bell
 from routing.caps import WINDOW, Asked, over_the_cap
@@ -60,6 +61,7 @@ from routing.model import (
 from routing.numbers import callable_number
 from routing.policy import page_alive
 from routing.ports import News, Records
+from routing.spoken_numbers import ticket_number
 
 POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
 KEEP_S = 3.0  # so long may each part of keeping a message hold up its caller
@@ -119,6 +121,14 @@ class Performer:
     def _told_by(self) -> datetime:
         return (self.wall or self.clock)()
 
+    async def record_left(self) -> None:
+        """What the caller told and no ticket has yet; the call is over. A repeat changes nothing."""
+        if "flow" not in self.call.dialogue:  # taken by the dialplan before the dialogue began
+            return
+        state = State.from_json(self.call.dialogue)
+        for action in left_behind(state):
+            await self.perform(state, action)
+
     async def _find_matters(self, state: State, action: FindMatters) -> Matters:
         found = await self.records.tickets.open_at(action.topic, action.place)
         return Matters(tuple(_matter(ticket) for ticket in found))
@@ -126,7 +136,7 @@ class Performer:
     async def _find_status(self, state: State, action: FindStatus) -> Matters:
         """By number only what the number's owner may hear: ticket number and stage."""
         if action.number:
-            ticket = await self.records.tickets.by_number(action.number)
+            ticket = await self.records.tickets.by_number(ticket_number(action.number))
             return Matters((_matter(ticket),) if ticket else ())
         if state.facts.get("identified") != "yes" or not self.call.caller.number:
             return Matters()
@@ -163,8 +173,8 @@ class Performer:
         return recording.heard or Pressed(recording.key)
 
     async def _keep(self, state: State, recording: Recording) -> MessageTaken:
-        """Not kept when there is too little of it to be a message; lost when the disk refuses it."""
-        if recording.seconds < LEAST_MESSAGE_S or not state.ticket:
+        """Not kept when too little was said to be a message; lost when the disk refuses it."""
+        if recording.speech_s < LEAST_SPEECH_S or not state.ticket:
             return MessageTaken(False)
         owed = Owed(self.recordings / f"{self.call.id}-{new_id()}.wav", state.ticket, self.clock())
         try:

@@ -5,7 +5,7 @@ Audio is 16-bit little-endian mono PCM at 8 kHz; a frame is 20 ms, 320 bytes.
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 SAMPLE_RATE = 8_000
 FRAME_MS = 20
@@ -24,10 +24,22 @@ class RecognitionDown(Exception):
     """No recogniser will answer now: workers full, dead or not installed."""
 
 
+class Key(str):
+    """A key of the caller (0-9 * #), and when it was pressed."""
+
+    at_ms: int  # since the leg began
+
+    def __new__(cls, key: str, at_ms: int) -> Self:
+        pressed = super().__new__(cls, key)
+        pressed.at_ms = at_ms
+        return pressed
+
+
 class Leg(Protocol):
     """One live call leg while its audio is in our hands."""
 
     id: str
+    at_ms: int  # since it began, in steps of a frame
 
     def play(self, pcm: bytes, loop: bool = False) -> None:
         """Start speaking at once, in place of whatever was being spoken."""
@@ -45,8 +57,8 @@ class Leg(Protocol):
     def audio(self) -> AsyncIterator[bytes]:
         """Inbound frames at real-time pace from now on; a gap in the network is silence. One reader at a time."""
 
-    async def key(self) -> str:
-        """The next key pressed (0-9 * #); keys pressed earlier wait in order."""
+    async def key(self) -> Key:
+        """The next key pressed; keys pressed earlier wait in order."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +179,8 @@ class Understanding:
     digits: str | None = None  # spoken numbers as digits
     correction: bool = False  # "no, ward five": replaces just what it names
     extra: Mapping[str, str] = field(default_factory=dict)
+    number: str | None = None  # `digits` as it was said, perhaps with a point: "2.5"
+    others: tuple["Understanding", ...] = ()  # further matters of the same utterance, in the order they were said
 
 
 class Understander(Protocol):

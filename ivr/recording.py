@@ -13,11 +13,14 @@ from ivr.ports import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, HungUp, Leg, LegLost, 
 
 log = structlog.get_logger()
 TONE_HZ, TONE_MS = 1_000, 300
-LEAST_MESSAGE_S = 1.0  # less is a slip
+LEAST_SPEECH_S = 0.5  # less is a slip, a breath, a click
 SILENCE_MS = 6_000  # that long a silence ends a message
 LAST_WORDS_S = 3.0  # so long may understanding them take
 WISH_WORDS = 8  # a longer sentence that mentions a person belongs to the message
 QUIET_RMS = 200  # below this a frame is silence, for this purpose alone
+NOISE_RMS = 1_500  # no steady noise of a line or a room is louder
+OVER_NOISE = 2.0  # times as loud as the steady noise is speech
+QUIETEST = 10  # per cent of a message: between words, how loud the noise is
 
 
 Overhear = Callable[[AsyncIterator[bytes]], Coroutine[Any, Any, Heard | None]]  # frames to what is urgent in them
@@ -44,6 +47,16 @@ class Recording:
     @property
     def seconds(self) -> float:
         return len(self.pcm) / FRAME_BYTES * FRAME_MS / 1000
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of it that are louder than silence, and than the noise that goes on between words."""
+        frames = np.frombuffer(self.pcm[: len(self.pcm) // FRAME_BYTES * FRAME_BYTES], dtype="<i2")
+        levels = np.sqrt(np.mean(frames.astype(np.float32).reshape(-1, FRAME_BYTES // 2) ** 2, axis=1))
+        if not levels.size:
+            return 0.0
+        noise = min(float(np.percentile(levels, QUIETEST)), NOISE_RMS)
+        return int(np.sum(levels > max(QUIET_RMS, OVER_NOISE * noise))) * FRAME_MS / 1000
 
 
 async def record_message(leg: Leg, prompt: bytes, limit_s: int, leading_away: str, overhear: Overhear) -> Recording:

@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from config.documents import Edition, Place, Topic
+from config.documents import Edition, Topic
 from ivr.actions import Action, Line
 from ivr.flow import Flow, Step
+from ivr.place_codes import PlaceCodes
 from ivr.ports import Understanding
 from ivr.state import State
 
@@ -30,8 +32,13 @@ class Script:
     def topic(self, state: State) -> Topic | None:
         return self.edition.topics.get(state.facts.get("topic", ""))
 
-    def place_by_code(self, code: str) -> Place | None:
-        return next((place for place in self.edition.places if place.code == code), None)
+    @cached_property
+    def place_codes(self) -> PlaceCodes:
+        return PlaceCodes.of(self.edition.places)
+
+    @property
+    def emergency_key(self) -> str:
+        return self.edition.site.emergency.key
 
     def names(self, language: str) -> tuple[str, ...]:
         """Places as they are said, of each numbered series only the first two: enough for ears to lean towards."""
@@ -42,11 +49,17 @@ class Script:
     def fact(self, state: State, name: str) -> str:
         """A named fact, stored or derived; "" when unknown."""
         topic = self.topic(state)
+        matters = (state.facts, *(other.facts for other in state.others))
+        wanted = any(self._needs_place(facts) for facts in matters) and not any(map(_place, matters))
         derived = {
-            "place_missing": "yes" if topic and topic.needs_place and not _place(state) else "no",
+            "place_missing": "yes" if wanted else "no",
             "topic_kind": "" if topic is None else "facility" if topic.facility else "patient",
         }
         return state.facts.get(name, derived.get(name, ""))
+
+    def _needs_place(self, facts: Mapping[str, str]) -> bool:
+        topic = self.edition.topics.get(facts.get("topic", ""))
+        return topic is not None and topic.needs_place
 
 
 def _counted(seen: Counter[str], what: str) -> int:
@@ -54,26 +67,30 @@ def _counted(seen: Counter[str], what: str) -> int:
     return seen[what]
 
 
-def _place(state: State) -> str:
-    return state.facts.get("place", "") or state.facts.get("place_text", "")
+def _place(facts: Mapping[str, str]) -> str:
+    return facts.get("place", "") or facts.get("place_text", "")
 
 
 def about(state: State, prompt: str) -> Line:
     """The prompt, in its `_place` wording when a place is known."""
     variables = {"topic": state.facts.get("topic", PERSON)}
-    if not _place(state):
-        return Line(prompt, variables)
-    return Line(f"{prompt}_place", {**variables, "place": _place(state)})
+    place = state.facts.get("place")
+    return Line(f"{prompt}_place", {**variables, "place": place}) if place else Line(prompt, variables)
 
 
 def ticket_line(state: State, prompt: str) -> Line:
     return Line(prompt, {"ticket": state.ticket_number or ""})
 
 
+def noted(state: State, words: str) -> State:
+    """The state with these words of the caller's added to those before."""
+    together = " / ".join(filter(None, (state.facts.get("words", ""), words)))
+    return state.with_facts(words=together[-2_000:])
+
+
 def heard(state: State, understanding: Understanding) -> State:
     """The state with the place, asset and words of an utterance noted."""
-    words = " / ".join(filter(None, (state.facts.get("words", ""), understanding.text)))
-    state = state.with_facts(words=words[-2_000:])
+    state = noted(state, understanding.text).with_facts(blind=None)
     if understanding.place:
         state = state.with_facts(place=understanding.place.id, place_text=None)
     if understanding.asset:
@@ -81,7 +98,7 @@ def heard(state: State, understanding: Understanding) -> State:
     return state
 
 
-def chosen(script: Script, state: State, topic: str, confidence: float, why: Sequence[str]) -> State:
+def chosen(state: State, topic: str, confidence: float, why: Sequence[str]) -> State:
     return state.with_facts(topic=topic, confidence=f"{confidence:.3f}", why="; ".join(why))
 
 
@@ -94,7 +111,7 @@ def amended(script: Script, state: State, understanding: Understanding, sure: fl
         state = state.with_facts(asset=understanding.asset.id)
     intent = understanding.intent
     if understanding.correction and intent.topic in script.edition.topics and intent.confidence >= sure:
-        state = chosen(script, state, intent.topic, intent.confidence, intent.why)
+        state = chosen(state, intent.topic, intent.confidence, intent.why)
     return heard(state, understanding) if dict(state.facts) != before else state
 
 

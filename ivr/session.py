@@ -24,6 +24,7 @@ from ivr.actions import (
     Transfer,
 )
 from ivr.interpreter import advance
+from ivr.keypad import Keypad
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from ivr.ports import Leg, LegLost, ListenSpec, Recognizer, Understander
@@ -66,6 +67,7 @@ class Session:
     ) -> None:  # fmt: skip
         self.leg, self.script, self.senses = leg, script, senses
         self.performer, self.calls, self.notebook, self.clock = performer, calls, notebook, clock
+        self.keypad = Keypad(script.edition.site.emergency.key)
         self._telling: asyncio.Task[None] | None = None
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
@@ -142,7 +144,10 @@ class Session:
             return await self.performer.perform(state, action)
 
     async def _ask(self, state: State, action: Ask) -> Outcome:
-        spec = TurnSpec(b"", "", digits=action.digits, keys_do=action.keys_do)
+        question = None if action.number else (state.step, state.phase, state.said)  # a number begins anew
+        spec = TurnSpec(
+            b"", "", number=action.number, keys_do=action.keys_do, ahead=action.ahead, question=question,
+        )  # fmt: skip
         listen = ListenSpec(language=state.language, no_speech_ms=action.no_speech_ms, phrases=action.phrases)
         return await self._turn(state, action.prompt, spec, listen if action.listen else None)
 
@@ -153,7 +158,7 @@ class Session:
             until=lambda: self.performer.offered(state),
             over=lambda: self.performer.waiting(state),
         )
-        return await self._turn(state, action.prompt, TurnSpec(b"", "", keys_do=True, wait=wait))
+        return await self._turn(state, action.prompt, TurnSpec(b"", "", keys_do=True, wait=wait, question=state.step))
 
     async def _turn(self, state: State, prompt: Prompt, spec: TurnSpec, listen: ListenSpec | None = None) -> Outcome:
         """Statements and waiting are listened to as well: an emergency or a correction may come at any moment."""
@@ -162,9 +167,7 @@ class Session:
         listen = replace(listen, names=self.script.names(state.language)) if listen else None
         speech = await self.senses.mouth.speech(prompt, state.language, self.clock())
         self._note_prompt(prompt)
-        return await self._conversation(state).turn(
-            TurnSpec(speech.pcm, speech.text, spec.barge, listen, spec.answer, spec.digits, spec.keys_do, spec.wait)
-        )
+        return await self._conversation(state).turn(replace(spec, pcm=speech.pcm, text=speech.text, listen=listen))
 
     async def _message(self, state: State, action: TakeMessage) -> Outcome:
         speech = await self.senses.mouth.speech(action.prompt, state.language, self.clock())
@@ -180,7 +183,7 @@ class Session:
 
     def _conversation(self, state: State) -> Conversation:
         ears = None if state.deaf else self.senses.ears(state.language)
-        return Conversation(self.leg, ears, self.senses.understander, self.notebook.note)
+        return Conversation(self.leg, ears, self.senses.understander, self.notebook.note, self.keypad)
 
     def _note_step(self, before: str, state: State, outcome: Outcome) -> None:
         if state.step != before:
@@ -202,6 +205,7 @@ def told(outcome: Outcome) -> list[tuple[str, Mapping[str, Any], Mapping[str, An
         "place": understanding.place.id if understanding.place else None,
         "asset": understanding.asset.id if understanding.asset else None,
         "correction": understanding.correction,
+        "others": [other.intent.topic for other in understanding.others],
     }
     events: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
         ("understood", payload, {"why": list(intent.why)})

@@ -1,7 +1,7 @@
 """Plays a call in text: the live interpreter, with the outside world answered from a script.
 
-The caller is a list of turns: words; "key 123"; "silence"; "noise"; "deaf" (recognition down);
-"crash" (the controller died and the call is resumed).
+The caller is a list of turns: words; "key 123"; "more 4" (a slow hand goes on with its number); "silence"; "noise";
+"deaf" (recognition down); "crash" (the controller died and the call is resumed).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -144,10 +144,16 @@ class _Outside:
         turn = turn.removeprefix("! ")
         if turn.startswith("key "):
             return Pressed(turn.removeprefix("key "))
+        if turn.startswith("more "):
+            return Pressed(self._last_keys() + turn.removeprefix("more "), continues=True)
         fixed: dict[str, Outcome] = {"silence": Silence(), "noise": NoWords(), "deaf": Deaf(), "crash": Resumed()}
         if turn in fixed:
             return fixed[turn]
         return Heard(self.understander.understand(turn, self.simulation.state.language))
+
+    def _last_keys(self) -> str:
+        pressed = (outcome.keys for outcome in reversed(self.simulation.outcomes) if isinstance(outcome, Pressed))
+        return next(pressed, "")
 
     def _waiting(self) -> Waiting:
         waits = sum(isinstance(action, Hold) for action in self.simulation.actions)
@@ -157,8 +163,8 @@ class _Outside:
         match action:
             case FindMatters() | FindStatus():
                 return Matters(self.world.open_matters)
-            case OpenTicket():
-                return TicketOpened("ticket-1", "4721", "promise_attend", "2026-01-05T12:00:00+00:00")
+            case OpenTicket(key):
+                return self._opened(key)
             case EnterQueue():
                 return self._waiting()
             case ConfirmCallback():
@@ -170,6 +176,12 @@ class _Outside:
             case RecallTicket():
                 return Recalled(self.world.recalled)
         return Done()
+
+    def _opened(self, key: str) -> TicketOpened:
+        """A ticket of each key; the same again when it is there already."""
+        keys = [action.key for action in self.simulation.actions if isinstance(action, OpenTicket)]
+        nth = list(dict.fromkeys(keys)).index(key)
+        return TicketOpened(f"ticket-{nth + 1}", str(4721 + nth), "promise_attend", "2026-01-05T12:00:00+00:00")
 
     def _stored(self, number: str) -> Outcome:
         if self.simulation.state.ticket in self.world.owed:

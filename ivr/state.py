@@ -6,6 +6,19 @@ from typing import Any, Self
 
 from ivr.actions import Prompt
 
+OF_MATTER = ("topic", "confidence", "why", "place", "place_text", "asset", "key", "join", "join_number", "promise",
+             "promise_by")  # fmt: skip
+"""Names of the facts that belong to one matter; all others belong to the call."""
+
+
+@dataclass(frozen=True)
+class OtherMatter:
+    """A matter of this call that is not the one just spoken about."""
+
+    facts: Mapping[str, str]
+    ticket: str | None = None
+    ticket_number: str | None = None
+
 
 @dataclass(frozen=True)
 class State:
@@ -19,7 +32,10 @@ class State:
     facts: Mapping[str, str] = field(default_factory=dict)
     ticket: str | None = None
     ticket_number: str | None = None
+    others: tuple[OtherMatter, ...] = ()  # told in the same breath as the matter that the facts and the ticket are of
     said: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # the last prompt, for *
+    number_step: str = ""  # where a number was asked for last, and in which phase
+    number_phase: str = ""
 
     @property
     def awaits_dial(self) -> bool:
@@ -30,6 +46,15 @@ class State:
         """Facts set (or, with None, removed)."""
         merged = {**self.facts, **{name: value for name, value in facts.items() if value is not None}}
         return replace(self, facts={k: v for k, v in merged.items() if facts.get(k, "") is not None})
+
+    def about(self, other: int) -> Self:
+        """The same call, speaking of that one of the others; what was spoken of takes its place."""
+        then = self.others[other]
+        mine = {name: value for name, value in self.facts.items() if name in OF_MATTER}
+        facts = {name: value for name, value in self.facts.items() if name not in OF_MATTER} | dict(then.facts)
+        left = OtherMatter(mine, self.ticket, self.ticket_number)
+        others = (*self.others[:other], left, *self.others[other + 1 :])
+        return replace(self, facts=facts, ticket=then.ticket, ticket_number=then.ticket_number, others=others)
 
     def at(self, phase: str, tries: int | None = None) -> Self:
         return replace(self, phase=phase, tries=self.tries if tries is None else tries)
@@ -43,4 +68,5 @@ class State:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         said = tuple((key, tuple((name, value) for name, value in pairs)) for key, pairs in data.get("said", ()))
-        return cls(**{**data, "said": said})
+        others = tuple(OtherMatter(**other) for other in data.get("others", ()))
+        return cls(**{**data, "said": said, "others": others})

@@ -4,7 +4,7 @@ Keys win over speech; speech stops the prompt; noise and the prompt's own echo o
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -12,9 +12,12 @@ from typing import Any, cast
 import numpy as np
 from rapidfuzz import fuzz
 
-from ivr.actions import Barge, Deaf, Heard, NoWords, Outcome, Pressed, Silence, Spoken
+from ivr.actions import Barge, Deaf, Heard, NoWords, Outcome, Silence, Spoken
+from ivr.keying import Keying, Note
+from ivr.keypad import DigitMap, Keypad
 from ivr.ports import (
     Final,
+    Key,
     Leg,
     ListenSpec,
     NoSpeech,
@@ -26,14 +29,10 @@ from ivr.ports import (
     Understanding,
 )
 
-HASH_LATE_S = 1.5
-KEY_PAUSE_MS = 3_000  # that long without a further key ends a number
 EARS_PAUSE_S = 1.0  # between two tries of a recogniser that is down
 EARS_LATE_MS = 2_000  # the recogniser should have spoken of silence by then
 ECHO_WORDS = 3  # fewer words than this are an answer, even when the prompt contains them
 ECHO_LIKENESS = 88  # of 100: so alike to the prompt that it is the prompt
-
-Note = Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]  # event type, payload, private part
 
 
 @dataclass(frozen=True)
@@ -53,19 +52,24 @@ class TurnSpec:
     barge: Barge = Barge.SPEECH
     listen: ListenSpec | None = None
     answer: bool = True  # False: a statement; silence afterwards is agreement, and not waited for
-    digits: int = 1
+    number: DigitMap | None = None  # keys make a number; None: each key is an answer
     keys_do: bool = False
     wait: Wait | None = None
+    ahead: bool = False  # keys pressed before it began may answer it
+    question: Hashable = None  # the same again: what answers it may be as old as its first asking
 
 
 class Conversation:
     """The means of a call's turns: a leg, ears, and someone who takes notes."""
 
-    def __init__(self, leg: Leg, ears: Recognizer | None, understander: Understander, note: Note) -> None:
+    def __init__(
+        self, leg: Leg, ears: Recognizer | None, understander: Understander, note: Note, keypad: Keypad | None = None
+    ) -> None:
         self.leg = leg
         self.ears = ears
         self.understander = understander
         self.note = note
+        self.keypad = keypad or Keypad()
 
     async def turn(self, spec: TurnSpec) -> Outcome:
         """Raises: HungUp, LegLost."""
@@ -126,15 +130,17 @@ class _Passing:
 class _Turn:
     def __init__(self, means: Conversation, spec: TurnSpec) -> None:
         self.means, self.leg, self.spec = means, means.leg, spec
+        self.keys = Keying(means.leg, means.keypad, means.note, spec.number, spec.ahead)
         self.level_dbfs = level_dbfs(spec.pcm)
         self.prompting = bool(spec.pcm)
         self.quiet = asyncio.Event()  # the caller is not in the middle of saying something
         self.quiet.set()
 
     async def run(self) -> Outcome:
+        self.means.keypad.asks(self.spec.question, self.leg.at_ms)
         self.leg.play(self.spec.pcm)
-        ways: dict[asyncio.Task[Outcome | str], str] = {
-            asyncio.create_task(self._first_key()): "key",
+        ways: dict[asyncio.Task[Outcome | Key], str] = {
+            asyncio.create_task(self.keys.first()): "key",
             asyncio.create_task(self._prompt_and_after()): "time",
             asyncio.create_task(self._ears()): "speech",
         }
@@ -145,31 +151,12 @@ class _Turn:
             self._stopped(by=ways[first])
         finally:
             await _cancel(ways)
-        return await self._collect(result) if isinstance(result, str) else result
+        return await self.keys.rest(result) if isinstance(result, Key) else result
 
     def _stopped(self, by: str) -> None:
         spoken_ms = self.leg.stop()
         if self.prompting:
             self.means.note("prompt.ended", {"spoken_ms": spoken_ms, "by": by}, {})
-
-    # keys
-
-    async def _first_key(self) -> str:
-        """A hash right at the beginning ends the number of the turn before, which was complete without it."""
-        began_s = asyncio.get_running_loop().time()
-        while (key := await self.leg.key()) == "#" and asyncio.get_running_loop().time() - began_s < HASH_LATE_S:
-            pass
-        return key
-
-    async def _collect(self, keys: str) -> Pressed:
-        """The rest of a number, until #, a pause, or all its digits are there."""
-        while self.spec.digits > 1 and len(keys) < self.spec.digits and keys[-1] not in "#*":
-            try:
-                keys += await asyncio.wait_for(self.leg.key(), KEY_PAUSE_MS / 1000)
-            except TimeoutError:
-                break
-        self.means.note("key", {"count": len(keys)}, {"keys": keys})
-        return Pressed(keys)
 
     # time
 

@@ -10,6 +10,8 @@ PLACED = {"did_you_mean", "understood"}  # prompts that also need their `_place`
 BUILT_IN = (
     "emergency_instruction", "emergency_stay", "emergency_wait", "line_full", "line_crowded",
     "resumed", "what_is_different", "callback_possible",
+    "place_unknown", "which_of_places", "place_choice", "also", "also_place",
+    "which_is_different", "ticket_also",
     "understood", "understood_place", "promise_attend", "promise_answer", "own_ticket",
     *(f"stage_{stage}" for stage in Stage), *(f"matter_{matter}" for matter in ("person", "emergency", "message")),
 )  # fmt: skip

@@ -37,10 +37,12 @@ class Wording:
 
     def _spoken(self, name: str, value: str, language: Language, now: datetime) -> str:
         match name:
-            case "ticket" | "phone":
+            case "ticket" | "phone" | "keyed":
                 return speaking.spoken_digits(value, language)
             case "time":
                 return spoken_times.spoken_time(datetime.fromisoformat(value), now, self.edition.site.zone, language)
+            case "choice":
+                return speaking.spoken_number(int(value), language)
             case "position":
                 return speaking.spoken_ordinal(int(value), language)
             case "topic":

@@ -28,6 +28,11 @@ def is_spoken_number(text: str) -> bool:
     return plausible and _check_digit(text) == "0"
 
 
+def ticket_number(text: str) -> str:
+    """A ticket's number as people write, key or say it, as it was given: digits alone, the first of them no zero."""
+    return "".join(mark for mark in text if mark.isascii() and mark.isdigit()).lstrip("0")
+
+
 def _stride(size: int) -> int:
     """A step near the golden ratio without a factor in common with `size` (9·10ⁿ: no 2, 3, 5)."""
     step = int(size * _STRIDE)

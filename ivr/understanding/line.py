@@ -11,6 +11,7 @@ from ivr.understanding.classifier import EMERGENCY, Classifier, Weighed
 from ivr.understanding.emergency import EmergencyWords
 from ivr.understanding.features import meaning
 from ivr.understanding.gazetteer import spoken_names
+from ivr.understanding.matters import MIXED_NAMED, Matters, Whole
 from ivr.understanding.numbers import Numbers
 from ivr.understanding.places import Names
 from ivr.understanding.shelf import trained
@@ -33,6 +34,7 @@ class LanguageMind:
         self._pack = pack
         self._emergency = EmergencyWords(pack)
         self._acts = Acts(pack)
+        self._matters = Matters(pack)
         self._numbers = Numbers(pack)
         self._places = Names(places, pack)
         self._assets = Names(assets, pack)
@@ -46,22 +48,46 @@ class LanguageMind:
     def understand(self, text: str, confidence: float) -> Understanding:
         """The meaning of one utterance; `confidence` is the recogniser's."""
         said = utterance(text, self._pack.expansions)
-        names = spoken_names(text, self._pack)
+        whole = self._one(said, confidence)
+        return whole if whole.emergency or self._classifier is None else self._apart(said, whole, confidence)
+
+    def _one(self, said: Utterance, confidence: float) -> Understanding:
+        """Taken as a single matter."""
+        names = spoken_names(said.text, self._pack)
         place, places = self._places.find(names)
         asset, assets = self._assets.find(names)
         denied = [*self._places.rejected(places, names), *self._assets.rejected(assets, names)]
+        number = self._number(said)
         weighed = self._weigh(said, [names.span(mention.start, mention.end) for mention in denied])
         intent = _doubted(weighed.intent, confidence)
         return Understanding(
-            text=text,
+            text=said.text,
             emergency=self._emergency.find(said) or self._sensed(weighed, said),
             act=self._acts.find(said),
             intent=intent,
             place=place,
             asset=asset,
-            digits=self._digits(said),
+            digits=number.replace(".", "") if number else None,
             correction=self._acts.corrects(said) and self._names_something(place, asset, intent),
+            number=number,
         )
+
+    def _apart(self, said: Utterance, whole: Understanding, confidence: float) -> Understanding:
+        """The first of several matters, with what the whole does, and those that were told along with it."""
+        names = spoken_names(said.text, self._pack)
+        places, assets = self._places.find(names)[1], self._assets.find(names)[1]
+        places_apart = not whole.correction and self._places.plain(places, names)
+        several_places = places_apart and len({place.id for place in places}) > 1
+        if not (several_places or _mixed(whole.intent) or self._matters.breaks(said)):
+            return whole  # nearly always, and quickly
+        spans = [names.span(mention.start, mention.end) for mention in (*places, *assets)]
+
+        def part(start: int, end: int) -> Understanding:
+            return self._one(utterance(said.heard(start, end), self._pack.expansions), confidence)
+
+        first, *others = self._matters.split(Whole(said, whole, spans, places_apart), part) or [whole]
+        others = [replace(other, correction=whole.correction) for other in others]
+        return replace(first, text=whole.text, act=whole.act, correction=whole.correction, others=tuple(others))
 
     def _weigh(self, said: Utterance, denied: Sequence[tuple[int, int]]) -> Weighed:
         """What the classifier makes of what was said, without the stretches of text that were denied."""
@@ -76,14 +102,19 @@ class LanguageMind:
             return None
         return EmergencyHeard(weighed.signs) if weighed.signs else None
 
-    def _digits(self, said: Utterance) -> str | None:
-        """The longest run of digits in the utterance."""
-        runs = [spoken.digits.replace(".", "") for spoken in self._numbers.all(said.words)]
-        return max(runs, key=len, default=None)
+    def _number(self, said: Utterance) -> str | None:
+        """The number with the most digits in the utterance."""
+        runs = [spoken.digits for spoken in self._numbers.all(said.words)]
+        return max(runs, key=lambda digits: len(digits.replace(".", "")), default=None)
 
     @staticmethod
     def _names_something(place: PlaceHeard | None, asset: PlaceHeard | None, intent: Intent) -> bool:
         return place is not None or asset is not None or intent.topic != OUT_OF_SCOPE
+
+
+def _mixed(intent: Intent) -> bool:
+    """Several topics have some share in it."""
+    return sum(share >= MIXED_NAMED for _, share in (("", intent.confidence), *intent.alternatives)) > 1
 
 
 def _doubted(intent: Intent, confidence: float) -> Intent:

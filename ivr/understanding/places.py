@@ -39,6 +39,10 @@ class Names:
         ends = self._roles["not"].ending_at(said)
         return [mention for mention in mentions if mention.start in ends]
 
+    def plain(self, mentions: Sequence[Mention], said: Utterance) -> bool:
+        """Whether each is named as where something is, and none only as where it goes to, comes from, or is not."""
+        return not any(mention.start in roles.ending_at(said) for roles in self._roles.values() for mention in mentions)
+
     def _meant(self, mentions: Sequence[Mention], said: Utterance) -> Mention | None:
         left = [mention for mention in mentions if mention not in self.rejected(mentions, said)]
         at = {role: patterns.ending_at(said) for role, patterns in self._roles.items()}

@@ -1,12 +1,14 @@
-"""Steps that ask the caller: listen, confirm, menu, gather. All work by keys alone."""
+"""Steps that ask the caller: listen, confirm, menu. All work by keys alone."""
 
-from ivr.actions import Ask, Heard, Line, NoWords, Outcome, Pressed, Silence
-from ivr.flow import Confirm, Gather, Listen, Menu
+from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Silence
+from ivr.call_matters import also, corrected, is_unclear, placed, unguessed, with_others
+from ivr.flow import Confirm, Listen, Menu
 from ivr.ports import Understanding
-from ivr.script import Next, Script, Turn, about, amended, chosen, heard
+from ivr.script import Next, Script, Turn, about, chosen, heard
 from ivr.state import State
 
 SAID_SURE = 0.7  # a topic said where keys were asked for
+CONFIRM_SURE = 0.5  # a topic that corrects what was said back
 CORRECTIONS = 3  # as often may what was said back be changed in one step
 
 
@@ -19,12 +21,16 @@ def enter_listen(script: Script, step: Listen, state: State) -> Next:
     if state.phase == "confirm":
         return state, Ask((about(state, step.confirm_prompt),), keys_do=True)
     prompt = step.retry_prompt if state.tries else step.prompt
-    return state, Ask((Line(prompt),))
+    return state, Ask((Line(prompt),), ahead=True)
 
 
 def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) -> Next:
+    if state.phase == "confirm":
+        if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
+            return state, step.next
+        state = unguessed(state)
     if isinstance(outcome, Pressed):
-        return _key_in_listen(script, step, state, outcome.keys)
+        return _key_in_listen(script, step, state, outcome)
     if step.silence and _wants_nothing(state, outcome):
         return state, step.silence
     if not isinstance(outcome, Heard):
@@ -32,8 +38,6 @@ def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) ->
     understanding = outcome.understanding
     if understanding.act == "status" and step.status:
         return state, step.status
-    if state.phase == "confirm" and understanding.act == "yes":
-        return state, step.next
     return _weigh(script, step, heard(state, understanding), understanding)
 
 
@@ -49,21 +53,19 @@ def _wants_nothing(state: State, outcome: Outcome) -> bool:
 def _weigh(script: Script, step: Listen, state: State, understanding: Understanding) -> Next:
     intent = understanding.intent
     if intent.topic not in script.edition.topics or intent.confidence < step.unsure:
-        return _unclear(script, step, state.with_facts(topic=None))
-    state = chosen(script, state, intent.topic, intent.confidence, intent.why)
+        return _unclear(script, step, unguessed(state))
+    state = with_others(chosen(state, intent.topic, intent.confidence, intent.why), understanding)
     if intent.confidence >= step.sure:
         return state, step.next
     return enter_listen(script, step, state.at("confirm"))
 
 
-def _key_in_listen(script: Script, step: Listen, state: State, key: str) -> Next:
-    if state.phase == "confirm" and key == "1":
-        return state, step.next
+def _key_in_listen(script: Script, step: Listen, state: State, pressed: Pressed) -> Next:
     if state.phase == "confirm":
-        return _unclear(script, step, state.with_facts(topic=None))
+        return _unclear(script, step, state)
     menu = script.flow.steps[script.flow.keys]
-    if isinstance(menu, Menu) and key in menu.keys:  # who knows the menu need not wait for it
-        return _by_key(script, menu, state, key)
+    if isinstance(menu, Menu) and pressed.keys in menu.keys:  # who knows the menu need not wait for it
+        return _by_key(menu, state, pressed)
     return script.flow.keys
 
 
@@ -79,7 +81,10 @@ def _unclear(script: Script, step: Listen, state: State) -> Next:
 def enter_confirm(script: Script, step: Confirm, state: State) -> Turn:
     if state.phase == "correct":
         return state, Ask((Line("what_is_different"),), keys_do=True)
-    return state, Ask((about(state, step.prompt),), no_speech_ms=step.pause_ms, keys_do=True)
+    if state.phase == "which":
+        return state, Ask((Line("which_is_different"),), keys_do=True)
+    state = placed(script, state).with_facts(blind=None)  # whatever was keyed ahead is heard now
+    return state, Ask((about(state, step.prompt), *also(state)), no_speech_ms=step.pause_ms, keys_do=True)
 
 
 def take_confirm(script: Script, step: Confirm, state: State, outcome: Outcome) -> Next:
@@ -89,10 +94,17 @@ def take_confirm(script: Script, step: Confirm, state: State, outcome: Outcome) 
         return enter_confirm(script, step, state.at("correct", state.tries + 1))
     if not isinstance(outcome, Heard) or outcome.understanding.act == "yes":
         return step.next
-    changed = amended(script, state, outcome.understanding, sure=0.5)
-    if changed.facts != state.facts:
+    return _objection(script, step, state, outcome.understanding)
+
+
+def _objection(script: Script, step: Confirm, state: State, said: Understanding) -> Next:
+    """What is different, and in which of the matters."""
+    changed = corrected(script, state, said, CONFIRM_SURE, guess=state.phase == "which")
+    if changed is not None:
         return enter_confirm(script, step, changed.at("", state.tries + 1))
-    if outcome.understanding.act == "no" or outcome.understanding.correction:
+    if is_unclear(state, said, CONFIRM_SURE):
+        return enter_confirm(script, step, state.at("which", state.tries + 1))
+    if said.act == "no" or said.correction:
         return enter_confirm(script, step, state.at("correct", state.tries + 1))
     return step.next
 
@@ -101,62 +113,27 @@ def take_confirm(script: Script, step: Confirm, state: State, outcome: Outcome) 
 
 
 def enter_menu(script: Script, step: Menu, state: State) -> Turn:
-    return state, Ask((Line(step.prompt),), keys_do=True)
+    return state, Ask((Line(step.prompt),), keys_do=True, ahead=True)
 
 
 def take_menu(script: Script, step: Menu, state: State, outcome: Outcome) -> Next:
     if isinstance(outcome, Pressed) and outcome.keys in step.keys:
-        return _by_key(script, step, state, outcome.keys)
+        return _by_key(step, state, outcome)
     if isinstance(outcome, Heard):
         digit = outcome.understanding.digits
         if digit in step.keys:
-            return _by_key(script, step, state, str(digit))
+            return _by_key(step, state, Pressed(str(digit)))
         state = heard(state, outcome.understanding)
         intent = outcome.understanding.intent
         if step.understood and intent.topic in script.edition.topics and intent.confidence >= SAID_SURE:
-            return chosen(script, state, intent.topic, intent.confidence, intent.why), step.understood
+            state = chosen(state, intent.topic, intent.confidence, intent.why)
+            return with_others(state, outcome.understanding), step.understood
     if state.tries >= step.retries:
         return state, step.otherwise
     return enter_menu(script, step, state.at("", state.tries + 1))
 
 
-def _by_key(script: Script, step: Menu, state: State, key: str) -> Next:
+def _by_key(step: Menu, state: State, pressed: Pressed) -> Next:
+    key, state = pressed.keys, state.with_facts(blind="yes" if pressed.blind else None)
     topic = step.topics.get(key)
-    return (chosen(script, state, topic, 1.0, (f"key {key}",)) if topic else state), step.keys[key]
-
-
-# --- gather: one fact ----------------------------------------------------------------------------
-
-
-def enter_gather(script: Script, step: Gather, state: State) -> Turn:
-    if step.prompt and not state.deaf and state.phase != "keys":
-        return state, Ask((Line(step.prompt),), digits=step.digits)
-    return state.at("keys"), Ask((Line(step.keys_prompt),), digits=step.digits, keys_do=True)
-
-
-def take_gather(script: Script, step: Gather, state: State, outcome: Outcome) -> Next:
-    match outcome:
-        case Pressed(keys):
-            return _keyed(script, step, state, keys.rstrip("#"))
-        case Heard(understanding) if step.fact == "place" and understanding.place:
-            return heard(state, understanding), step.next
-        case Heard(understanding) if step.fact != "place" and understanding.digits:
-            return state.with_facts(**{step.fact: understanding.digits}), step.next
-        case Heard(understanding) if step.fact == "place":
-            state = heard(state, understanding)
-        case Heard() | NoWords() | Silence():
-            pass
-    if state.phase == "keys":
-        return state, step.otherwise
-    return enter_gather(script, step, state.at("keys"))
-
-
-def _keyed(script: Script, step: Gather, state: State, keys: str) -> Next:
-    if not keys:
-        return state, step.otherwise
-    if step.fact != "place":
-        return state.with_facts(**{step.fact: keys}), step.next
-    place = script.place_by_code(keys)
-    if place:
-        return state.with_facts(place=place.id, place_text=None), step.next
-    return state.with_facts(place=None, place_text=keys), step.next  # a person will make sense of it
+    return (chosen(state, topic, 1.0, (f"key {key}",)) if topic else state), step.keys[key]

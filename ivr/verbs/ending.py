@@ -15,6 +15,7 @@ from ivr.actions import (
     TicketOpened,
     Transfer,
 )
+from ivr.call_matters import unopened
 from ivr.flow import Hangup, TransferStep, Voicemail
 from ivr.script import Next, Script, Turn, ticket_line
 from ivr.state import State
@@ -35,8 +36,8 @@ def take_transfer(script: Script, step: TransferStep, state: State, outcome: Out
 
 
 def enter_voicemail(script: Script, step: Voicemail, state: State) -> Turn:
-    if not state.ticket:
-        return open_ticket(state)
+    if (waiting := unopened(script, state)) is not None:
+        return open_ticket(waiting)
     said = {"thanks": step.thanks_prompt, "nothing": step.none_prompt, "lost": step.lost_prompt}
     if state.phase in said:
         return state, Speak((ticket_line(state, said[state.phase]),))

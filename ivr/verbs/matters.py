@@ -13,15 +13,15 @@ from ivr.actions import (
     Line,
     Matter,
     Matters,
-    OpenTicket,
     Outcome,
     Pressed,
     Prompt,
     Speak,
     TicketOpened,
 )
+from ivr.call_matters import placed, ticket_of, unopened
 from ivr.flow import OpenTicketStep, TellStatus
-from ivr.script import Next, Script, Turn, about, heard, ticket_line
+from ivr.script import PERSON, Next, Script, Turn, about, heard, ticket_line
 from ivr.state import State
 
 MATTERS_TOLD = 3
@@ -34,19 +34,30 @@ def enter_open_ticket(script: Script, step: OpenTicketStep, state: State) -> Nex
     if state.ticket and joined(state):
         return _join(step, state, state.ticket)
     if state.phase == "joined":  # a correction made it a matter of its own, and said so
-        return step.next
+        return _next_matter(script, step, state) or step.next
     if state.phase == "join":
         return _ask_join(step, state)
     if state.ticket:
-        return _announce(step, state)
+        return _settled(script, step, state)
+    state = placed(script, state)
     if _may_join(script, state):
         return state.at("find"), FindMatters(state.facts["topic"], state.facts["place"])
     return open_ticket(state)
 
 
+def _settled(script: Script, step: OpenTicketStep, state: State) -> Next:
+    """The matter spoken of has its ticket: on with the next one, and in the end all are told."""
+    return _next_matter(script, step, state) or _announce(step, state)
+
+
+def _next_matter(script: Script, step: OpenTicketStep, state: State) -> Next | None:
+    waiting = unopened(script, state)
+    return enter_open_ticket(script, step, waiting.at("", 0)) if waiting else None
+
+
 def open_ticket(state: State) -> Turn:
-    """Open this call's ticket; on a repeat the same one comes back."""
-    return state.at("open"), OpenTicket("matter", dict(state.facts))
+    """Open the ticket of the matter spoken of; on a repeat the same one comes back."""
+    return state.at("open"), ticket_of(state)
 
 
 def opened(state: State, outcome: TicketOpened) -> State:
@@ -73,8 +84,11 @@ def _join(step: OpenTicketStep, state: State, ticket: str) -> Turn:
 
 def promised(state: State, prompt: str) -> Prompt:
     """The ticket's number and what its caller was promised."""
-    promise = Line(state.facts.get("promise", "promise_attend"), {"time": state.facts.get("promise_by", "")})
-    return (ticket_line(state, prompt), promise)
+    return (ticket_line(state, prompt), _promise(state))
+
+
+def _promise(state: State) -> Line:
+    return Line(state.facts.get("promise", "promise_attend"), {"time": state.facts.get("promise_by", "")})
 
 
 def _may_join(script: Script, state: State) -> bool:
@@ -89,13 +103,15 @@ def take_open_ticket(script: Script, step: OpenTicketStep, state: State, outcome
         case "find", Matters(matters):
             return _ask_join(step, _candidate(state, matters[0])) if matters else open_ticket(state)
         case "open", TicketOpened():
-            return _announce(step, opened(state, outcome))
+            return _settled(script, step, opened(state, outcome))
         case "join", _:
             return _joining(step, state, outcome)
         case "said", Heard() if state.tries == 0:  # "okay" must not cost the caller the promise
             return _announce(step, state.at("said", 1))
         case "joining", Done():
             return _join(step, state.at("joined"), state.ticket or "")
+        case "joined", _:
+            return _next_matter(script, step, state) or (_announce(step, state) if own_tickets(state) else step.next)
     return step.next
 
 
@@ -118,7 +134,22 @@ def _joining(step: OpenTicketStep, state: State, outcome: Outcome) -> Turn:
 
 
 def _announce(step: OpenTicketStep, state: State) -> Turn:
-    return state.at("said"), Speak(promised(state, step.prompt))
+    """Each ticket that is this call's own, with what was promised; joined ones were told when they were."""
+    own = own_tickets(state)
+    if len(own) == 1 and not state.others:
+        return state.at("said"), Speak(promised(state, step.prompt))
+    lines = (line for matter in own for line in (_ticket_also(matter), _promise(matter)))
+    return state.at("said"), Speak(tuple(lines))
+
+
+def own_tickets(state: State) -> list[State]:
+    """The state about each of its matters that has a ticket of its own, the one spoken of first."""
+    matters = (state, *(state.about(at) for at in range(len(state.others))))
+    return [matter for matter in matters if matter.ticket and not joined(matter)]
+
+
+def _ticket_also(state: State) -> Line:
+    return Line("ticket_also", {"ticket": state.ticket_number or "", "topic": state.facts.get("topic", PERSON)})
 
 
 # --- tell_status ---------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """Steps on the way to a person: waiting in the queue, being called back."""
 
+from functools import partial
+
+from config.documents import Site
 from ivr.actions import (
     Ask,
     CallbackOwed,
@@ -16,7 +19,6 @@ from ivr.actions import (
     Line,
     NumberRefused,
     OfferReady,
-    OpenTicket,
     Outcome,
     Pressed,
     Prompt,
@@ -29,18 +31,22 @@ from ivr.actions import (
     TicketOpened,
     Waiting,
 )
+from ivr.call_matters import most_urgent, ticket_of, unopened
 from ivr.flow import ConfirmPerson, Enqueue, OfferCallback
+from ivr.keypad import BEGIN_MS, DigitMap, digits_of
 from ivr.script import Next, Script, Turn, ticket_line
 from ivr.state import State
 from ivr.verbs.matters import on_own, open_ticket, opened
+from routing.numbers import NotCallable, callable_number
 
 # --- enqueue -------------------------------------------------------------------------------------
 
 
 def enter_enqueue(script: Script, step: Enqueue, state: State) -> Turn:
-    """Nobody waits without a ticket: a lost line must leave something behind."""
-    if not state.ticket:
-        return open_ticket(state)
+    """Nobody waits without a ticket of each matter: a lost line must leave something behind."""
+    if (waiting := unopened(script, state)) is not None:
+        return open_ticket(waiting)
+    state = most_urgent(script, state)
     return state.at("queue"), EnterQueue(_crew(script, step, state))
 
 
@@ -110,12 +116,12 @@ def enter_offer_callback(script: Script, step: OfferCallback, state: State) -> T
         return _stored(step, state)
     if state.phase in ("", "aside"):
         return state.at("aside"), StandAside()
-    return _offer(step, state)
+    return _offer(script, step, state)
 
 
-def _offer(step: OfferCallback, state: State) -> Turn:
+def _offer(script: Script, step: OfferCallback, state: State) -> Turn:
     if state.phase == "number" or not _number(state):
-        return _ask_number(step, state)
+        return _ask_number(script, step, state)
     return state.at("confirm"), Ask((Line(step.prompt, {"phone": _number(state)}),), keys_do=True)
 
 
@@ -125,9 +131,18 @@ def _number(state: State) -> str:
     return state.facts.get("callback_number", own)
 
 
-def _ask_number(step: OfferCallback, state: State) -> Turn:
+def _ask_number(script: Script, step: OfferCallback, state: State) -> Turn:
     prompt = step.refused_prompt if state.facts.get("number_refused") == "yes" else step.ask_prompt
-    return state.at("number"), Ask((Line(prompt),), digits=step.digits, keys_do=True)
+    complete = partial(_may_be_called, script.edition.site)
+    expected = DigitMap(step.digits, complete=complete, emergency=script.emergency_key)
+    return state.at("number"), Ask((Line(prompt),), number=expected, keys_do=True, no_speech_ms=BEGIN_MS)
+
+
+def _may_be_called(site: Site, digits: str) -> bool:
+    try:
+        return bool(callable_number(digits, site))
+    except NotCallable:
+        return False
 
 
 def take_offer_callback(script: Script, step: OfferCallback, state: State, outcome: Outcome) -> Next:
@@ -135,16 +150,16 @@ def take_offer_callback(script: Script, step: OfferCallback, state: State, outco
         case "storing", CallbackStored():
             return _stored(step, state)
         case "storing", CallbackOwed():  # whose report this caller joined
-            return state, OpenTicket("matter", dict(state.facts))
+            return state, ticket_of(state)
         case "storing", TicketOpened():
             return on_own(opened(state, outcome)), StoreCallback(_number(state))
         case "storing", NumberRefused():
             state = state.with_facts(callback_number=None, callable="no", number_refused="yes")
-            return _again(step, state, "number")
+            return _again(script, step, state, "number")
         case "stored", _:
             return step.next
         case "aside", _:
-            return _offer(step, state)
+            return _offer(script, step, state)
         case "number", _:
             return _number_given(script, step, state, outcome)
     return _confirming(script, step, state, outcome)
@@ -155,12 +170,12 @@ def _stored(step: OfferCallback, state: State) -> Turn:
 
 
 def _number_given(script: Script, step: OfferCallback, state: State, outcome: Outcome) -> Next:
-    keys = outcome.keys.rstrip("#") if isinstance(outcome, Pressed) else ""
+    keys = digits_of(outcome.keys) if isinstance(outcome, Pressed) else ""
     if isinstance(outcome, Heard) and outcome.understanding.digits:
         keys = outcome.understanding.digits
     if len(keys) < 3:
-        return _again(step, state, "number")
-    return _offer(step, state.with_facts(callback_number=keys).at("confirm"))
+        return _again(script, step, state, "number")
+    return _offer(script, step, state.with_facts(callback_number=keys).at("confirm"))
 
 
 def _confirming(script: Script, step: OfferCallback, state: State, outcome: Outcome) -> Next:
@@ -170,19 +185,19 @@ def _confirming(script: Script, step: OfferCallback, state: State, outcome: Outc
     if answer == "1":
         return state.at("storing"), StoreCallback(_number(state))
     if answer == "2":
-        return _ask_number(step, state)
+        return _ask_number(script, step, state)
     if answer == "3":
         return state.with_facts(callback_declined="yes"), step.otherwise
-    return _again(step, state, "confirm")
+    return _again(script, step, state, "confirm")
 
 
-def _again(step: OfferCallback, state: State, phase: str) -> Next:
+def _again(script: Script, step: OfferCallback, state: State, phase: str) -> Next:
     """Once more; then the caller goes back to waiting, where a message can still be left."""
     if state.tries >= 2:
         return state.with_facts(callback_declined="yes"), step.otherwise
     state = state.at(phase, state.tries + 1)
     if phase == "number":
-        return _ask_number(step, state)
+        return _ask_number(script, step, state)
     return state, Ask((Line(step.prompt, {"phone": _number(state)}),), keys_do=True)
 
 

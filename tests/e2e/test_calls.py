@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from tests.e2e.desk_server import CHROMIUM, FLAGS
 from tests.e2e.line import RunningLine, until
 from tests.e2e.scene import Scene
 from tests.phones import recorded
+from tests.wire.legs.keying_caller import KeyingCaller
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 DRAIN = "the drain on ward four is blocked and water is coming up"
@@ -209,6 +210,50 @@ async def test_an_emergency_is_never_given_a_number(line: RunningLine, tmp_path:
         report = await report_of(call)
     assert "emergency" in [event["event"] for event in report["timeline"]]
     assert "callback.stored" not in [event["event"] for event in report["timeline"]]
+
+
+async def keyed(line: RunningLine, press: Callable[[KeyingCaller], None]) -> dict[str, Any]:
+    """The call of a phone that sends keys packet by packet and hangs up; what the API tells of it then."""
+
+    def call() -> None:
+        phone = KeyingCaller(line.sip)
+        phone.begin()
+        phone.pause(2)
+        press(phone)
+        phone.end()
+
+    await asyncio.to_thread(call)
+    async with aclosing(await line.api()) as api:
+
+        async def over() -> Any:
+            newest = (await api.get("/api/v1/calls")).json()["items"][0]
+            return newest["ended_at"] and newest["caller"]["number"] == "+31612345678" and newest
+
+        newest = await until("the call to end", over, 40)
+        told: dict[str, Any] = (await api.get(f"/api/v1/calls/{newest['id']}")).json()
+        return told
+
+
+async def test_ten_keys_at_once_agree_to_nothing_and_slow_ones_are_one_number(line: RunningLine) -> None:
+    def all_at_once(phone: KeyingCaller) -> None:
+        for key in "1234567812":
+            phone.press(key, {"event"}, held_s=0.04)
+        phone.pause(4)
+
+    def slowly(phone: KeyingCaller) -> None:
+        for key, then_s in (("1", 1.5), ("2", 1.5), ("0", 3), ("4", 4)):
+            phone.press(key, {"event"})
+            phone.pause(then_s)
+
+    rolled = await keyed(line, all_at_once)
+    events = [event["event"] for event in rolled["timeline"]]
+    assert rolled["tickets"] == []
+    assert "key.early" in events
+    assert "callback.stored" not in events
+    slow = await keyed(line, slowly)
+    (ticket,) = slow["tickets"]  # hung up while it was said back
+    assert (ticket["topic"], ticket["place"]) == ("electrical", "ward-4")
+    assert slow["ending"] == "caller_hung_up"
 
 
 async def test_a_hung_up_call_leaves_nothing_behind(line: RunningLine) -> None:

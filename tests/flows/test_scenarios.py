@@ -51,6 +51,10 @@ def test_scenario(edition: Edition, understander: Understander, scenario: dict[s
         assert call.steps() == scenario["expect"]
     assert_in_order(scenario.get("within", []), call.steps())
     assert not set(scenario.get("never", [])) & set(call.steps())
+    if "others" in scenario:
+        others = [{name: other.facts.get(name) for name in wanted} for other, wanted in
+                  zip(call.state.others, scenario["others"], strict=True)]  # fmt: skip
+        assert others == scenario["others"]
     assert {name: call.state.facts.get(name) for name in scenario.get("facts", {})} == scenario.get("facts", {})
 
 

@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ivr.actions import (
     ConfirmCallback,
     Connect,
+    FindStatus,
     HangUp,
     Matter,
     OpenTicket,
@@ -42,8 +43,17 @@ def test_a_missing_place_is_asked_for_once_then_by_keys() -> None:
     assert call.state.facts["place"] == "ward-4"
 
 
-def test_an_unknown_place_code_is_kept_for_a_person() -> None:
-    assert play("drain", "silence", "key 8888").state.facts["place_text"] == "8888"
+def test_a_number_that_is_no_place_is_said_back_and_asked_for_again() -> None:
+    call = play("drain", "silence", "key 3456", "key 04#", "silence")
+    assert call.steps()[2:5] == ["ask place_by_keys", "ask place_unknown", "ask understood_place"]
+    assert call.state.facts["place"] == "ward-4"
+
+
+def test_what_is_no_place_the_second_time_either_is_among_the_words_and_never_a_place() -> None:
+    call = play("drain", "silence", "key 3456", "key 8888", "silence")
+    assert not call.state.facts.keys() & {"place", "place_text"}
+    assert call.state.facts["words"].endswith("8888")
+    assert "ask understood" in call.steps()
 
 
 def test_a_correction_changes_just_that_field() -> None:
@@ -172,8 +182,21 @@ def test_status_is_told_by_number_and_stage_alone() -> None:
     assert set(dict(call.actions[2].prompt[0].variables)) == {"ticket", "stage"}  # type: ignore[union-attr]
 
 
-def test_a_state_survives_the_database() -> None:
-    state = play("drain on ward four").state
+def test_a_slow_hand_goes_on_with_its_number_while_it_is_said_back() -> None:
+    call = play("drain on ward four", "silence", "key 2", "key 061", "more 2#", "key 1", world=NOBODY)
+    assert [action.number for action in call.actions if isinstance(action, StoreCallback)] == ["0612"]
+    assert call.steps().count("ask callback_offer") == 3
+
+
+@pytest.mark.parametrize("keys", ["47213#", "0047213#", "47*213"])
+def test_a_ticket_number_may_be_keyed_with_zeros_and_separators(keys: str) -> None:
+    call = play("my ticket", f"key {keys}", facts={})
+    assert FindStatus("47213") in call.actions
+
+
+@pytest.mark.parametrize("said", ["drain on ward four", "drain on ward four, and the printer"])
+def test_a_state_survives_the_database(said: str) -> None:
+    state = play(said).state
     assert State.from_json(json.loads(json.dumps(state.to_json()))) == state
 
 
@@ -202,15 +225,30 @@ def test_a_flow_that_runs_in_circles_ends_at_a_person() -> None:
 
 
 TURNS = st.sampled_from(
-    [*KNOWN, "silence", "noise", "deaf", "crash", *(f"key {key}" for key in "0123456789*"), "key 04#"]
+    [
+        *KNOWN,
+        "silence",
+        "noise",
+        "deaf",
+        "crash",
+        *(f"key {key}" for key in "0123456789*"),
+        "key 04#",
+        "key 3456",
+        "more 4#",
+    ]
 )
 
 
 @settings(max_examples=300, deadline=None)
+@example(caller=["maybe printer", "my ticket"], staffed=False, answers=[])
 @given(caller=st.lists(TURNS, max_size=25), staffed=st.booleans(), answers=st.lists(st.booleans(), max_size=3))
 def test_every_call_ends_and_no_emergency_is_passed_over(caller: list[str], staffed: bool, answers: list[bool]) -> None:
     call = play(*caller, world=World(staffed=staffed, answers=(*answers, True)))
     assert isinstance(call.actions[-1], HangUp)
     assert call.ending != "dialogue_limit"
     cried = any(getattr(getattr(outcome, "understanding", None), "emergency", None) for outcome in call.outcomes)
-    assert not cried or any(isinstance(action, Summon) for action in call.actions)
+    summoned = any(isinstance(action, Summon) for action in call.actions)
+    assert summoned or not cried
+    matters = [call.state, *(call.state.about(at) for at in range(len(call.state.others)))]
+    assert summoned or all(matter.ticket for matter in matters if "topic" in matter.facts)
+    assert len({matter.ticket for matter in matters if matter.ticket}) == sum(bool(each.ticket) for each in matters)

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+import numpy as np
 import pytest
 
 from ivr.actions import Heard
 from ivr.fake import Act, HangsUp, Presses, Says, ScriptedLeg, Waits, spoken
-from ivr.ports import FRAME_MS, EmergencyHeard, HungUp, Understanding
-from ivr.recording import LAST_WORDS_S, TONE_MS, Overhear, Recording, record_message
+from ivr.ports import FRAME_MS, SAMPLE_RATE, EmergencyHeard, HungUp, Understanding
+from ivr.recording import LAST_WORDS_S, LEAST_SPEECH_S, TONE_MS, Overhear, Recording, record_message
 
 pytestmark = pytest.mark.virtual_time
 PROMPT_MS = 1_000
@@ -102,6 +103,31 @@ async def test_ears_that_fail_or_end_do_not_end_the_message() -> None:
         message = await recorded(before, Says("it drips", 3_000), Presses("#"), overhear=ears)
         assert message.key == "#"
         assert message.seconds == pytest.approx(3, abs=0.3)
+
+
+def noise(rms: float, seconds: float) -> bytes:
+    samples = np.random.default_rng(7).normal(0, rms, int(SAMPLE_RATE * seconds))
+    return bytes(samples.clip(-32_000, 32_000).astype("<i2").tobytes())
+
+
+def syllables(rms: float, seconds: float, over: float) -> bytes:
+    """Loud and soft five times a second, as speech is, over a steady noise."""
+    time = np.arange(int(SAMPLE_RATE * seconds)) / SAMPLE_RATE
+    loud = np.frombuffer(noise(rms, seconds), dtype="<i2") * np.sin(np.pi * 5 * time).clip(0)
+    return bytes((loud + np.frombuffer(noise(over, seconds), dtype="<i2")).astype("<i2").tobytes())
+
+
+@pytest.mark.parametrize("pcm", [bytes(320 * 300), noise(60, 6), noise(400, 6), noise(1_200, 8), noise(3_000, 0.3)])
+def test_silence_and_noise_however_long_are_no_speech(pcm: bytes) -> None:
+    assert Recording(pcm).speech_s < LEAST_SPEECH_S
+
+
+@pytest.mark.parametrize("over", [0, 60, 300])
+@pytest.mark.parametrize("pause_s", [0, 5])
+def test_a_few_words_are_speech_over_noise_and_before_a_long_pause(over: float, pause_s: float) -> None:
+    said = syllables(2_000, 1.5, over) + noise(over, pause_s)
+    assert Recording(said).speech_s >= LEAST_SPEECH_S
+    assert Recording(syllables(2_000, 60, over)).speech_s > 15
 
 
 async def test_nothing_is_left_running() -> None:

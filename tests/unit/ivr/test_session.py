@@ -10,11 +10,11 @@ import pytest
 
 from ivr import fake_ears
 from ivr.actions import HangUp, Started, Summon
-from ivr.fake import Act, HangsUp, Listens, Presses, Says, ScriptedLeg, Waits, spoken
+from ivr.fake import Act, HangsUp, Listens, Presses, Says, ScriptedLeg, Sends, Waits, spoken
 from ivr.fake_voice import WordsVoice
 from ivr.notebook import Notebook
 from ivr.performing import Performer
-from ivr.ports import HungUp, LegLost
+from ivr.ports import FRAME_BYTES, HungUp, LegLost
 from ivr.recording import TONE_MS
 from ivr.script import EMERGENCY
 from ivr.session import Departure, Senses, Session
@@ -150,6 +150,16 @@ async def test_who_says_nothing_is_asked_once_more_and_told_the_truth(tmp_path: 
     said = " ".join(text for text, _ in scene.voice.said)
     assert "No message was recorded." in said
     assert "Your message is on ticket" not in said
+
+
+@pytest.mark.parametrize("answer", [[], [Sends(bytes(FRAME_BYTES) * 400)]], ids=["nothing comes", "silence comes"])
+async def test_silence_after_the_tone_is_no_message(tmp_path: Path, answer: list[Act]) -> None:
+    again: list[Act] = [Listens(), Waits(TONE_MS + 200), *answer, Waits(8_000 if not answer else 200)]
+    scene = CallScene(tmp_path, [*again, *again], None, start="message")
+    assert await scene.run() == Departure(HangUp("served"))
+    assert "message.recorded" not in await scene.events()
+    assert any("I did not hear a message." in text for text, _ in scene.voice.said)
+    assert any("No message was recorded." in text for text, _ in scene.voice.said)
 
 
 TO_THE_TONE = fake_ears.Waits()  # the prompt is listened to first

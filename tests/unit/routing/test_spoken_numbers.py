@@ -1,9 +1,10 @@
 """Ticket numbers for speaking."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.spoken_numbers import is_spoken_number, spoken_number
+from routing.spoken_numbers import is_spoken_number, spoken_number, ticket_number
 
 nths = st.integers(1, 2_000_000)
 
@@ -45,3 +46,8 @@ def test_any_text_may_be_asked_about(text: str) -> None:
 @given(nths)
 def test_every_number_is_one(nth: int) -> None:
     assert is_spoken_number(spoken_number(nth))
+
+
+@pytest.mark.parametrize("written", ["47213", " 47 213", "0047213", "47-213#", "ticket 47213"])
+def test_a_number_is_the_same_however_it_is_written(written: str) -> None:
+    assert ticket_number(written) == "47213"

@@ -1,0 +1,148 @@
+"""The matters of one call: told in one breath, said back together, each with a ticket of its own.
+
+The state speaks of one of them at a time; the others wait in it, and `State.about` turns to one of those.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ivr.actions import Line, OpenTicket
+from ivr.ports import Understanding
+from ivr.script import PERSON, Script, amended
+from ivr.state import OtherMatter, State
+from routing.model import URGENCY_ORDER
+
+FIRST_KEY = "matter"
+
+
+def with_others(state: State, understanding: Understanding) -> State:
+    """The state with what was told beside its matter; tickets that are open already stay as they are."""
+    if not understanding.others or _tickets(state):
+        return state
+    others = (OtherMatter(_facts(told, f"{FIRST_KEY}-{n}")) for n, told in enumerate(understanding.others, 2))
+    return replace(state, others=tuple(others))
+
+
+def unguessed(state: State) -> State:
+    """The state without a topic that was only a guess; one with a ticket is none."""
+    if _tickets(state):
+        return state
+    return replace(state.with_facts(topic=None, confidence=None, why=None), others=())
+
+
+def _facts(told: Understanding, key: str) -> dict[str, str]:
+    intent = told.intent
+    facts = {"key": key, "topic": intent.topic, "confidence": f"{intent.confidence:.3f}", "why": "; ".join(intent.why)}
+    facts |= {"place": told.place.id} if told.place else {}
+    return facts | ({"asset": told.asset.id} if told.asset else {})
+
+
+def _tickets(state: State) -> list[str]:
+    return [ticket for ticket in (state.ticket, *(other.ticket for other in state.others)) if ticket]
+
+
+def placed(script: Script, state: State) -> State:
+    """A matter that needs a place, and was told without one, is where the other one is."""
+    known = next((facts["place"] for facts in _all(state) if facts.get("place")), None)
+    if known is None or not state.others:
+        return state
+    others = tuple(replace(other, facts=_at(script, other.facts, known)) for other in state.others)
+    return replace(state, facts=_at(script, state.facts, known), others=others)
+
+
+def _at(script: Script, facts: Mapping[str, str], place: str) -> Mapping[str, str]:
+    topic = script.edition.topics.get(facts.get("topic", ""))
+    needs = topic is not None and topic.needs_place and not facts.get("place")
+    return {**facts, "place": place} if needs else facts
+
+
+def _all(state: State) -> Iterator[Mapping[str, str]]:
+    yield from (state.facts, *(other.facts for other in state.others))
+
+
+def also(state: State) -> tuple[Line, ...]:
+    """What else was told, one sentence each."""
+    return tuple(_also(other.facts.get("topic", PERSON), other.facts.get("place")) for other in state.others)
+
+
+def _also(topic: str, place: str | None) -> Line:
+    if place is None:
+        return Line("also", {"topic": topic})
+    return Line("also_place", {"topic": topic, "place": place})
+
+
+# --- corrections ---------------------------------------------------------------------------------
+
+
+def corrected(script: Script, state: State, understanding: Understanding, sure: float, guess: bool) -> State | None:
+    """The state with what was corrected, in the matter that it names; None when nothing was.
+
+    What names none of several is not applied, or with `guess` to the one told last: it is said back once more.
+    """
+    changed: State | None = None
+    for told in (understanding, *understanding.others):
+        meant = _meant(state, told, sure)
+        if meant is None and guess:
+            meant = _told_last(state)
+        if meant is None:
+            continue
+        before = state if meant < 0 else state.about(meant)
+        after = amended(script, before, replace(told, text=understanding.text), sure)
+        if after.facts != before.facts:
+            changed = state = after
+    return changed
+
+
+def _told_last(state: State) -> int:
+    keys = [facts.get("key", "") for facts in _all(state)]
+    return keys.index(max(keys)) - 1
+
+
+def is_unclear(state: State, understanding: Understanding, sure: float) -> bool:
+    """Whether something was corrected without saying in which matter."""
+    named = understanding.place is not None or understanding.asset is not None
+    return named and _meant(state, understanding, sure) is None
+
+
+def _meant(state: State, told: Understanding, sure: float) -> int | None:
+    """Which of the others is spoken of; -1: the matter that the state is about; None: no saying which."""
+    if not state.others:
+        return -1
+    for what, value in (
+        ("topic", told.intent.topic if told.intent.confidence >= sure else None),
+        ("asset", told.asset.id if told.asset else None),
+    ):
+        if value is not None and value == state.facts.get(what):
+            return -1
+        for at, other in enumerate(state.others):
+            if value is not None and value == other.facts.get(what):
+                return at
+    return None if told.place or told.asset else -1
+
+
+# --- tickets -------------------------------------------------------------------------------------
+
+
+def ticket_of(state: State) -> OpenTicket:
+    """The ticket of the matter spoken of; on a repeat the same one comes back."""
+    return OpenTicket(state.facts.get("key", FIRST_KEY), dict(state.facts))
+
+
+def unopened(script: Script, state: State) -> State | None:
+    """The state about a matter that has no ticket yet; None when all have."""
+    state = placed(script, state)
+    if not state.ticket:
+        return state
+    return next((state.about(at) for at, other in enumerate(state.others) if not other.ticket), None)
+
+
+def most_urgent(script: Script, state: State) -> State:
+    """The state about the matter that cannot wait; the first told of equal ones."""
+    ranks = [_rank(script, facts) for facts in _all(state)]
+    best = ranks.index(min(ranks))
+    return state.about(best - 1) if best else state
+
+
+def _rank(script: Script, facts: Mapping[str, str]) -> tuple[int, str]:
+    topic = script.edition.topics.get(facts.get("topic", ""))
+    return URGENCY_ORDER.index(topic.urgency) if topic else len(URGENCY_ORDER), facts.get("key", "")

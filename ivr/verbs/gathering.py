@@ -1,0 +1,118 @@
+"""The step that asks for one fact: a place by voice or number, or a number. Works by keys alone."""
+
+from collections.abc import Sequence
+
+from config.documents import Place
+from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Prompt
+from ivr.flow import Gather
+from ivr.keypad import BEGIN_MS, DigitMap, digits_of
+from ivr.ports import Understanding
+from ivr.script import Next, Script, Turn, heard, noted
+from ivr.state import State
+from routing.spoken_numbers import is_spoken_number, ticket_number
+
+CHOICES = 8  # keys that are no command
+NUMBER_WORDS = 5  # "it's two point thirteen"; a longer answer is about something else
+
+
+def enter_gather(script: Script, step: Gather, state: State) -> Turn:
+    expected = _expected(script, step)
+    if state.phase == "which":
+        return state, _which(state.facts.get("places", "").split())
+    if state.phase == "unknown":
+        unknown = Line("place_unknown", {"keyed": state.facts.get("place_keyed", "")})
+        return state, _by_keys((unknown, Line(step.keys_prompt)), expected)
+    if step.prompt and not state.deaf and state.phase != "keys":
+        return state, Ask((Line(step.prompt),), number=expected)
+    return state.at("keys"), _by_keys((Line(step.keys_prompt),), expected)
+
+
+def _by_keys(prompt: Prompt, expected: DigitMap) -> Ask:
+    return Ask(prompt, number=expected, keys_do=True, no_speech_ms=BEGIN_MS)
+
+
+def _expected(script: Script, step: Gather) -> DigitMap:
+    if step.fact == "place":
+        codes = script.place_codes.keyed
+        return DigitMap(max([step.digits, *map(len, codes)]), codes, emergency=script.emergency_key)
+    return DigitMap(step.digits, complete=is_spoken_number, emergency=script.emergency_key)
+
+
+def take_gather(script: Script, step: Gather, state: State, outcome: Outcome) -> Next:
+    if step.fact == "place":
+        return _place(script, step, state, outcome)
+    given = outcome.keys if isinstance(outcome, Pressed) else ""
+    if isinstance(outcome, Heard):
+        given = outcome.understanding.digits or ""
+    if given := _normal(step, given):
+        return state.with_facts(**{step.fact: given}), step.next
+    return (state, step.otherwise) if isinstance(outcome, Pressed) else _not_given(script, step, state)
+
+
+def _normal(step: Gather, given: str) -> str:
+    return ticket_number(given) if step.fact == "status_number" else digits_of(given)
+
+
+def _not_given(script: Script, step: Gather, state: State) -> Next:
+    if state.phase in ("keys", "unknown", "which"):
+        return state, step.otherwise
+    return enter_gather(script, step, state.at("keys"))
+
+
+# --- a place: one that is known, or none ---------------------------------------------------------
+
+
+def _place(script: Script, step: Gather, state: State, outcome: Outcome) -> Next:
+    if isinstance(outcome, Heard):
+        return _place_said(script, step, heard(state, outcome.understanding), outcome.understanding)
+    if not isinstance(outcome, Pressed):
+        return _not_given(script, step, state)
+    number = digits_of(outcome.keys)
+    if state.phase == "which":
+        return _choice(step, state, number)
+    last = state.phase == "unknown" and not outcome.continues
+    return _numbered(script, step, state, number, last) if number else (state, step.otherwise)
+
+
+def _place_said(script: Script, step: Gather, state: State, said: Understanding) -> Next:
+    """By its name, or by its number alone."""
+    if said.place:
+        return state, step.next
+    number = said.number or said.digits
+    if not number or len(said.text.split()) > NUMBER_WORDS:
+        return _not_given(script, step, state)
+    if state.phase == "which":
+        return _choice(step, state, number)
+    places = script.place_codes.find(number)
+    return _found(script, step, state, places) if places else _not_given(script, step, state)
+
+
+def _numbered(script: Script, step: Gather, state: State, number: str, last: bool) -> Next:
+    """What no place is known by is said back and asked for again; then its number is left to a person to read."""
+    if places := script.place_codes.find(number):
+        return _found(script, step, state, places)
+    if last:
+        return noted(state, number), step.next
+    return enter_gather(script, step, state.at("unknown").with_facts(place_keyed=number))
+
+
+def _found(script: Script, step: Gather, state: State, places: Sequence[Place]) -> Next:
+    if len(places) == 1:
+        return _at(state, places[0].id), step.next
+    ids = [place.id for place in places[:CHOICES]]
+    return enter_gather(script, step, state.at("which").with_facts(places=" ".join(ids)))
+
+
+def _at(state: State, place: str) -> State:
+    return state.with_facts(place=place, place_text=None, places=None, place_keyed=None)
+
+
+def _which(ids: Sequence[str]) -> Ask:
+    choices = (Line("place_choice", {"place": id, "choice": str(key)}) for key, id in enumerate(ids, 1))
+    return Ask((Line("which_of_places"), *choices), keys_do=True)
+
+
+def _choice(step: Gather, state: State, number: str) -> Next:
+    ids = dict(enumerate(state.facts.get("places", "").split(), 1))
+    place = ids.get(int(number)) if number.isascii() and number.isdigit() else None
+    return (_at(state, place), step.next) if place else (state, step.otherwise)
