@@ -45,6 +45,7 @@ class Ask:
     digits: int = 1  # how many keys make an answer; more than one ends with # or a pause
     no_speech_ms: int = 6_000
     keys_do: bool = False  # keys are a full answer here, so deafness is no reason to leave
+    barge: Barge = Barge.SPEECH
     phrases: tuple[str, ...] = ()
 
 
@@ -196,6 +197,7 @@ class Spoken:
 class Heard:
     understanding: Understanding
     confidence: float = 1.0  # of the recogniser
+    at_limit: bool = False  # the caller had not finished
 
 
 @dataclass(frozen=True)

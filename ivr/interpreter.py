@@ -4,6 +4,7 @@ The invariants stand before every step and cannot be configured away: an emergen
 can be reached at any moment, `*` repeats, deafness leads to keys, and no call runs for ever.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,18 +25,21 @@ from ivr.actions import (
     Pressed,
     Resumed,
     Speak,
+    StandAside,
     Started,
     Summon,
     TicketOpened,
 )
 from ivr.flow import Enqueue, Menu
-from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, differing
+from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, differing, heard
 from ivr.state import State
 from ivr.verbs import asking, ending, matters, queueing, simple
 
 AMENDING = "amend/"  # prefix of a phase that was interrupted by a correction
+ASIDE, ASKED = "aside/", "asked/"  # after it: the correction was overheard, and its caller is asked about it
 CORRECTION_SURE = 0.5
 KEY_WORDS = 2  # "press nine"
+PREFIXES = ("resumed", "taking_over")  # sentences before a prompt that are no part of it
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,14 @@ def advance(script: Script, state: State, outcome: Outcome) -> Turn:
         turn = (
             _invariants(script, state, outcome) or _correction(script, state, outcome) or _take(script, state, outcome)
         )
-    return _remember(*turn)
+    return _remember(*(_taking_over(*turn) if isinstance(outcome, Heard) and outcome.at_limit else turn))
+
+
+def _taking_over(state: State, action: Any) -> Turn:
+    """Whoever would speak on is told that it is the line's turn, and what it has understood."""
+    if isinstance(action, Speak | Ask):
+        action = replace(action, prompt=(Line("taking_over"), *action.prompt), barge=Barge.KEYS)
+    return state, action
 
 
 def goto(script: Script, state: State, step: str) -> Turn:
@@ -124,7 +135,7 @@ def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
         case Heard(understanding) if understanding.emergency:
             return _emergency(state.with_facts(emergency=" ".join(understanding.emergency.words)), understanding.text)
         case Heard(understanding) if understanding.act == "person":
-            return to_person(script, state)
+            return to_person(script, state if state.ticket else heard(state, understanding))
         case Heard(understanding) if understanding.act == "repeat":
             return _repeat(script, state)
         case Pressed(keys):
@@ -181,6 +192,8 @@ def _deafened(script: Script, state: State) -> Turn:
 
 def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
     """A correction after the ticket is open changes just what it names, at any step."""
+    if state.phase.startswith((AMENDING + ASIDE, AMENDING + ASKED)):
+        return _asked_back(script, state, outcome, state.phase.removeprefix(AMENDING))
     if state.phase.startswith(AMENDING):
         return _amending(script, state, outcome)
     if not isinstance(outcome, Heard) or not state.ticket or not outcome.understanding.correction:
@@ -188,7 +201,28 @@ def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
     changed = amended(script, state, outcome.understanding, CORRECTION_SURE)
     if changed.facts == state.facts:
         return None
-    return _amend(changed.with_facts(amended=" ".join(differing(state, changed))).at(AMENDING + state.phase))
+    if state.phase == "hold":  # nobody was asked, and somebody else may have said it
+        proposed = {name: changed.facts.get(name) for name in differing(state, changed)}
+        return state.with_facts(proposed=json.dumps(proposed)).at(AMENDING + ASIDE + state.phase), StandAside()
+    return _amend_to(state, changed, state.phase)
+
+
+def _amend_to(state: State, changed: State, phase: str) -> Turn:
+    return _amend(changed.with_facts(amended=" ".join(differing(state, changed))).at(AMENDING + phase))
+
+
+def _asked_back(script: Script, state: State, outcome: Outcome, phase: str) -> Turn:
+    """What was overheard changes nothing until its caller says so."""
+    where, _, before = phase.partition("/")
+    proposed = state.with_facts(proposed=None, **json.loads(state.facts.get("proposed", "{}")))
+    if where + "/" == ASIDE or isinstance(outcome, Resumed):
+        question = (about(proposed, "did_you_mean"),)
+        return state.at(AMENDING + ASKED + before), Ask(question, keys_do=True)
+    state = state.with_facts(proposed=None)
+    if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
+        return _amend_to(state, proposed, before)
+    said = amended(script, state, outcome.understanding, CORRECTION_SURE) if isinstance(outcome, Heard) else state
+    return _amend_to(state, said, before) if said.facts != state.facts else _enter(script, state.at(before))
 
 
 def _amend(state: State) -> Turn:
@@ -222,5 +256,5 @@ def _remember(state: State, action: Any) -> Turn:
     if state.deaf and isinstance(action, Ask):
         action = replace(action, listen=False)
     if isinstance(action, Speak | Ask | Hold) and action.prompt:
-        state = state.saying(tuple(line for line in action.prompt if line.key != "resumed"))
+        state = state.saying(tuple(line for line in action.prompt if line.key not in PREFIXES))
     return state, action

@@ -23,6 +23,7 @@ from ivr.actions import (
     TakeMessage,
     Transfer,
 )
+from ivr.barge_in import Voices
 from ivr.interpreter import advance
 from ivr.notebook import Notebook
 from ivr.performing import Performer
@@ -65,6 +66,7 @@ class Session:
     ) -> None:  # fmt: skip
         self.leg, self.script, self.senses = leg, script, senses
         self.performer, self.calls, self.notebook, self.clock = performer, calls, notebook, clock
+        self.voices = Voices()
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
         """Raises: HungUp, LegLost."""
@@ -112,7 +114,7 @@ class Session:
             return await self.performer.perform(state, action)
 
     async def _ask(self, state: State, action: Ask) -> Outcome:
-        spec = TurnSpec(b"", "", digits=action.digits, keys_do=action.keys_do)
+        spec = TurnSpec(b"", "", action.barge, digits=action.digits, keys_do=action.keys_do)
         listen = ListenSpec(language=state.language, no_speech_ms=action.no_speech_ms, phrases=action.phrases)
         return await self._turn(state, action.prompt, spec, listen if action.listen else None)
 
@@ -150,7 +152,7 @@ class Session:
 
     def _conversation(self, state: State) -> Conversation:
         ears = None if state.deaf else self.senses.ears(state.language)
-        return Conversation(self.leg, ears, self.senses.understander, self.notebook.note)
+        return Conversation(self.leg, ears, self.senses.understander, self.notebook.note, self.voices)
 
     def _note_step(self, before: str, state: State, outcome: Outcome) -> None:
         if state.step != before:

@@ -18,7 +18,8 @@ class Distances:
     settled_ms: int = 600  # of speech, before we know how loud it is
     sure_ms: int = 200  # that long nearer is nearer
     rise_db_s: float = 12.0  # a shout must not make the rest of the sentence somebody else's …
-    fall_db_s: float = 2.0  # … and who lowers their voice is followed
+    fall_db_s: float = 1.0  # … and who lowers their voice is followed …
+    fall_most_db: float = 6.0  # … so far: below may be somebody else
 
 
 class Nearness:
@@ -27,6 +28,7 @@ class Nearness:
     def __init__(self, caller_dbfs: float | None = None, rules: Distances | None = None) -> None:
         self._rules = rules or Distances()
         self.caller_dbfs = caller_dbfs
+        self._loudest_dbfs = -200.0 if caller_dbfs is None else caller_dbfs
         self._levels: deque[float] = deque(maxlen=self._rules.moment_ms // FRAME_MS)
         self._so_far_dbfs: float | None = None  # while nobody is known: whoever speaks
         self._speech_ms = 0
@@ -43,7 +45,9 @@ class Nearness:
         moment_dbfs = max(self._levels)
         near = self.caller_dbfs is None or moment_dbfs >= self.caller_dbfs - self._rules.far_db
         if speaking and self.caller_dbfs is not None and near:
-            self.caller_dbfs = self._followed(moment_dbfs, self.caller_dbfs)
+            followed_dbfs = self._followed(moment_dbfs, self.caller_dbfs)
+            self._loudest_dbfs = max(self._loudest_dbfs, followed_dbfs)
+            self.caller_dbfs = max(followed_dbfs, self._loudest_dbfs - self._rules.fall_most_db)
         return near
 
     def comes_nearer(self, speaking: bool) -> bool:
