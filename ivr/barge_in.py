@@ -43,6 +43,7 @@ class BargeIn:
         self._stops = stops  # speech may hold this prompt
         self._taken_back = taken_back
         self._holding: asyncio.TimerHandle | None = None
+        self.began_s = 0.0  # when somebody last began to speak, by the loop's clock
         self.quiet = asyncio.Event()  # the caller is not in the middle of saying something to us
         self.silent = asyncio.Event()  # nobody near speaks at all
         self.quiet.set()
@@ -51,6 +52,7 @@ class BargeIn:
     def starts(self, level_dbfs: float, prompting: bool) -> None:
         """Somebody begins to speak. A far voice that has been there before holds nothing until its words are meant."""
         self._release()
+        self.began_s = asyncio.get_running_loop().time()
         far = self._voices.is_far(level_dbfs)
         if far and self._voices.company:
             return

@@ -31,7 +31,8 @@ from ivr.actions import (
     TicketOpened,
 )
 from ivr.flow import Enqueue, Menu
-from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, differing, heard
+from ivr.ports import Understanding
+from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, chosen, differing, heard, tells_a_story
 from ivr.state import State
 from ivr.verbs import asking, ending, matters, queueing, simple
 
@@ -135,8 +136,8 @@ def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
         case Heard(understanding) if understanding.emergency:
             return _emergency(state.with_facts(emergency=" ".join(understanding.emergency.words)), understanding.text)
         case Heard(understanding) if understanding.act == "person":
-            return to_person(script, state if state.ticket else heard(state, understanding))
-        case Heard(understanding) if understanding.act == "repeat":
+            return to_person(script, state if state.ticket else _told(script, state, understanding))
+        case Heard(understanding) if understanding.act == "repeat" and not tells_a_story(understanding):
             return _repeat(script, state)
         case Pressed(keys):
             return _pressed(script, state, set(keys))
@@ -154,6 +155,13 @@ def _pressed(script: Script, state: State, keys: set[str]) -> Turn | None:
     if keys == {"0"}:
         return to_person(script, state)
     return _repeat(script, state) if keys == {"*"} else None
+
+
+def _told(script: Script, state: State, understanding: Understanding) -> State:
+    """What the same words said about the matter: the person need not ask for it."""
+    intent, state = understanding.intent, heard(state, understanding)
+    sure = intent.topic in script.edition.topics and intent.confidence >= asking.SAID_SURE
+    return chosen(script, state, intent.topic, intent.confidence, intent.why) if sure else state
 
 
 def to_person(script: Script, state: State) -> Turn:
@@ -216,8 +224,9 @@ def _asked_back(script: Script, state: State, outcome: Outcome, phase: str) -> T
     where, _, before = phase.partition("/")
     proposed = state.with_facts(proposed=None, **json.loads(state.facts.get("proposed", "{}")))
     if where + "/" == ASIDE or isinstance(outcome, Resumed):
-        question = (about(proposed, "did_you_mean"),)
-        return state.at(AMENDING + ASKED + before), Ask(question, keys_do=True)
+        question = Ask((about(proposed, "did_you_mean"),), keys_do=True)
+        asked = state.at(AMENDING + ASKED + before)
+        return _resumed(asked, question) if isinstance(outcome, Resumed) else (asked, question)
     state = state.with_facts(proposed=None)
     if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
         return _amend_to(state, proposed, before)

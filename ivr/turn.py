@@ -156,6 +156,7 @@ class _Turn:
         self.barge = BargeIn(self.leg, means.voices, stops, self._taken_back)
         self.unclear: Heard | None = None  # said over the prompt, or from further away
         self.asides = 0
+        self.interim = means.interim(self._language)
         self.started_ms = 0  # when somebody last began to speak, since listening began
 
     async def run(self) -> Outcome:
@@ -218,7 +219,7 @@ class _Turn:
         late_ms = EARS_LATE_MS if self.spec.listen else 0
         await asyncio.sleep((spec.no_speech_ms + late_ms) / 1000)
         with suppress(TimeoutError):
-            async with asyncio.timeout(UNCLEAR_S):
+            async with asyncio.timeout_at(self.barge.began_s + UNCLEAR_S):
                 await self.barge.silent.wait()
         try:
             async with asyncio.timeout((spec.limit_ms + EARS_LATE_MS) / 1000):
@@ -266,24 +267,32 @@ class _Turn:
     async def _listen_once(self, ears: Recognizer, spec: ListenSpec) -> Outcome | None:
         """One utterance; None when it was nothing and the turn goes on."""
         events = ears.listen(self.leg.audio(), self._now(spec))
-        interim = self.means.interim(spec.language)
+        self.interim = self.means.interim(spec.language)
         async with aclosing(cast("AsyncGenerator[SpeechEvent]", events)):
             async for event in events:
-                match event:
-                    case SpeechStarted():
-                        interim = self.means.interim(spec.language)
-                        self._somebody_starts(event)
-                    case Partial():
-                        if urgent := self._interim(interim, event):
-                            return urgent
-                    case Final(aside=True):
-                        if outcome := self._overheard(event):
-                            return outcome
-                    case Final():
-                        return self._final(event)
-                    case NoSpeech() if not self.prompting and self.spec.answer and self.spec.wait is None:
-                        return self._nothing_more()
+                if isinstance(event, Final) and not event.aside:
+                    return self._final(event)
+                if outcome := self._meanwhile(event):
+                    return outcome
         return None
+
+    def _meanwhile(self, event: SpeechEvent) -> Outcome | None:
+        """What does not end an utterance ends the turn only when it is urgent, or when nobody speaks."""
+        match event:
+            case SpeechStarted():
+                self._somebody_starts(event)
+            case Partial():
+                return self._interim(event)
+            case Final():
+                return self._overheard(event)
+            case NoSpeech() if self._asked and not self.prompting:
+                return self._nothing_more()
+        return None
+
+    @property
+    def _asked(self) -> bool:
+        """An answer is expected."""
+        return self.spec.answer and self.spec.wait is None
 
     def _now(self, spec: ListenSpec) -> ListenSpec:
         """With what the call has taught; who was unclear over the prompt has a moment to say it again."""
@@ -295,22 +304,22 @@ class _Turn:
 
     def _somebody_starts(self, event: SpeechStarted) -> None:
         self.means.note("speech.started", {"at_ms": event.at_ms, "during_prompt": self.prompting}, {})
-        self.started_ms = event.at_ms
+        self.interim, self.started_ms = self.means.interim(self._language), event.at_ms
         self.barge.starts(event.level_dbfs, self.prompting)
 
     def _taken_back(self) -> None:
         if self.prompting:
             self.means.note("prompt.resumed", {}, {})
 
-    def _interim(self, interim: Interim, partial: Partial) -> Outcome | None:
+    def _interim(self, partial: Partial) -> Outcome | None:
         """An emergency, and the wish for a person, do not wait for the end of the sentence."""
         if self._is_echo(partial.text):
             return None
-        if urgent := interim.urgent(partial.text, partial.at_ms):
+        if urgent := self.interim.urgent(partial.text, partial.at_ms):
             return self.means.cut_short(urgent)
-        if partial.aside or interim.last is None:
+        if partial.aside or self.interim.last is None:
             return None
-        if is_meant(interim.last):
+        if is_meant(self.interim.last):
             self.barge.is_meant()
             return None
         drones = partial.at_ms - self.started_ms >= UNCLEAR_S * 1_000
@@ -328,21 +337,20 @@ class _Turn:
 
     def _unclear(self, heard: Heard) -> Outcome | None:
         """No answer while the prompt goes on or where nobody was asked, nor where somebody else may have said it."""
-        asked = self.spec.answer and self.spec.wait is None
-        if asked and not self.prompting and not self.means.voices.company:
+        if self._asked and not self.prompting and not self.means.voices.company:
             return heard
-        self.unclear = heard if asked else None
+        self.unclear = heard if self._asked else None
         self.barge.ends()
         return None
 
     def _overheard(self, final: Final) -> Outcome | None:
-        """From further away than the caller: a wish that is obeyed at any moment; else at most a first, short answer."""
+        """From further away than the caller: a wish obeyed at any moment; else at most a first, short answer."""
         if not final.text.strip():
             return None
         self.asides += 1
         self.means.voices.company = True
         said = self.means.understander.understand(final.text, self._language, final.confidence)
-        asked = self.spec.answer and self.spec.wait is None and not self.prompting
+        asked = self._asked and not self.prompting
         answer = asked and self.asides == 1 and is_meant(said) and len(final.text.split()) <= ASIDE_WORDS
         return self.means.understood(final, self._language) if wish_of(said) or answer else None
 

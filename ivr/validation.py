@@ -9,7 +9,8 @@ from routing.model import Stage
 PLACED = {"did_you_mean", "understood"}  # prompts that also need their `_place` wording
 BUILT_IN = (
     "emergency_instruction", "emergency_stay", "resumed", "taking_over", "what_is_different", "callback_possible",
-    "did_you_mean", "did_you_mean_place", "understood", "understood_place", "promise_attend", "promise_answer", "own_ticket",
+    "did_you_mean", "did_you_mean_place",
+    "understood", "understood_place", "promise_attend", "promise_answer", "own_ticket",
     *(f"stage_{stage}" for stage in Stage), *(f"matter_{matter}" for matter in ("person", "emergency", "message")),
 )  # fmt: skip
 

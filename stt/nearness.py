@@ -70,4 +70,4 @@ class Nearness:
 
     def _followed(self, moment_dbfs: float, before_dbfs: float) -> float:
         rise, fall = self._rules.rise_db_s * FRAME_MS / 1_000, self._rules.fall_db_s * FRAME_MS / 1_000
-        return min(moment_dbfs, before_dbfs + rise) if moment_dbfs > before_dbfs else max(moment_dbfs, before_dbfs - fall)
+        return min(max(moment_dbfs, before_dbfs - fall), before_dbfs + rise)

@@ -3,7 +3,7 @@
 from ivr.actions import Ask, Heard, Line, NoWords, Outcome, Pressed, Silence
 from ivr.flow import Confirm, Gather, Listen, Menu
 from ivr.ports import Understanding
-from ivr.script import Next, Script, Turn, about, amended, chosen, heard
+from ivr.script import Next, Script, Turn, about, amended, chosen, heard, tells_a_story
 from ivr.state import State
 
 SAID_SURE = 0.7  # a topic said where keys were asked for
@@ -30,11 +30,17 @@ def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) ->
     if not isinstance(outcome, Heard):
         return _unclear(script, step, state)
     understanding = outcome.understanding
-    if understanding.act == "status" and step.status:
+    if understanding.act == "status" and step.status and not _tells(script, step, understanding):
         return state, step.status
     if state.phase == "confirm" and understanding.act == "yes":
         return state, step.next
     return _weigh(script, step, heard(state, understanding), understanding)
+
+
+def _tells(script: Script, step: Listen, understanding: Understanding) -> bool:
+    """A long story is a report, although "I called yesterday" is in it; an open one at that place is found anyway."""
+    sure = understanding.intent.topic in script.edition.topics and understanding.intent.confidence >= step.sure
+    return sure and tells_a_story(understanding)
 
 
 def _wants_nothing(state: State, outcome: Outcome) -> bool:

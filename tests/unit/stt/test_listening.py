@@ -192,3 +192,37 @@ async def test_a_full_voice_activity_pool_leaves_the_decision_to_the_gate() -> N
     assert [type(event) for event in events] == [SpeechStarted, Final]
     assert attention.shed > 0
     attention.close()
+
+
+SOFT = b"\x66\x06\x9a\xf9" * 80  # 14 dB below LOUD
+
+
+async def test_the_caller_is_heard_without_the_television() -> None:
+    book = Notebook(["the minister said", "ward four"])
+    events = await listen(book, (SOFT, 3_000), (LOUD, 1_500), (SOFT, 4_000))
+    assert [(event.text, event.aside) for event in events if isinstance(event, Final)] == [
+        ("the minister said", True), ("ward four", False),
+    ]  # fmt: skip
+    assert book.heard_ms[1] == pytest.approx(500 + 240 + 1_500 + 800 + 700, abs=300)
+
+
+async def test_a_television_is_nobody_where_the_caller_is_known() -> None:
+    spec = ListenSpec(no_speech_ms=2_000, caller_dbfs=-12.0)
+    events = await listen(Notebook(["the minister said"]), (SOFT, 3_000), spec=spec)
+    assert [type(event) for event in events] == [NoSpeech]
+
+
+async def test_what_the_caller_said_is_given_without_other_voices() -> None:
+    book = Notebook(["ward four"])
+    heard: list[bytes] = []
+    book.finish, finish = (lambda pcm: heard.append(pcm) or finish(pcm)), book.finish  # type: ignore[method-assign, func-returns-value]
+    await listen(book, (LOUD, 1_000), (SOFT, 2_000), spec=ListenSpec(caller_dbfs=-12.0))
+    assert heard[0].endswith(QUIET)
+    assert SOFT not in heard[0][-20 * 16 * 5 :]
+
+
+async def test_a_caller_at_the_limit_is_told_apart_from_one_who_has_finished() -> None:
+    events = await listen(Notebook(["on and on"]), (LOUD, 9_000), spec=ListenSpec(limit_ms=3_000))
+    final = events[-1]
+    assert isinstance(final, Final)
+    assert final.at_limit
