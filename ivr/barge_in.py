@@ -26,6 +26,10 @@ class Voices:
         if level_dbfs is not None:
             self.caller_dbfs = level_dbfs
 
+    def unclear(self, level_dbfs: float | None) -> None:
+        """Words at this level were for nobody here."""
+        self.company = self.company or (level_dbfs is not None and self.is_far(level_dbfs))
+
     def missed(self) -> None:
         """Only others were heard where the caller was asked."""
         if self.caller_dbfs is not None:

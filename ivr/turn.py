@@ -125,7 +125,7 @@ class Conversation:
 
     def cut_short(self, understanding: Understanding) -> Heard:
         """What is acted on although the caller has not finished."""
-        self.note("heard", {"interim": True}, {"text": understanding.text, "words": []})
+        self.note("heard", {"confidence": 1.0, "engine": "", "interim": True}, {"text": understanding.text, "words": []})
         return Heard(understanding)
 
 
@@ -333,10 +333,11 @@ class _Turn:
         if (is_meant_while_waiting if self.spec.wait else is_meant)(heard.understanding):
             self.means.voices.answered(final.level_dbfs)
             return heard
-        return self._unclear(heard)
+        return self._unclear(heard, final.level_dbfs)
 
-    def _unclear(self, heard: Heard) -> Outcome | None:
+    def _unclear(self, heard: Heard, level_dbfs: float | None) -> Outcome | None:
         """No answer while the prompt goes on or where nobody was asked, nor where somebody else may have said it."""
+        self.means.voices.unclear(level_dbfs)
         if self._asked and not self.prompting and not self.means.voices.company:
             return heard
         self.unclear = heard if self._asked else None

@@ -7,6 +7,7 @@ from ivr.script import Next, Script, Turn, about, amended, chosen, heard, tells_
 from ivr.state import State
 
 SAID_SURE = 0.7  # a topic said where keys were asked for
+CHOICE_WORDS = 4  # "number four please"; in more words a number may be a ward's
 CORRECTIONS = 3  # as often may what was said back be changed in one step
 
 
@@ -115,7 +116,7 @@ def take_menu(script: Script, step: Menu, state: State, outcome: Outcome) -> Nex
         return _by_key(script, step, state, outcome.keys)
     if isinstance(outcome, Heard):
         digit = outcome.understanding.digits
-        if digit in step.keys:
+        if digit in step.keys and len(outcome.understanding.text.split()) <= CHOICE_WORDS:
             return _by_key(script, step, state, str(digit))
         state = heard(state, outcome.understanding)
         intent = outcome.understanding.intent

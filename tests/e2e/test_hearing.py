@@ -13,7 +13,7 @@ from tests.e2e.scene import Scene
 from tests.spoken import scenes
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
-GREETING_S = 11  # the request comes well after it
+GREETING_S = 12  # the request comes after it
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -29,6 +29,11 @@ async def ticket_of(scene: Scene, name: str) -> dict[str, Any]:
     opened = next(each for each in (await scene.call(name))["timeline"] if each["event"] == "ticket.opened")
     answer: dict[str, Any] = (await scene.api.get(f"/api/v1/tickets/{opened['payload']['ticket_id']}")).json()
     return answer
+
+
+def told_of(timeline: list[dict[str, Any]]) -> str:
+    """For people: what happened, when."""
+    return "\n".join(f"{each['at']} {each['event']} {each['payload']} {each['private']}" for each in timeline)
 
 
 async def test_an_emergency_is_acted_on_while_its_caller_goes_on_speaking(line: RunningLine, tmp_path: Path) -> None:
@@ -66,12 +71,15 @@ async def test_a_television_neither_stops_the_greeting_nor_gets_onto_the_ticket(
     async with AsyncExitStack() as stack:
         scene = Scene(line, tmp_path, stack)
         await scene.open()
-        phone = await scene.caller("television", "300")
-        phone.play(scenes.write(tmp_path / "speech.wav", scenes.over(news, request, GREETING_S)))
+        room = scenes.write(tmp_path / "speech.wav", scenes.over(news, request, GREETING_S))
+        phone = scene.phones["television"] = await stack.enter_async_context(line.caller("300"))
+        phone.call("100", trace=scene.trace("television"))
+        await phone.wait("media", 30)
+        phone.play(room)  # it is on before the greeting begins
         ticket = await ticket_of(scene, "television")
         timeline = (await scene.call("television"))["timeline"]
         await scene.end()
     greeting = next(each["payload"] for each in timeline if each["event"] == "prompt.ended")
     assert greeting["by"] == "end"
-    assert (ticket["topic"], ticket["place"]) == ("plumbing", "ward-4")
+    assert (ticket["topic"], ticket["place"]) == ("plumbing", "ward-4"), told_of(timeline)
     assert not {"minister", "opposition", "weather"} & set(ticket["words"].lower().split())

@@ -320,3 +320,11 @@ def test_who_asks_for_a_person_keeps_what_they_said() -> None:
     wish = replace(KNOWN["drain on ward four"], act="person", text="a person, the drain on ward four is blocked")
     facts = advance(line, state, Heard(wish))[0].facts
     assert (facts["place"], facts["words"], facts["topic"]) == ("ward-4", wish.text, "plumbing")
+
+
+def test_a_number_within_a_report_is_no_choice_of_the_menu() -> None:
+    line = script()
+    state, _ = goto(line, begin(**CALLER), "keys")
+    report = replace(KNOWN["drain on ward four"], digits="4", text="the drain on ward 4 is blocked")
+    assert advance(line, state, Heard(report))[0].facts["topic"] == "plumbing"
+    assert advance(line, state, Heard(replace(KNOWN["one"], text="number one please")))[0].step == "keys_building"
