@@ -157,4 +157,4 @@ def test_a_word_that_begins_softly_is_the_callers() -> None:
 
 def test_long_speech_does_not_end_where_the_network_becomes_unsure() -> None:
     cues = feed(Segmenter(RULES), [(0.9, 2_000), (0.1, 100), (0.4, 3_000), (0.0, 700)])
-    assert [cue for cue, _ in cues] == [Cue.STARTED, Cue.PAUSED, Cue.ENDED]
+    assert cues == [(Cue.STARTED, 300), (Cue.PAUSED, 5_400), (Cue.ENDED, 5_800)]
