@@ -65,7 +65,7 @@ class BargeIn:
             self.silent.clear()
         if self._stops:
             self._leg.pause()
-        if prompting or far:
+        if prompting or far or not self._stops:  # nobody was asked: nothing waits long for words that are not for us
             near_s = HOLD_COMPANY_S if self._voices.company else HOLD_S
             hold_s = HOLD_FAR_S if far else near_s
             self._holding = asyncio.get_running_loop().call_later(hold_s, self._take_back)

@@ -256,3 +256,17 @@ async def test_talk_in_the_room_does_not_interrupt_the_music() -> None:
     waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, never, over))
     assert await scene.turn(waiting) == Waiting(1, 23, True)
     assert len(scene.leg.said) == 2  # the empty prompt, and the music once
+
+
+async def test_somebody_who_talks_on_and_on_does_not_hold_up_the_place_in_line() -> None:
+    async def never() -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def over() -> Outcome:
+        return Waiting(1, 23, True)
+
+    scene = Scene(ears=[fake_ears.GoesOn(("and the minister said",))])
+    waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, never, over))
+    assert await scene.turn(waiting) == Waiting(1, 23, True)
+    assert scene.at_ms <= 20_500
