@@ -125,7 +125,8 @@ class Conversation:
 
     def cut_short(self, understanding: Understanding) -> Heard:
         """What is acted on although the caller has not finished."""
-        self.note("heard", {"confidence": 1.0, "engine": "", "interim": True}, {"text": understanding.text, "words": []})
+        heard = {"confidence": 1.0, "engine": "", "interim": True}
+        self.note("heard", heard, {"text": understanding.text, "words": []})
         return Heard(understanding)
 
 
