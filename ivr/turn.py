@@ -156,6 +156,7 @@ class _Turn:
         stops = spec.barge == Barge.SPEECH and spec.wait is None
         self.barge = BargeIn(self.leg, means.voices, stops, self._taken_back)
         self.unclear: Heard | None = None  # said over the prompt, or from further away
+        self.is_meant = is_meant_while_waiting if spec.wait else is_meant
         self.asides = 0
         self.interim = means.interim(self._language)
         self.started_ms = 0  # when somebody last began to speak, since listening began
@@ -320,7 +321,7 @@ class _Turn:
             return self.means.cut_short(urgent)
         if partial.aside or self.interim.last is None:
             return None
-        if is_meant(self.interim.last):
+        if self.is_meant(self.interim.last):
             self.barge.is_meant()
             return None
         drones = partial.at_ms - self.started_ms >= UNCLEAR_S * 1_000
@@ -331,7 +332,7 @@ class _Turn:
         if not final.text.strip() or self._is_echo(final.text):
             return self._nothing_said()
         heard = self.means.understood(final, self._language)
-        if (is_meant_while_waiting if self.spec.wait else is_meant)(heard.understanding):
+        if self.is_meant(heard.understanding):
             self.means.voices.answered(final.level_dbfs)
             return heard
         return self._unclear(heard, final.level_dbfs)
