@@ -41,8 +41,8 @@ LONG_REPORT = (
 NEWS = (
     "The minister said this morning that the new budget would be presented to parliament next week and that more"
     " money would go to schools and roads,",
-    "while the opposition called again for lower taxes and said that the government had not kept a single promise"
-    " since the last election.",
+    "while the mayors of the larger towns asked again for more buses in the evening and for longer opening hours of"
+    " museums and libraries.",
     "In sport, the home team won its third match in a row by three goals to one, and the coach said that he was very"
     " proud of his players.",
     "The weather, cloudy in the north with some rain in the afternoon, and sunny in the south with temperatures of up"
