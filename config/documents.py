@@ -175,6 +175,8 @@ class LanguagePack(Document):
     expansions: dict[str, str] = {}  # "can't" → "can not"; keys that begin with ' or n' are endings
     emergency: tuple[str, ...]
     emergency_sounds_like: dict[str, tuple[str, ...]] = {}  # words → what recognisers write for them
+    cries: tuple[str, ...] = ()  # words, not patterns: an emergency when they are all that is said
+    cries_sound_like: dict[str, tuple[str, ...]] = {}  # words of cries → what recognisers write for them, alone
     emergency_by_sound: tuple[str, ...] = ()  # phrases long enough to be known by their consonants alone
     not_emergency: tuple[str, ...] = ()  # names and idioms that contain emergency words
     things: tuple[str, ...] = ()  # nouns that turn the emergency word before them into a name: "fire" + "door"

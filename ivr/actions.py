@@ -46,6 +46,7 @@ class Ask:
     number: DigitMap | None = None  # keys make a number; None: each key is an answer
     no_speech_ms: int = 6_000
     keys_do: bool = False  # keys are a full answer here, so deafness is no reason to leave
+    barge: Barge = Barge.SPEECH
     phrases: tuple[str, ...] = ()
     ahead: bool = False  # a key pressed before it began may answer it: a choice, never consent, never what is stored
 
@@ -198,6 +199,7 @@ class Spoken:
 class Heard:
     understanding: Understanding
     confidence: float = 1.0  # of the recogniser
+    at_limit: bool = False  # the caller had not finished
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,21 @@ class Says:
 
 
 @dataclass(frozen=True)
+class GoesOn:
+    """Somebody speaks without end; each of these readings comes two seconds after the one before."""
+
+    readings: tuple[str, ...] = ()
+    level_dbfs: float = -20.0
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Somebody speaks further away than the caller; listening goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Silence:
     """The caller says nothing until the recogniser gives up."""
 
@@ -40,7 +55,8 @@ class Waits:
     """Nothing is heard and nothing ends: for callers who use keys."""
 
 
-Line = str | Says | Silence | Noise | Down | Waits
+Line = str | Says | GoesOn | Aside | Silence | Noise | Down | Waits
+READING_MS = 2_000
 
 
 class ScriptedRecognizer:
@@ -65,23 +81,40 @@ class ScriptedRecognizer:
             async for event in self._perform(line, spec, at_ms):
                 at_ms = event.at_ms
                 yield event
-            if not isinstance(line, Noise):
+            if not isinstance(line, Noise | Aside):
                 return
 
     def _perform(self, line: Line, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
         match line:
-            case str():
-                return self._speak(Says(line), spec, at_ms)
-            case Says():
-                return self._speak(line, spec, at_ms)
-            case Noise():
-                return self._rustle(spec, at_ms)
+            case str() | Says():
+                return self._speak(Says(line) if isinstance(line, str) else line, spec, at_ms)
+            case GoesOn():
+                return self._go_on(line, spec, at_ms)
+            case Aside(text):
+                return self._murmur(text, at_ms)
             case Down():
                 return self._break(line, spec, at_ms)
+        return self._say_nothing(line, spec, at_ms)
+
+    def _say_nothing(self, line: Line, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+        match line:
+            case Noise():
+                return self._rustle(spec, at_ms)
             case Silence():
                 return self._give_up(spec, at_ms)
-            case Waits():
-                return self._wait()
+        return self._wait()
+
+    async def _go_on(self, line: GoesOn, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+        at_ms = await self._pass(at_ms, spec.sustained_ms)
+        yield SpeechStarted(at_ms, line.level_dbfs)
+        for reading in line.readings:
+            at_ms = await self._pass(at_ms, READING_MS)
+            yield Partial(reading, at_ms)
+        await asyncio.Event().wait()
+
+    async def _murmur(self, text: str, at_ms: int) -> AsyncIterator[SpeechEvent]:
+        at_ms = await self._pass(at_ms, len(text.split()) * WORD_MS)
+        yield Final(text, 0.9, at_ms=at_ms, engine=self.name, aside=True)
 
     async def _rustle(self, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
         started_ms = await self._pass(at_ms, spec.sustained_ms)

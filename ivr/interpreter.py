@@ -4,6 +4,7 @@ The invariants stand before every step and cannot be configured away: an emergen
 can be reached at any moment, `*` repeats, deafness leads to keys, and no call runs for ever.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,7 @@ from ivr.actions import (
     Pressed,
     Resumed,
     Speak,
+    StandAside,
     Started,
     Summon,
     TicketOpened,
@@ -30,13 +32,16 @@ from ivr.actions import (
 from ivr.call_matters import corrected, ticket_of
 from ivr.flow import Enqueue, Menu
 from ivr.keypad import HASH, PERSON, REPEAT
-from ivr.script import EMERGENCY, Next, Script, Turn, about, differing
+from ivr.ports import Understanding
+from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, differing, heard, tells_a_story
 from ivr.state import State
 from ivr.verbs import asking, ending, gathering, matters, queueing, simple
 
 AMENDING = "amend/"  # prefix of a phase that was interrupted by a correction
+ASIDE, ASKED = "aside/", "asked/"  # after it: the correction was overheard, and its caller is asked about it
 CORRECTION_SURE = 0.5
 KEY_WORDS = 2  # "press nine"
+PREFIXES = ("resumed", "taking_over")  # sentences before a prompt that are no part of it
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,14 @@ def advance(script: Script, state: State, outcome: Outcome) -> Turn:
         turn = (
             _invariants(script, state, outcome) or _correction(script, state, outcome) or _take(script, state, outcome)
         )
-    return _remember(*turn)
+    return _remember(*(_taking_over(*turn) if isinstance(outcome, Heard) and outcome.at_limit else turn))
+
+
+def _taking_over(state: State, action: Any) -> Turn:
+    """Whoever would speak on is told that it is the line's turn, and what it has understood."""
+    if isinstance(action, Speak | Ask):
+        action = replace(action, prompt=(Line("taking_over"), *action.prompt), barge=Barge.KEYS)
+    return state, action
 
 
 def goto(script: Script, state: State, step: str) -> Turn:
@@ -132,8 +144,8 @@ def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
         case Heard(understanding) if understanding.emergency:
             return _emergency(state.with_facts(emergency=" ".join(understanding.emergency.words)), understanding.text)
         case Heard(understanding) if understanding.act == "person":
-            return to_person(script, state)
-        case Heard(understanding) if understanding.act == "repeat":
+            return to_person(script, state if state.ticket else _told(script, state, understanding))
+        case Heard(understanding) if understanding.act == "repeat" and not tells_a_story(understanding):
             return _repeat(script, state)
         case Pressed(keys):
             return _pressed(script, state, set(keys))
@@ -151,6 +163,13 @@ def _pressed(script: Script, state: State, keys: set[str]) -> Turn | None:
     if keys - {HASH} == {PERSON}:  # no number is nothing but zeros
         return to_person(script, state)
     return _repeat(script, state) if keys == {REPEAT} else None
+
+
+def _told(script: Script, state: State, understanding: Understanding) -> State:
+    """What the same words said about the matter: the person need not ask for it."""
+    intent, state = understanding.intent, heard(state, understanding)
+    sure = intent.topic in script.edition.topics and intent.confidence >= asking.SAID_SURE
+    return chosen(state, intent.topic, intent.confidence, intent.why) if sure else state
 
 
 def to_person(script: Script, state: State) -> Turn:
@@ -189,6 +208,8 @@ def _deafened(script: Script, state: State) -> Turn:
 
 def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
     """A correction after the ticket is open changes just what it names, at any step."""
+    if state.phase.startswith((AMENDING + ASIDE, AMENDING + ASKED)):
+        return _asked_back(script, state, outcome, state.phase.removeprefix(AMENDING))
     if state.phase.startswith(AMENDING):
         return _amending(script, state, outcome)
     if not isinstance(outcome, Heard) or not state.ticket or not outcome.understanding.correction:
@@ -196,13 +217,39 @@ def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
     changed = corrected(script, state, outcome.understanding, CORRECTION_SURE, guess=True)
     if changed is None:
         return None
-    before = state if changed.ticket == state.ticket else _about(state, changed.ticket)
-    return _amend(changed.with_facts(amended=" ".join(differing(before, changed))).at(AMENDING + state.phase))
+    before = _about(state, changed.ticket)
+    if state.phase == "hold":  # nobody was asked, and somebody else may have said it
+        proposed = {name: changed.facts.get(name) for name in differing(before, changed)}
+        return before.with_facts(proposed=json.dumps(proposed)).at(AMENDING + ASIDE + state.phase), StandAside()
+    return _amend_to(before, changed, state.phase)
 
 
 def _about(state: State, ticket: str | None) -> State:
     """The same call, speaking of the matter with that ticket."""
+    if state.ticket == ticket:
+        return state
     return next(state.about(at) for at, other in enumerate(state.others) if other.ticket == ticket)
+
+
+def _amend_to(before: State, changed: State, phase: str) -> Turn:
+    return _amend(changed.with_facts(amended=" ".join(differing(before, changed))).at(AMENDING + phase))
+
+
+def _asked_back(script: Script, state: State, outcome: Outcome, phase: str) -> Turn:
+    """What was overheard changes nothing until its caller says so."""
+    where, _, before = phase.partition("/")
+    proposed = state.with_facts(proposed=None, **json.loads(state.facts.get("proposed", "{}")))
+    if where + "/" == ASIDE or isinstance(outcome, Resumed):
+        question = Ask((about(proposed, "did_you_mean"),), keys_do=True)
+        asked = state.at(AMENDING + ASKED + before)
+        return _resumed(asked, question) if isinstance(outcome, Resumed) else (asked, question)
+    state = state.with_facts(proposed=None)
+    if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
+        return _amend_to(state, proposed, before)
+    said = None
+    if isinstance(outcome, Heard):
+        said = corrected(script, state, outcome.understanding, CORRECTION_SURE, guess=True)
+    return _amend_to(_about(state, said.ticket), said, before) if said else _enter(script, state.at(before))
 
 
 def _amend(state: State) -> Turn:
@@ -238,5 +285,5 @@ def _remember(state: State, action: Any) -> Turn:
     if state.deaf and isinstance(action, Ask):
         action = replace(action, listen=False)
     if isinstance(action, Speak | Ask | Hold) and action.prompt:
-        state = state.saying(tuple(line for line in action.prompt if line.key != "resumed"))
+        state = state.saying(tuple(line for line in action.prompt if line.key not in PREFIXES))
     return state, action

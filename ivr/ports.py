@@ -74,12 +74,16 @@ class SpeechStarted:
     """Sustained speech, not a click: time to stop the prompt."""
 
     at_ms: int  # since listening began
+    level_dbfs: float = 0.0  # how loud it is so far
 
 
 @dataclass(frozen=True)
 class Partial:
+    """What the utterance under way says by now, read anew each time: its last words may change."""
+
     text: str
     at_ms: int
+    aside: bool = False  # as in `Final`
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,9 @@ class Final:
     words: tuple[Word, ...] = ()
     at_ms: int = 0  # when speech ended, since listening began
     engine: str = ""
+    aside: bool = False  # spoken further away than the caller: no answer
+    at_limit: bool = False  # the caller has not finished; nobody is listened to for longer
+    level_dbfs: float | None = None  # how loud it was
 
 
 @dataclass(frozen=True)
@@ -109,9 +116,10 @@ class ListenSpec:
     no_speech_ms: int = 6_000  # from when the prompt has ended
     silence_ms: int = 700  # that long a silence ends an utterance
     sustained_ms: int = 300  # that much speech is speech
-    limit_ms: int = 20_000  # no utterance is longer
+    limit_ms: int = 90_000  # no utterance is longer
     phrases: tuple[str, ...] = ()  # a hint: what is likely to be said here (grammar)
     names: tuple[str, ...] = ()  # of the house: an engine that can lean towards words leans towards these
+    caller_dbfs: float | None = None  # how loud the caller speaks, once that is known
     playing: Callable[[], float | None] | None = None
     """Level in dBFS of what we play to the caller right now, None while we are silent.
 

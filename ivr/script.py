@@ -16,6 +16,7 @@ from ivr.state import State
 Turn = tuple[State, Action]
 Next = Turn | tuple[State, str] | str  # a turn, or the step to go to, perhaps with a changed state
 IN_SERIES = 2
+STORY_WORDS = 30
 DIGITS = re.compile(r"\d+(\.\d+)?")
 PERSON = "person"  # what it is about for who has named nothing else
 EMERGENCY = "@emergency"  # the one step that every flow has and none can leave out
@@ -96,6 +97,11 @@ def heard(state: State, understanding: Understanding) -> State:
     if understanding.asset:
         state = state.with_facts(asset=understanding.asset.id)
     return state
+
+
+def tells_a_story(understanding: Understanding) -> bool:
+    """Long speech: what one sentence of it would ask of the line is mentioned in passing."""
+    return len(understanding.text.split()) > STORY_WORDS
 
 
 def chosen(state: State, topic: str, confidence: float, why: Sequence[str]) -> State:

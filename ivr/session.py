@@ -23,6 +23,7 @@ from ivr.actions import (
     TakeMessage,
     Transfer,
 )
+from ivr.barge_in import Voices
 from ivr.interpreter import advance
 from ivr.keypad import Keypad
 from ivr.notebook import Notebook
@@ -68,6 +69,7 @@ class Session:
         self.leg, self.script, self.senses = leg, script, senses
         self.performer, self.calls, self.notebook, self.clock = performer, calls, notebook, clock
         self.keypad = Keypad(script.edition.site.emergency.key)
+        self.voices = Voices()
         self._telling: asyncio.Task[None] | None = None
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
@@ -146,7 +148,7 @@ class Session:
     async def _ask(self, state: State, action: Ask) -> Outcome:
         question = None if action.number else (state.step, state.phase, state.said)  # a number begins anew
         spec = TurnSpec(
-            b"", "", number=action.number, keys_do=action.keys_do, ahead=action.ahead, question=question,
+            b"", "", action.barge, number=action.number, keys_do=action.keys_do, ahead=action.ahead, question=question,
         )  # fmt: skip
         listen = ListenSpec(language=state.language, no_speech_ms=action.no_speech_ms, phrases=action.phrases)
         return await self._turn(state, action.prompt, spec, listen if action.listen else None)
@@ -183,7 +185,7 @@ class Session:
 
     def _conversation(self, state: State) -> Conversation:
         ears = None if state.deaf else self.senses.ears(state.language)
-        return Conversation(self.leg, ears, self.senses.understander, self.notebook.note, self.keypad)
+        return Conversation(self.leg, ears, self.senses.understander, self.notebook.note, self.keypad, self.voices)
 
     def _note_step(self, before: str, state: State, outcome: Outcome) -> None:
         if state.step != before:

@@ -46,7 +46,7 @@ from ivr.actions import (
     Transfer,
     Waiting,
 )
-from ivr.interpreter import advance
+from ivr.interpreter import PREFIXES, advance
 from ivr.ports import Understander
 from ivr.recording import urgent
 from ivr.script import Script
@@ -205,5 +205,5 @@ def described(action: Action) -> str:
     if isinstance(action, HangUp):
         return f"{name} {action.ending}"
     if isinstance(action, Speak | Ask):
-        return f"{name} {action.prompt[0].key if action.prompt[0].key != 'resumed' else action.prompt[1].key}"
+        return f"{name} {next(line.key for line in action.prompt if line.key not in PREFIXES)}"
     return name

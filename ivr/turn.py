@@ -1,11 +1,11 @@
 """One turn of the conversation: something is said, and the caller may answer by voice or key, also meanwhile.
 
-Keys win over speech; speech stops the prompt; noise and the prompt's own echo only pause it.
+Keys win over speech; speech stops the prompt; noise, the prompt's own echo and a television only pause it.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -13,6 +13,8 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from ivr.actions import Barge, Deaf, Heard, NoWords, Outcome, Silence, Spoken
+from ivr.barge_in import BargeIn, Voices
+from ivr.interim import Interim, is_meant, is_meant_while_waiting, wish_of
 from ivr.keying import Keying, Note
 from ivr.keypad import DigitMap, Keypad
 from ivr.ports import (
@@ -21,6 +23,7 @@ from ivr.ports import (
     Leg,
     ListenSpec,
     NoSpeech,
+    Partial,
     RecognitionDown,
     Recognizer,
     SpeechEvent,
@@ -33,6 +36,9 @@ EARS_PAUSE_S = 1.0  # between two tries of a recogniser that is down
 EARS_LATE_MS = 2_000  # the recogniser should have spoken of silence by then
 ECHO_WORDS = 3  # fewer words than this are an answer, even when the prompt contains them
 ECHO_LIKENESS = 88  # of 100: so alike to the prompt that it is the prompt
+UNCLEAR_S = 25.0  # who has said nothing by then that the line understands is asked once more
+UNCLEAR_AGAIN_MS = 2_500  # whose words over the prompt were unclear may say them again at its end
+ASIDE_WORDS = 8  # a short answer from further away; longer is talk
 
 
 @dataclass(frozen=True)
@@ -63,13 +69,20 @@ class Conversation:
     """The means of a call's turns: a leg, ears, and someone who takes notes."""
 
     def __init__(
-        self, leg: Leg, ears: Recognizer | None, understander: Understander, note: Note, keypad: Keypad | None = None
+        self,
+        leg: Leg,
+        ears: Recognizer | None,
+        understander: Understander,
+        note: Note,
+        keypad: Keypad | None = None,
+        voices: Voices | None = None,
     ) -> None:
         self.leg = leg
         self.ears = ears
         self.understander = understander
         self.note = note
         self.keypad = keypad or Keypad()
+        self.voices = voices or Voices()
 
     async def turn(self, spec: TurnSpec) -> Outcome:
         """Raises: HungUp, LegLost."""
@@ -93,12 +106,18 @@ class Conversation:
         self, ears: Recognizer, pcm: AsyncIterator[bytes], spec: ListenSpec, meant: Callable[[Understanding], bool]
     ) -> Heard | None:
         """One utterance; None when it was not meant for us, or there was none."""
+        interim = self.interim(spec.language)
         events = ears.listen(pcm, spec)
         async with aclosing(cast("AsyncGenerator[SpeechEvent]", events)):
             async for event in events:
+                if isinstance(event, Partial):
+                    urgent = interim.urgent(event.text, event.at_ms)
+                    if urgent and urgent.emergency:
+                        return self.cut_short(urgent)
                 if isinstance(event, Final) and event.text.strip():
                     heard = self.understood(event, spec.language)
-                    return heard if meant(heard.understanding) else None
+                    if meant(heard.understanding) or not event.aside:
+                        return heard if meant(heard.understanding) else None
         return None
 
     def understood(self, final: Final, language: str) -> Heard:
@@ -106,7 +125,17 @@ class Conversation:
         words = [[word.text, round(word.confidence, 2)] for word in final.words]
         heard = {"confidence": round(final.confidence, 3), "engine": final.engine}
         self.note("heard", heard, {"text": final.text, "words": words})
-        return Heard(self.understander.understand(final.text, language, final.confidence), final.confidence)
+        understanding = self.understander.understand(final.text, language, final.confidence)
+        return Heard(understanding, final.confidence, final.at_limit)
+
+    def interim(self, language: str) -> Interim:
+        return Interim(lambda text: self.understander.understand(text, language))
+
+    def cut_short(self, understanding: Understanding) -> Heard:
+        """What is acted on although the caller has not finished."""
+        heard = {"confidence": 1.0, "engine": "", "interim": True}
+        self.note("heard", heard, {"text": understanding.text, "words": []})
+        return Heard(understanding)
 
 
 class _Passing:
@@ -133,8 +162,13 @@ class _Turn:
         self.keys = Keying(means.leg, means.keypad, means.note, spec.number, spec.ahead)
         self.level_dbfs = level_dbfs(spec.pcm)
         self.prompting = bool(spec.pcm)
-        self.quiet = asyncio.Event()  # the caller is not in the middle of saying something
-        self.quiet.set()
+        stops = spec.barge == Barge.SPEECH and spec.wait is None
+        self.barge = BargeIn(self.leg, means.voices, stops, self._taken_back)
+        self.unclear: Heard | None = None  # said over the prompt, or from further away
+        self.is_meant = is_meant_while_waiting if spec.wait else is_meant
+        self.asides = 0
+        self.interim = means.interim(self._language)
+        self.started_ms = 0  # when somebody last began to speak, since listening began
 
     async def run(self) -> Outcome:
         self.means.keypad.asks(self.spec.question, self.leg.at_ms)
@@ -150,6 +184,7 @@ class _Turn:
             result = first.result()
             self._stopped(by=ways[first])
         finally:
+            self.barge.close()
             await _cancel(ways)
         return await self.keys.rest(result) if isinstance(result, Key) else result
 
@@ -169,19 +204,28 @@ class _Turn:
             return await self._wait(self.spec.wait)
         if self.spec.answer:
             return await self._no_answer()
-        await self.quiet.wait()
+        await self.barge.quiet.wait()
         return Spoken()
 
     async def _no_answer(self) -> Outcome:
         spec = self.spec.listen or ListenSpec()
         late_ms = EARS_LATE_MS if self.spec.listen else 0
         await asyncio.sleep((spec.no_speech_ms + late_ms) / 1000)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self.barge.began_s + UNCLEAR_S):
+                await self.barge.silent.wait()
         try:
             async with asyncio.timeout((spec.limit_ms + EARS_LATE_MS) / 1000):
-                await self.quiet.wait()
+                await self.barge.quiet.wait()
         except TimeoutError:
             return Silence() if self.spec.keys_do else Deaf()
-        return Silence()
+        return self._nothing_more()
+
+    def _nothing_more(self) -> Outcome:
+        """Nothing was said to the line, or only what it did not understand."""
+        if self.asides:
+            self.means.voices.missed()
+        return self.unclear or Silence()
 
     async def _wait(self, wait: Wait) -> Outcome:
         self.leg.play(wait.music, loop=True)
@@ -189,7 +233,7 @@ class _Turn:
             async with asyncio.timeout(wait.seconds):
                 return await wait.until()
         except TimeoutError:
-            await self.quiet.wait()
+            await self.barge.quiet.wait()
             return await wait.over()
 
     # speech
@@ -207,7 +251,7 @@ class _Turn:
                 return outcome
 
     async def _deaf(self, missing: bool) -> Outcome:
-        self._go_on()
+        self.barge.ends()
         if missing and not self.spec.keys_do and self.spec.answer and self.spec.wait is None:
             return Deaf()
         await asyncio.Event().wait()
@@ -215,39 +259,104 @@ class _Turn:
 
     async def _listen_once(self, ears: Recognizer, spec: ListenSpec) -> Outcome | None:
         """One utterance; None when it was nothing and the turn goes on."""
-        events = ears.listen(self.leg.audio(), replace(spec, playing=self._playing_dbfs))
+        events = ears.listen(self.leg.audio(), self._now(spec))
+        self.interim = self.means.interim(spec.language)
         async with aclosing(cast("AsyncGenerator[SpeechEvent]", events)):
             async for event in events:
-                match event:
-                    case SpeechStarted(at_ms):
-                        self._caller_starts(at_ms)
-                    case Final():
-                        return self._final(event)
-                    case NoSpeech() if not self.prompting and self.spec.answer and self.spec.wait is None:
-                        return Silence()
+                if isinstance(event, Final) and not event.aside:
+                    return self._final(event)
+                if outcome := self._meanwhile(event):
+                    return outcome
         return None
 
-    def _caller_starts(self, at_ms: int) -> None:
-        self.quiet.clear()
-        self.means.note("speech.started", {"at_ms": at_ms, "during_prompt": self.prompting}, {})
-        if self.spec.barge == Barge.SPEECH and self.spec.wait is None:
-            self.leg.pause()
+    def _meanwhile(self, event: SpeechEvent) -> Outcome | None:
+        """What does not end an utterance ends the turn only when it is urgent, or when nobody speaks."""
+        match event:
+            case SpeechStarted():
+                self._somebody_starts(event)
+            case Partial():
+                return self._interim(event)
+            case Final():
+                return self._overheard(event)
+            case NoSpeech() if self._asked and not self.prompting:
+                return self._nothing_more()
+        return None
+
+    @property
+    def _asked(self) -> bool:
+        """An answer is expected."""
+        return self.spec.answer and self.spec.wait is None
+
+    def _now(self, spec: ListenSpec) -> ListenSpec:
+        """With what the call has taught; who was unclear over the prompt has a moment to say it again."""
+        again = self.unclear is not None and not self.means.voices.company
+        return replace(
+            spec, playing=self._playing_dbfs, caller_dbfs=self.means.voices.caller_dbfs,
+            no_speech_ms=min(spec.no_speech_ms, UNCLEAR_AGAIN_MS) if again else spec.no_speech_ms,
+        )  # fmt: skip
+
+    def _somebody_starts(self, event: SpeechStarted) -> None:
+        self.means.note("speech.started", {"at_ms": event.at_ms, "during_prompt": self.prompting}, {})
+        self.interim, self.started_ms = self.means.interim(self._language), event.at_ms
+        self.barge.starts(event.level_dbfs, self.prompting)
+
+    def _taken_back(self) -> None:
+        if self.prompting:
+            self.means.note("prompt.resumed", {}, {})
+
+    def _interim(self, partial: Partial) -> Outcome | None:
+        """An emergency, and the wish for a person, do not wait for the end of the sentence."""
+        if self._is_echo(partial.text):
+            return None
+        if urgent := self.interim.urgent(partial.text, partial.at_ms):
+            return self.means.cut_short(urgent)
+        if partial.aside or self.interim.last is None:
+            return None
+        if self.is_meant(self.interim.last):
+            self.barge.is_meant()
+            return None
+        drones = partial.at_ms - self.started_ms >= UNCLEAR_S * 1_000
+        return self._nothing_said() if drones and not self.prompting else None
 
     def _final(self, final: Final) -> Outcome | None:
         self.means.note("speech.ended", {"at_ms": final.at_ms, "words": len(final.text.split())}, {})
         if not final.text.strip() or self._is_echo(final.text):
             return self._nothing_said()
-        return self.means.understood(final, (self.spec.listen or ListenSpec()).language)
+        heard = self.means.understood(final, self._language)
+        if self.is_meant(heard.understanding):
+            self.means.voices.answered(final.level_dbfs)
+            return heard
+        return self._unclear(heard, final.level_dbfs)
+
+    def _unclear(self, heard: Heard, level_dbfs: float | None) -> Outcome | None:
+        """No answer while the prompt goes on or where nobody was asked, nor where somebody else may have said it."""
+        self.means.voices.unclear(level_dbfs)
+        if self._asked and not self.prompting and not self.means.voices.company:
+            return heard
+        self.unclear = heard if self._asked else None
+        self.barge.ends()
+        return None
+
+    def _overheard(self, final: Final) -> Outcome | None:
+        """From further away than the caller: a wish obeyed at any moment; else at most a first, short answer."""
+        if not final.text.strip():
+            return None
+        self.asides += 1
+        self.means.voices.company = True
+        said = self.means.understander.understand(final.text, self._language, final.confidence)
+        asked = self._asked and not self.prompting
+        answer = asked and self.asides == 1 and is_meant(said) and len(final.text.split()) <= ASIDE_WORDS
+        return self.means.understood(final, self._language) if wish_of(said) or answer else None
 
     def _nothing_said(self) -> Outcome | None:
         """Noise: an interrupted prompt goes on; after the prompt it is an answer without words."""
         during = self.prompting or self.spec.wait is not None or not self.spec.answer
-        self._go_on()
+        self.barge.ends()
         return None if during else NoWords()
 
-    def _go_on(self) -> None:
-        self.leg.resume()
-        self.quiet.set()
+    @property
+    def _language(self) -> str:
+        return (self.spec.listen or ListenSpec()).language
 
     def _is_echo(self, text: str) -> bool:
         if not self.prompting or len(text.split()) < ECHO_WORDS:
@@ -255,7 +364,7 @@ class _Turn:
         return fuzz.partial_ratio(text.lower(), self.spec.text.lower()) >= ECHO_LIKENESS
 
     def _playing_dbfs(self) -> float | None:
-        return self.level_dbfs if self.prompting and self.quiet.is_set() else None
+        return self.level_dbfs if self.prompting and self.barge.quiet.is_set() else None
 
 
 async def _cancel(tasks: Mapping[asyncio.Task[Any], str]) -> None:

@@ -16,6 +16,9 @@ PHANTOMS = frozenset(
     .replace("    ", "")
     .split("|")
 )
+# Of one syllable in an unusual voice Whisper is never sure. These it writes for a cry for help, hardly for noise.
+CRIES = frozenset({"help", "health", "stealth", "held", "help help", "health health", "help me", "fire", "emergency"})
+CRY_NO_SPEECH = 0.5
 DOUBT_LOG_PROBABILITY = -0.9
 NOISE_LOG_PROBABILITY = -1.2
 NOISE_NO_SPEECH = 0.6
@@ -91,6 +94,8 @@ def is_phantom(reading: Reading) -> bool:
     plain = _plain(reading.text)
     if not plain or reading.repetition > TOO_REPETITIVE:
         return True
+    if plain in CRIES and reading.no_speech < CRY_NO_SPEECH:
+        return False
     if reading.no_speech > NOISE_NO_SPEECH and reading.log_probability < DOUBT_LOG_PROBABILITY:
         return True
     if reading.log_probability < NOISE_LOG_PROBABILITY and reading.confidence < PHANTOM_CONFIDENCE:

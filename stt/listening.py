@@ -1,9 +1,11 @@
 """One listening, the same for every engine: activity, endpointing, and when to ask the engine what."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from ivr.ports import (
+    FRAME_BYTES,
     FRAME_MS,
     Final,
     ListenSpec,
@@ -16,17 +18,21 @@ from ivr.ports import (
 )
 from stt.activity import Activity, Attention
 from stt.endpointing import Cue, Endpointing, Segmenter, Utterance
+from stt.energy import SILENT_DBFS, level_dbfs
+from stt.nearness import Nearness
 from stt.workers import Workers
 
 BYTES_PER_MS = 16
 MOST_BUFFERED_MS = 1_000  # kept of the time before anyone speaks
+LEAD_MS = 240  # before near speech its soft beginning is the caller's as well
+SILENCE = bytes(FRAME_BYTES)
 
 
 class Reader(Protocol):
     """An engine's part in one listening. All may raise RecognitionDown, but `guess` and `forget`."""
 
     async def hear(self, pcm: bytes) -> str | None:
-        """The utterance so far goes on with this; what it says by now, if the engine can tell already."""
+        """The utterance so far goes on with this; all that it says by now, once for each time it was read anew."""
 
     def guess(self, pcm: bytes) -> None:
         """The utterance has probably ended: begin to read it."""
@@ -47,26 +53,51 @@ class Hearing:
     def __init__(self, attention: Attention, spec: ListenSpec) -> None:
         self._activity = Activity(attention)
         self.segments = Segmenter(Endpointing.of(spec))
+        self._nearness = Nearness(spec.caller_dbfs)
         self._spec = spec
-        self._sound = bytearray()
+        self._sound: list[bytes] = []
+        self._far: list[bool] = []  # frames in which somebody speaks who is not the caller
         self._sound_from_ms = 0
 
     async def feed(self, frame: bytes) -> list[Cue]:
-        self._sound += frame
         playing = self._spec.playing() if self._spec.playing else None
-        cues = self.segments.feed(await self._activity.feed(frame, playing), waiting=playing is None)
+        probability = await self._activity.feed(frame, playing)
+        near = self._is_near(frame, probability)
+        self._sound.append(frame)
+        self._far.append(probability > 0 and not near)
+        cues = self.segments.feed(probability, waiting=playing is None, near=near)
         if self.segments.utterance is None:
             self._drop_before(self.segments.at_ms - MOST_BUFFERED_MS)
         return cues
 
-    def sound(self, utterance: Utterance, after_ms: int = 0) -> bytes:
-        """PCM from the utterance's pre-roll (or `after_ms`, if later) up to now."""
-        from_ms = max(utterance.from_ms, after_ms, self._sound_from_ms)
-        return bytes(self._sound[(from_ms - self._sound_from_ms) * BYTES_PER_MS :])
+    def _is_near(self, frame: bytes, probability: float) -> bool:
+        speaking = probability >= self.segments.rules.rise
+        near = self._nearness.feed(level_dbfs(frame) if probability else SILENT_DBFS, speaking)
+        if self._nearness.comes_nearer(speaking):
+            self.segments.put_aside()
+        return near
+
+    @property
+    def voice_dbfs(self) -> float | None:
+        """How loud the nearest voice is so far."""
+        return self._nearness.voice_dbfs
+
+    def sound(self, utterance: Utterance, after_ms: int = 0, until_ms: int | None = None) -> bytes:
+        """PCM from the utterance's pre-roll (or `after_ms`, if later) up to now; the caller's without other voices."""
+        first = (max(utterance.from_ms, after_ms, self._sound_from_ms) - self._sound_from_ms) // FRAME_MS
+        end = len(self._sound) if until_ms is None else max(first, (until_ms - self._sound_from_ms) // FRAME_MS)
+        if utterance.aside:
+            return b"".join(self._sound[first:end])
+        return b"".join(SILENCE if self._is_other(at) else self._sound[at] for at in range(first, end))
+
+    def _is_other(self, at: int) -> bool:
+        """Whether somebody further away speaks in a frame, and the caller not at once afterwards."""
+        return self._far[at] and all(self._far[at : at + LEAD_MS // FRAME_MS + 1])
 
     def _drop_before(self, at_ms: int) -> None:
         if at_ms > self._sound_from_ms:
-            del self._sound[: (at_ms - self._sound_from_ms) * BYTES_PER_MS]
+            frames = (at_ms - self._sound_from_ms) // FRAME_MS
+            del self._sound[:frames], self._far[:frames]
             self._sound_from_ms = at_ms
 
 
@@ -128,7 +159,6 @@ class Turn:
         self._hearing = hearing
         self._reader = reader
         self._read_ms = 0  # up to where the reader has heard
-        self._said = ""
         self.over = False
 
     async def feed(self, frame: bytes) -> list[Cue]:
@@ -154,48 +184,68 @@ class Turn:
             yield event
 
     async def _pass_on(self) -> AsyncIterator[SpeechEvent]:
+        """What is given to the engine is a little late, since only what follows tells whose voice it is."""
         utterance = self._hearing.segments.utterance
         if utterance is None:
             self._give_up()
             return
-        said = await self._reader.hear(self._hearing.sound(utterance, self._read_ms))
-        self._read_ms = self._hearing.segments.at_ms
-        if said and said != self._said and utterance.sustained:
-            self._said = said
-            yield Partial(said, self._read_ms)
+        until_ms = self._hearing.segments.at_ms - LEAD_MS
+        if until_ms <= max(self._read_ms, utterance.from_ms):
+            return
+        said = await self._reader.hear(self._hearing.sound(utterance, self._read_ms, until_ms))
+        self._read_ms = until_ms
+        if said and utterance.sustained:
+            yield Partial(said, self._hearing.segments.at_ms, utterance.aside)
 
     async def _act(self, cue: Cue) -> AsyncIterator[SpeechEvent]:
         segments = self._hearing.segments
         match cue:
             case Cue.STARTED:
-                yield SpeechStarted(segments.at_ms)
+                yield SpeechStarted(segments.at_ms, self._hearing.voice_dbfs or 0.0)
+            case Cue.NEARER if segments.before:
+                yield await self._overheard(segments.before, segments.before.end_ms)
             case Cue.PAUSED if segments.utterance:
                 self._reader.guess(self._hearing.sound(segments.utterance))
             case Cue.RESUMED:
                 self._reader.forget()
             case Cue.ENDED | Cue.LIMIT:
-                async for event in self._conclude():
+                async for event in self._conclude(cue is Cue.LIMIT):
                     yield event
             case Cue.NO_SPEECH:
                 self.over = True
                 yield NoSpeech(segments.at_ms)
 
-    async def _conclude(self) -> AsyncIterator[SpeechEvent]:
+    async def _conclude(self, at_limit: bool = False) -> AsyncIterator[SpeechEvent]:
         utterance = self._hearing.segments.utterance
         assert utterance is not None
-        final = placed(await self._reader.finish(self._hearing.sound(utterance)), utterance)
-        self._read_ms, self._said = 0, ""
-        if final.text and not utterance.sustained:
-            yield SpeechStarted(utterance.speech_ms + FRAME_MS)  # a lone "no" was speech after all
+        if utterance.aside:
+            yield await self._overheard(utterance)
+            return
+        final = replace(await self._read(utterance), at_limit=at_limit)
+        if final.text and not utterance.sustained:  # a lone "no" was speech after all
+            yield SpeechStarted(utterance.speech_ms + FRAME_MS, self._hearing.voice_dbfs or 0.0)
         if final.text or utterance.sustained:
             yield final
         self.over = bool(final.text)
+
+    async def _read(self, utterance: Utterance, until_ms: int | None = None) -> Final:
+        self._read_ms = 0
+        final = placed(await self._reader.finish(self._hearing.sound(utterance, until_ms=until_ms)), utterance)
+        return replace(final, aside=utterance.aside, level_dbfs=self._hearing.voice_dbfs)
+
+    async def _overheard(self, utterance: Utterance, until_ms: int | None = None) -> Final:
+        """What was said further away; it is no reason to send its caller to the keys."""
+        try:
+            return await self._read(utterance, until_ms)
+        except RecognitionDown:
+            self._reader.close()
+            return Final("", 0.0, aside=True)
 
     def _give_up(self) -> None:
         """What was read was a click and belongs to no utterance."""
         if self._read_ms:
             self._reader.close()
-        self._read_ms, self._said = 0, ""
+        self._read_ms = 0
 
 
 def placed(final: Final, utterance: Utterance) -> Final:

@@ -12,6 +12,7 @@ from stt.whisper import transcript
 from stt.workers import Limits, Worker, Workers
 
 PIECE_BYTES = 3_200  # 200 ms: often enough for partials, seldom enough to be cheap
+AGAIN_BYTES = 16_000  # 1 s
 
 
 class VoskReader:
@@ -26,16 +27,25 @@ class VoskReader:
         self._sent = 0  # bytes of the utterance
         self._waiting = b""
         self._sending: asyncio.Task[dict[str, Any]] | None = None
-        self._partial: str | None = None
+        self._partial = ""
+        self._partial_at = 0  # bytes of the utterance, when the text was last given out
 
     async def hear(self, pcm: bytes) -> str | None:
         self._waiting += pcm
+        fresh = None
         if self._sending is not None and self._sending.done():
-            self._partial = self._sending.result().get("partial")
+            fresh = self._news(self._sending.result().get("partial") or "")
             self._sending = None
         if self._sending is None and len(self._waiting) >= PIECE_BYTES:
             self._sending = asyncio.create_task(self._ask("hear", self._take()))
-        return self._partial
+        return fresh
+
+    def _news(self, text: str) -> str | None:
+        """Vosk repeats itself five times a second: the same text is news after a while only."""
+        if text == self._partial and self._sent - self._partial_at < AGAIN_BYTES:
+            return None
+        self._partial, self._partial_at = text, self._sent
+        return text
 
     def guess(self, pcm: bytes) -> None:
         """Nothing to do: Vosk has read all but the last word already."""
@@ -71,7 +81,7 @@ class VoskReader:
 
     def _clear(self) -> None:
         self._worker, self._stream, self._sent, self._waiting = None, "", 0, b""
-        self._sending, self._partial = None, None
+        self._sending, self._partial, self._partial_at = None, "", 0
 
 
 def vosk(model: Path, attention: Attention, limits: Limits | None = None) -> Listener:

@@ -4,27 +4,91 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from ivr.ports import Final, ListenSpec, Word
+from ivr.ports import Final, ListenSpec, RecognitionDown, Word
 from stt.activity import Attention
 from stt.listening import Listener
+from stt.pieces import BYTES_PER_MS, PIECE_MS, Cut, Read, cut, joined, text_of
 from stt.workers import Limits, Workers
+
+FIRST_INTERIM_BYTES = 1_400 * BYTES_PER_MS  # so much of an utterance is first read while it goes on …
+INTERIM_BYTES = 2_000 * BYTES_PER_MS  # … and then again after so much more
+
+
+class Piece:
+    """A stretch of a long utterance that is read while its speaker goes on."""
+
+    def __init__(self, pcm: bytes, at_ms: int, pause: bool, text: str, reading: asyncio.Task[dict[str, Any]]) -> None:
+        self.pcm, self.at_ms, self.pause = pcm, at_ms, pause
+        self._text = text  # as an interim reading had it
+        self.reading = reading
+        self.reading.add_done_callback(_seen)
+
+    @property
+    def said(self) -> str:
+        """Its words by now."""
+        read = self.reading
+        return read.result()["text"] if read.done() and not read.cancelled() and not read.exception() else self._text
 
 
 class WhisperReader:
-    """One listening's requests: a guess at each pause, kept if the caller does not go on."""
+    """One listening's requests: interim readings where a worker is idle, a guess at each pause, and the whole.
+
+    Long speech is read in pieces, each once, as soon as it is long enough.
+    """
 
     def __init__(self, workers: Workers, spec: ListenSpec, name: str) -> None:
         self._workers = workers
         self._name = name
         self._head = {"phrases": [*spec.phrases, *spec.names]}
         self._guess: asyncio.Task[dict[str, Any]] | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self._pieces: list[Piece] = []
+        self._rest = bytearray()  # heard since the last piece
+        self._cut = 0  # bytes of the utterance that are in pieces
+        self._interim: asyncio.Task[dict[str, Any]] | None = None
+        self._interim_at = 0  # bytes of the utterance, when it was last read
+        self._interim_text = ""
 
     async def hear(self, pcm: bytes) -> str | None:
-        return None  # Whisper reads whole utterances
+        self._rest += pcm
+        if len(self._rest) >= PIECE_MS * BYTES_PER_MS and (place := cut(bytes(self._rest))):
+            self._read_piece(place)
+        said = self._interim_read()
+        if self._interim is None and self._is_due and self._workers.resting:
+            self._interim = self._workers.spare({**self._head, "once": True}, bytes(self._rest))
+            self._interim_at = self._cut + len(self._rest)
+        return said
+
+    @property
+    def _is_due(self) -> bool:
+        since = self._cut + len(self._rest) - self._interim_at
+        return since >= (INTERIM_BYTES if self._interim_at else FIRST_INTERIM_BYTES)
+
+    def _read_piece(self, place: Cut) -> None:
+        pcm = bytes(self._rest[: place.at])
+        reading = asyncio.create_task(self._workers.ask(self._head, pcm))
+        self._pieces.append(Piece(pcm, self._cut // BYTES_PER_MS, place.pause, self._interim_text, reading))
+        self._cut += place.at
+        del self._rest[: place.at]
+        self._interim_text = ""
+        self._stop_interim()
+
+    def _interim_read(self) -> str | None:
+        """All that was said so far, when some of it has been read anew."""
+        if self._interim is None or not self._interim.done():
+            return None
+        read, self._interim = self._interim, None
+        if read.cancelled() or read.exception():
+            return None
+        self._interim_text = read.result()["text"]
+        pieces = [(piece.said, piece.pause) for piece in self._pieces]
+        return text_of([*pieces, (self._interim_text, True)])
 
     def guess(self, pcm: bytes) -> None:
         if self._workers.idle:  # a guess never takes a worker from another caller's turn
-            self._guess = asyncio.create_task(self._workers.ask(self._head, pcm))
+            self._guess = asyncio.create_task(self._workers.ask(self._head, pcm[self._cut :]))
 
     def forget(self) -> None:
         if self._guess:
@@ -34,15 +98,36 @@ class WhisperReader:
 
     async def finish(self, pcm: bytes) -> Final:
         guess, self._guess = self._guess, None
+        self._stop_interim()
         try:
-            answer = await (guess or self._workers.ask(self._head, pcm))
+            pieces = [Read(await self._reading(piece), piece.at_ms, piece.pause) for piece in self._pieces]
+            last = await (guess or self._workers.ask(self._head, pcm[self._cut :]))
         finally:
             if guess and not guess.done():
                 guess.cancel()
+        pieces.append(Read(transcript(last, self._name), self._cut // BYTES_PER_MS))
+        self._clear()
+        return joined(pieces)
+
+    async def _reading(self, piece: Piece) -> Final:
+        """A piece whose worker died is read once more."""
+        try:
+            answer = await piece.reading
+        except RecognitionDown:
+            answer = await self._workers.ask(self._head, piece.pcm)
         return transcript(answer, self._name)
+
+    def _stop_interim(self) -> None:
+        if self._interim:
+            self._interim.cancel()
+            self._interim = None
 
     def close(self) -> None:
         self.forget()
+        self._stop_interim()
+        for piece in self._pieces:
+            piece.reading.cancel()
+        self._clear()
 
 
 def transcript(answer: dict[str, Any], engine: str) -> Final:

@@ -41,12 +41,12 @@ class WhisperEngine:
         self.answer({}, bytes(16_000))
 
     def answer(self, head: dict[str, Any], pcm: bytes) -> dict[str, Any]:
-        """`head`: {"phrases": […]}, hints of what may be said. 8 kHz PCM → a transcript."""
+        """`head`: {"phrases": […]}, hints of what may be said; "once": never read twice. 8 kHz PCM → a transcript."""
         began = time.perf_counter()
         audio = doubled(pcm)
         hint = hint_of(head.get("phrases", ()))
         reading = self._read(audio, hint, whole=False)
-        if is_doubtful(reading):
+        if is_doubtful(reading) and not head.get("once"):
             reading = better(reading, self._read(audio, hint, whole=True))
         kept = without_phantoms(reading)
         return {

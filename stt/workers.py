@@ -44,20 +44,44 @@ class Worker:
 
     def __init__(self, process: asyncio.subprocess.Process, answer_s: float) -> None:
         self.process = process
-        self.outstanding = 0  # waiting or under way
+        self.outstanding = 0  # requests of turns, waiting or under way
+        self.spare: asyncio.Task[dict[str, Any]] | None = None  # a request that nobody's turn waits for
         self._answer_s = answer_s
         self._turn = asyncio.Lock()
+
+    @property
+    def load(self) -> int:
+        return self.outstanding + (self.spare is not None)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way, not even what nobody wants any more."""
+        return not self.load and not self._turn.locked()
 
     async def ask(self, head: Head, pcm: bytes) -> dict[str, Any]:
         """Raises: RecognitionDown."""
         self.outstanding += 1
         try:
-            await self._turn.acquire()
-            exchange = asyncio.create_task(self._exchange(head, pcm))
-            exchange.add_done_callback(self._done)
-            return await asyncio.shield(exchange)  # an answer nobody wants any more must still be read
+            return await self._in_turn(head, pcm)
         finally:
             self.outstanding -= 1
+
+    def ask_spare(self, head: Head, pcm: bytes) -> asyncio.Task[dict[str, Any]]:
+        """A request that counts as no load of a turn's; only where the worker is idle."""
+        self.spare = asyncio.create_task(self._in_turn(head, pcm))
+        self.spare.add_done_callback(self._spare_done)
+        return self.spare
+
+    async def _in_turn(self, head: Head, pcm: bytes) -> dict[str, Any]:
+        await self._turn.acquire()
+        exchange = asyncio.create_task(self._exchange(head, pcm))
+        exchange.add_done_callback(self._done)
+        return await asyncio.shield(exchange)  # an answer nobody wants any more must still be read
+
+    def _spare_done(self, asked: asyncio.Task[dict[str, Any]]) -> None:
+        self.spare = None
+        if not asked.cancelled():
+            asked.exception()  # seen, even where the asker has left
 
     async def ready(self, start_s: float) -> bool:
         """Wait until the model is loaded."""
@@ -116,8 +140,13 @@ class Workers:
 
     @property
     def idle(self) -> bool:
-        """Would a request be worked on at once?"""
+        """Would a turn's request be worked on at once, or after one spare request at most?"""
         return any(not worker.outstanding for worker in self._workers)
+
+    @property
+    def resting(self) -> bool:
+        """Has some worker nothing at all to do?"""
+        return any(worker.idle for worker in self._workers)
 
     async def start(self, wait_s: float = 0.0) -> bool:
         """Start the workers; wait up to `wait_s` for the first to have loaded its model."""
@@ -147,7 +176,15 @@ class Workers:
             raise RecognitionDown("no recognition worker is alive")
         if sum(max(0, worker.outstanding - 1) for worker in self._workers) >= self._limits.queue:
             raise RecognitionDown("the recognition queue is full")
-        return min(self._workers, key=lambda worker: worker.outstanding)
+        return min(self._workers, key=lambda worker: worker.load)
+
+    def spare(self, head: Head, pcm: bytes) -> asyncio.Task[dict[str, Any]] | None:
+        """A request worth making only where a worker has nothing else to do; None where none is idle.
+
+        It never waits in a queue. A turn that ends meanwhile waits for the rest of this one request at most.
+        """
+        worker = next((worker for worker in self._workers if worker.idle), None)
+        return worker.ask_spare(head, pcm) if worker else None
 
     async def ask(self, head: Head, pcm: bytes = b"", worker: Worker | None = None) -> dict[str, Any]:
         """One request to `worker`, or to the least busy one.

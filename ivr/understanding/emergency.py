@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from config.documents import LanguagePack
 from ivr.ports import EmergencyHeard
+from ivr.understanding.cries import Cries
 from ivr.understanding.patterns import Patterns, Span
 from ivr.understanding.sounds import Soundalikes
 from ivr.understanding.words import Token, Utterance, utterance
@@ -32,10 +33,13 @@ class EmergencyWords:
         self._links = frozenset(pack.negation_links)
         self._things = frozenset(pack.things)
         self._respelling = Respelling(pack)
+        self._cries = Cries(pack)
 
     def find(self, said: Utterance) -> EmergencyHeard | None:
         """What makes the utterance an emergency, or None."""
         words = self._standing(said) or self._standing(self._respelling.apply(said))
+        if not words and self._cries.is_cry(said):
+            words = [said.heard(0, len(said.words))]
         return EmergencyHeard(tuple(words)) if words else None
 
     def saw(self, said: Utterance) -> bool:

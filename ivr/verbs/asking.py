@@ -4,11 +4,12 @@ from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Silence
 from ivr.call_matters import also, corrected, is_unclear, placed, unguessed, with_others
 from ivr.flow import Confirm, Listen, Menu
 from ivr.ports import Understanding
-from ivr.script import Next, Script, Turn, about, chosen, heard
+from ivr.script import Next, Script, Turn, about, chosen, heard, tells_a_story
 from ivr.state import State
 
 SAID_SURE = 0.7  # a topic said where keys were asked for
 CONFIRM_SURE = 0.5  # a topic that corrects what was said back
+CHOICE_WORDS = 4  # "number four please"; in more words a number may be a ward's
 CORRECTIONS = 3  # as often may what was said back be changed in one step
 
 
@@ -36,9 +37,15 @@ def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) ->
     if not isinstance(outcome, Heard):
         return _unclear(script, step, state)
     understanding = outcome.understanding
-    if understanding.act == "status" and step.status:
+    if understanding.act == "status" and step.status and not _tells(script, step, understanding):
         return state, step.status
     return _weigh(script, step, heard(state, understanding), understanding)
+
+
+def _tells(script: Script, step: Listen, understanding: Understanding) -> bool:
+    """A long story is a report, although "I called yesterday" is in it; an open one at that place is found anyway."""
+    sure = understanding.intent.topic in script.edition.topics and understanding.intent.confidence >= step.sure
+    return sure and tells_a_story(understanding)
 
 
 def _wants_nothing(state: State, outcome: Outcome) -> bool:
@@ -121,7 +128,7 @@ def take_menu(script: Script, step: Menu, state: State, outcome: Outcome) -> Nex
         return _by_key(step, state, outcome)
     if isinstance(outcome, Heard):
         digit = outcome.understanding.digits
-        if digit in step.keys:
+        if digit in step.keys and len(outcome.understanding.text.split()) <= CHOICE_WORDS:
             return _by_key(step, state, Pressed(str(digit)))
         state = heard(state, outcome.understanding)
         intent = outcome.understanding.intent

@@ -2,28 +2,43 @@
 
 import json
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ivr.actions import (
+    Ask,
+    Barge,
     ConfirmCallback,
     Connect,
+    Done,
+    EnterQueue,
+    FindMatters,
     FindStatus,
     HangUp,
+    Heard,
+    Hold,
     Matter,
+    Matters,
     OpenTicket,
+    Outcome,
     Pressed,
     Resumed,
+    Silence,
     Speak,
+    Spoken,
+    Started,
     StoreCallback,
     Summon,
+    TicketOpened,
+    Waiting,
 )
 from ivr.interpreter import advance, goto
-from ivr.simulator import World
+from ivr.simulator import Simulation, World
 from ivr.state import State
-from tests.unit.ivr.site import KNOWN, NOBODY, begin, play, script
+from tests.unit.ivr.site import CALLER, KNOWN, NOBODY, GivenUnderstander, begin, play, script
 
 
 def test_a_clear_report_is_said_back_ticketed_promised_and_connected() -> None:
@@ -252,3 +267,102 @@ def test_every_call_ends_and_no_emergency_is_passed_over(caller: list[str], staf
     matters = [call.state, *(call.state.about(at) for at in range(len(call.state.others)))]
     assert summoned or all(matter.ticket for matter in matters if "topic" in matter.facts)
     assert len({matter.ticket for matter in matters if matter.ticket}) == sum(bool(each.ticket) for each in matters)
+
+
+OPEN = ("drain on ward four", "silence")
+
+
+def heard(words: str) -> Heard:
+    return Heard(GivenUnderstander().understand(words, "en"))
+
+
+def held(*overheard: str) -> Simulation:
+    """A call on hold at which something is said, with an agent who is at work but not free."""
+    state = begin(**CALLER)
+    told = iter(overheard)
+    line, outcome = script(), cast("Outcome", Started())
+    call = Simulation(state)
+    answers: dict[type, Outcome] = {
+        OpenTicket: TicketOpened("t1", "4721", "promise_attend", "2026-01-05T12:00:00+00:00"),
+        EnterQueue: Waiting(1, 0, True), Speak: Spoken(), FindMatters: Matters(),
+    }  # fmt: skip
+    said = iter(OPEN)
+    while True:
+        call.state, action = advance(line, call.state, outcome)
+        call.actions.append(action)
+        if isinstance(action, Hold) or (isinstance(action, Ask) and call.state.ticket):
+            if (words := next(told, None)) is None:
+                return call
+            outcome = Pressed(words[4:]) if words.startswith("key") else heard(words)
+        elif isinstance(action, Ask):
+            words = next(said)
+            outcome = Silence() if words == "silence" else heard(words)
+        else:
+            outcome = answers.get(type(action), Done())
+
+
+def test_a_correction_overheard_on_hold_is_asked_back_first() -> None:
+    call = held("no, ward five")
+    assert call.steps()[-3:] == ["hold", "aside", "ask did_you_mean_place"]
+    assert call.actions[-1].prompt[-1].variables["place"] == "ward-5"  # type: ignore[union-attr]
+    assert call.state.facts["place"] == "ward-4"
+
+
+@pytest.mark.parametrize("yes", ["yes", "key 1"])
+def test_it_is_made_when_its_caller_says_so(yes: str) -> None:
+    call = held("no, ward five", yes)
+    assert call.steps()[-4:] == ["correct", "say understood_place", "queue", "hold"]
+    assert call.state.facts["place"] == "ward-5"
+    assert "proposed" not in call.state.facts
+
+
+@pytest.mark.parametrize("no", ["no", "key 2", "drain"])
+def test_it_is_forgotten_otherwise(no: str) -> None:
+    call = held("no, ward five", no)
+    assert "correct" not in call.steps()
+    assert call.steps()[-2:] == ["queue", "hold"]
+    assert call.state.facts["place"] == "ward-4"
+    assert "proposed" not in call.state.facts
+
+
+def test_a_crash_while_asking_back_asks_again() -> None:
+    call = held("no, ward five")
+    state, action = advance(script(), call.state, Resumed())
+    assert isinstance(action, Ask)
+    assert [line.key for line in action.prompt] == ["resumed", "did_you_mean_place"]
+    assert state.facts["place"] == "ward-4"
+
+
+def test_who_speaks_to_the_limit_is_told_that_it_is_the_lines_turn() -> None:
+    line = script()
+    state, _ = advance(line, begin(**CALLER), Started())
+    drain = GivenUnderstander().understand("drain on ward four", "en")
+    state, action = advance(line, state, Heard(drain, at_limit=True))
+    assert isinstance(action, Ask)
+    assert [each.key for each in action.prompt] == ["taking_over", "understood_place"]
+    assert action.barge is Barge.KEYS
+    assert [key for key, _ in state.said] == ["understood_place"]
+
+
+def test_a_long_story_that_mentions_an_earlier_call_is_a_report() -> None:
+    line = script()
+    state, _ = advance(line, begin(**CALLER), Started())
+    story = replace(KNOWN["drain on ward four"], act="status", text="word " * 31)
+    assert advance(line, state, Heard(story))[0].step == "said_back"
+    assert advance(line, state, Heard(replace(story, text="my ticket")))[0].step != "said_back"
+
+
+def test_who_asks_for_a_person_keeps_what_they_said() -> None:
+    line = script()
+    state, _ = advance(line, begin(**CALLER), Started())
+    wish = replace(KNOWN["drain on ward four"], act="person", text="a person, the drain on ward four is blocked")
+    facts = advance(line, state, Heard(wish))[0].facts
+    assert (facts["place"], facts["words"], facts["topic"]) == ("ward-4", wish.text, "plumbing")
+
+
+def test_a_number_within_a_report_is_no_choice_of_the_menu() -> None:
+    line = script()
+    state, _ = goto(line, begin(**CALLER), "keys")
+    report = replace(KNOWN["drain on ward four"], digits="4", text="the drain on ward 4 is blocked")
+    assert advance(line, state, Heard(report))[0].facts["topic"] == "plumbing"
+    assert advance(line, state, Heard(replace(KNOWN["one"], text="number one please")))[0].step == "keys_building"

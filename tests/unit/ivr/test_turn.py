@@ -178,3 +178,96 @@ async def test_waiting_plays_music_until_an_offer_or_the_time_is_over() -> None:
 async def test_hang_up_ends_the_turn() -> None:
     with pytest.raises(HungUp):
         await Scene([Waits(500), HangsUp()], [fake_ears.Waits()]).turn(ASK)
+
+
+EMERGENCY = "fire"
+
+
+async def test_an_emergency_is_acted_on_while_its_caller_goes_on_speaking() -> None:
+    scene = Scene(ears=[fake_ears.GoesOn(("hello", EMERGENCY, EMERGENCY, EMERGENCY))])
+    outcome = await scene.turn(TurnSpec(b"", "", listen=ListenSpec()))
+    assert isinstance(outcome, Heard)
+    assert outcome.understanding.emergency
+    assert scene.at_ms <= 6_500  # the second reading in which it stands
+    assert "heard" in scene.notes
+
+
+async def test_a_message_is_acted_on_while_its_caller_goes_on_speaking() -> None:
+    heard = await heard_in([fake_ears.GoesOn((EMERGENCY, EMERGENCY))])
+    assert heard is not None
+    assert heard.understanding.emergency
+
+
+async def test_a_voice_that_says_nothing_to_the_line_only_holds_the_prompt_for_a_while() -> None:
+    scene = Scene(ears=[fake_ears.GoesOn(("the minister said", "the minister said that"))])
+    assert await scene.turn(ASK) in (Silence(), NoWords())
+    assert scene.prompt_ms == 3_000
+    assert scene.at_ms <= 3_000 + 3_300 + 25_000
+    assert "prompt.resumed" in scene.notes
+
+
+async def test_a_far_voice_holds_it_for_a_moment_only_and_ends_like_silence() -> None:
+    scene = Scene(ears=[fake_ears.GoesOn(level_dbfs=-40.0)])
+    assert await scene.turn(ASK) == Silence()
+    assert scene.prompt_ms == 3_000
+    assert scene.at_ms <= 3_000 + 1_600 + 8_200
+
+
+async def test_a_prompt_waits_for_words_that_are_meant_for_the_line() -> None:
+    scene = Scene(ears=[fake_ears.GoesOn(("drain on ward four", "drain on ward four"))])
+    async with scene.leg:
+        conversation = Conversation(scene.leg, scene.ears, GivenUnderstander(), scene._note)
+        turn = asyncio.create_task(conversation.turn(ASK))
+        await asyncio.sleep(20)
+        assert not turn.done()
+        assert scene.prompt_ms < 1_000
+        turn.cancel()
+
+
+async def test_unclear_words_over_the_prompt_do_not_end_it() -> None:
+    scene = Scene(ears=["and the minister said", fake_ears.Silence()])
+    outcome = await scene.turn(ASK)
+    assert isinstance(outcome, Heard)  # once nothing better was said
+    assert scene.prompt_ms == 3_000
+
+
+async def test_what_is_said_further_away_is_no_answer() -> None:
+    news = "and in sport the home team won again by three to one"
+    scene = Scene(ears=[fake_ears.Aside(news), fake_ears.Aside("no, ward five"), later("drain on ward four", 4_000)])
+    outcome = await scene.turn(ASK)
+    assert isinstance(outcome, Heard)
+    assert outcome.understanding.text == "drain on ward four"
+
+
+async def test_an_emergency_further_away_is_obeyed() -> None:
+    outcome = await Scene(ears=[fake_ears.Aside(EMERGENCY)]).turn(ASK)
+    assert isinstance(outcome, Heard)
+    assert outcome.understanding.emergency
+
+
+async def test_talk_in_the_room_does_not_interrupt_the_music() -> None:
+    async def never() -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def over() -> Outcome:
+        return Waiting(1, 23, True)
+
+    scene = Scene(ears=["drain on ward four", "and the minister said", "yes", fake_ears.Waits()])
+    waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, never, over))
+    assert await scene.turn(waiting) == Waiting(1, 23, True)
+    assert len(scene.leg.said) == 2  # the empty prompt, and the music once
+
+
+async def test_somebody_who_talks_on_and_on_does_not_hold_up_the_place_in_line() -> None:
+    async def never() -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def over() -> Outcome:
+        return Waiting(1, 23, True)
+
+    scene = Scene(ears=[fake_ears.GoesOn(("and the minister said",))])
+    waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, never, over))
+    assert await scene.turn(waiting) == Waiting(1, 23, True)
+    assert scene.at_ms <= 20_500

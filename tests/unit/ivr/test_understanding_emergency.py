@@ -115,3 +115,27 @@ def test_the_shipped_examples_of_topics_are_no_emergencies() -> None:
         if words_found(phrase)
     ]
     assert flagged == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Help!", "Health.", "Health, health.", "held, held.", "Help me", "So, help.", "Health, please.", "Please, health.",
+     "Emergency!", "The emergency.", "Fire!", "Somebody health!", "stealth"],
+)  # fmt: skip
+def test_a_cry_is_heard_by_its_sound_when_nothing_else_is_said(text: str) -> None:
+    assert words_found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Hello.", "Yes.", "Health insurance.", "the health centre", "Help desk", "Help with my computer", "held up",
+     "Well.", "Half.", "Okay.", "Please.", "No.", "my health", "Five.", "helpdesk please", "Higher.", "he held it"],
+)  # fmt: skip
+def test_an_ordinary_short_answer_is_no_cry(text: str) -> None:
+    assert words_found(text) == ()
+
+
+def test_the_greeting_is_no_emergency_when_its_echo_is_heard() -> None:
+    prompts = yaml.safe_load((HERE.parents[2] / "config/prompts/en.yaml").read_text(encoding="utf-8"))
+    assert words_found(prompts["welcome"]) == ()
+    assert all(key in prompts["welcome"].split(". ")[1] for key in ("9", "0"))

@@ -120,3 +120,41 @@ def test_bursts_too_short_to_be_speech_never_start_it(bursts: list[tuple[float, 
     segmenter = Segmenter(RULES)
     runs = [run for probability, frames in bursts for run in ((probability, frames * FRAME_MS), (0.0, 500))]
     assert Cue.STARTED not in [cue for cue, _ in feed(segmenter, runs, waiting=False)]
+
+
+def hear(segmenter: Segmenter, *runs: tuple[bool, int]) -> list[Cue]:
+    """Speech all the time, near or not, for so many ms each."""
+    return [
+        cue for near, ms in runs for _ in range(ms // FRAME_MS) for cue in segmenter.feed(0.9, near=near)
+    ]  # fmt: skip
+
+
+def test_far_speech_starts_nothing_and_does_not_stop_the_clock() -> None:
+    cues = hear(Segmenter(Endpointing(no_speech_ms=2_000)), (False, 3_000))
+    assert cues[0] == Cue.NO_SPEECH
+
+
+def test_the_caller_over_far_speech_is_an_utterance_of_its_own() -> None:
+    segmenter = Segmenter(RULES)
+    assert hear(segmenter, (False, 3_000), (True, 1_000)) == [Cue.NEARER, Cue.STARTED]
+    assert segmenter.before is not None
+    assert segmenter.before.aside
+    assert segmenter.utterance is not None
+    assert segmenter.before.end_ms == segmenter.utterance.speech_ms
+    assert not segmenter.utterance.aside
+
+
+def test_far_speech_is_silence_once_the_caller_has_spoken() -> None:
+    assert hear(Segmenter(RULES), (True, 1_000), (False, 800)) == [Cue.STARTED, Cue.PAUSED, Cue.ENDED]
+
+
+def test_a_word_that_begins_softly_is_the_callers() -> None:
+    segmenter = Segmenter(RULES)
+    assert hear(segmenter, (False, 120), (True, 600)) == [Cue.STARTED]
+    assert segmenter.utterance is not None
+    assert segmenter.utterance.speech_ms == 0
+
+
+def test_long_speech_does_not_end_where_the_network_becomes_unsure() -> None:
+    cues = feed(Segmenter(RULES), [(0.9, 2_000), (0.1, 100), (0.4, 3_000), (0.0, 700)])
+    assert cues == [(Cue.STARTED, 300), (Cue.PAUSED, 5_400), (Cue.ENDED, 5_800)]

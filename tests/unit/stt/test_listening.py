@@ -1,7 +1,7 @@
 """One listening: which events come when, whatever the engine. Frames carry their speech probability."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 import pytest
@@ -28,13 +28,13 @@ class Pool:
 class Notebook:
     """A reader that says what it is given to say, and writes down what it was asked."""
 
-    def __init__(self, texts: list[str], partials: list[str] | None = None) -> None:
-        self.texts, self.partials = texts, partials or []
+    def __init__(self, texts: list[str], partials: Sequence[str | None] | None = None) -> None:
+        self.texts, self.partials = texts, list(partials or [])
         self.asked: list[str] = []
         self.heard_ms: list[int] = []
 
     async def hear(self, pcm: bytes) -> str | None:
-        return self.partials.pop(0) if self.partials else None
+        return self.partials.pop(0) if self.partials else None  # each is a reading of its own
 
     def guess(self, pcm: bytes) -> None:
         self.asked.append("guess")
@@ -139,10 +139,10 @@ async def test_a_caller_who_never_stops_is_read_at_the_limit() -> None:
     assert isinstance(events[-1], Final)
 
 
-async def test_partial_texts_come_once_each_and_only_of_speech() -> None:
-    partials = ["early"] * 3 + ["ward"] * 20 + ["ward four"] * 100
+async def test_interim_readings_are_told_of_speech_only_and_again_when_read_again() -> None:
+    partials = ["early", *[None] * 19, "ward", *[None] * 9, "ward four", "ward four"]
     events = await listen(Notebook(["ward four"], partials), (LOUD, 1_000), (QUIET, 2_000))
-    assert [event.text for event in events if isinstance(event, Partial)] == ["ward", "ward four"]
+    assert [event.text for event in events if isinstance(event, Partial)] == ["ward", "ward four", "ward four"]
 
 
 async def test_sound_that_ends_in_a_sentence_still_gives_it() -> None:
@@ -192,3 +192,37 @@ async def test_a_full_voice_activity_pool_leaves_the_decision_to_the_gate() -> N
     assert [type(event) for event in events] == [SpeechStarted, Final]
     assert attention.shed > 0
     attention.close()
+
+
+SOFT = b"\x66\x06\x9a\xf9" * 80  # 14 dB below LOUD
+
+
+async def test_the_caller_is_heard_without_the_television() -> None:
+    book = Notebook(["the minister said", "ward four"])
+    events = await listen(book, (SOFT, 3_000), (LOUD, 1_500), (SOFT, 4_000))
+    assert [(event.text, event.aside) for event in events if isinstance(event, Final)] == [
+        ("the minister said", True), ("ward four", False),
+    ]  # fmt: skip
+    assert book.heard_ms[1] == pytest.approx(500 + 240 + 1_500 + 800 + 700, abs=300)
+
+
+async def test_a_television_is_nobody_where_the_caller_is_known() -> None:
+    spec = ListenSpec(no_speech_ms=2_000, caller_dbfs=-12.0)
+    events = await listen(Notebook(["the minister said"]), (SOFT, 3_000), spec=spec)
+    assert [type(event) for event in events] == [NoSpeech]
+
+
+async def test_what_the_caller_said_is_given_without_other_voices() -> None:
+    book = Notebook(["ward four"])
+    heard: list[bytes] = []
+    book.finish, finish = (lambda pcm: heard.append(pcm) or finish(pcm)), book.finish  # type: ignore[method-assign, func-returns-value]
+    await listen(book, (LOUD, 1_000), (SOFT, 2_000), spec=ListenSpec(caller_dbfs=-12.0))
+    assert heard[0].endswith(QUIET)
+    assert SOFT not in heard[0][-20 * 16 * 5 :]
+
+
+async def test_a_caller_at_the_limit_is_told_apart_from_one_who_has_finished() -> None:
+    events = await listen(Notebook(["on and on"]), (LOUD, 9_000), spec=ListenSpec(limit_ms=3_000))
+    final = events[-1]
+    assert isinstance(final, Final)
+    assert final.at_limit

@@ -191,3 +191,27 @@ async def _eventually(condition: Callable[[], bool], within_s: float = 60.0) -> 
             return True
         await asyncio.sleep(0.01)
     return False
+
+
+async def test_a_spare_request_is_made_only_where_nothing_else_is_to_do(workers: Workers) -> None:
+    first = workers.spare({"say": "early", "sleep_s": 0.2}, b"")
+    assert first is not None
+    assert workers.spare({}, b"") is None  # it is under way
+    assert workers.idle  # for a turn it counts as nothing
+    assert (await workers.ask({"say": "turn"}))["echo"] == "turn"
+    assert (await first)["echo"] == "early"
+
+
+async def test_a_spare_request_that_nobody_wants_any_more_leaves_the_worker_free(workers: Workers) -> None:
+    asked = workers.spare({"sleep_s": 0.2}, b"")
+    assert asked is not None
+    asked.cancel()
+    assert (await workers.ask({"say": "turn"}))["echo"] == "turn"
+    assert await _eventually(lambda: workers.resting)
+
+
+async def test_no_spare_request_is_made_while_a_turn_waits(workers: Workers) -> None:
+    turn = asyncio.create_task(workers.ask({"sleep_s": 0.2}))
+    await asyncio.sleep(0)
+    assert workers.spare({}, b"") is None
+    await turn
