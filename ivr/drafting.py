@@ -16,7 +16,10 @@ EMERGENCY = Topic(
     id="emergency", name={}, crew="", urgency="critical", phrases={},
     limits=Limits(accepted=1, arrived=10, completed=60),
 )  # fmt: skip
-"""Never spoken: it measures afterwards how soon somebody was there."""
+"""Never spoken: it measures afterwards how soon somebody was there.
+
+An emergency about a known topic is named after it, and remains urgent, promised and handed out like this.
+"""
 RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "topic": ("topic", "crew", "urgency", "confidence", "why"),
     "place": ("place", "place_text"),
@@ -36,7 +39,7 @@ def draft_of(facts: Mapping[str, str], caller: CallerId, edition: Edition, now: 
         urgency=topic.urgency,
         promise=make_promise(topic, now, edition.site),
         caller=caller,
-        place=facts.get("place"),
+        place=_place(facts, caller),
         place_text=facts.get("place_text"),
         asset=facts.get("asset"),
         words=facts.get("words", ""),
@@ -47,9 +50,17 @@ def draft_of(facts: Mapping[str, str], caller: CallerId, edition: Edition, now: 
 
 
 def topic_of(facts: Mapping[str, str], edition: Edition) -> Topic:
+    topic = edition.topics.get(facts.get("topic", ""))
     if "emergency" in facts:
-        return EMERGENCY
-    return edition.topics.get(facts.get("topic", ""), PERSON)
+        return EMERGENCY.model_copy(update={"id": topic.id}) if topic else EMERGENCY
+    return topic or PERSON
+
+
+def _place(facts: Mapping[str, str], caller: CallerId) -> str | None:
+    """Help goes where the caller said, else to where they call from."""
+    if "emergency" in facts and not facts.get("place_text"):
+        return facts.get("place") or caller.place
+    return facts.get("place")
 
 
 def facts_of(draft: TicketDraft) -> dict[str, str]:

@@ -29,12 +29,13 @@ from ivr.actions import (
     TicketOpened,
 )
 from ivr.flow import Enqueue, Menu
-from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, differing
+from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, differing, heard, noted
 from ivr.state import State
 from ivr.verbs import asking, ending, matters, queueing, simple
 
 AMENDING = "amend/"  # prefix of a phase that was interrupted by a correction
 CORRECTION_SURE = 0.5
+TOPIC_SURE = 0.7  # of an emergency nothing is asked back
 KEY_WORDS = 2  # "press nine"
 
 
@@ -122,9 +123,10 @@ def _spoken_key(script: Script, state: State, outcome: Outcome) -> Outcome:
 def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
     match outcome:
         case Heard(understanding) if understanding.emergency:
-            return _emergency(state.with_facts(emergency=" ".join(understanding.emergency.words)), understanding.text)
+            words = " ".join(understanding.emergency.words)
+            return _emergency(noted(script, state, understanding, TOPIC_SURE).with_facts(emergency=words))
         case Heard(understanding) if understanding.act == "person":
-            return to_person(script, state)
+            return to_person(script, heard(state, understanding))
         case Heard(understanding) if understanding.act == "repeat":
             return _repeat(script, state)
         case Pressed(keys):
@@ -137,7 +139,7 @@ def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
 def _pressed(script: Script, state: State, keys: set[str]) -> Turn | None:
     """In panic a key is pressed again and again: it means the same."""
     if keys == {script.edition.site.emergency.key}:
-        return _emergency(state.with_facts(emergency="key"), "")
+        return _emergency(state.with_facts(emergency="key"))
     if VERBS[script.step(state).verb].any_key:
         return None
     if keys == {"0"}:
@@ -152,15 +154,14 @@ def to_person(script: Script, state: State) -> Turn:
     return goto(script, state.with_facts(wants="person"), script.flow.person)
 
 
-def _emergency(state: State, words: str) -> Turn:
+def _emergency(state: State) -> Turn:
     """Out of our hands at once: the dialplan gives the instruction and rings, whatever becomes of us."""
-    heard = " / ".join(filter(None, (state.facts.get("words", ""), words)))
-    return replace(state, step=EMERGENCY, phase="summon").with_facts(words=heard or None), Summon()
+    return replace(state, step=EMERGENCY, phase="summon"), Summon(dict(state.facts))
 
 
 def _in_emergency(state: State, outcome: Outcome) -> Turn:
     answered = isinstance(outcome, Dialled) and outcome.answered
-    return state, HangUp("emergency_answered") if answered else Summon()
+    return state, HangUp("emergency_answered") if answered else Summon(dict(state.facts))
 
 
 def _repeat(script: Script, state: State) -> Turn:

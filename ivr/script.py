@@ -81,6 +81,15 @@ def heard(state: State, understanding: Understanding) -> State:
     return state
 
 
+def noted(script: Script, state: State, understanding: Understanding, sure: float) -> State:
+    """The state with all that an utterance tells of a matter, its topic where that is sure, whatever is obeyed in it."""
+    state = heard(state, understanding)
+    intent = understanding.intent
+    if intent.topic not in script.edition.topics or intent.confidence < sure:
+        return state
+    return chosen(script, state, intent.topic, intent.confidence, intent.why)
+
+
 def chosen(script: Script, state: State, topic: str, confidence: float, why: Sequence[str]) -> State:
     return state.with_facts(topic=topic, confidence=f"{confidence:.3f}", why="; ".join(why))
 
