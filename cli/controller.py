@@ -12,6 +12,9 @@ from functools import partial
 import structlog
 
 from cli import controller_vitals
+from cli.dialplan_calls import DialplanCalls
+from cli.emergency_calls import EmergencyCalls
+from cli.emergency_reports import EmergencyReports
 from cli.forgetting import Forgetting, forgetting
 from cli.messages import MessageImport
 from cli.reception import Reception
@@ -78,7 +81,11 @@ class Controller:
         self.dispatcher = Dispatcher(records, news, edition.site.waiting)
         dialler = AmiDialler(self.ami, settings, edition.site)
         self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
-        self.switchboard = Switchboard(self.ami, records, news, self.dispatcher, self.callbacks, dialler)
+        reports = EmergencyReports.of(records, news, self.bell, edition)
+        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, edition, edition.hashes()))
+        self.switchboard = Switchboard(
+            self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies
+        )
         self.shops: dict[str, asyncio.Task[Shop]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
 
@@ -167,6 +174,15 @@ class Controller:
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)
             await self.bell.wait(("queue", "agent", "callback"), pause_s)
 
+    async def help(self) -> None:
+        """Agents' takes of emergencies, on a clock of their own: the dispatcher's work must not hold one up."""
+        while True:
+            try:
+                await self.emergencies.tick()
+            except Exception:
+                log.exception("an emergency's take failed")
+            await self.bell.wait(("emergency",), self.settings.controller.tick_ms / 1000)
+
     def _ring(self, offers: Sequence[Offer]) -> None:
         """Whose desk shows their call, and the news of it was lost."""
         for offer in offers:
@@ -204,6 +220,7 @@ async def _until_stopped(controller: Controller, private: Forgetting) -> None:
             for work in (
                 controller.bell.run(),
                 controller.tick(),
+                controller.help(),
                 controller.switchboard.run(),
                 controller.messages.run(),
                 controller.vitals(),

@@ -1,13 +1,13 @@
 """What Asterisk's manager interface tells the line, and what the line asks of it beyond a call's own session."""
 
 import asyncio
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from cli.emergency_calls import ENDPOINT, EmergencyCalls
 from config.documents import Site
 from config.settings import Settings
 from routing.callbacks import CallbackDesk
@@ -22,7 +22,6 @@ from telephony.ami_client import AmiClient
 log = structlog.get_logger()
 REREAD_S = 5.0
 GRACE_S = 30.0  # between a call's record and its channel being listed, and the other way round
-ENDPOINT = re.compile(r"PJSIP/(.+)-[0-9a-f]{8}\Z")
 
 
 def now() -> datetime:
@@ -62,6 +61,7 @@ class Switchboard:
     dispatcher: Dispatcher
     callbacks: CallbackDesk
     dialler: AmiDialler
+    emergencies: EmergencyCalls
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -70,13 +70,14 @@ class Switchboard:
             group.create_task(self._reread())
 
     async def _follow(self) -> None:
-        names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "EndpointList")
+        names = ("UserEvent", "DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "EndpointList")
         with self.ami.events(*names) as events:
             async for event in events:
-                try:
-                    await self._happened(event)
-                except Exception:
-                    log.exception("an event of Asterisk was not handled", event_name=event.name)
+                for listener in (self.emergencies.happened, self._happened):
+                    try:
+                        await listener(event)
+                    except Exception:
+                        log.exception("an event of Asterisk was not handled", event_name=event.name)
 
     async def _happened(self, event: AmiEvent) -> None:
         if event.name == "OriginateResponse" and event["Response"] == "Failure":
@@ -125,9 +126,13 @@ class Switchboard:
         await self.records.agents.phones_registered(phones, now())
 
     async def _read_channels(self) -> None:
+        listed_at = now()
         channels = {channel.uniqueid: channel for channel in await self.ami.core_show_channels()}
+        calls = await self.records.calls.live()
+        on_channels = {channel: call for call in calls if (channel := _channel_of(call))}
+        await self.emergencies.reread(on_channels, list(channels.values()), listed_at)
         await self.callbacks.recover(now(), channels.keys())
-        for call in await self.records.calls.live():
+        for call in calls:
             uniqueid = _channel_of(call)
             if uniqueid in channels and channels[uniqueid].bridge:
                 await self._talks(call.id)

@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 from asterisk.ami import Action
 
 # manager.conf of the user: read and write rights, and the events let through.
-READ = ("call", "system")  # call: DialBegin, DialEnd, Hangup, OriginateResponse; system: FullyBooted, ContactStatus
+READ = (
+    "call",  # DialBegin, DialEnd, Hangup, OriginateResponse
+    "system",  # FullyBooted, ContactStatus
+    "user",  # UserEvent: the dialplan tells of an emergency
+)
 WRITE = (
-    "call",  # AbsoluteTimeout, Hangup
+    "call",  # AbsoluteTimeout, Hangup, Redirect
     "originate",
     "reporting",  # CoreShowChannels
     "system",  # PJSIPShowEndpoints: which phones are registered
 )
-EVENTS = ("FullyBooted", "ContactStatus", "DialBegin", "DialEnd", "Hangup", "OriginateResponse")
+EVENTS = ("FullyBooted", "ContactStatus", "DialBegin", "DialEnd", "Hangup", "OriginateResponse", "UserEvent")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _KEY = re.compile(r"[A-Za-z]{1,40}\Z")

@@ -120,6 +120,7 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
         "urgent": dial_string(site, site.emergency.urgent_phones),
         "fallback": dial_string(site, site.emergency.fallback_numbers),
         "standby": dial_string(site, site.fallback_phones),
+        "desk_phones": list(dict.fromkeys(agent.phone for agent in site.agents if agent.phone)),
         "retry_lease_s": max(2, settings.asterisk.dead_controller_s // 2),
         "message_limit_s": MESSAGE_LIMIT_S,
         "message_silence_s": MESSAGE_SILENCE_S,

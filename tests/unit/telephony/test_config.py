@@ -127,7 +127,7 @@ def test_the_manager_interface_has_the_rights_that_it_needs_and_no_more(edition:
     render(settings(), edition, tmp_path)
     lines = rendered("manager.conf", tmp_path).splitlines()
     rights = [line for line in lines if line.startswith(("read =", "write =", "eventfilter ="))]
-    assert rights[:2] == ["read = call,system", "write = call,originate,reporting,system"]
+    assert rights[:2] == ["read = call,system,user", "write = call,originate,reporting,system"]
     assert rights[2:] == [f"eventfilter = Event: {name}" for name in EVENTS]
 
 
