@@ -105,6 +105,7 @@ class Action(StrEnum):
     STATE_CHANGED = "state_changed"
     STAGE_SET = "stage_set"
     URGENCY_SET = "urgency_set"
+    EMERGENCY_TAKEN = "emergency_taken"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class AuditEntry:
     at: datetime
     actor: str  # agent:<login>, or `stranger`
     action: str
-    subject: str  # a login, an agent's login, or a ticket's id
+    subject: str  # a login, an agent's login, a ticket's id, or the call's of an emergency without a ticket
     detail: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -11,20 +11,22 @@ from config.documents import Edition
 from config.settings import Settings
 from routing.ports import News, Records
 from web import answering, auth_pages, desk_stream, vitals
-from web.api import agents, audits, callbacks, calls, events, me, queue, sessions, tickets
+from web.api import agents, audits, callbacks, calls, emergencies, events, me, queue, sessions, tickets
 from web.board import BoardReader
 from web.context import Line, utc_now
+from web.emergencies import EmergencyReader
 from web.errors import RESPONSES
 from web.headers import SecurityHeaders
 from web.pages import calls as call_pages
 from web.pages import desk as desk_pages
+from web.pages import emergencies as emergency_pages
 from web.pages import tickets as ticket_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.rendering import make_rendering
 
 HERE = Path(__file__).resolve().parent
-PAGES = (auth_pages, desk_stream, desk_pages, ticket_pages, call_pages)
-API = (sessions, calls, tickets, callbacks, agents, queue, events, me, audits)
+PAGES = (auth_pages, desk_stream, desk_pages, ticket_pages, call_pages, emergency_pages)
+API = (sessions, calls, tickets, callbacks, agents, queue, events, me, audits, emergencies)
 
 
 def create_app(
@@ -52,7 +54,8 @@ def create_app(
     )  # fmt: skip
     app.state.line = Line(
         records=records, news=news, accounts=accounts, pages=pages, archive=archive, audit=audit, edition=edition,
-        settings=settings, rendering=rendering, board=BoardReader(records), health=health or {}, now=now,
+        settings=settings, rendering=rendering, board=BoardReader(records),
+        emergencies=EmergencyReader(records), health=health or {}, now=now,
     )  # fmt: skip
     _add_rooms(app)
     answering.install(app)

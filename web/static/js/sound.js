@@ -10,12 +10,12 @@ function context() {
   return audio;
 }
 
-/** @param {number} hertz @param {number} at @param {number} seconds */
-function tone(hertz, at, seconds) {
+/** @param {number} hertz @param {number} at @param {number} seconds @param {number} loud 0 to 1 */
+function tone(hertz, at, seconds, loud = 0.22) {
   const sounding = context();
   const source = new OscillatorNode(sounding, { frequency: hertz, type: "triangle" });
   const volume = new GainNode(sounding, { gain: 0 });
-  volume.gain.linearRampToValueAtTime(0.22, at + 0.02);
+  volume.gain.linearRampToValueAtTime(loud, at + 0.02);
   volume.gain.linearRampToValueAtTime(0, at + seconds);
   source.connect(volume).connect(sounding.destination);
   source.start(at);
@@ -37,6 +37,27 @@ export function ring() {
 
 export function hush() {
   window.clearInterval(timer);
+}
+
+let alarm = 0;
+
+/** Two loud tones by turns until calmed, of one page of this browser alone. Begins by itself once sound is allowed. */
+export function siren() {
+  if (alarm) return;
+  const both = () => {
+    if (!allowed()) return showAllowed();
+    if (document.body.classList.contains("elsewhere")) return;
+    const at = context().currentTime;
+    tone(960, at, 0.5, 0.5);
+    tone(770, at + 0.5, 0.5, 0.5);
+  };
+  both();
+  alarm = window.setInterval(both, 1_200);
+}
+
+export function calm() {
+  window.clearInterval(alarm);
+  alarm = 0;
 }
 
 /** Whether the browser lets this page sound. */
