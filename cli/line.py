@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlparse
 
 from cli import parts
-from cli.addresses import connectable, dial_address, instance_folder, state_file
+from cli.addresses import connectable, demo_phones_file, dial_address, instance_folder, state_file
 from cli.listening import needed, own_redis
 from cli.supervise import Kept, Rule
 from config.settings import Settings
@@ -15,6 +15,7 @@ from telephony.instance import AsteriskInstance
 
 Note = Callable[[Sequence[Kept], bool], None]
 NAMES = ("Redis", "Asterisk", "controller", "web")  # in starting order
+DEMO = "demo phones"  # where the site has some
 CONTROLLER_HUNG_S = 10.0  # second line behind the dialplan's own limit
 CONTROLLER_START_S = 300.0  # loading the models on a busy machine
 
@@ -30,6 +31,7 @@ def line_parts(settings: Settings) -> list[tuple[parts.Part, Rule]]:
         (parts.AsteriskPart(instance, (asterisk.host, asterisk.ami_port)), Rule()),
         (parts.serve("controller", health, logs / "controller.log"), Rule(CONTROLLER_HUNG_S, CONTROLLER_START_S)),
         (parts.serve("web", desk, logs / "web.log"), Rule()),
+        (parts.demo_phones(demo_phones_file(settings), logs / "demo-phones.log"), Rule()),
     ]
     if own_redis(settings):
         port = urlparse(settings.redis_url).port or 6379

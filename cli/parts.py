@@ -161,6 +161,13 @@ def serve(what: str, health: str, log: Path) -> ProcessPart:
     return ProcessPart(what, command, log, lambda: http_ok(health))
 
 
+def demo_phones(state: Path, log: Path) -> ProcessPart:
+    """`onenumber serve demo-phones`, which notes its process id when its phones are there."""
+    command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "cli.serve", "demo-phones"]
+    part = ProcessPart("demo phones", command, log, lambda: state.exists() and state.read_text() == str(part.pid))
+    return part
+
+
 def await_answer(part: Part, limit_s: float) -> None:
     """Until the part answers. Raises: PartFailed when it ends or takes too long."""
     deadline = time.monotonic() + limit_s

@@ -27,7 +27,8 @@ def run(plain_output: bool) -> None:
             _refuse_conflicts(listening.needed(found.settings))
             preparing.prepare(found.settings, found.edition, found.passwords, _say)
             live = sys.stdout.isatty() and not plain_output
-            _keep_up(found.settings, line.NAMES, view(found, live, note))
+            names = (*line.NAMES, line.DEMO) if found.edition.site.demo_phones else line.NAMES
+            _keep_up(found.settings, names, view(found, live, note))
 
 
 def keep(parts: list[str]) -> None:

@@ -17,7 +17,7 @@ from routing.emergencies import (
     TakeState,
 )
 from routing.identity import new_id
-from routing.lifecycle import step
+from routing.lifecycle import ATTEMPT_TRANSITIONS, AttemptEvent, step
 from routing.model import Agent, AgentState, NewEvent, OfferState, RoutingError
 from routing.overdue import BECAME_EMERGENCY, NO_ANSWER, TOOK_EMERGENCY
 from routing.ports import News, Records
@@ -48,20 +48,30 @@ class EmergencyDesk:
     ) -> None:
         self._records, self._news, self._dispatcher, self._clock = records, news, dispatcher, clock
 
-    async def raised(self, call_id: str, channel: str, at: datetime) -> Emergency:
+    async def raised(self, call_id: str, channel: str, at: datetime, callback_id: str | None = None) -> Emergency:
         """A call became an emergency: shown first, then no agent is held for it as for an ordinary call.
 
-        Raises: NotFound.
+        `callback_id`: the call is this callback, whose person is there. Raises: NotFound.
         """
         fresh = Emergency(new_id(), call_id, channel, at)
         kept = await self._records.emergencies.open(fresh)
         if kept.id == fresh.id:
             await self._tell(kept)
             await self._records.calls.append([_event(kept, "emergency.summoned", at)])
+            await self._confirm(callback_id, call_id)
         if entry := await self._records.queue.of_call(call_id):
             await self._records.queue.leave(entry.id, "emergency", self._clock())
         await self._dispatcher.caller_left(call_id, BECAME_EMERGENCY)
         return kept
+
+    async def _confirm(self, callback_id: str | None, call_id: str) -> None:
+        """Whoever summons help has taken the callback's phone: its place and offer are this call's, and end with it."""
+        attempts = await self._records.callbacks.attempts_of(callback_id) if callback_id else ()
+        if not attempts:
+            return
+        sources, to = step(ATTEMPT_TRANSITIONS, AttemptEvent.ANSWERED)
+        await self._records.callbacks.advance_attempt(attempts[-1].id, sources, to, self._clock())
+        await self._records.callbacks.connect(attempts[-1].id, call_id, self._clock())
 
     async def rung(self, channel: str, phone_channel: str, phone: str) -> None:
         """A phone rings for the caller on `channel`."""

@@ -21,5 +21,6 @@ async def take_emergency(line: Line, who: Visitor, agent: Agent, emergency_id: s
     dispatcher = Dispatcher(line.records, line.news, line.edition.site.waiting, line.now)
     if not await EmergencyDesk(line.records, line.news, dispatcher, line.now).ask(emergency_id, agent):
         raise NotNow("Somebody else is taking this emergency, or has taken it.")
+    await line.emergencies.read(anew=True)
     subject = emergency.ticket_id or emergency.call_id
     await line.audit.note(who.actor, Action.EMERGENCY_TAKEN, subject, line.now(), {"emergency": emergency_id})

@@ -15,6 +15,5 @@ router = APIRouter()
 async def take(emergency_id: str, agent: MeDep, who: VisitorDep, line: LineDep) -> Response:
     """Answers with the emergencies as they are now, out of band."""
     await take_emergency(line, who, agent, emergency_id)
-    await line.emergencies.read(anew=True)
     panel = await Panels(line, who, line.board).emergencies()
     return HTMLResponse(f'<div id="emergency" hx-swap-oob="innerHTML">{panel.html if panel else ""}</div>')

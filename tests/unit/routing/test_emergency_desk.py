@@ -7,7 +7,7 @@ import pytest
 from routing.emergencies import EMERGENCY_TRANSITIONS, Emergency, EmergencyEvent, EmergencyState, TakeState
 from routing.emergency_desk import AFTER_EMERGENCY, IN_EMERGENCY, TAKE_LIMIT_S, EmergencyDesk, NotRung
 from routing.lifecycle import after
-from routing.model import Agent, AgentState, OfferState, TransitionRefused
+from routing.model import Agent, AgentState, CallbackState, OfferState, TransitionRefused
 from routing.overdue import RING_SLACK_S
 from tests.unit.routing.world import RULES, World
 
@@ -73,6 +73,20 @@ async def test_an_emergency_while_an_agents_phone_rings_costs_the_agent_nothing(
     assert timeline.count("emergency.summoned") == 1
     (shown,) = await scene.records.emergencies.live()
     assert (shown.call_id, shown.state) == (entry.call_id, EmergencyState.RINGING)
+
+
+async def test_an_emergency_before_a_called_back_person_confirms_frees_the_agent_held_for_them(scene: Scene) -> None:
+    agent, callback = await scene.agent(), await scene.callback()
+    await scene.tick()
+    await scene.dispatcher.seen((await scene.offer_to(agent)).id)
+    await scene.tick()
+    call = await scene.call(direction="callback", callback_id=callback.id)
+    await scene.emergencies.raised(call.id, CALLER, scene.now, callback.id)
+    assert await scene.reason(agent) == (AgentState.AVAILABLE, "")
+    await scene.tick()
+    assert (await scene.records.callbacks.load(callback.id)).state is CallbackState.DONE
+    assert await scene.records.offers.of_agent(agent.id) is None
+    assert await scene.records.queue.waiting() == []
 
 
 async def test_it_is_known_which_phones_ring_and_which_was_taken(scene: Scene) -> None:
