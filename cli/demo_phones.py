@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,14 +27,19 @@ RETRY_S = 5.0
 
 async def serve(settings: Settings, edition: Edition) -> None:
     """Until stopped."""
-    wav = await _rendered(settings, edition)
+    await answer(settings, edition.site.demo_phones, await _rendered(settings, edition))
+
+
+async def answer(
+    settings: Settings, names: Sequence[str], wav: Path | None, answer_after_ms: int = ANSWER_AFTER_MS
+) -> None:
+    """Keep these phones registered and say `wav` to whoever rings them."""
     domain = f"{connectable(settings.asterisk.sip_bind)}:{settings.asterisk.sip_port}"
-    names = edition.site.demo_phones
     settled = {name: asyncio.Event() for name in names}
     async with asyncio.TaskGroup() as group:
         for name in names:
             phone = SoftPhone(domain, name, phone_password(settings, name), register=True)
-            group.create_task(_keep(phone, wav, settled[name]))
+            group.create_task(_keep(phone, wav, answer_after_ms, settled[name]))
         for event in settled.values():
             await event.wait()
         demo_phones_file(settings).write_text(str(os.getpid()))
@@ -53,12 +59,12 @@ async def _rendered(settings: Settings, edition: Edition) -> Path | None:
     return wav
 
 
-async def _keep(phone: SoftPhone, wav: Path | None, settled: asyncio.Event) -> None:
+async def _keep(phone: SoftPhone, wav: Path | None, answer_after_ms: int, settled: asyncio.Event) -> None:
     """Register and answer, again and again."""
     while True:
         try:
             async with phone:
-                phone.answer_after(ANSWER_AFTER_MS)
+                phone.answer_after(answer_after_ms)
                 settled.set()
                 while True:
                     await _talk(phone, wav)

@@ -42,7 +42,7 @@ class DialplanCalls:
         site = self.edition.site
         call = Call(
             id=call_id, site_id=site.id, dnis=told.dnis, started_at=told.at, pins=self.pins,
-            caller=identify(told.number or "", "", told.withheld, site),
+            caller=identify(told.number or "", "", told.withheld, site), dialogue={"facts": {"channel": told.key}},
         )  # fmt: skip
         return await self._called_back(call, told.attempt_id) if told.attempt_id else call
 

@@ -82,8 +82,8 @@ class _Watch:
         if self.live:
             async for panel in panels.changed(concerns(change, self.who.account.agent_id)):
                 yield panel
-        elif panel := await panels.emergencies():
-            yield panel
+        elif emergencies := await panels.emergencies():
+            yield emergencies
 
     async def _glance(self) -> bool:
         """Whether there is an emergency, a call came for this agent, or went, or nobody would show it.
