@@ -82,7 +82,7 @@ def heard(state: State, understanding: Understanding) -> State:
 
 
 def noted(script: Script, state: State, understanding: Understanding, sure: float) -> State:
-    """The state with all that an utterance tells of a matter, its topic where that is sure, whatever it is obeyed as."""
+    """The state with all that an utterance tells of a matter, its topic where that is sure."""
     state = heard(state, understanding)
     intent = understanding.intent
     if intent.topic not in script.edition.topics or intent.confidence < sure:

@@ -23,6 +23,7 @@ from routing.overdue import BECAME_EMERGENCY, NO_ANSWER, TOOK_EMERGENCY
 from routing.ports import News, Records
 
 TAKE_LIMIT_S = 40  # a phone rings for less; later than that, its news was lost
+UNRUNG_S = 5  # a phone that can be rung rings by then; or its controller died
 IN_EMERGENCY = "emergency"  # why an agent is not ready: takes one
 AFTER_EMERGENCY = "after emergency"  # and has taken one
 
@@ -139,10 +140,19 @@ class EmergencyDesk:
             take = emergency.take
             if take is None:
                 continue
-            if self._clock() - take.at > timedelta(seconds=TAKE_LIMIT_S):
-                await self._give_up(take, NO_ANSWER.why)
+            if await self._is_stale(emergency, take):
+                await self._give_up(take)
+                await self._tell(emergency)
             elif take.state is TakeState.ASKED and await self._step(take, TakeEvent.CLAIMED):
                 await self._carry_out(emergency, take, phones)
+
+    async def _is_stale(self, emergency: Emergency, take: Take) -> bool:
+        """Whether nothing will come of it any more, through no fault of the agent."""
+        limit_s = TAKE_LIMIT_S
+        if take.state is TakeState.SENT:
+            phone = await self._phone_of(take)
+            limit_s = TAKE_LIMIT_S if any(ring.phone == phone for ring in emergency.rings) else UNRUNG_S
+        return self._clock() - take.at > timedelta(seconds=limit_s)
 
     async def _carry_out(self, emergency: Emergency, take: Take, phones: Phones) -> None:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from routing.emergencies import EMERGENCY_TRANSITIONS, Emergency, EmergencyEvent, EmergencyState, TakeState
-from routing.emergency_desk import AFTER_EMERGENCY, IN_EMERGENCY, TAKE_LIMIT_S, EmergencyDesk, NotRung
+from routing.emergency_desk import AFTER_EMERGENCY, IN_EMERGENCY, TAKE_LIMIT_S, UNRUNG_S, EmergencyDesk, NotRung
 from routing.lifecycle import after
 from routing.model import Agent, AgentState, CallbackState, OfferState, TransitionRefused
 from routing.overdue import RING_SLACK_S
@@ -178,6 +178,24 @@ async def test_a_take_that_is_carried_out_by_nobody_is_given_up(scene: Scene) ->
     await scene.emergencies.tick(scene.phones)
     assert scene.phones.rung == []
     assert (await scene.seen(emergency)).take is None
+
+
+@pytest.mark.parametrize(("rings", "limit_s"), [(False, UNRUNG_S), (True, TAKE_LIMIT_S)])
+async def test_a_take_whose_phone_does_not_ring_lets_another_take_it_soon(
+    scene: Scene, rings: bool, limit_s: int
+) -> None:
+    bo, anna, emergency = await scene.agent("bo"), await scene.agent("anna"), await scene.raised()
+    await scene.emergencies.ask(emergency.id, bo)
+    await scene.emergencies.tick(scene.phones)
+    if rings:
+        await scene.emergencies.rung(CALLER, PHONE, "phone-bo")
+    scene.passes(limit_s)
+    await scene.emergencies.tick(scene.phones)
+    assert not await scene.emergencies.ask(emergency.id, anna)
+    scene.passes(1)
+    await scene.emergencies.tick(scene.phones)
+    assert await scene.reason(bo) == (AgentState.AVAILABLE, "")
+    assert await scene.emergencies.ask(emergency.id, anna)
 
 
 async def test_who_was_overtaken_is_available_as_before(scene: Scene) -> None:
