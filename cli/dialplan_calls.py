@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from config.documents import Edition
+from ivr.state import State
 from routing.identity import id_of
 from routing.model import Call, NewEvent, NotFound
 from routing.numbers import identify
@@ -40,9 +41,10 @@ class DialplanCalls:
 
     async def _new_call(self, call_id: str, told: DialplanCall) -> Call:
         site = self.edition.site
+        state = State(flow="main", facts={"channel": told.key})  # from its beginning, should a controller resume it
         call = Call(
             id=call_id, site_id=site.id, dnis=told.dnis, started_at=told.at, pins=self.pins,
-            caller=identify(told.number or "", "", told.withheld, site), dialogue={"facts": {"channel": told.key}},
+            caller=identify(told.number or "", "", told.withheld, site), dialogue=state.to_json(),
         )  # fmt: skip
         return await self._called_back(call, told.attempt_id) if told.attempt_id else call
 
@@ -54,4 +56,7 @@ class DialplanCalls:
             ticket = await self.records.tickets.load(callback.ticket_id)
         except NotFound:
             return call
-        return replace(call, direction="callback", callback_id=callback.id, caller=ticket.draft.caller)
+        dialogue = {**call.dialogue, "flow": "callback", "ticket": ticket.id, "ticket_number": ticket.number}
+        return replace(
+            call, direction="callback", callback_id=callback.id, caller=ticket.draft.caller, dialogue=dialogue
+        )
