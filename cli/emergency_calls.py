@@ -17,7 +17,7 @@ from telephony.spool import announced
 ANNOUNCEMENT = "OneNumberEmergency"  # the dialplan's UserEvent
 CONTEXT = "onenumber-emergency"
 TAKE_CONTEXT = "onenumber-emergency-take"
-LISTED_S = 5.0  # an emergency raised since may be missing from a list of channels
+LISTED_S = 5.0  # what is younger may be missing from a list of channels
 ENDPOINT = re.compile(r"PJSIP/(.{1,64})-[0-9a-f]{8}\Z")
 OUTSIDE = re.compile(r"(?:PJSIP/)?(\+?[0-9]{1,20})@")
 
@@ -68,11 +68,13 @@ class EmergencyCalls:
                 await self.reports.report(call, uniqueid, now())
         for uniqueid, emergency in live.items():
             if uniqueid in by_id:
-                await self._still_there(emergency, by_id[uniqueid], channels)
-            elif listed_at - emergency.raised_at > timedelta(seconds=LISTED_S):
+                await self._still_there(emergency, by_id[uniqueid], channels, listed_at)
+            elif _known(emergency.raised_at, listed_at):
                 await self.desk.caller_gone(uniqueid)
 
-    async def _still_there(self, emergency: Emergency, caller: LiveChannel, channels: Sequence[LiveChannel]) -> None:
+    async def _still_there(
+        self, emergency: Emergency, caller: LiveChannel, channels: Sequence[LiveChannel], listed_at: datetime
+    ) -> None:
         """Who talks to the caller, or which phones ring for them, as they are listed."""
         others = [channel for channel in channels if channel.uniqueid != caller.uniqueid]
         if caller.bridge:
@@ -80,11 +82,12 @@ class EmergencyCalls:
             if talking and emergency.state is EmergencyState.RINGING:
                 await self.desk.answered(caller.uniqueid, _endpoint(talking.name))
             return
-        ringing = [channel for channel in others if channel.linkedid == caller.uniqueid and not channel.bridge]
+        ringing = [channel for channel in others if channel.linkedid == caller.linkedid and not channel.bridge]
         for channel in ringing:
             await self.desk.rung(caller.uniqueid, channel.uniqueid, _endpoint(channel.name))
         for ring in emergency.rings:
-            if ring.channel not in {channel.uniqueid for channel in ringing}:
+            listed = any(channel.uniqueid == ring.channel for channel in ringing)
+            if not listed and _known(ring.began_at, listed_at):
                 await self.desk.ring_ended(ring.channel, ring.phone)
 
     async def ring_alone(self, channel: str, phone: str) -> None:
@@ -100,6 +103,11 @@ class EmergencyCalls:
             await self.ami.redirect(caller.name, TAKE_CONTEXT, phone)
         except AmiError as error:
             raise NotRung(type(error).__name__) from error
+
+
+def _known(since: datetime, listed_at: datetime) -> bool:
+    """Whether what began then would be in a list of channels of that time."""
+    return listed_at - since > timedelta(seconds=LISTED_S)
 
 
 def _phone(event: AmiEvent) -> str:

@@ -220,3 +220,13 @@ async def test_one_raised_since_the_list_was_read_is_not_gone(scene: Scene) -> N
     await scene.rereads(call, later_s=0)
     (emergency,) = await scene.records.emergencies.live()
     assert emergency.state is EmergencyState.RINGING
+
+
+async def test_a_phone_that_rings_since_the_list_was_read_rings_on(scene: Scene) -> None:
+    call = await scene.call()
+    await scene.announced(f"at={AT}&call={call.id}")
+    await scene.told("DialBegin", "urgent1")
+    scene.lists(listed())
+    await scene.rereads(call, later_s=0)
+    (emergency,) = await scene.records.emergencies.live()
+    assert [ring.phone for ring in emergency.rings] == ["urgent1"]
