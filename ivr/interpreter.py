@@ -35,7 +35,6 @@ from ivr.verbs import asking, ending, matters, queueing, simple
 
 AMENDING = "amend/"  # prefix of a phase that was interrupted by a correction
 CORRECTION_SURE = 0.5
-TOPIC_SURE = 0.7  # of an emergency nothing is asked back
 KEY_WORDS = 2  # "press nine"
 
 
@@ -124,7 +123,7 @@ def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
     match outcome:
         case Heard(understanding) if understanding.emergency:
             words = " ".join(understanding.emergency.words)
-            return _emergency(noted(script, state, understanding, TOPIC_SURE).with_facts(emergency=words))
+            return _emergency(noted(script, state, understanding).with_facts(emergency=words))
         case Heard(understanding) if understanding.act == "person":
             return to_person(script, heard(state, understanding))
         case Heard(understanding) if understanding.act == "repeat":

@@ -16,6 +16,8 @@ Next = Turn | tuple[State, str] | str  # a turn, or the step to go to, perhaps w
 IN_SERIES = 2
 DIGITS = re.compile(r"\d+(\.\d+)?")
 PERSON = "person"  # what it is about for who has named nothing else
+DANGEROUS_SURE = 0.7  # from here on an emergency is named after what may itself be dangerous …
+OTHER_SURE = 0.93  # … and after anything else; see docs/adr/0093
 EMERGENCY = "@emergency"  # the one step that every flow has and none can leave out
 
 
@@ -81,13 +83,14 @@ def heard(state: State, understanding: Understanding) -> State:
     return state
 
 
-def noted(script: Script, state: State, understanding: Understanding, sure: float) -> State:
-    """The state with all that an utterance tells of a matter, its topic where that is sure."""
+def noted(script: Script, state: State, understanding: Understanding) -> State:
+    """The state with all that a cry for help tells of the matter, its topic where that is sure."""
     state = heard(state, understanding)
     intent = understanding.intent
-    if intent.topic not in script.edition.topics or intent.confidence < sure:
+    topic = script.edition.topics.get(intent.topic)
+    if topic is None or intent.confidence < (DANGEROUS_SURE if topic.critical else OTHER_SURE):
         return state
-    return chosen(script, state, intent.topic, intent.confidence, intent.why)
+    return chosen(script, state, topic.id, intent.confidence, intent.why)
 
 
 def chosen(script: Script, state: State, topic: str, confidence: float, why: Sequence[str]) -> State:

@@ -1,5 +1,6 @@
 """An emergency's ticket says what was understood in the cry for help, and before it in the call."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -43,9 +44,25 @@ def test_place_topic_and_thing_of_the_same_utterance_are_kept() -> None:
     assert (draft.why, draft.crew) == (("sparking",), edition().site.default_crew)
 
 
-def test_a_topic_that_is_a_guess_names_no_emergency() -> None:
-    draft = draft_of(summoned(cry(intent=Intent("printer", 0.5))).facts, CallerId(), edition(), NOW)
-    assert (draft.topic, draft.urgency) == ("emergency", "critical")
+@pytest.mark.parametrize(
+    ("topic", "sure", "named"),
+    [
+        ("printer", 0.5, "emergency"),
+        ("printer", 0.9, "emergency"),
+        ("printer", 0.95, "printer"),
+        ("oos", 1.0, "emergency"),
+    ],
+)
+def test_a_topic_that_is_a_guess_names_no_emergency(topic: str, sure: float, named: str) -> None:
+    draft = draft_of(summoned(cry(intent=Intent(topic, sure))).facts, CallerId(), edition(), NOW)
+    assert (draft.topic, draft.urgency) == (named, "critical")
+
+
+def test_what_may_itself_be_dangerous_names_it_sooner() -> None:
+    dangerous = {**edition().topics, "lift": edition().topics["lift"].model_copy(update={"critical": True})}
+    line = replace(script(), edition=edition().model_copy(update={"topics": dangerous}))
+    state, _ = advance(line, goto(line, begin(), "welcome")[0], Heard(cry(intent=Intent("lift", 0.75))))
+    assert state.facts["topic"] == "lift"
 
 
 @pytest.mark.parametrize("then", ["fire", "key 9"])
