@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from routing.emergencies import Emergency, EmergencyState, Ring
 from routing.identity import new_id
 from tests.e2e.desk_server import Served, served
+from tests.e2e.test_desk import until
 
 pytestmark = pytest.mark.e2e
 WORDS = "a socket is sparking on ward four and the curtain has caught fire"
@@ -52,7 +53,7 @@ def test_it_is_shown_sounded_and_taken_by_a_key_and_both_desks_say_by_whom(line:
         expect(alert.locator("time")).to_have_count(0)  # what counts on would be said again each second
         expect(page.locator("#emergency")).to_contain_text("urgent1")
         expect(page).to_have_title("EMERGENCY: Ward 4")
-        page.wait_for_function("window.tones > 1")
+        until(lambda page=page: page.evaluate("window.tones") > 1)
     anna.click("h1.brand, .brand")  # nothing puts it away: neither a click elsewhere nor another page
     anna.goto(line.url + "/tickets")
     expect(anna.locator("#emergency [role=alert]")).to_be_visible()

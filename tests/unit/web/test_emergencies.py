@@ -1,5 +1,7 @@
 """Emergencies at the desk: shown to everybody, taken by one, written down."""
 
+import re
+
 import httpx
 
 from routing.emergencies import Emergency, EmergencyState, Ring
@@ -8,6 +10,7 @@ from routing.identity import new_id
 from routing.model import AgentState, CallerId
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import Desk
+from tests.unit.web.stand_ins_records import PASSWORD
 
 CHANNEL = "1795918200.17"
 
@@ -55,7 +58,7 @@ async def test_who_calls_from_where_about_what_and_who_is_rung(desk: Desk, anna:
 async def test_an_agent_takes_it_and_everybody_is_told(desk: Desk, anna: httpx.AsyncClient) -> None:
     emergency = await raised(desk)
     await desk.available("anna")
-    answer = await anna.post(f"/desk/emergencies/{emergency.id}/take")
+    answer = await anna.post(f"/desk/emergencies/{emergency.id}/take", headers={"HX-Request": "true"})
     assert 'id="emergency" hx-swap-oob="innerHTML"' in answer.text
     assert "Your phone is about to ring" in answer.text
     agent = await desk.records.agents.load("agent-anna")
@@ -73,6 +76,21 @@ async def test_an_agent_takes_it_and_everybody_is_told(desk: Desk, anna: httpx.A
     await bo.aclose()
     (entry,) = [entry for entry in await desk.audit.entries(9) if entry.action == "emergency_taken"]
     assert (entry.actor, entry.detail) == ("agent:anna", {"emergency": emergency.id})
+
+
+async def test_the_button_needs_no_script(desk: Desk, client: httpx.AsyncClient) -> None:
+    emergency = await raised(desk)
+    login = {"login": "anna", "password": PASSWORD}
+    mark = re.search(r'name="csrf" value="([^"]+)"', (await client.get("/login")).text)
+    assert mark
+    await client.post("/login", data={**login, "csrf": mark[1], "next": "/"})
+    shown = await page(client, desk)
+    form = re.search(r'<form method="post" action="([^"]+)".*?name="csrf" value="([^"]+)"', shown)
+    assert form
+    assert (await client.post(form[1])).status_code == 403  # a page that is not ours takes nothing
+    answer = await client.post(form[1], data={"csrf": form[2]})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (await desk.records.emergencies.load(emergency.id)).take
 
 
 async def test_without_a_phone_nobody_takes_a_caller_but_may_look_after_one_who_is_gone(
