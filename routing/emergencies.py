@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-SYSTEM = "system"
+TALKED_S = 5  # an answer for less was a machine or a mistake; an agent's is a person's however short
 
 
 class EmergencyState(StrEnum):
@@ -27,6 +27,7 @@ class EmergencyEvent(StrEnum):
     RUNG_AGAIN = "rung_again"  # whoever answered was gone at once: a machine or a mistake
     CALLER_LEFT = "caller_left"
     TALK_ENDED = "talk_ended"
+    GONE_AT_ONCE = "gone_at_once"  # answered for a moment, and the caller is gone
     ANSWERED_UNSEEN = "answered_unseen"  # it was answered and is over; the news of the answer was lost
     LOOKED_AFTER = "looked_after"
 
@@ -37,6 +38,7 @@ EMERGENCY_TRANSITIONS: dict[tuple[EmergencyState, EmergencyEvent], EmergencyStat
     (EmergencyState.RINGING, EmergencyEvent.ANSWERED_UNSEEN): EmergencyState.ENDED,
     (EmergencyState.TAKEN, EmergencyEvent.RUNG_AGAIN): EmergencyState.RINGING,
     (EmergencyState.TAKEN, EmergencyEvent.TALK_ENDED): EmergencyState.ENDED,
+    (EmergencyState.TAKEN, EmergencyEvent.GONE_AT_ONCE): EmergencyState.LEFT,
     (EmergencyState.LEFT, EmergencyEvent.RUNG_AGAIN): EmergencyState.RINGING,  # taken for gone, and still there
     (EmergencyState.LEFT, EmergencyEvent.ANSWERED_UNSEEN): EmergencyState.ENDED,
     (EmergencyState.LEFT, EmergencyEvent.LOOKED_AFTER): EmergencyState.ENDED,

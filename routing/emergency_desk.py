@@ -8,6 +8,7 @@ from routing.dispatch import Dispatcher
 from routing.emergencies import (
     EMERGENCY_TRANSITIONS,
     TAKE_TRANSITIONS,
+    TALKED_S,
     Emergency,
     EmergencyEvent,
     EmergencyState,
@@ -206,9 +207,11 @@ class EmergencyDesk:
 
     async def _over(self, emergency: Emergency, unless_taken: EmergencyEvent) -> None:
         """A talk that was known is over; what was never taken ends as `unless_taken` says."""
-        if await self._advance(emergency, EmergencyEvent.TALK_ENDED):
+        if emergency.state is EmergencyState.TAKEN:
+            talked = talked_to_a_person(emergency, self._clock())
+            await self._advance(emergency, EmergencyEvent.TALK_ENDED if talked else EmergencyEvent.GONE_AT_ONCE)
             await self._free(emergency.taken_by)
-        else:
+        elif not emergency.taken_by:  # else it was answered for a moment, which is known
             await self._advance(emergency, unless_taken)
         if emergency.take:
             await self._give_up(emergency.take)
@@ -232,10 +235,17 @@ class EmergencyDesk:
         await self._news.tell("emergency", emergency=emergency.id, call=emergency.call_id)
 
 
+def talked_to_a_person(emergency: Emergency, at: datetime) -> bool:
+    """Whether who took it was there long enough, or is an agent."""
+    long_enough = emergency.taken_at is None or at - emergency.taken_at >= timedelta(seconds=TALKED_S)
+    return long_enough or emergency.taken_by.startswith("agent:")
+
+
 NOTED = {
     EmergencyEvent.ANSWERED: "emergency.taken",
     EmergencyEvent.RUNG_AGAIN: "emergency.rung_again",
     EmergencyEvent.CALLER_LEFT: "emergency.left",
+    EmergencyEvent.GONE_AT_ONCE: "emergency.left",
     EmergencyEvent.LOOKED_AFTER: "emergency.taken",
 }
 """Steps that the call's timeline tells."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from config.documents import Edition, Site
 from config.settings import Settings
+from routing.emergencies import TALKED_S
 from telephony import ami
 from telephony.asterisk_text import ConfigRefused, environment
 from telephony.hold_music import write_hold_music
@@ -30,7 +31,6 @@ STANDALONE_PROMPTS: dict[str, str] = {
 }
 MESSAGE_LIMIT_S = 120
 MESSAGE_SILENCE_S = 15  # that long a silence ends a message
-TALKED_S = 5  # an emergency answered for less was not taken by a person
 AMI_RIGHTS = {"read": ",".join(ami.READ), "write": ",".join(ami.WRITE), "events": ami.EVENTS}
 
 

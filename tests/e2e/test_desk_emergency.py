@@ -25,13 +25,14 @@ def line() -> Iterator[Served]:
         yield line
 
 
-async def raised(line: Served, channel: str = "1.1") -> Emergency:
+async def raised(line: Served, channel: str = "1.1", told: bool = True) -> Emergency:
     desk = line.desk
     call = await desk.call(words=WORDS)
     ticket = await desk.ticket(call, "electrical", words=WORDS, urgency="critical")
     emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, channel, desk.at()))
     await desk.records.emergencies.attach(emergency.id, ticket.id)
-    await rings(line, emergency, f"{channel}1", "urgent1")
+    if told:
+        await rings(line, emergency, f"{channel}1", "urgent1")
     return emergency
 
 
@@ -83,6 +84,13 @@ def test_whoever_is_at_the_button_stays_there_while_phones_come_and_go(line: Ser
     expect(page.locator("#emergency button")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#emergency")).to_contain_text("Your phone is about to ring")
+
+
+def test_with_the_news_gone_it_is_still_shown(line: Served, context: BrowserContext) -> None:
+    page = line.log_in(context)
+    line.do(raised(line, told=False))
+    expect(page.locator("#emergency [role=alert]")).to_be_visible()
+    expect(page.locator("#emergency")).to_contain_text("No phone of the emergency team rings")
 
 
 def test_a_page_that_is_not_the_live_one_shows_it_too(line: Served, context: BrowserContext) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from routing.emergencies import EMERGENCY_TRANSITIONS, Emergency, EmergencyEvent, EmergencyState, TakeState
+from routing.emergencies import EMERGENCY_TRANSITIONS, TALKED_S, Emergency, EmergencyEvent, EmergencyState, TakeState
 from routing.emergency_desk import AFTER_EMERGENCY, IN_EMERGENCY, TAKE_LIMIT_S, UNRUNG_S, EmergencyDesk, NotRung
 from routing.lifecycle import after
 from routing.model import Agent, AgentState, CallbackState, OfferState, TransitionRefused
@@ -99,6 +99,7 @@ async def test_it_is_known_which_phones_ring_and_which_was_taken(scene: Scene) -
     assert await scene.emergencies.answered(CALLER, "urgent2")
     taken = await scene.seen(emergency)
     assert (taken.state, taken.taken_by, taken.rings) == (EmergencyState.TAKEN, "phone:urgent2", ())
+    scene.passes(TALKED_S)
     await scene.emergencies.caller_gone(CALLER)
     assert await scene.records.emergencies.live() == []
 
@@ -109,6 +110,19 @@ async def test_an_answer_gone_at_once_is_no_answer(scene: Scene) -> None:
     await scene.emergencies.rung(CALLER, "1.5", "urgent1")
     again = await scene.seen(emergency)
     assert (again.state, again.taken_by) == (EmergencyState.RINGING, "")
+
+
+@pytest.mark.parametrize(("phone", "left"), [("urgent1", EmergencyState.LEFT), ("phone-bo", EmergencyState.ENDED)])
+async def test_a_caller_gone_after_a_moment_may_have_met_a_machine(
+    scene: Scene, phone: str, left: EmergencyState
+) -> None:
+    await scene.agent("bo")
+    emergency = await scene.raised()
+    await scene.emergencies.answered(CALLER, phone)
+    scene.passes(TALKED_S - 1)
+    await scene.emergencies.caller_gone(CALLER)
+    await scene.emergencies.call_ended(emergency.call_id, answered=True)
+    assert (await scene.seen(emergency)).state is left
 
 
 async def test_phones_and_answers_of_other_calls_are_none_of_its(scene: Scene) -> None:
