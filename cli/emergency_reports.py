@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from config.documents import Edition
-from ivr.drafting import draft_of, facts_of
+from ivr.drafting import KEY, draft_of, facts_of
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from routing.bell import Bell
@@ -16,7 +16,7 @@ from routing.emergency_desk import EmergencyDesk
 from routing.model import CORRECTABLE, Call, CallerId, Ticket
 from routing.ports import News, Records
 
-KEY = "emergency"  # of the ticket, among those of its call
+TICKET = "emergency"  # its key among those of its call
 
 
 def now() -> datetime:
@@ -45,9 +45,9 @@ class EmergencyReports:
         if emergency.ticket_id and facts is None:
             return
         caller, known = await self._known_before(call)
-        known = {KEY: "key", **known, **call.dialogue.get("facts", {}), **(facts or {})}
+        known = {"emergency": KEY, **known, **call.dialogue.get("facts", {}), **(facts or {})}
         notebook = Notebook(call.id, channel, now)
-        ticket = await self._performer(replace(call, caller=caller), notebook).open_ticket(known, KEY)
+        ticket = await self._performer(replace(call, caller=caller), notebook).open_ticket(known, TICKET)
         if await self.records.emergencies.attach(emergency.id, ticket.id):
             await self.records.calls.append(notebook.take())
             await self.news.tell("emergency", emergency=emergency.id, call=call.id)

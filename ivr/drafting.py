@@ -29,6 +29,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
 }
 """Fact → the fields of the draft that follow from it."""
 WHY_SEPARATOR = "; "
+KEY = "key"  # the fact `emergency` where it was not said
 
 
 def draft_of(facts: Mapping[str, str], caller: CallerId, edition: Edition, now: datetime) -> TicketDraft:
@@ -44,7 +45,7 @@ def draft_of(facts: Mapping[str, str], caller: CallerId, edition: Edition, now: 
         asset=facts.get("asset"),
         words=facts.get("words", ""),
         confidence=float(facts["confidence"]) if "confidence" in facts else None,
-        why=tuple(filter(None, facts.get("why", "").split(WHY_SEPARATOR))),
+        why=_why(facts),
         callback_number=facts.get("callback_number"),
     )
 
@@ -61,6 +62,13 @@ def _place(facts: Mapping[str, str], caller: CallerId) -> str | None:
     if "emergency" in facts and not facts.get("place_text"):
         return facts.get("place") or caller.place
     return facts.get("place")
+
+
+def _why(facts: Mapping[str, str]) -> tuple[str, ...]:
+    """What spoke for the topic; where there is none, what in the cry for help made it one."""
+    cry = facts.get("emergency", KEY)
+    told = facts.get("why", "") or ("" if cry == KEY else cry)
+    return tuple(filter(None, told.split(WHY_SEPARATOR)))
 
 
 def facts_of(draft: TicketDraft) -> dict[str, str]:

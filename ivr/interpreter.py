@@ -28,6 +28,7 @@ from ivr.actions import (
     Summon,
     TicketOpened,
 )
+from ivr.drafting import KEY
 from ivr.flow import Enqueue, Menu
 from ivr.script import EMERGENCY, Next, Script, Turn, about, amended, differing, heard, noted
 from ivr.state import State
@@ -138,7 +139,7 @@ def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
 def _pressed(script: Script, state: State, keys: set[str]) -> Turn | None:
     """In panic a key is pressed again and again: it means the same."""
     if keys == {script.edition.site.emergency.key}:
-        return _emergency(state.with_facts(emergency="key"))
+        return _emergency(state.with_facts(emergency=KEY))
     if VERBS[script.step(state).verb].any_key:
         return None
     if keys == {"0"}:

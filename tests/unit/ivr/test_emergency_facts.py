@@ -58,6 +58,11 @@ def test_a_topic_that_is_a_guess_names_no_emergency(topic: str, sure: float, nam
     assert (draft.topic, draft.urgency) == (named, "critical")
 
 
+def test_what_made_it_an_emergency_is_told_where_no_topic_is() -> None:
+    assert draft_of(summoned(cry()).facts, CallerId(), edition(), NOW).why == ("help",)
+    assert draft_of({"emergency": "key"}, CallerId(), edition(), NOW).why == ()
+
+
 def test_what_may_itself_be_dangerous_names_it_sooner() -> None:
     dangerous = {**edition().topics, "lift": edition().topics["lift"].model_copy(update={"critical": True})}
     line = replace(script(), edition=edition().model_copy(update={"topics": dangerous}))
