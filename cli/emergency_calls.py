@@ -51,7 +51,7 @@ class EmergencyCalls:
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
             await self.desk.answered(event["Uniqueid"], _phone(event))
         elif event.name == "DialEnd":
-            await self.desk.ring_ended(event["DestUniqueid"], _phone(event))
+            await self.desk.ring_ended(event["DestUniqueid"])
         elif event.name == "Hangup":
             await self.desk.caller_gone(event["Uniqueid"])
 
@@ -88,7 +88,7 @@ class EmergencyCalls:
         for ring in emergency.rings:
             listed = any(channel.uniqueid == ring.channel for channel in ringing)
             if not listed and _known(ring.began_at, listed_at):
-                await self.desk.ring_ended(ring.channel, ring.phone)
+                await self.desk.ring_ended(ring.channel)
 
     async def ring_alone(self, channel: str, phone: str) -> None:
         """Redirect the caller to the one phone, unless they are gone or somebody has just taken the call.

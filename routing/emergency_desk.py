@@ -84,15 +84,20 @@ class EmergencyDesk:
             await self._advance(emergency, EmergencyEvent.RUNG_AGAIN)
             await self._tell(emergency)
 
-    async def ring_ended(self, phone_channel: str, phone: str) -> None:
+    async def ring_ended(self, phone_channel: str) -> None:
         """That phone rings no more and was not taken."""
-        emergency_id = await self._records.emergencies.ring_ended(phone_channel, self._clock())
-        if emergency_id is None:
+        ring = await self._records.emergencies.ring_ended(phone_channel, self._clock())
+        if ring is None:
             return
-        emergency = await self._records.emergencies.load(emergency_id)
-        if (take := emergency.take) and take.state is TakeState.SENT and await self._phone_of(take) == phone:
+        emergency = await self._records.emergencies.load(ring.emergency_id)
+        if (take := emergency.take) and await self._rang_for(take, ring):
             await self._give_up(take, NO_ANSWER.why)
         await self._tell(emergency)
+
+    async def _rang_for(self, take: Take, ring: Ring) -> bool:
+        """Whether the ring is the taker's; their phone may have rung before, with those of the urgent group."""
+        since = take.state is TakeState.SENT and ring.began_at >= take.at
+        return since and await self._phone_of(take) == ring.phone
 
     async def answered(self, channel: str, phone: str) -> bool:
         """A person took the phone; False where the caller on `channel` has no emergency, or it is taken."""

@@ -72,11 +72,11 @@ class MemoryEmergencies:
         self._state.rings[ring.channel] = ring
         return True
 
-    async def ring_ended(self, channel: str, at: datetime) -> str | None:
+    async def ring_ended(self, channel: str, at: datetime) -> Ring | None:
         if channel not in self._state.rings or channel in self._state.rings_ended:
             return None
         self._state.rings_ended.add(channel)
-        return self._state.rings[channel].emergency_id
+        return self._state.rings[channel]
 
     async def ask_take(self, take: Take) -> bool:
         emergency = await self.load(take.emergency_id)

@@ -294,8 +294,8 @@ class Emergencies(Protocol):
     async def ring(self, ring: Ring) -> bool:
         """A phone rings; False when that is known."""
 
-    async def ring_ended(self, channel: str, at: datetime) -> str | None:
-        """That phone rings no more; answers for which emergency it did, None when it was none or is known."""
+    async def ring_ended(self, channel: str, at: datetime) -> Ring | None:
+        """That phone rings no more; None when it rang for no emergency, or that is known."""
 
     async def ask_take(self, take: Take) -> bool:
         """One take under way per emergency, and only while it rings; False where there is another."""

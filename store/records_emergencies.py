@@ -85,11 +85,15 @@ class SqlEmergencies:
             lambda connection: insert_unless_there(connection, emergency_rings, vars(ring))
         )
 
-    async def ring_ended(self, channel: str, at: datetime) -> str | None:
+    async def ring_ended(self, channel: str, at: datetime) -> Ring | None:
         ringing = (emergency_rings.c.channel == channel, emergency_rings.c.ended_at.is_(None))
-        change = update(emergency_rings).where(*ringing).values(ended_at=at)
-        told = change.returning(emergency_rings.c.emergency_id)
-        return await self._database.write(lambda connection: connection.execute(told).scalar_one_or_none())
+        change = update(emergency_rings).where(*ringing).values(ended_at=at).returning(*emergency_rings.c)
+
+        def work(connection: Connection) -> Ring | None:
+            row = connection.execute(change).one_or_none()
+            return None if row is None else _ring(row)
+
+        return await self._database.write(work)
 
     async def ask_take(self, take: Take) -> bool:
         def work(connection: Connection) -> bool:
@@ -122,13 +126,13 @@ def _find(connection: Connection, *where: Any) -> list[Emergency]:
 
 def _emergency(row: Any, rings: Sequence[Any], takes: Sequence[Any]) -> Emergency:
     known = {name: getattr(row, name) for name in STORED}
-    theirs = tuple(
-        Ring(ring.emergency_id, ring.channel, ring.phone, ring.began_at)
-        for ring in rings
-        if ring.emergency_id == row.id
-    )
+    theirs = tuple(_ring(ring) for ring in rings if ring.emergency_id == row.id)
     under_way = next((_take(take) for take in takes if take.emergency_id == row.id), None)
     return Emergency(**{**known, "state": EmergencyState(row.state)}, rings=theirs, take=under_way)
+
+
+def _ring(row: Any) -> Ring:
+    return Ring(row.emergency_id, row.channel, row.phone, row.began_at)
 
 
 def _take(row: Any) -> Take:

@@ -94,7 +94,7 @@ async def test_it_is_known_which_phones_ring_and_which_was_taken(scene: Scene) -
     for n, phone in enumerate(("urgent1", "urgent2")):
         await scene.emergencies.rung(CALLER, f"1.{n}", phone)
     assert [ring.phone for ring in (await scene.seen(emergency)).rings] == ["urgent1", "urgent2"]
-    await scene.emergencies.ring_ended("1.0", "urgent1")
+    await scene.emergencies.ring_ended("1.0")
     assert [ring.phone for ring in (await scene.seen(emergency)).rings] == ["urgent2"]
     assert await scene.emergencies.answered(CALLER, "urgent2")
     taken = await scene.seen(emergency)
@@ -180,7 +180,7 @@ async def test_a_takers_phone_that_is_not_answered_lets_another_take_it(scene: S
     bo, anna = await scene.agent("bo"), await scene.agent("anna")
     emergency = await scene.raised()
     await scene.taken_by(bo, emergency)
-    await scene.emergencies.ring_ended(PHONE, "phone-bo")
+    await scene.emergencies.ring_ended(PHONE)
     assert await scene.reason(bo) == (AgentState.NOT_READY, "phone did not answer")
     assert await scene.emergencies.ask(emergency.id, anna)
 
@@ -192,6 +192,19 @@ async def test_a_take_that_is_carried_out_by_nobody_is_given_up(scene: Scene) ->
     await scene.emergencies.tick(scene.phones)
     assert scene.phones.rung == []
     assert (await scene.seen(emergency)).take is None
+
+
+async def test_a_taker_whose_phone_rang_with_the_others_is_rung_alone_and_not_blamed(scene: Scene) -> None:
+    bo, emergency = await scene.agent("bo"), await scene.raised()
+    await scene.emergencies.rung(CALLER, "1.7", "phone-bo")
+    scene.passes(2)
+    await scene.emergencies.ask(emergency.id, bo)
+    await scene.emergencies.tick(scene.phones)
+    await scene.emergencies.ring_ended("1.7")  # by the redirect
+    assert (await scene.seen(emergency)).take is not None
+    await scene.emergencies.rung(CALLER, PHONE, "phone-bo")
+    await scene.emergencies.answered(CALLER, "phone-bo")
+    assert await scene.reason(bo) == (AgentState.NOT_READY, IN_EMERGENCY)
 
 
 @pytest.mark.parametrize(("rings", "limit_s"), [(False, UNRUNG_S), (True, TAKE_LIMIT_S)])
