@@ -38,3 +38,8 @@ def desk_address(settings: Settings) -> str:
 
 def state_file(settings: Settings) -> Path:
     return settings.data_dir / "run.json"
+
+
+def demo_phones_file(settings: Settings) -> Path:
+    """Holds the process id of the demo's phones once each is registered, or could not be."""
+    return settings.data_dir / "demo-phones.pid"

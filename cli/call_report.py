@@ -34,8 +34,8 @@ class Report:
     def outcome(self) -> str:
         """How far the call came: the strongest thing that happened."""
         ladder = {
-            "agent.answered": "talked", "emergency": "emergency", "callback.stored": "callback_stored",
-            "message.recorded": "message", "queue.entered": "waiting",
+            "agent.answered": "talked", "emergency": "emergency", "emergency.summoned": "emergency",
+            "callback.stored": "callback_stored", "message.recorded": "message", "queue.entered": "waiting",
         }  # fmt: skip
         for event, outcome in ladder.items():
             if self.first(event):

@@ -125,7 +125,7 @@ class TestCaller:
             return True
         if self.plan.stay or self.plan.answered or self.report.first("callback.stored") or self._held_out():
             return False  # patience bounds it
-        reached = self.report.first("queue.entered", "emergency")
+        reached = self.report.first("queue.entered", "emergency", "emergency.summoned")
         started = next((event.at_ms for event in self.phone.events if event.name == "answered"), 0)
         elapsed_ms = time.time() * 1000 - started
         return reached is not None and elapsed_ms - reached["at_ms"] > self.pace.seen_enough_s * 1000

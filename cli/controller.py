@@ -13,7 +13,10 @@ import structlog
 
 from cli import clock, controller_vitals, health
 from cli.clock import now, wall_now
+from cli.dialplan_calls import DialplanCalls
 from cli.editions import in_force
+from cli.emergency_calls import EmergencyCalls
+from cli.emergency_reports import EmergencyReports
 from cli.forgetting import Forgetting, forgetting
 from cli.left_matters import LeftMatters
 from cli.messages import MessageImport
@@ -91,7 +94,11 @@ class Controller:
         dialler = AmiDialler(self.ami, settings, edition.site)
         self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
         left = LeftMatters(records, news, self.bell, edition, settings.data_dir / "recordings")
-        self.switchboard = Switchboard(self.ami, records, news, self.dispatcher, self.callbacks, dialler, left=left)
+        reports = EmergencyReports.of(records, news, self.bell, edition)
+        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, edition, edition.hashes()))
+        self.switchboard = Switchboard(
+            self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies, left=left
+        )
         self.shops: dict[str, asyncio.Task[Shop]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
 
@@ -181,6 +188,15 @@ class Controller:
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)
             await self.bell.wait(("queue", "agent", "callback"), pause_s)
 
+    async def help(self) -> None:
+        """Agents' takes of emergencies, on a clock of their own: the dispatcher's work must not hold one up."""
+        while True:
+            try:
+                await self.emergencies.tick()
+            except Exception:
+                log.exception("an emergency's take failed")
+            await self.bell.wait(("emergency",), self.settings.controller.tick_ms / 1000)
+
     def _ring(self, offers: Sequence[Offer]) -> None:
         """Whose desk shows their call, and the news of it was lost."""
         for offer in offers:
@@ -224,6 +240,7 @@ async def _until_stopped(controller: Controller, private: Forgetting) -> None:
             for work in (
                 controller.bell.run(),
                 controller.tick(),
+                controller.help(),
                 controller.switchboard.run(),
                 controller.messages.run(),
                 controller.vitals(),

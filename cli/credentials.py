@@ -13,7 +13,11 @@ AMI, PHONE, TRUNK = "ONENUMBER_AMI_SECRET", "ONENUMBER_PHONE_SECRET", "ONENUMBER
 AGI, AUDIT = "ONENUMBER_AGI_SECRET", "ONENUMBER_AUDIT_SECRET"
 NAMES = (AMI, AGI, PHONE, TRUNK, AUDIT)
 LOGIN = "ONENUMBER_LOGIN_"
-WITHHELD: Mapping[str, Collection[str]] = {"web": (AMI, AGI, PHONE, TRUNK), "controller": (PHONE, TRUNK)}  # from a part
+WITHHELD: Mapping[str, Collection[str]] = {
+    "web": (AMI, AGI, PHONE, TRUNK),
+    "demo-phones": (AMI, AGI, TRUNK, AUDIT),
+    "controller": (PHONE, TRUNK),
+}  # from a part
 
 
 class SecretsUnreadable(Exception):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from urllib.parse import urlparse
 
 from cli import leftovers, parts
-from cli.addresses import connectable, dial_address, instance_folder, state_file
+from cli.addresses import connectable, demo_phones_file, dial_address, instance_folder, state_file
 from cli.listening import needed, own_redis
 from cli.supervise import Kept, Rule
 from config.documents import Edition, digest
@@ -43,6 +43,9 @@ def line_parts(settings: Settings, edition: Edition, dies_with_us: bool = True) 
         ),
         (parts.serve("web", desk, logs / "web.log", same, dies_with_us), Rule(DESK_HUNG_S, DESK_START_S)),
     ]
+    if edition.site.demo_phones:
+        state = demo_phones_file(settings)
+        made.append((parts.demo_phones(state, logs / "demo-phones.log", same, dies_with_us), Rule()))
     if own_redis(settings):
         port = urlparse(settings.redis_url).port or 6379
         made.insert(0, (parts.redis(port, logs / "redis.log", dies_with_us), Rule(REDIS_HUNG_S)))

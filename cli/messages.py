@@ -12,14 +12,14 @@ from pathlib import Path
 import structlog
 
 from cli.clock import now, wall_now
+from cli.dialplan_calls import DialplanCalls
+from cli.emergency_reports import EmergencyReports
 from config.documents import Edition
 from ivr.notebook import Notebook
 from ivr.owed import owed
 from ivr.performing import Performer
 from routing.bell import Bell
-from routing.identity import id_of
 from routing.model import Call, NewEvent, NotFound
-from routing.numbers import identify
 from routing.ports import News, Records
 from telephony import spool
 from telephony.spool import SpooledMessage
@@ -84,10 +84,15 @@ class MessageImport:
 
     async def keep(self, message: SpooledMessage) -> None:
         """The call, its ticket and its ending; a repeat changes nothing."""
-        call = await self._call(message)
+        call = await DialplanCalls(self.records, self.edition, self.pins).record(message.call)
         notebook = Notebook(call.id, message.key, now)
         notebook.note(TOOK_OVER, {"outcome": message.outcome, "at": message.at.isoformat()}, actor="system")
-        await self._ticket(message, call, notebook)
+        if message.outcome == "emergency":
+            emergencies = EmergencyReports.of(self.records, self.news, self.bell, self.edition)
+            await emergencies.report(call, message.key, message.at)
+            await emergencies.desk.call_ended(call.id, message.answered)
+        else:
+            await self._ticket(message, call, notebook)
         await self._end(call, _ending(message), message, notebook.take())
         await self.news.tell("call", call=call.id)
 
@@ -100,24 +105,6 @@ class MessageImport:
         if not any(event.type == TOOK_OVER and event.leg == message.key for event in known):
             await self.records.calls.append(told)
 
-    async def _call(self, message: SpooledMessage) -> Call:
-        if message.call_id:
-            try:
-                return await self.records.calls.load(message.call_id)
-            except NotFound:
-                pass
-        site = self.edition.site
-        call = Call(
-            id=message.call_id or id_of(message.key, message.at), site_id=site.id, dnis=message.dnis,
-            started_at=message.at, caller=identify(message.number or "", "", message.withheld, site), pins=self.pins,
-        )  # fmt: skip
-        started = NewEvent(
-            call_id=call.id, type="call.started", at=message.at, actor="system", leg=message.key,
-            payload={"trace": message.trace, "dnis": message.dnis}, private={"number": message.number or ""},
-        )  # fmt: skip
-        await self.records.calls.open(call, [started])
-        return call
-
     async def _ticket(self, message: SpooledMessage, call: Call, notebook: Notebook) -> None:
         """The call's own matter where it has one; else a new one: someone listens, rings back, or writes down the talk.
 
@@ -127,10 +114,6 @@ class MessageImport:
             call=call, records=self.records, news=self.news, bell=self.bell, edition=self.edition, notebook=notebook,
             clock=now, wall=wall_now, recordings=self.folder,
         )  # fmt: skip
-        if message.outcome == "emergency":
-            known = call.dialogue.get("facts", {})
-            await performer.open_ticket({"emergency": "key", **known}, "emergency")
-            return
         if call.ended_at is None:
             await performer.record_left()
         own = await self.records.tickets.of_call(call.id) if message.call_id else ()

@@ -16,6 +16,7 @@ from telephony.instance import AsteriskDown, AsteriskInstance, appended, as_unpr
 from telephony.processes import Running
 from telephony.sip_options import sip_answers
 
+DEMO_PHONES = "demo-phones"
 ANSWER_LIMIT_S = 2.0
 
 
@@ -166,6 +167,17 @@ def serve(what: str, health: str, log: Path, made_of: str = "", dies_with_us: bo
     bound = ["setpriv", "--pdeathsig", "KILL"] if dies_with_us else []
     command = [*bound, sys.executable, "-m", "cli.serve", what]
     return ProcessPart(what, command, log, lambda: http_ok(health), environment_of(what), made_of=made_of)
+
+
+def demo_phones(state: Path, log: Path, made_of: str = "", dies_with_us: bool = True) -> ProcessPart:
+    """`onenumber serve demo-phones`, which notes its process id when its phones are there."""
+    bound = ["setpriv", "--pdeathsig", "KILL"] if dies_with_us else []
+    command = [*bound, sys.executable, "-m", "cli.serve", DEMO_PHONES]
+    part = ProcessPart(
+        "demo phones", command, log, lambda: state.exists() and state.read_text() == str(part.pid),
+        environment_of(DEMO_PHONES), made_of=made_of,
+    )  # fmt: skip
+    return part
 
 
 def await_answer(part: Part, limit_s: float) -> None:

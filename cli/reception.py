@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
 from cli.clock import now, wall_now
+from cli.dialplan_calls import dialplan_id
+from cli.emergency_reports import EmergencyReports
 from cli.left_matters import LeftMatters
 from cli.shop import Shop
 from config.documents import Edition
 from config.settings import Settings
 from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
-from ivr.drafting import EMERGENCY
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from ivr.ports import HungUp, LegLost
@@ -84,9 +86,8 @@ class Reception:
         """After a talk with the urgent group there is nothing left to say, wherever in the dialogue it began."""
         if await agi.variable("ON_EMERGENCY") != "talked":
             return False
-        notebook = Notebook(call_id, agi.environment.uniqueid, now)
-        await self._record_emergency(call_id, notebook)
-        await self.conclude(call_id, "emergency_answered", notebook)
+        await self._record_emergency(call_id, agi.environment.uniqueid)
+        await self.conclude(call_id, "emergency_answered", Notebook(call_id, agi.environment.uniqueid, now))
         return True
 
     async def _note_leg(self, call: Call, agi: AgiSession) -> None:
@@ -111,7 +112,7 @@ class Reception:
             with suppress(NotFound):
                 call = await self.records.calls.load(call_id)
                 return call, await self._how_it_went(agi, State.from_json(call.dialogue))
-        call_id = call_id or new_id()
+        call_id = call_id or await self._fresh_id(agi)
         await agi.set_variable("ON_CALL", call_id)
         call = await self._new_call(agi, call_id)
         started = NewEvent(
@@ -122,6 +123,13 @@ class Reception:
         if not await self.records.calls.open(call, [started]):
             return await self.records.calls.load(call_id), Resumed()
         return call, Started()
+
+    async def _fresh_id(self, agi: AgiSession) -> str:
+        """That of the call where the dialplan had it first, and others may have recorded it by now."""
+        taken_at = await agi.variable("ON_AT") or ""
+        if not taken_at.isdecimal():
+            return new_id()
+        return dialplan_id(agi.environment.uniqueid, datetime.fromtimestamp(int(taken_at), UTC))
 
     async def _new_call(self, agi: AgiSession, call_id: str) -> Call:
         attempt = await agi.variable("ON_ATTEMPT")
@@ -219,20 +227,17 @@ class Reception:
             clock=now, wall=wall_now, recordings=self.settings.data_dir / "recordings", attempt_id=attempt,
         )  # fmt: skip
 
-    async def _record_emergency(self, call_id: str, notebook: Notebook) -> None:
-        """Its ticket, once, and no place in the queue any more; the phones ring already."""
+    async def _record_emergency(self, call_id: str, channel: str, facts: Mapping[str, str] | None = None) -> None:
+        """At the desks, with its ticket, and no place in the queue any more; the phones ring already."""
         try:
             async with asyncio.timeout(EMERGENCY_TICKET_S):
-                known = await self.records.tickets.of_call(call_id)
-                if not any(ticket.draft.topic == EMERGENCY.id for ticket in known):
-                    call = await self.records.calls.load(call_id)
-                    facts = {"emergency": "yes", **call.dialogue.get("facts", {})}
-                    await self._performer(call, notebook, self.shop.edition).open_ticket(facts, "emergency")
-                if entry := await self.records.queue.of_call(call_id):
-                    await self.records.queue.leave(entry.id, "emergency", now())
-                await self.dispatcher.caller_left(call_id)
+                await self.emergencies.report(await self.records.calls.load(call_id), channel, now(), facts)
         except Exception as error:
             log.error("emergency without a ticket", call=call_id, why=type(error).__name__)  # its text may be private
+
+    @property
+    def emergencies(self) -> EmergencyReports:
+        return EmergencyReports.of(self.records, self.news, self.bell, self.shop.edition)
 
     async def _leave(self, agi: AgiSession, call: Call, departure: Departure, notebook: Notebook) -> bool:
         """Tell the dialplan what to do, for which it needs no controller; False where the caller must stay with us."""
@@ -240,11 +245,10 @@ class Reception:
             case HangUp(ending):
                 await self.conclude(call.id, ending, notebook)
                 await self._next(agi, "hangup", {"ON_CONCLUDED": "1"})
-            case Summon():
+            case Summon(facts):
                 await self._next(agi, "emergency", {})
                 agi.release()
-                notebook.note("emergency.summoned")
-                await self._record_emergency(call.id, notebook)
+                await self._record_emergency(call.id, agi.environment.uniqueid, facts)
             case Connect(offer, phone, ring_s):
                 if not await self.dispatcher.ringing(offer):  # lapsed meanwhile: somebody else will have the caller
                     return False
@@ -289,7 +293,7 @@ class Reception:
         notebook = Notebook(call_id, agi.environment.uniqueid, now)
         emergency = await agi.variable("ON_EMERGENCY") or ""
         if emergency:  # perhaps by key, while nobody of ours listened
-            await self._record_emergency(call_id, notebook)
+            await self._record_emergency(call_id, agi.environment.uniqueid)
         with suppress(NotFound):
             await self.conclude(call_id, _ending(status, emergency), notebook)
 
@@ -299,6 +303,7 @@ class Reception:
         notebook.note("call.ended", {"ending": ending})
         if await self.records.calls.end(call_id, ending, now(), notebook.take()):
             await self.dispatcher.caller_left(call_id)
+            await self.emergencies.desk.call_ended(call_id, ending == "emergency_answered")
             await self.news.tell("call", call=call_id)
 
     @property

@@ -1,4 +1,4 @@
-"""`onenumber serve`: the controller, the desk."""
+"""`onenumber serve`: the controller, the desk, the demo's phones."""
 
 import typer
 import uvloop
@@ -29,6 +29,18 @@ def web() -> None:
     privacy.keep_private(settings)
     configure_logs(settings)
     uvloop.run(process.serve(settings))
+
+
+@app.command("demo-phones")
+def demo_phones() -> None:
+    """Answer the site's demo phones."""
+    from cli import demo_phones as process
+    from config.documents import load_edition
+
+    settings = credentials.settings("demo-phones")
+    privacy.keep_private(settings)
+    configure_logs(settings)
+    uvloop.run(process.serve(settings, load_edition(settings.line.config_dir)))
 
 
 if __name__ == "__main__":  # the supervisor starts it without the other commands' libraries

@@ -1,7 +1,6 @@
 """What Asterisk's manager interface tells the line, and what the line asks of it beyond a call's own session."""
 
 import asyncio
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from cli.clock import now
+from cli.emergency_calls import ENDPOINT, EmergencyCalls
 from cli.left_matters import LeftMatters
 from cli.refusals import Refusals
 from config.documents import Site
@@ -26,7 +26,6 @@ from telephony.ami_client import AmiClient
 log = structlog.get_logger()
 REREAD_S = 5.0
 GRACE_S = 30.0  # between a call's record and its channel being listed, and the other way round
-ENDPOINT = re.compile(r"PJSIP/(.+)-[0-9a-f]{8}\Z")
 
 
 @dataclass
@@ -62,6 +61,7 @@ class Switchboard:
     dispatcher: Dispatcher
     callbacks: CallbackDesk
     dialler: AmiDialler
+    emergencies: EmergencyCalls
     refusals: Refusals = field(default_factory=Refusals)
     left: LeftMatters | None = None
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -75,10 +75,11 @@ class Switchboard:
         names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "UserEvent")
         with self.ami.events(*names) as events:
             async for event in events:
-                try:
-                    await self._happened(event)
-                except Exception:
-                    log.exception("an event of Asterisk was not handled", event_name=event.name)
+                for listener in (self.emergencies.happened, self._happened):
+                    try:
+                        await listener(event)
+                    except Exception:
+                        log.exception("an event of Asterisk was not handled", event_name=event.name)
 
     async def _happened(self, event: AmiEvent) -> None:
         if event.name == "OriginateResponse" and event["Response"] == "Failure":
@@ -129,9 +130,13 @@ class Switchboard:
         await self.records.agents.phones_registered(phones, now())
 
     async def _read_channels(self) -> None:
+        listed_at = now()
         channels = {channel.uniqueid: channel for channel in await self.ami.core_show_channels()}
+        calls = await self.records.calls.live()
+        on_channels = {channel: call for call in calls if (channel := _channel_of(call))}
+        await self.emergencies.reread(on_channels, list(channels.values()), listed_at)
         await self.callbacks.recover(now(), channels.keys())
-        for call in await self.records.calls.live():
+        for call in calls:
             uniqueid = _channel_of(call)
             if uniqueid in channels and channels[uniqueid].bridge:
                 await self._talks(call.id)

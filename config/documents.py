@@ -150,6 +150,9 @@ class Site(Document):
     crews: tuple[Crew, ...]
     default_crew: str = "dispatch"
     fallback_phones: tuple[str, ...]  # rung by the dialplan when no controller answers
+    demo_phones: tuple[
+        str, ...
+    ] = ()  # answered by `onenumber run` itself, for trying an emergency; none in a real site
     agents: tuple[AgentAccount, ...]
     contacts: tuple[Contact, ...] = ()
 

@@ -147,6 +147,8 @@ class ConfirmCallback:
 class Summon:
     """Leave to the dialplan, which says what to do and rings the urgent group until somebody answers: Dialled."""
 
+    facts: Mapping[str, str] = field(default_factory=dict)  # what is known of the matter, for its ticket
+
 
 @dataclass(frozen=True)
 class Transfer:

@@ -16,7 +16,10 @@ EMERGENCY = Topic(
     id="emergency", name={}, crew="", urgency="critical", phrases={},
     limits=Limits(accepted=1, arrived=10, completed=60),
 )  # fmt: skip
-"""Never spoken: it measures afterwards how soon somebody was there."""
+"""Never spoken: it measures afterwards how soon somebody was there.
+
+An emergency about a known topic is named after it, and remains urgent, promised and handed out like this.
+"""
 RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "topic": ("topic", "crew", "urgency", "confidence", "why"),
     "place": ("place", "place_text"),
@@ -26,6 +29,7 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
 }
 """Fact → the fields of the draft that follow from it."""
 WHY_SEPARATOR = "; "
+KEY = "key"  # the fact `emergency` where it was not said
 
 
 def draft_of(facts: Mapping[str, str], caller: CallerId, edition: Edition, now: datetime) -> TicketDraft:
@@ -36,20 +40,35 @@ def draft_of(facts: Mapping[str, str], caller: CallerId, edition: Edition, now: 
         urgency=topic.urgency,
         promise=make_promise(topic, now, edition.site),
         caller=caller,
-        place=facts.get("place"),
+        place=_place(facts, caller),
         place_text=facts.get("place_text"),
         asset=facts.get("asset"),
         words=facts.get("words", ""),
         confidence=float(facts["confidence"]) if "confidence" in facts else None,
-        why=tuple(filter(None, facts.get("why", "").split(WHY_SEPARATOR))),
+        why=_why(facts),
         callback_number=facts.get("callback_number"),
     )
 
 
 def topic_of(facts: Mapping[str, str], edition: Edition) -> Topic:
+    topic = edition.topics.get(facts.get("topic", ""))
     if "emergency" in facts:
-        return EMERGENCY
-    return edition.topics.get(facts.get("topic", ""), PERSON)
+        return EMERGENCY.model_copy(update={"id": topic.id}) if topic else EMERGENCY
+    return topic or PERSON
+
+
+def _place(facts: Mapping[str, str], caller: CallerId) -> str | None:
+    """Help goes where the caller said, else to where they call from."""
+    if "emergency" in facts and not facts.get("place_text"):
+        return facts.get("place") or caller.place
+    return facts.get("place")
+
+
+def _why(facts: Mapping[str, str]) -> tuple[str, ...]:
+    """What spoke for the topic; where there is none, what in the cry for help made it one."""
+    cry = facts.get("emergency", KEY)
+    told = facts.get("why", "") or ("" if cry == KEY else cry)
+    return tuple(filter(None, told.split(WHY_SEPARATOR)))
 
 
 def topic_named(topic_id: str, edition: Edition) -> Topic:

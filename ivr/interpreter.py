@@ -30,10 +30,11 @@ from ivr.actions import (
     TicketOpened,
 )
 from ivr.call_matters import corrected, ticket_of
+from ivr.drafting import KEY
 from ivr.flow import Enqueue, Menu
 from ivr.keypad import HASH, PERSON, REPEAT
 from ivr.ports import Understanding
-from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, differing, heard, tells_a_story
+from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, differing, heard, tells_a_story, with_report
 from ivr.state import State
 from ivr.verbs import asking, ending, gathering, matters, queueing, simple
 
@@ -142,7 +143,8 @@ def _spoken_key(script: Script, state: State, outcome: Outcome) -> Outcome:
 def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
     match outcome:
         case Heard(understanding) if understanding.emergency:
-            return _emergency(state.with_facts(emergency=" ".join(understanding.emergency.words)), understanding.text)
+            words = " ".join(understanding.emergency.words)
+            return _emergency(with_report(script, state, understanding).with_facts(emergency=words))
         case Heard(understanding) if understanding.act == "person":
             return to_person(script, state if state.ticket else _told(script, state, understanding))
         case Heard(understanding) if understanding.act == "repeat" and not tells_a_story(understanding):
@@ -157,7 +159,7 @@ def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
 def _pressed(script: Script, state: State, keys: set[str]) -> Turn | None:
     """In panic a key is pressed again and again: it means the same."""
     if keys == {script.edition.site.emergency.key}:
-        return _emergency(state.with_facts(emergency="key"), "")
+        return _emergency(state.with_facts(emergency=KEY))
     if VERBS[script.step(state).verb].any_key:
         return None
     if keys - {HASH} == {PERSON}:  # no number is nothing but zeros
@@ -179,15 +181,14 @@ def to_person(script: Script, state: State) -> Turn:
     return goto(script, state.with_facts(wants="person"), script.flow.person)
 
 
-def _emergency(state: State, words: str) -> Turn:
+def _emergency(state: State) -> Turn:
     """Out of our hands at once: the dialplan gives the instruction and rings, whatever becomes of us."""
-    heard = " / ".join(filter(None, (state.facts.get("words", ""), words)))
-    return replace(state, step=EMERGENCY, phase="summon").with_facts(words=heard or None), Summon()
+    return replace(state, step=EMERGENCY, phase="summon"), Summon(dict(state.facts))
 
 
 def _in_emergency(state: State, outcome: Outcome) -> Turn:
     answered = isinstance(outcome, Dialled) and outcome.answered
-    return state, HangUp("emergency_answered") if answered else Summon()
+    return state, HangUp("emergency_answered") if answered else Summon(dict(state.facts))
 
 
 def _repeat(script: Script, state: State) -> Turn:

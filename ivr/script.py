@@ -19,6 +19,8 @@ IN_SERIES = 2
 STORY_WORDS = 30
 DIGITS = re.compile(r"\d+(\.\d+)?")
 PERSON = "person"  # what it is about for who has named nothing else
+DANGEROUS_SURE = 0.7  # from here on an emergency is named after what may itself be dangerous …
+OTHER_SURE = 0.93  # … and after anything else; see docs/adr/0093
 EMERGENCY = "@emergency"  # the one step that every flow has and none can leave out
 
 
@@ -102,6 +104,16 @@ def heard(state: State, understanding: Understanding) -> State:
 def tells_a_story(understanding: Understanding) -> bool:
     """Long speech: what one sentence of it would ask of the line is mentioned in passing."""
     return len(understanding.text.split()) > STORY_WORDS
+
+
+def with_report(script: Script, state: State, understanding: Understanding) -> State:
+    """The state with all that a cry for help tells of the matter, its topic where that is sure."""
+    state = heard(state, understanding)
+    intent = understanding.intent
+    topic = script.edition.topics.get(intent.topic)
+    if topic is None or intent.confidence < (DANGEROUS_SURE if topic.critical else OTHER_SURE):
+        return state
+    return chosen(state, topic.id, intent.confidence, intent.why)
 
 
 def chosen(state: State, topic: str, confidence: float, why: Sequence[str]) -> State:

@@ -133,6 +133,7 @@ class Action(StrEnum):
     READ = "read"
     AUDIT_CUT = "audit_cut"
     ERASED = "erased"
+    EMERGENCY_TAKEN = "emergency_taken"
 
 
 @dataclass(frozen=True)

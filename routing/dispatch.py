@@ -159,15 +159,19 @@ class Dispatcher:
             await self.answered(offer_id)
         return await self._end_talk(await self._records.offers.load(offer_id), self._clock())
 
-    async def caller_left(self, call_id: str) -> None:
-        """The caller hung up, at whatever point."""
+    async def withdraw(self, offer_id: str, lapse: Lapse) -> bool:
+        """Take an unanswered offer back; False when it is answered or over."""
+        return await self._lapse(await self._records.offers.load(offer_id), lapse, self._clock())
+
+    async def caller_left(self, call_id: str, lapse: Lapse = CALLER_LEFT) -> None:
+        """The caller hung up, or is helped otherwise, at whatever point."""
         offer = await self._records.offers.of_call(call_id)
         if offer is None:
             await self._news.tell("queue", call=call_id)
         elif offer.state is OfferState.ANSWERED:
             await self._end_talk(offer, self._clock())
         else:
-            await self._lapse(offer, CALLER_LEFT, self._clock())
+            await self._lapse(offer, lapse, self._clock())
 
     async def _end_talk(self, offer: Offer, now: datetime) -> bool:
         if offer.callback_id:  # before the offer ends: if we die in between, the offer is found again

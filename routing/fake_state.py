@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from routing.emergencies import Emergency, Ring, Take
 from routing.identity import new_id
 from routing.legs import CallLeg
 from routing.lifecycle import (
@@ -53,6 +54,10 @@ class MemoryState:
     callbacks: dict[str, Callback] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     wrap_ups: dict[str, tuple[str, str]] = field(default_factory=dict)
+    emergencies: dict[str, Emergency] = field(default_factory=dict)
+    rings: dict[str, Ring] = field(default_factory=dict)
+    rings_ended: set[str] = field(default_factory=set)
+    takes: dict[str, Take] = field(default_factory=dict)
 
     def append(self, events: Sequence[NewEvent]) -> None:
         for event in events:

@@ -25,6 +25,8 @@ class Lapse:
 
 
 CALLER_LEFT = Lapse("caller left", AgentEvent.RELEASED)
+BECAME_EMERGENCY = Lapse("became an emergency", AgentEvent.RELEASED)
+TOOK_EMERGENCY = Lapse("agent took an emergency", AgentEvent.RELEASED)
 NOT_WAITING = Lapse("does not wait now", AgentEvent.RELEASED)
 NOT_SHOWN = Lapse("desk did not show the call", AgentEvent.MISSED)
 NOT_RUNG = Lapse("phone was not rung", AgentEvent.RELEASED)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from routing.emergencies import Emergency, EmergencyState, Ring, Take, TakeState
 from routing.legs import CallLeg
 from routing.model import (
     CORRECTABLE,
@@ -287,6 +288,44 @@ class WrapUps(Protocol):
         """
 
 
+class Emergencies(Protocol):
+    """Calls that need a person at once; see `routing.emergencies`."""
+
+    async def open(self, emergency: Emergency) -> Emergency:
+        """Record one; a call has at most one, and the one returned is the one kept. Raises: NotFound."""
+
+    async def attach(self, emergency_id: str, ticket_id: str) -> bool:
+        """Give it its ticket; False when it has one."""
+
+    async def load(self, emergency_id: str) -> Emergency:
+        """Raises: NotFound."""
+
+    async def of_call(self, call_id: str) -> Emergency | None: ...
+
+    async def of_channel(self, channel: str) -> Emergency | None:
+        """Of the caller on this channel."""
+
+    async def live(self) -> Sequence[Emergency]:
+        """Those that have not ended, oldest first, with the phones that ring and the take under way."""
+
+    async def advance(
+        self, emergency_id: str, expected: Sequence[EmergencyState], to: EmergencyState, at: datetime,
+        taken_by: str = "", events: Sequence[NewEvent] = (),
+    ) -> bool:  # fmt: skip
+        """Conditional: only from one of `expected`. Out of RINGING, no phone rings any more."""
+
+    async def ring(self, ring: Ring) -> bool:
+        """A phone rings; False when that is known."""
+
+    async def ring_ended(self, channel: str, at: datetime) -> Ring | None:
+        """That phone rings no more; None when it rang for no emergency, or that is known."""
+
+    async def ask_take(self, take: Take) -> bool:
+        """One take under way per emergency, and only while it rings; False where there is another."""
+
+    async def advance_take(self, take_id: str, expected: Sequence[TakeState], to: TakeState, at: datetime) -> bool: ...
+
+
 class Records(Protocol):
     """All of the above over one database."""
 
@@ -298,6 +337,7 @@ class Records(Protocol):
     offers: Offers
     callbacks: Callbacks
     wrap_ups: WrapUps
+    emergencies: Emergencies
 
 
 class News(Protocol):

@@ -5,13 +5,14 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
-from routing.ports import Agents, Callbacks, Calls, Legs, Offers, Queue, Tickets, WrapUps
+from routing.ports import Agents, Callbacks, Calls, Emergencies, Legs, Offers, Queue, Tickets, WrapUps
 from store.accounts import SqlAccounts, SqlPages
 from store.archive import SqlArchive
 from store.audit import SqlAudit
 from store.database import Database, connect
 from store.records_callbacks import SqlCallbacks
 from store.records_calls import SqlCalls
+from store.records_emergencies import SqlEmergencies
 from store.records_legs import SqlLegs
 from store.records_offers import SqlOffers, SqlWrapUps
 from store.records_queue import SqlAgents, SqlQueue
@@ -39,6 +40,7 @@ class SqlRecords:
         self.offers: Offers = SqlOffers(database, words_kept)
         self.callbacks: Callbacks = SqlCallbacks(database, site_id, words_kept)
         self.wrap_ups: WrapUps = SqlWrapUps(database, words_kept)
+        self.emergencies: Emergencies = SqlEmergencies(database, site_id, words_kept)
         self.accounts: Accounts = SqlAccounts(database)
         self.pages: Pages = SqlPages(database)
         self.archive: Archive = SqlArchive(database)

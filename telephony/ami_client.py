@@ -49,6 +49,10 @@ class AmiClient(AmiConnection):
             return False
         return True
 
+    async def redirect(self, channel: str, context: str, exten: str) -> None:
+        """Take the channel out of whatever it does, to the first priority of an extension."""
+        await self.ask(action("Redirect", {"Channel": channel, "Context": context, "Exten": exten, "Priority": "1"}))
+
     async def hangup(self, channel: str, cause: int = 16) -> bool:
         """False when there is no such channel (any more)."""
         with suppress(ActionRefused):

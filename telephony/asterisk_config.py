@@ -14,6 +14,7 @@ from typing import Any
 
 from config.documents import Edition, Site
 from config.settings import Settings
+from routing.emergencies import TALKED_S
 from telephony import admission, ami
 from telephony.asterisk_text import ConfigRefused, environment
 from telephony.hold_music import write_hold_music
@@ -37,7 +38,6 @@ MESSAGE_LIMIT_S = 120
 MESSAGE_SILENCE_S = 15  # that long a silence ends a message
 WAV_HEADER_BYTES = 44  # a file of no more holds no sound
 UNKEPT_ROUNDS = 3  # so often the fallback group is rung for whose message cannot be kept
-TALKED_S = 5  # an emergency answered for less was not taken by a person
 AMI_RIGHTS = {"read": ",".join(ami.READ), "write": ",".join(ami.WRITE), "events": ami.EVENTS}
 
 
@@ -128,6 +128,7 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
         "urgent": dial_string(site, site.emergency.urgent_phones),
         "fallback": dial_string(site, site.emergency.fallback_numbers),
         "standby": dial_string(site, site.fallback_phones),
+        "desk_phones": list(dict.fromkeys(agent.phone for agent in site.agents if agent.phone)),
         "retry_lease_s": max(2, settings.asterisk.dead_controller_s // 2),
         "message_limit_s": MESSAGE_LIMIT_S,
         "message_silence_s": MESSAGE_SILENCE_S,

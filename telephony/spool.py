@@ -9,7 +9,7 @@ makes a repeat harmless. The recording stays where it is.
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +20,20 @@ CLAIM_S = 60
 INTERRUPTED_S = 3_600  # no outcome for that long: Asterisk itself died during the call
 WAV_HEADER_BYTES = 44
 FOLDER = "spool/messages"  # inside an instance's folder
+
+
+@dataclass(frozen=True)
+class DialplanCall:
+    """A call as the dialplan knows it."""
+
+    key: str  # Asterisk's unique id of its channel
+    at: datetime  # when the dialplan took it
+    call_id: str | None = None  # when a controller had already opened the call
+    number: str | None = None  # digits and +
+    withheld: bool = False
+    dnis: str = ""
+    attempt_id: str | None = None
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,10 @@ class SpooledMessage:
     attempt_id: str | None = None
     trace: str = ""
     answered: bool = False  # the last phone rung was taken
+
+    @property
+    def call(self) -> DialplanCall:
+        return DialplanCall(**{each.name: getattr(self, each.name) for each in fields(DialplanCall)})
 
 
 class Ages:
@@ -127,16 +145,28 @@ def _recorded(path: Path) -> bool:
 
 def _message(key: str, path: Path, facts: Mapping[str, str], recording: Path | None) -> SpooledMessage:
     return SpooledMessage(
-        key=key,
-        at=datetime.fromtimestamp(int(facts["at"]), UTC),
+        **vars(_dialplan_call(key, facts)),
         outcome=facts["outcome"],
         recording=recording,
         facts=path,
+        answered=facts.get("answered") == "1",
+    )
+
+
+def announced(channel: str, facts: str) -> DialplanCall | None:
+    """The call on a channel from what the dialplan announces of it (`at=…&call=…`); None where that is none."""
+    told = dict(pair.split("=", 1) for pair in facts.split("&") if "=" in pair)
+    return _dialplan_call(channel, told) if told.get("at", "").isdecimal() and channel else None
+
+
+def _dialplan_call(key: str, facts: Mapping[str, str]) -> DialplanCall:
+    return DialplanCall(
+        key=key,
+        at=datetime.fromtimestamp(int(facts["at"]), UTC),
         call_id=facts.get("call") or None,
         number=facts.get("number") or None,
         withheld=facts.get("withheld") == "1",
         dnis=facts.get("dnis", ""),
         attempt_id=facts.get("attempt") or None,
         trace=facts.get("trace", ""),
-        answered=facts.get("answered") == "1",
     )

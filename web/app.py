@@ -12,21 +12,23 @@ from config.documents import Edition
 from config.settings import Settings
 from routing.ports import News, Records
 from web import answering, auth_pages, desk_stream, own_password, vitals
-from web.api import agents, audits, callbacks, calls, events, me, queue, sessions, tickets
+from web.api import agents, audits, callbacks, calls, emergencies, events, me, queue, sessions, tickets
 from web.board import BoardReader
 from web.context import Line, utc_now
+from web.emergencies import EmergencyReader
 from web.errors import RESPONSES
 from web.headers import SecurityHeaders
 from web.pages import calls as call_pages
 from web.pages import desk as desk_pages
+from web.pages import emergencies as emergency_pages
 from web.pages import tickets as ticket_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.reading import Readings, ReadingTrace, Watched
 from web.rendering import make_rendering
 
 HERE = Path(__file__).resolve().parent
-PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages)
-API = (sessions, calls, tickets, callbacks, agents, queue, events, me, audits)
+PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages, emergency_pages)
+API = (sessions, calls, tickets, callbacks, agents, queue, events, me, audits, emergencies)
 
 
 def create_app(
@@ -55,7 +57,8 @@ def create_app(
     app.state.line = Line(
         records=cast("Records", Watched(records)), news=news, accounts=accounts, pages=pages,
         archive=cast("Archive", Watched(archive)), audit=audit, edition=edition,
-        settings=settings, rendering=rendering, board=BoardReader(records), health=health or {}, now=now,
+        settings=settings, rendering=rendering, board=BoardReader(records), emergencies=EmergencyReader(records),
+        health=health or {}, now=now,
     )  # fmt: skip
     app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)

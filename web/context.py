@@ -11,6 +11,7 @@ from config.documents import Edition
 from config.settings import Settings
 from routing.ports import News, Records
 from web.board import BoardReader
+from web.emergencies import EmergencyReader
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.rate import LoginRate, WaitsTold
 from web.rendering import Rendering
@@ -34,6 +35,7 @@ class Line:
     settings: Settings
     rendering: Rendering
     board: BoardReader
+    emergencies: EmergencyReader
     health: Mapping[str, Health] = field(default_factory=dict)
     now: Callable[[], datetime] = utc_now
     login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address

@@ -14,7 +14,8 @@ from web.acts import page_wanted
 from web.api.me import PageMark
 from web.auth import Visitor, VisitorDep
 from web.context import Line, LineDep
-from web.panels import Panels
+from web.emergencies import Alarm
+from web.panels import Panel, Panels
 from web.stream import TICK_S, Change, changes, concerns, start_after
 
 router = APIRouter()
@@ -54,6 +55,7 @@ class _Watch:
     offered: tuple[str, str] | None = None
     beat_at_s: float = -math.inf
     wanted_at_s: float = math.inf  # since when the agent has no live page
+    alarms: tuple[Alarm, ...] = ()
 
     async def events(self, change: Change) -> AsyncIterator[ServerSentEvent]:
         """A glance costs a query or two; a change, and every `TICK_S` also without one, a whole look."""
@@ -63,11 +65,9 @@ class _Watch:
             return
         was_live, self.live = self.live, await self._is_live()
         if not self.live:
-            self.shown.clear()
-        else:
-            own = concerns(change, self.who.account.agent_id)
-            async for panel in Panels(self.line, self.who, self.line.board, self.shown).changed(own):
-                yield ServerSentEvent(id=change.id or None, event=panel.name, data=panel.html)
+            self.shown = {part: version for part, version in self.shown.items() if part == "emergency"}
+        async for panel in self._panels(change):
+            yield ServerSentEvent(id=change.id or None, event=panel.name, data=panel.html)
         wanted = await self._is_wanted(now_s)
         if beat_due or wanted or self.live != was_live:
             self.beat_at_s = now_s
@@ -76,15 +76,30 @@ class _Watch:
         for event in _ticket_changed(change):
             yield event
 
+    async def _panels(self, change: Change) -> AsyncIterator[Panel]:
+        """What has changed; a page that is not its agent's live one is told of emergencies alone."""
+        panels = Panels(self.line, self.who, self.line.board, self.shown)
+        if self.live:
+            async for panel in panels.changed(concerns(change, self.who.account.agent_id)):
+                yield panel
+        elif emergencies := await panels.emergencies():
+            yield emergencies
+
     async def _glance(self) -> bool:
-        """Whether a call came for this agent, or went, or nobody would show it: what cannot wait for late news."""
+        """Whether there is an emergency, a call came for this agent, or went, or nobody would show it.
+
+        None of it can wait for late news.
+        """
+        before, self.alarms = self.alarms, await self.line.emergencies.read()
+        if before != self.alarms:
+            return True
         if self.who.account.agent_id is None:
             return False
         if not self.live:
             return await page_wanted(self.line, self.who.account.agent_id)
         offer = await self.line.records.offers.of_agent(self.who.account.agent_id)
-        before, self.offered = self.offered, (offer.id, offer.state) if offer else None
-        return before != self.offered
+        earlier, self.offered = self.offered, (offer.id, offer.state) if offer else None
+        return earlier != self.offered
 
     async def _is_live(self) -> bool:
         """Only one page of an agent is told of calls."""

@@ -39,7 +39,9 @@ class Panels:
         return [panel async for panel in self.changed(own=True)]
 
     async def changed(self, own: bool) -> AsyncIterator[Panel]:
-        """The visitor's own parts first: a call for them must not wait for the board."""
+        """Emergencies first, then the visitor's own parts: a call for them must not wait for the board."""
+        if panel := await self.emergencies():
+            yield panel
         if own and self.who.account.agent_id:
             agent = await self.line.records.agents.load(self.who.account.agent_id)
             offer = await self.line.records.offers.of_agent(agent.id)
@@ -50,6 +52,11 @@ class Panels:
                     yield panel
         if panel := await self._board():
             yield panel
+
+    async def emergencies(self) -> Panel | None:
+        """On every page of everybody, also where another page is the agent's live one."""
+        alarms = await self.line.emergencies.read()
+        return self._draw("emergency", alarms, alarms=alarms)
 
     async def _pop(self, offer: Offer | None) -> Panel | None:
         if offer is None or offer.state not in SHOWN:

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from store import tables, tables_dispatch
+from store import tables, tables_dispatch, tables_emergencies
 from store.columns import metadata
 
-FILLED_BY = (tables, tables_dispatch)
+FILLED_BY = (tables, tables_dispatch, tables_emergencies)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -34,7 +34,9 @@ async def by_the_dialplan(world: World, call_id: str, folder: Path) -> None:
 async def by_another_controller(world: World, call_id: str, folder: Path) -> None:
     left = LeftMatters(world.records, world.news, Bell(world.news), edition(), folder)
     nobody = cast("Any", None)
-    await Switchboard(nobody, world.records, world.news, world.dispatcher, world.desk, nobody, left=left)._gone(call_id)
+    await Switchboard(nobody, world.records, world.news, world.dispatcher, world.desk, nobody, nobody, left=left)._gone(
+        call_id
+    )
 
 
 async def by_what_asterisk_noted_alone(world: World, call_id: str, folder: Path) -> None:

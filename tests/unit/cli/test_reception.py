@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from cli.dialplan_calls import dialplan_id
 from cli.reception import Reception
 from cli.shop import Shop
 from config.settings import Settings
@@ -15,6 +16,7 @@ from ivr.notebook import Notebook
 from ivr.session import Departure
 from ivr.state import State
 from routing.bell import Bell
+from routing.emergencies import EmergencyState
 from routing.identity import new_id
 from routing.model import (
     AgentState,
@@ -192,3 +194,46 @@ async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str
     assert (call.direction, call.caller.number, call.caller.contact) == ("callback", number, who)
     await reception(world)._note_ticket(call)
     assert [each.id for each in await world.records.tickets.of_call(call.id)] == [ticket.id]
+
+
+async def test_what_the_dialogue_knows_goes_with_the_summons() -> None:
+    world = World()
+    call = await world.call()  # the last state was not saved in time
+    session, _ = agi()
+    facts = {"emergency": "fire", "topic": "printer", "place": "ward-5", "words": "the printer is on fire"}
+    departure = Departure(Summon(facts))
+    await reception(world)._leave(session, call, departure, Notebook(call.id, "1.1", lambda: NOW))
+    (emergency,) = await world.records.emergencies.live()
+    ticket = await world.records.tickets.load(emergency.ticket_id or "")
+    assert (emergency.channel, ticket.draft.topic, ticket.draft.place) == ("1.1", "printer", "ward-5")
+    assert ticket.urgency == "critical"
+
+
+async def test_an_emergency_whose_caller_is_gone_unanswered_stays_at_the_desks() -> None:
+    world = World()
+    call_id, offer_id = await offered(world)
+    session, _ = agi(ON_CALL=call_id, ON_OFFER="", ON_EMERGENCY="summoned", DIALSTATUS="NOANSWER")
+    await reception(world).hangup(session)
+    (emergency,) = await world.records.emergencies.live()
+    assert emergency.state is EmergencyState.LEFT
+    (agent,) = await world.records.agents.all()
+    assert (agent.state, (await world.records.offers.load(offer_id)).state) == (
+        AgentState.AVAILABLE, OfferState.LAPSED,
+    )  # fmt: skip
+
+
+async def test_an_answered_emergency_is_over_with_its_call() -> None:
+    world = World()
+    call = await world.call(dialogue=State(flow="main").to_json())
+    session, _ = agi(ON_CALL=call.id, ON_EMERGENCY="talked", ON_DIALSTATUS="ANSWER")
+    await reception(world).call(session)
+    assert await world.records.emergencies.live() == []
+    emergency = await world.records.emergencies.of_call(call.id)
+    assert emergency is not None
+    assert emergency.state is EmergencyState.ENDED
+
+
+async def test_a_call_that_the_dialplan_had_first_has_the_id_that_anybody_makes_of_it() -> None:
+    session, asterisk = agi(ON_AT="1795918200", ON_DNIS="100")
+    await reception(World())._begin_or_resume(session)
+    assert asterisk.variables["ON_CALL"] == dialplan_id("1.1", datetime.fromtimestamp(1_795_918_200, UTC))

@@ -6,8 +6,12 @@ from typing import Any, cast
 
 import pytest
 
+from cli.dialplan_calls import DialplanCalls
+from cli.emergency_calls import EmergencyCalls
+from cli.emergency_reports import EmergencyReports
 from cli.switchboard import GRACE_S, Switchboard
 from config.documents import CallbackRules, Waiting
+from routing.bell import Bell
 from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher
 from routing.fake import MemoryNews, MemoryRecords
@@ -15,6 +19,7 @@ from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState, WaitingCaller
 from telephony.ami import AmiEvent, LiveChannel
+from tests.unit.ivr.site import edition
 
 CHANNEL = "1795918200.17"
 
@@ -37,7 +42,10 @@ class Scene:
         dispatcher = Dispatcher(self.records, news, Waiting())
         callbacks = CallbackDesk(self.records, news, cast("Any", None), CallbackRules(dial_patterns=("[0-9]+",)))
         ami = cast("Any", self.asterisk)
-        self.board = Switchboard(ami, self.records, news, dispatcher, callbacks, cast("Any", None))
+        documents = edition()
+        reports = EmergencyReports.of(self.records, news, Bell(news), documents)
+        emergencies = EmergencyCalls(ami, reports, DialplanCalls(self.records, documents, {}))
+        self.board = Switchboard(ami, self.records, news, dispatcher, callbacks, cast("Any", None), emergencies)
         self.now = datetime.now(UTC)
 
     async def waits(self, since_s: float = 2 * GRACE_S) -> Call:

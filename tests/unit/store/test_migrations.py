@@ -8,12 +8,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from store import tables, tables_dispatch
+from store import tables, tables_dispatch, tables_emergencies
 from store.columns import metadata
 from store.database import Database, connect
 from store.migrate import alembic_config, upgrade
 
-FILLED_BY = (tables, tables_dispatch)
+FILLED_BY = (tables, tables_dispatch, tables_emergencies)
 
 
 def differences(connection: Connection) -> list[object]:

@@ -96,6 +96,9 @@ async def test_logs_in_and_asks() -> None:
         await client.ping()
         assert await client.absolute_timeout("PJSIP/1-1", 8)
         assert server.asked[-1]["Timeout"] == "8.0"
+        await client.redirect("PJSIP/1-1", "onenumber-emergency-take", "agent2")
+        told = {name: server.asked[-1][name] for name in ("Channel", "Context", "Exten", "Priority")}
+        assert list(told.values()) == ["PJSIP/1-1", "onenumber-emergency-take", "agent2", "1"]
 
 
 async def test_lists_are_complete() -> None:

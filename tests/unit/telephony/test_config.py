@@ -146,6 +146,15 @@ def test_callers_and_dispatchers_reach_the_line_and_nothing_else(edition: Editio
         assert entries == ["exten => 100", "exten => 31201234567"]
 
 
+def test_an_emergency_is_taken_by_desk_phones_and_by_nothing_else(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    contexts = rendered("extensions.conf", tmp_path).split("\n[")
+    body = next(context for context in contexts if context.startswith("onenumber-emergency-take]"))
+    entries = [line for line in body.splitlines() if line.startswith("exten")]
+    assert entries == [f"exten => {phone},1,Set(ON_RINGING=PJSIP/{phone})" for phone in ("agent1", "agent2", "agent3")]
+    assert "app_userevent" in rendered("modules.conf", tmp_path)
+
+
 def test_outside_fallback_numbers_go_by_the_trunk(edition: Edition) -> None:
     site = with_site(edition, fallback_phones=("+31612345678", "fallback1", "204")).site
     assert dial_string(site, site.fallback_phones) == "PJSIP/+31612345678@test-trunk&PJSIP/fallback1&PJSIP/204"

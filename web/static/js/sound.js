@@ -10,14 +10,14 @@ function context() {
   return audio;
 }
 
-/** @param {number} hertz @param {number} at @param {number} seconds */
-function tone(hertz, at, seconds) {
-  const sounding = context();
-  const source = new OscillatorNode(sounding, { frequency: hertz, type: "triangle" });
-  const volume = new GainNode(sounding, { gain: 0 });
-  volume.gain.linearRampToValueAtTime(0.22, at + 0.02);
+/** @param {number} hertz @param {number} at @param {number} seconds @param {number} loud 0 to 1 */
+function tone(hertz, at, seconds, loud = 0.22) {
+  const heard = context();
+  const source = new OscillatorNode(heard, { frequency: hertz, type: "triangle" });
+  const volume = new GainNode(heard, { gain: 0 });
+  volume.gain.linearRampToValueAtTime(loud, at + 0.02);
   volume.gain.linearRampToValueAtTime(0, at + seconds);
-  source.connect(volume).connect(sounding.destination);
+  source.connect(volume).connect(heard.destination);
   source.start(at);
   source.stop(at + seconds);
 }
@@ -37,6 +37,41 @@ export function ring() {
 
 export function hush() {
   window.clearInterval(timer);
+}
+
+let alarm = 0;
+let asked = false;
+let sounding = false; // this page of the browser is the one that sounds the siren
+
+/** One siren per browser, however many pages are open; where a browser cannot tell, each sounds it. */
+function claimSiren() {
+  if (asked) return;
+  asked = true;
+  if (!navigator.locks) sounding = true;
+  else void navigator.locks.request("onenumber-siren", () => {
+    sounding = true;
+    return new Promise(() => {}); // until this page is gone
+  });
+}
+
+/** Two loud tones by turns until calmed. Begins by itself once sound is allowed. */
+export function siren() {
+  if (alarm) return;
+  const both = () => {
+    if (!allowed()) return showAllowed();
+    claimSiren();
+    if (!sounding) return;
+    const at = context().currentTime;
+    tone(960, at, 0.5, 0.5);
+    tone(770, at + 0.5, 0.5, 0.5);
+  };
+  both();
+  alarm = window.setInterval(both, 1_200);
+}
+
+export function calm() {
+  window.clearInterval(alarm);
+  alarm = 0;
 }
 
 /** Whether the browser lets this page sound. */

@@ -1,0 +1,74 @@
+"""An emergency becomes a record that every desk shows, and a ticket with all that is known of the matter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from cli.clock import now, wall_now
+from config.documents import Edition
+from ivr.drafting import KEY, draft_of, facts_of
+from ivr.notebook import Notebook
+from ivr.performing import Performer
+from routing.bell import Bell
+from routing.dispatch import Dispatcher
+from routing.emergency_desk import EmergencyDesk
+from routing.model import CORRECTABLE, Call, CallerId, Ticket
+from routing.ports import News, Records
+
+TICKET = "emergency"  # its key among those of its call
+
+
+@dataclass(frozen=True)
+class EmergencyReports:
+    records: Records
+    news: News
+    bell: Bell
+    edition: Edition
+    desk: EmergencyDesk
+
+    @classmethod
+    def of(cls, records: Records, news: News, bell: Bell, edition: Edition) -> Self:
+        dispatcher = Dispatcher(records, news, edition.site.waiting, now)
+        return cls(records, news, bell, edition, EmergencyDesk(records, news, dispatcher, now))
+
+    async def report(self, call: Call, channel: str, at: datetime, facts: Mapping[str, str] | None = None) -> None:
+        """Show it at every desk, then write its ticket; whoever reports it again completes what is there.
+
+        `facts` are those of the dialogue, where they may be newer than the call's record.
+        """
+        emergency = await self.desk.raised(call.id, channel, at, call.callback_id)
+        if emergency.ticket_id and facts is None:
+            return
+        caller, known = await self._known_before(call)
+        known = {"emergency": KEY, **known, **call.dialogue.get("facts", {}), **(facts or {})}
+        notebook = Notebook(call.id, channel, now)
+        ticket = await self._performer(replace(call, caller=caller), notebook).open_ticket(known, TICKET)
+        if await self.records.emergencies.attach(emergency.id, ticket.id):
+            await self.records.calls.append(notebook.take())
+            await self.news.tell("emergency", emergency=emergency.id, call=call.id)
+        elif facts is not None:
+            await self._complete(ticket, known)
+
+    async def _known_before(self, call: Call) -> tuple[CallerId, dict[str, str]]:
+        """Who calls, and what was known of the matter before this call: of a callback, what its ticket says."""
+        if call.callback_id is None:
+            return call.caller, {}
+        callback = await self.records.callbacks.load(call.callback_id)
+        ticket = await self.records.tickets.load(callback.ticket_id)
+        return ticket.draft.caller, {**facts_of(ticket.draft), "callback_number": callback.number}
+
+    async def _complete(self, ticket: Ticket, facts: Mapping[str, str]) -> None:
+        """The ticket was written before the dialogue's last facts were saved."""
+        draft = draft_of(facts, ticket.draft.caller, self.edition, ticket.opened_at)
+        differing = [name for name in CORRECTABLE if getattr(draft, name) != getattr(ticket.draft, name)]
+        if differing:
+            await self.records.tickets.correct(ticket.id, draft, "line", now(), differing)
+            await self.news.tell("ticket", ticket=ticket.id)
+
+    def _performer(self, call: Call, notebook: Notebook) -> Performer:
+        return Performer(
+            call=call, records=self.records, news=self.news, bell=self.bell, edition=self.edition, notebook=notebook,
+            clock=now, wall=wall_now, recordings=Path(),
+        )  # fmt: skip

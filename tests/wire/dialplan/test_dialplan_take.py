@@ -1,0 +1,99 @@
+"""An emergency is announced as it begins, and can be taken by one phone; where it is not, everybody is rung on."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from telephony.ami import AmiEvent
+from telephony.ami_client import AmiClient
+from telephony.ami_connection import AmiEvents
+from telephony.softphone import SoftPhone
+from telephony.spool import announced
+from tests.phones import TestLine
+from tests.wire.dialplan.conftest import ControllerProcess
+
+pytestmark = pytest.mark.wire
+
+
+@pytest.fixture
+async def ami(line: TestLine) -> AsyncIterator[AmiClient]:
+    settings = line.settings
+    secret = settings.ami_secret.get_secret_value()
+    async with AmiClient(settings.asterisk.host, settings.asterisk.ami_port, settings.ami_user, secret) as client:
+        assert await client.ready(10)
+        yield client
+
+
+async def announcement(events: AmiEvents) -> AmiEvent:
+    async for event in events:
+        if event["UserEvent"] == "OneNumberEmergency":
+            return event
+    raise AssertionError
+
+
+async def test_the_key_is_told_at_once_from_while_a_dispatchers_phone_rings(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, controller: ControllerProcess, ami: AmiClient
+) -> None:
+    await controller.start("dial")
+    agent = await phones.enter_async_context(line.phone("agent1"))
+    with ami.events("UserEvent", "DialBegin") as events:
+        caller.call("100", trace="nine")
+        await agent.wait("invite", 5)
+        await caller.keys("9")
+        told = await announcement(events)
+    assert not caller.has("ended")
+    call = announced(told["Uniqueid"], told["Facts"])
+    assert call is not None
+    assert (call.dnis, call.trace, bool(call.call_id)) == ("100", "nine", True)
+    caller.hang_up()
+    await caller.wait("ended", 5)
+
+
+async def test_a_phone_at_a_desk_takes_it_and_talks(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, ami: AmiClient
+) -> None:
+    urgent = await phones.enter_async_context(line.phone("urgent1"))
+    taker = await phones.enter_async_context(line.phone("agent2"))
+    taker.answer_after(200)
+    await nine_standalone(caller, ami)
+    await urgent.wait("invite", 15)
+    await take(ami, "agent2")
+    await urgent.wait("ended", 5)
+    await taker.wait("answered", 10)
+    mark = urgent.mark
+    await taker.wait("media", 5)
+    assert not urgent.has("invite", mark)
+    caller.hang_up()
+    await taker.wait("ended", 5)
+
+
+async def test_where_that_phone_is_not_there_everybody_is_rung_on(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, ami: AmiClient
+) -> None:
+    urgent = await phones.enter_async_context(line.phone("urgent1"))
+    await nine_standalone(caller, ami)
+    await urgent.wait("invite", 15)
+    mark = urgent.mark
+    with ami.events("UserEvent") as events:
+        await take(ami, "agent2")
+        await urgent.wait("invite", 20, after=mark)
+        assert (await announcement(events))["Facts"]  # again, for who did not listen the first time
+    caller.hang_up()
+    await urgent.wait("ended", 5)
+
+
+async def nine_standalone(caller: SoftPhone, ami: AmiClient) -> None:
+    """An emergency with no controller there; told all the same."""
+    with ami.events("UserEvent") as events:
+        caller.call("100")
+        await caller.wait("answered", 5)
+        await caller.quiet(0.5, 20)
+        await caller.keys("9")
+        told = await announcement(events)
+    assert announced(told["Uniqueid"], told["Facts"])
+
+
+async def take(ami: AmiClient, phone: str) -> None:
+    (channel,) = [each for each in await ami.core_show_channels() if each.context == "onenumber-emergency"]
+    await ami.redirect(channel.name, "onenumber-emergency-take", phone)

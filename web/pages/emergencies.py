@@ -1,0 +1,25 @@
+"""Taking an emergency at the desk."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from web.auth import MeDep, VisitorDep
+from web.context import LineDep
+from web.panels import Panels
+from web.taking import take_emergency
+
+router = APIRouter()
+
+
+@router.post("/desk/emergencies/{emergency_id}/take")
+async def take(
+    emergency_id: str, agent: MeDep, who: VisitorDep, line: LineDep, hx_request: Annotated[str, Header()] = ""
+) -> Response:
+    """Answers with the emergencies as they are now, out of band; the desk itself where no script asks."""
+    await take_emergency(line, who, agent, emergency_id)
+    if not hx_request:
+        return RedirectResponse("/", 303)
+    panel = await Panels(line, who, line.board).emergencies()
+    return HTMLResponse(f'<div id="emergency" hx-swap-oob="innerHTML">{panel.html if panel else ""}</div>')
