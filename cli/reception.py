@@ -86,8 +86,9 @@ class Reception:
         """After a talk with the urgent group there is nothing left to say, wherever in the dialogue it began."""
         if await agi.variable("ON_EMERGENCY") != "talked":
             return False
+        notebook = Notebook(call_id, agi.environment.uniqueid, now)
         await self._record_emergency(call_id, agi.environment.uniqueid)
-        await self.conclude(call_id, "emergency_answered", Notebook(call_id, agi.environment.uniqueid, now))
+        await self.conclude(call_id, "emergency_answered", notebook, summoned=True)
         return True
 
     async def _note_leg(self, call: Call, agi: AgiSession) -> None:
@@ -295,11 +296,15 @@ class Reception:
         if emergency:  # perhaps by key, while nobody of ours listened
             await self._record_emergency(call_id, agi.environment.uniqueid)
         with suppress(NotFound):
-            await self.conclude(call_id, _ending(status, emergency), notebook)
+            await self.conclude(call_id, _ending(status, emergency), notebook, summoned=bool(emergency))
 
-    async def conclude(self, call_id: str, ending: str, notebook: Notebook) -> None:
-        """End a call, once; whoever comes later changes nothing. What its caller told is on a ticket then."""
-        await self._left.record(call_id, notebook)
+    async def conclude(self, call_id: str, ending: str, notebook: Notebook, summoned: bool = False) -> None:
+        """End a call, once; whoever comes later changes nothing. What its caller told is on a ticket then.
+
+        An emergency's ticket has all of it: where help was summoned, no other is opened.
+        """
+        if not summoned:
+            await self._left.record(call_id, notebook)
         notebook.note("call.ended", {"ending": ending})
         if await self.records.calls.end(call_id, ending, now(), notebook.take()):
             await self.dispatcher.caller_left(call_id)

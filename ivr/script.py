@@ -85,7 +85,7 @@ def ticket_line(state: State, prompt: str) -> Line:
     return Line(prompt, {"ticket": state.ticket_number or ""})
 
 
-def noted(state: State, words: str) -> State:
+def with_words(state: State, words: str) -> State:
     """The state with these words of the caller's added to those before."""
     together = " / ".join(filter(None, (state.facts.get("words", ""), words)))
     return state.with_facts(words=together[-2_000:])
@@ -93,7 +93,7 @@ def noted(state: State, words: str) -> State:
 
 def heard(state: State, understanding: Understanding) -> State:
     """The state with the place, asset and words of an utterance noted."""
-    state = noted(state, understanding.text).with_facts(blind=None)
+    state = with_words(state, understanding.text).with_facts(blind=None)
     if understanding.place:
         state = state.with_facts(place=understanding.place.id, place_text=None)
     if understanding.asset:

@@ -7,7 +7,7 @@ from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Prompt
 from ivr.flow import Gather
 from ivr.keypad import BEGIN_MS, DigitMap, digits_of
 from ivr.ports import Understanding
-from ivr.script import Next, Script, Turn, heard, noted
+from ivr.script import Next, Script, Turn, heard, with_words
 from ivr.state import State
 from routing.spoken_numbers import is_spoken_number, ticket_number
 
@@ -92,7 +92,7 @@ def _numbered(script: Script, step: Gather, state: State, number: str, last: boo
     if places := script.place_codes.find(number):
         return _found(script, step, state, places)
     if last:
-        return noted(state, number), step.next
+        return with_words(state, number), step.next
     return enter_gather(script, step, state.at("unknown").with_facts(place_keyed=number))
 
 

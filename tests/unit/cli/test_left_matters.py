@@ -59,6 +59,15 @@ async def test_a_call_that_ends_before_its_ticket_leaves_one_and_no_second(end: 
     assert types.count("ticket.opened") == 1
 
 
+async def test_what_was_told_before_help_was_summoned_is_on_the_emergencys_ticket() -> None:
+    world = World()
+    call = await world.call()
+    await world.records.calls.save(call.id, TOLD.to_json())
+    await reception(world).hangup(agi(ON_CALL=call.id, ON_EMERGENCY="summoned")[0])
+    (ticket,) = await world.records.tickets.of_call(call.id)
+    assert (ticket.draft.urgency, ticket.draft.words) == ("critical", "the drain")
+
+
 async def test_a_call_whose_caller_told_nothing_leaves_none(tmp_path: Path) -> None:
     world = World()
     call = await world.call()

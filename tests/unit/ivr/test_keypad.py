@@ -13,7 +13,6 @@ from ivr.actions import Summon
 from ivr.fake import Act, HangsUp, Presses, Waits, run_virtual
 from ivr.keypad import EAR_MS, LONG_MS, OPEN_MS, ROLL_MS, RUN_MS, SHORT_MS, DigitMap, Keypad, Verdict
 from ivr.ports import HungUp, Key
-from ivr.session import Departure
 from routing.spoken_numbers import is_spoken_number
 from tests.unit.ivr.test_session import CallScene
 
@@ -211,10 +210,10 @@ def test_consent_to_a_slow_number_is_a_key_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("keys", ["9", "99", "999"])
 def test_an_emergency_is_one_where_a_number_is_asked_for(tmp_path: Path, keys: str) -> None:
     scene = CallScene(tmp_path, [*TO_PLACE, Presses(keys), Waits(10_000), HangsUp()], [fake_ears.Waits()] * 20)
-    assert run_virtual(scene.run()) == Departure(Summon())
+    assert isinstance(run_virtual(scene.run()).action, Summon)
 
 
 def test_an_emergency_after_an_open_number_is_one_when_pressed_again(tmp_path: Path) -> None:
     caller: list[Act] = [*TO_PLACE, Presses("7"), Waits(LONG_MS + 500), Presses("99"), Waits(9_000), HangsUp()]
     scene = CallScene(tmp_path, caller, [fake_ears.Waits()] * 20)
-    assert run_virtual(scene.run()) == Departure(Summon())
+    assert isinstance(run_virtual(scene.run()).action, Summon)
