@@ -108,7 +108,8 @@ class MessageImport:
         site = self.edition.site
         call = Call(
             id=message.call_id or id_of(message.key, message.at), site_id=site.id, dnis=message.dnis,
-            started_at=message.at, caller=identify(message.number or "", "", message.withheld, site), pins=self.pins,
+            started_at=message.at, pins=self.pins,
+            caller=identify(message.number or "", "", message.withheld, site, message.proof),
         )  # fmt: skip
         started = NewEvent(
             call_id=call.id, type="call.started", at=message.at, actor="system", leg=message.key,

@@ -12,8 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
+
+from routing.numbers import Proof
+from telephony.sip_identity import InviteIdentity, proved_phone, told_caller
 
 log = structlog.get_logger()
 CLAIM_S = 60
@@ -37,8 +41,9 @@ class SpooledMessage:
     recording: Path | None
     facts: Path
     call_id: str | None = None  # when a controller had already opened the call
-    number: str | None = None  # digits and +
+    number: str | None = None  # as told
     withheld: bool = False
+    proof: Proof = Proof.NONE  # of the number
     dnis: str = ""
     attempt_id: str | None = None
     trace: str = ""
@@ -80,7 +85,7 @@ def _read(path: Path, now: float) -> SpooledMessage | None:
     """None while the call goes on, or when the facts are not there."""
     key = path.name.removesuffix(".txt") if path.suffix == ".txt" else path.name.rsplit(".", 2)[0]
     try:
-        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
         age_s = now - path.stat().st_mtime
     except FileNotFoundError:
         return None
@@ -113,10 +118,23 @@ def _message(key: str, path: Path, facts: Mapping[str, str], recording: Path | N
         recording=recording,
         facts=path,
         call_id=facts.get("call") or None,
-        number=facts.get("number") or None,
-        withheld=facts.get("withheld") == "1",
+        **_caller(facts),
         dnis=facts.get("dnis", ""),
         attempt_id=facts.get("attempt") or None,
         trace=facts.get("trace", ""),
         answered=facts.get("answered") == "1",
     )
+
+
+def _caller(facts: Mapping[str, str]) -> dict[str, Any]:
+    """From what the INVITE said; a call of our own has only its number."""
+    if not facts.get("from"):
+        return {"number": facts.get("number") or None, "withheld": facts.get("withheld") == "1"}
+    asserted = (facts.get("asserted", ""), facts.get("asserted_too", ""))
+    told = told_caller(
+        InviteIdentity(facts["from"], asserted, facts.get("party", ""), facts.get("privacy", ""))
+    )
+    proof = Proof.TRUNK if facts.get("trusted") == "yes" else Proof.NONE
+    if phone := facts.get("phone"):
+        told, proof = proved_phone(phone, told), Proof.PHONE
+    return {"number": told.number or None, "withheld": told.withheld, "proof": proof}
