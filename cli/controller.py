@@ -38,6 +38,7 @@ from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
 from telephony.call_door import CallDoor, LeaseTerms
 from telephony.hold_music import hold_music
+from telephony.sip_watch import SipWatch
 from tts import preparing
 
 log = structlog.get_logger()
@@ -75,6 +76,7 @@ class Controller:
             settings.ami_secret.get_secret_value(),
         )  # fmt: skip
         self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
+        self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
         self.dispatcher = Dispatcher(records, news, edition.site.waiting)
         dialler = AmiDialler(self.ami, settings, edition.site)
         self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
@@ -92,6 +94,7 @@ class Controller:
         self.messages = MessageImport(folder, recordings, self.records, self.news, self.bell, self.edition, shop.pins)
         await stack.enter_async_context(self.ami)
         await stack.enter_async_context(self.audio)
+        await stack.enter_async_context(self.sip)
         door = CallDoor(self.audio, self.ami, LeaseTerms(watched_s=float(self.settings.asterisk.dead_controller_s)))
         reception = Reception(
             self.settings,
@@ -176,7 +179,8 @@ class Controller:
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
-        await controller_vitals.serve(where.host, where.metrics_port, self.parts, lambda: self.audio.legs)
+        live, refused = (lambda: self.audio.legs), (lambda: self.sip.refused)
+        await controller_vitals.serve(where.host, where.metrics_port, self.parts, live, refused)
 
     def parts(self) -> dict[str, bool]:
         """Whether each part that calls need is there now."""

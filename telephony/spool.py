@@ -6,6 +6,7 @@ whose owner died is pending again after `CLAIM_S`: handle it under the message's
 makes a repeat harmless. The recording stays where it is.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 CLAIM_S = 60
 INTERRUPTED_S = 3_600  # no outcome for that long: Asterisk itself died during the call
 WAV_HEADER_BYTES = 44
+NUMBER = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
 FOLDER = "spool/messages"  # inside an instance's folder
 
 
@@ -137,4 +139,5 @@ def _caller(facts: Mapping[str, str]) -> dict[str, Any]:
     proof = Proof.TRUNK if facts.get("trusted") == "yes" else Proof.NONE
     if phone := facts.get("phone"):
         told, proof = proved_phone(phone, told), Proof.PHONE
-    return {"number": told.number or None, "withheld": told.withheld, "proof": proof}
+    known = told.number if proof is Proof.PHONE or NUMBER.fullmatch(told.number) else None
+    return {"number": known, "withheld": told.withheld, "proof": proof}
