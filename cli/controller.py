@@ -95,7 +95,8 @@ class Controller:
         await stack.enter_async_context(self.ami)
         await stack.enter_async_context(self.audio)
         await stack.enter_async_context(self.sip)
-        door = CallDoor(self.audio, self.ami, LeaseTerms(watched_s=float(self.settings.asterisk.dead_controller_s)))
+        terms = LeaseTerms(watched_s=float(self.settings.asterisk.dead_controller_s))
+        door = CallDoor(self.audio, self.ami, terms, self.sip)
         reception = Reception(
             self.settings,
             self.records,

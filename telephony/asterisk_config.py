@@ -136,7 +136,10 @@ def _tls_files(settings: Settings) -> dict[str, str]:
     if asterisk.tls_certificate is None or asterisk.tls_key is None:
         raise ConfigRefused("asterisk.tls_port needs asterisk.tls_certificate and asterisk.tls_key")
     try:
-        return {"tls-certificate.pem": asterisk.tls_certificate.read_text(), "tls-key.pem": asterisk.tls_key.read_text()}
+        return {
+            "tls-certificate.pem": asterisk.tls_certificate.read_text(),
+            "tls-key.pem": asterisk.tls_key.read_text(),
+        }
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigRefused(f"the certificate for SIP over TLS cannot be read: {error}") from error
 

@@ -8,6 +8,8 @@ import structlog
 from ivr.leg import PacedLeg
 from ivr.ports import FRAME_BYTES, HungUp, LegLost
 from telephony import audiosocket
+from telephony.presses import Presses
+from telephony.tone_keys import ToneKeys
 
 UNSENT_LIMIT_BYTES = 16 * (FRAME_BYTES + audiosocket.HEADER_BYTES)  # 320 ms that Asterisk did not take
 SILENT_STEPS = 50  # 1 s
@@ -25,6 +27,7 @@ class AudioLeg(PacedLeg):
         self._transport: asyncio.WriteTransport | None = None
         self._steps = 0
         self._connected = asyncio.Event()
+        self._tones, self._presses = ToneKeys(), Presses()
 
     async def connected(self, limit_s: float) -> None:
         """Until Asterisk has connected. Raises: HungUp, LegLost."""
@@ -45,6 +48,22 @@ class AudioLeg(PacedLeg):
         if transport is self._transport:
             self._transport = None
             self._connected.clear()
+
+    def hear(self, pcm: bytes) -> None:
+        """As the caller's phone sent it; a key may be a tone in it."""
+        super().hear(pcm)
+        for key in self._tones.feed(pcm):
+            if self._presses.tone(key, _now_s()):
+                super().press(key)
+
+    def press(self, key: str) -> None:
+        """As Asterisk tells it, once for each way in which the phone did."""
+        if self._presses.key(key, _now_s()):
+            super().press(key)
+
+    def info_key(self, key: str) -> None:
+        """A SIP INFO told of a key that Asterisk hands on as well."""
+        self._presses.info(key, _now_s())
 
     def end(self, reason: HungUp | LegLost) -> None:
         super().end(reason)
@@ -67,3 +86,7 @@ class AudioLeg(PacedLeg):
         self._steps += 1
         if self._steps == SILENT_STEPS and not self.heard_frames:
             log.info("no audio from the caller in the first second", leg=self.id)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,6 +1,7 @@
-"""Which calls Asterisk's SIP stack has refused: no channel, no dialplan and no record ever hears of them.
+"""What only SIP messages tell: calls that Asterisk refused, of which no channel, dialplan or record hears, and the keys
+that came as INFO, which Asterisk hands on like any other.
 
-A pure reader of SIP messages: what was asked in INVITEs, matched with its final answer.
+A pure reader of messages; INVITEs are matched with their final answers.
 """
 
 import re
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from telephony.hep import Packet
 
+INFOS_LIMIT = 500  # by which a repeated one is known
 PENDING_LIMIT = 2_000  # INVITEs without a final answer; the oldest go first
 ORDINARY = frozenset({401, 407, 482, 487})  # a password is asked for, the same call again, the caller gave up
 _TEXT_LIMIT = 120
@@ -25,18 +27,29 @@ class RefusedCall:
     media: tuple[str, ...] = ()  # profile and codecs offered: `RTP/SAVPF 111 opus/48000/2`
 
 
+@dataclass(frozen=True)
+class InfoKey:
+    """A key told by SIP INFO (application/dtmf-relay, application/dtmf)."""
+
+    call_id: str
+    key: str
+
+
 class SipTrace:
-    """Feed it every message; answers the calls that were refused."""
+    """Feed it every message."""
 
     def __init__(self) -> None:
         self._pending: OrderedDict[tuple[str, str, str], Packet] = OrderedDict()
+        self._infos: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def take(self, packet: Packet) -> RefusedCall | None:
-        """None unless this message refuses a call."""
+    def take(self, packet: Packet) -> RefusedCall | InfoKey | None:
+        """The call that this message refuses, or the key that it tells of."""
         head, _, body = packet.payload.decode(errors="replace").partition("\r\n\r\n")
         first, *lines = head.split("\r\n")
         headers = _headers(lines)
         number, _, method = headers.get("cseq", "").partition(" ")
+        if method.strip() == "INFO" and first.startswith("INFO "):
+            return self._info(headers.get("call-id", ""), number, headers.get("content-type", ""), body)
         if method.strip() != "INVITE":
             return None
         key = (headers.get("call-id", ""), number, _branch(headers.get("via", "")))
@@ -44,6 +57,15 @@ class SipTrace:
             self._asked(key, headers, packet)
             return None
         return self._answered(key, first)
+
+    def _info(self, call_id: str, number: str, kind: str, body: str) -> InfoKey | None:
+        if (call_id, number) in self._infos:
+            return None  # sent again
+        self._infos[call_id, number] = None
+        if len(self._infos) > INFOS_LIMIT:
+            self._infos.popitem(last=False)
+        key = _key(kind.partition(";")[0].strip().lower(), body)
+        return InfoKey(call_id, key) if key else None
 
     def _asked(self, key: tuple[str, str, str], headers: dict[str, str], packet: Packet) -> None:
         if ";tag=" in headers.get("to", ""):
@@ -77,7 +99,16 @@ def _media(body: str) -> tuple[str, ...]:
     return tuple(_plain(word) for word in [*profiles, *dict.fromkeys(codecs)][:20])
 
 
-_COMPACT = {"i": "call-id", "v": "via", "f": "from", "t": "to"}
+def _key(kind: str, body: str) -> str:
+    told = re.search(r"^\s*signal\s*=\s*([0-9]{1,2}|[*#])", body, re.IGNORECASE | re.MULTILINE)
+    if kind == "application/dtmf":
+        told = re.match(r"\s*([0-9]{1,2}|[*#])\s*$", body)
+    elif kind != "application/dtmf-relay":
+        return ""
+    return {"10": "*", "11": "#"}.get(told[1], told[1][:1]) if told else ""
+
+
+_COMPACT = {"i": "call-id", "v": "via", "f": "from", "t": "to", "c": "content-type"}
 
 
 def _headers(lines: list[str]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +11,7 @@ import structlog
 
 from telephony.hep import parse
 from telephony.loopback import refuse_unless_loopback
-from telephony.sip_trace import RefusedCall, SipTrace
+from telephony.sip_trace import InfoKey, RefusedCall, SipTrace
 
 LOGGED_EVERY_S = 60.0  # one caller refused again and again is one line so often
 SOURCES_LIMIT = 1_000
@@ -18,13 +20,14 @@ log = structlog.get_logger()
 
 
 class SipWatch(asyncio.DatagramProtocol):
-    """Counts the calls that Asterisk has refused, by SIP code, and logs who was refused and why."""
+    """Counts the calls that Asterisk has refused, by SIP code, logs who was refused and why, and tells keys by INFO."""
 
     def __init__(self, host: str, port: int) -> None:
         refuse_unless_loopback(host)
         self.host, self.port = host, port
         self.refused: Counter[int] = Counter()
         self._trace = SipTrace()
+        self._listeners = dict[str, Callable[[str], None]]()
         self._logged_s = dict[tuple[str, int], float]()
         self._transport: asyncio.BaseTransport | None = None
 
@@ -42,14 +45,26 @@ class SipWatch(asyncio.DatagramProtocol):
         if self._transport:
             self._transport.close()
 
+    @contextmanager
+    def info_keys(self, call_id: str, told: Callable[[str], None]) -> Iterator[None]:
+        """While inside, the keys that a call's phone tells by INFO."""
+        self._listeners[call_id] = told
+        try:
+            yield
+        finally:
+            self._listeners.pop(call_id, None)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         packet = parse(data)
-        if packet and (refused := self._trace.take(packet)):
-            self.refused[refused.code] += 1
-            self._tell(refused)
+        match packet and self._trace.take(packet):
+            case RefusedCall() as refused:
+                self.refused[refused.code] += 1
+                self._tell(refused)
+            case InfoKey(call_id, key) if call_id in self._listeners:
+                self._listeners[call_id](key)
 
     def _tell(self, refused: RefusedCall) -> None:
         now_s = asyncio.get_running_loop().time()

@@ -133,9 +133,7 @@ def _caller(facts: Mapping[str, str]) -> dict[str, Any]:
     if not facts.get("from"):
         return {"number": facts.get("number") or None, "withheld": facts.get("withheld") == "1"}
     asserted = (facts.get("asserted", ""), facts.get("asserted_too", ""))
-    told = told_caller(
-        InviteIdentity(facts["from"], asserted, facts.get("party", ""), facts.get("privacy", ""))
-    )
+    told = told_caller(InviteIdentity(facts["from"], asserted, facts.get("party", ""), facts.get("privacy", "")))
     proof = Proof.TRUNK if facts.get("trusted") == "yes" else Proof.NONE
     if phone := facts.get("phone"):
         told, proof = proved_phone(phone, told), Proof.PHONE

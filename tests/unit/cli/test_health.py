@@ -38,12 +38,13 @@ async def test_a_part_that_is_gone_is_said_to_be() -> None:
 
 @pytest.mark.parametrize(("up", "status"), [(True, 200), (False, 503)])
 async def test_a_controller_is_ready_when_all_that_calls_need_is_there(up: bool, status: int) -> None:
-    app = application(lambda: {"asterisk": up, "ears-en": True}, lambda: 3)
+    app = application(lambda: {"asterisk": up, "ears-en": True}, lambda: 3, lambda: {488: 2})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://controller") as client:
         assert (await client.get("/healthz")).status_code == 200
         ready = await client.get("/readyz")
         metrics = (await client.get("/metrics")).text
     assert (ready.status_code, ready.json()["parts"]) == (status, {"asterisk": up, "ears-en": True})
     assert "onenumber_live_calls 3.0" in metrics
+    assert 'onenumber_calls_refused{code="488"} 2.0' in metrics
     assert f'onenumber_part_up{{part="asterisk"}} {float(up)}' in metrics
     assert "onenumber_tasks" in metrics

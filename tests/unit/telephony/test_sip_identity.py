@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from telephony.sip_identity import InviteIdentity, addresses, told_caller
+from telephony.sip_identity import Address, InviteIdentity, addresses, told_caller
 
 FROM = '"Porter" <sip:anonymous@anonymous.invalid>;tag=1'
 
@@ -42,8 +42,8 @@ FROM = '"Porter" <sip:anonymous@anonymous.invalid>;tag=1'
     ],
 )
 def test_one_address(value: str, number: str, display: str) -> None:
-    (found, *_) = addresses(value) or [None]
-    assert (found.number if found else "", found.display if found else "") == (number, display)
+    found, *_ = addresses(value) or [Address()]
+    assert (found.number, found.display) == (number, display)
 
 
 def test_a_name_that_is_no_number_is_kept_as_it_was_written() -> None:

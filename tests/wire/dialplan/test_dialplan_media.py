@@ -13,9 +13,9 @@ from tests.phones import RawCaller, TestLine
 
 pytestmark = pytest.mark.wire
 SENDER = b"<sip:0612345678@example.org>"
-CRYPTO = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+CRYPTO = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
 FINGERPRINT = "a=fingerprint:sha-256 " + ":".join(["AB"] * 32)
-DTLS = f"{FINGERPRINT}\r\na=setup:actpass\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=rtcp-mux"
+DTLS = f"{FINGERPRINT}\r\na=setup:actpass\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=rtcp-mux\r\n"
 
 
 class Offer(RawCaller):
@@ -26,7 +26,7 @@ class Offer(RawCaller):
         self._id = b"%x" % time.time_ns()
         body = (
             f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-            f"m=audio {self.port} {profile} {payload}\r\na=rtpmap:{payload} {codec}\r\n{more + chr(13) + chr(10) if more else ''}"
+            f"m=audio {self.port} {profile} {payload}\r\na=rtpmap:{payload} {codec}\r\n{more}"
         ).encode()
         request = self._request(b"INVITE", "100", SENDER, b"", 1)
         kind = b"Content-Type: application/sdp\r\nContent-Length: %d\r\n\r\n" % len(body)
@@ -74,8 +74,8 @@ class Watch(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         packet = parse(data)
-        if packet and (refused := self.trace.take(packet)):
-            self.refused.put_nowait(refused)
+        if packet and isinstance(told := self.trace.take(packet), RefusedCall):
+            self.refused.put_nowait(told)
 
 
 @pytest.fixture
@@ -112,11 +112,11 @@ async def test_sip_over_tls_is_answered(line: TestLine) -> None:
     trust = ssl.create_default_context(cafile=str(line.settings.asterisk.tls_certificate))
     trust.check_hostname = False
     reader, writer = await asyncio.open_connection("127.0.0.1", line.settings.asterisk.tls_port, ssl=trust)
-    local = "127.0.0.1:%d" % writer.get_extra_info("sockname")[1]
+    local = f"127.0.0.1:{writer.get_extra_info('sockname')[1]}"
     writer.write(
-        f"OPTIONS sips:100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS {local};branch=z9hG4bKtls\r\nFrom: <sips:x@h>;tag=1\r\n"
-        f"To: <sips:100@127.0.0.1>\r\nCall-ID: tls\r\nCSeq: 1 OPTIONS\r\nContact: <sips:x@{local}>\r\nMax-Forwards: 9\r\n"
-        "Content-Length: 0\r\n\r\n".encode()
+        f"OPTIONS sips:100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS {local};branch=z9hG4bKtls\r\n"
+        f"From: <sips:x@h>;tag=1\r\nTo: <sips:100@127.0.0.1>\r\nCall-ID: tls\r\nCSeq: 1 OPTIONS\r\n"
+        f"Contact: <sips:x@{local}>\r\nMax-Forwards: 9\r\nContent-Length: 0\r\n\r\n".encode()
     )
     assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"SIP/2.0 200")
     writer.close()
