@@ -1,9 +1,9 @@
-"""Where Asterisk copies its SIP messages to (HEP over UDP on loopback): refused calls leave a trace here."""
+"""Where Asterisk copies its SIP messages to (HEP over UDP on loopback): what it leaves undone is seen here."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +12,9 @@ import structlog
 from telephony.hep import parse
 from telephony.loopback import refuse_unless_loopback
 from telephony.sip_trace import InfoKey, RefusedCall, SipTrace
+from telephony.sip_unanswered import UnansweredRequests
 
+UNANSWERED_S = 0.3  # Asterisk answers in milliseconds; a request is sent again after half a second
 LOGGED_EVERY_S = 60.0  # one caller refused again and again is one line so often
 SOURCES_LIMIT = 1_000
 
@@ -20,7 +22,7 @@ log = structlog.get_logger()
 
 
 class SipWatch(asyncio.DatagramProtocol):
-    """Counts the calls that Asterisk has refused, by SIP code, logs who was refused and why, and tells keys by INFO."""
+    """Counts and logs the calls that Asterisk refused, tells keys by INFO, and answers what Asterisk does not."""
 
     def __init__(self, host: str, port: int) -> None:
         refuse_unless_loopback(host)
@@ -29,12 +31,15 @@ class SipWatch(asyncio.DatagramProtocol):
         self._trace = SipTrace()
         self._listeners = dict[str, Callable[[str], None]]()
         self._logged_s = dict[tuple[str, int], float]()
-        self._transport: asyncio.BaseTransport | None = None
+        self._unanswered = UnansweredRequests()
+        self._transport: asyncio.DatagramTransport | None = None
+        self._outside: asyncio.DatagramTransport | None = None  # not bound to loopback: to wherever callers are
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         try:
-            await loop.create_datagram_endpoint(lambda: self, (self.host, self.port))
+            self._transport, _ = await loop.create_datagram_endpoint(lambda: self, (self.host, self.port))
+            self._outside, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, ("0.0.0.0", 0))
         except OSError as error:  # calls do not depend on it
             log.warning("refused calls will leave no trace", port=self.port, why=str(error))
         return self
@@ -42,8 +47,9 @@ class SipWatch(asyncio.DatagramProtocol):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._transport:
-            self._transport.close()
+        for transport in (self._transport, self._outside):
+            if transport:
+                transport.close()
 
     @contextmanager
     def info_keys(self, call_id: str, told: Callable[[str], None]) -> Iterator[None]:
@@ -54,17 +60,23 @@ class SipWatch(asyncio.DatagramProtocol):
         finally:
             self._listeners.pop(call_id, None)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-
     def datagram_received(self, data: bytes, addr: object) -> None:
         packet = parse(data)
+        if packet and (key := self._unanswered.take(packet)):
+            asyncio.get_running_loop().call_later(UNANSWERED_S, self._answer, key)
         match packet and self._trace.take(packet):
             case RefusedCall() as refused:
                 self.refused[refused.code] += 1
                 self._tell(refused)
             case InfoKey(call_id, key) if call_id in self._listeners:
                 self._listeners[call_id](key)
+
+    def _answer(self, key: bytes) -> None:
+        answer = self._unanswered.answer(key)
+        if answer and self._outside and not self._outside.is_closing():
+            host, _, port = answer.to.rpartition(":")
+            with suppress(OSError, ValueError):  # such as no way there by IPv4
+                self._outside.sendto(answer.payload, (host, int(port)))
 
     def _tell(self, refused: RefusedCall) -> None:
         now_s = asyncio.get_running_loop().time()

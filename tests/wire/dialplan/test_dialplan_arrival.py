@@ -15,6 +15,7 @@ from routing.model import CallerId
 from routing.numbers import identify
 from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
+from telephony.sip_watch import SipWatch
 from tests.phones import RawCaller, TestLine
 from tests.wire.dialplan.conftest import PBX_ADDRESS
 
@@ -177,6 +178,11 @@ ASKED = [
     (b"INFO", b"Content-Type: application/dtmf-relay\r\n", b"Signal=5\r\nDuration=100\r\n", {200}),
     (b"UPDATE", b"Contact: <sip:x@127.0.0.1>\r\n", b"", {200}),
     (b"PRACK", b"RAck: 1 1 INVITE\r\n", b"", {400}),
+    (b"NOTIFY", b"Event: talk\r\nSubscription-State: active\r\n", b"", {489}),
+    (b"SUBSCRIBE", b"Event: presence\r\nExpires: 60\r\n", b"", {489}),
+    (b"PUBLISH", b"Event: presence\r\n", b"", {489}),
+    (b"INFO", b"Info-Package: x\r\nContent-Type: text/plain\r\n", b"x", {415}),
+    (b"FOO", b"", b"", {501}),
 ]
 
 
@@ -190,7 +196,9 @@ def asked_in_a_call(domain: str) -> tuple[list[int], list[int]]:
 
 
 async def test_whatever_a_phone_asks_is_answered_and_no_caller_transfers(line: TestLine) -> None:
-    inside, outside = await asyncio.to_thread(asked_in_a_call, line.domain)
+    controller = line.settings.controller
+    async with SipWatch(controller.host, controller.agi_port):
+        inside, outside = await asyncio.to_thread(asked_in_a_call, line.domain)
     assert [code in allowed for code, (*_, allowed) in zip(inside, ASKED, strict=True)] == [True] * len(ASKED), inside
     assert outside[0] == 200
     assert all(400 <= code < 700 for code in outside[1:]), outside
