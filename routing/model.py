@@ -87,6 +87,11 @@ class CallerId:
     shared: bool = False  # a shared or trunk number: never identifies a person
 
     @property
+    def known_as(self) -> str:
+        """The contact's name, or the one that came with a proved number: anybody can write another's into a call."""
+        return self.contact or ("" if self.kind == UNPROVEN else self.name)
+
+    @property
     def identifies(self) -> bool:
         """Whether the number is known to be the caller's own, and nobody else's."""
         return bool(self.number) and not (self.withheld or self.shared or self.kind == UNPROVEN)

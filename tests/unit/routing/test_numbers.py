@@ -55,6 +55,7 @@ def test_a_withheld_number_identifies_nobody(site: Site, raw: str) -> None:
 def test_a_number_that_nothing_proves_is_nobodys(site: Site, raw: str) -> None:
     caller = identify(raw, "Ward 4 desk", False, site)
     assert (caller.contact, caller.place, caller.kind, caller.identifies) == (None, None, "unproven", False)
+    assert (caller.known_as, caller.name) == ("", "Ward 4 desk")
 
 
 def test_no_trunk_speaks_for_a_phone_that_has_a_password(site: Site) -> None:
