@@ -8,6 +8,7 @@ INFOs; whoever sends a tone and an event, by the one that came first.
 from dataclasses import dataclass
 
 SAME_PRESS_S = 2.0  # two ways tell of one press within it: Asterisk plays a key without a beginning to its full length
+LATE_S = 15.0  # keys told twice come ever later while many are pressed: no INFO is forgotten sooner
 ECHO_S = 0.3  # the end of a tone whose event came first
 
 
@@ -56,7 +57,8 @@ class Presses:
 
     def _of(self, key: str, now_s: float) -> _Told:
         told = self._told.setdefault(key, _Told(now_s))
-        if now_s - told.at_s > SAME_PRESS_S:
+        all_came = told.keys >= told.infos
+        if now_s - told.at_s > (SAME_PRESS_S if all_came else LATE_S):
             told.keys = told.infos = told.given = 0
         told.at_s = now_s
         return told

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -120,3 +121,5 @@ async def test_sip_over_tls_is_answered(line: TestLine) -> None:
     )
     assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"SIP/2.0 200")
     writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
