@@ -71,7 +71,7 @@ class ToldCaller:
 def told_caller(said: InviteIdentity) -> ToldCaller:
     """What is asserted counts before From. What is withheld there is known, and shown to nobody."""
     sender = _first(addresses(said.sender))
-    asserted = [found for value in said.asserted for found in addresses(value)] or addresses(said.party)[:1]
+    asserted = [found for value in said.asserted for found in addresses(value)] or _calling(addresses(said.party))
     known = _numbered(asserted) or sender
     named = next((found.display for found in asserted if found.display), sender.display)
     withheld = _withheld(said, bool(asserted), asserted or [sender])
@@ -101,6 +101,10 @@ def _withheld(said: InviteIdentity, asserted: bool, known: list[Address]) -> boo
         return True
     party = not said.asserted and asserted
     return party and known[0].parameters.get("privacy", "off").lower() not in ("off", "name", "none")
+
+
+def _calling(parties: list[Address]) -> list[Address]:
+    return [party for party in parties if party.parameters.get("party", "calling").lower() == "calling"][:1]
 
 
 def _diverted_by(said: InviteIdentity) -> str:

@@ -64,6 +64,7 @@ def test_a_name_that_is_no_number_is_kept_as_it_was_written() -> None:
         (InviteIdentity("<sip:1@h>", ("garbage",)), "1", "", False),
         (InviteIdentity("<sip:1@h>", party='"W" <sip:204@h>;party=calling;privacy=off'), "204", "W", False),
         (InviteIdentity("<sip:1@h>", party="<sip:204@h>;party=calling;privacy=full"), "204", "", True),
+        (InviteIdentity("<sip:1@h>", party="<sip:204@h>;party=called"), "1", "", False),
         (InviteIdentity("<sip:1@h>", ("<tel:5>",), party="<sip:204@h>;privacy=full"), "5", "", False),
         (InviteIdentity('"Anonymous" <sip:Anonymous@anonymous.invalid>'), "", "", True),
         (InviteIdentity("<sip:0612345678@h>", privacy="user;critical"), "0612345678", "", True),
