@@ -62,8 +62,8 @@ class SipWatch(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         packet = parse(data)
-        if packet and (key := self._unanswered.take(packet)):
-            asyncio.get_running_loop().call_later(UNANSWERED_S, self._answer, key)
+        if packet and (request := self._unanswered.take(packet)):
+            asyncio.get_running_loop().call_later(UNANSWERED_S, self._answer, request)
         match packet and self._trace.take(packet):
             case RefusedCall() as refused:
                 self.refused[refused.code] += 1
@@ -71,8 +71,8 @@ class SipWatch(asyncio.DatagramProtocol):
             case InfoKey(call_id, key) if call_id in self._listeners:
                 self._listeners[call_id](key)
 
-    def _answer(self, key: bytes) -> None:
-        answer = self._unanswered.answer(key)
+    def _answer(self, request: bytes) -> None:
+        answer = self._unanswered.answer(request)
         if answer and self._outside and not self._outside.is_closing():
             host, _, port = answer.to.rpartition(":")
             with suppress(OSError, ValueError):  # such as no way there by IPv4
