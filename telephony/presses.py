@@ -39,9 +39,8 @@ class Presses:
         told = self._of(key, now_s)
         told.keys += 1
         told.key_s = now_s
-        presses = max(told.infos, told.keys - told.infos)
-        new = presses > told.given
-        told.given = presses
+        new = told.given < min(told.keys, max(told.infos, told.keys - told.infos))
+        told.given += new
         if new and now_s - told.owed_event_s < SAME_PRESS_S:
             told.owed_event_s = -SAME_PRESS_S
             return False

@@ -58,6 +58,10 @@ def test_a_key_that_comes_late_twice_is_one_press() -> None:
     assert presses([(0, "info"), (4.0, "key"), (4.6, "key"), (20, "key")]) == 2
 
 
+def test_two_presses_whose_keys_come_after_both_infos_are_two() -> None:
+    assert presses([(0.0, "info"), (0.4, "info"), (0.5, "key"), (1.05, "key"), (1.6, "key"), (2.1, "key")]) == 2
+
+
 def test_a_key_pressed_much_later_is_new() -> None:
     assert presses([(0, "tone"), (0.1, "key"), (30, "key"), (60, "tone")]) == 3
 
