@@ -45,6 +45,7 @@ from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
 from telephony.call_door import CallDoor, LeaseTerms
 from telephony.hold_music import hold_music
+from telephony.sip_watch import SipWatch
 from tts import preparing
 
 log = structlog.get_logger()
@@ -90,6 +91,7 @@ class Controller:
             settings.ami_secret.get_secret_value(),
         )  # fmt: skip
         self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
+        self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
         self.dispatcher = Dispatcher(records, news, edition.site.waiting, now)
         dialler = AmiDialler(self.ami, settings, edition.site)
         self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
@@ -112,7 +114,9 @@ class Controller:
         self.messages = MessageImport(folder, recordings, self.records, self.news, self.bell, self.edition, shop.pins)
         await stack.enter_async_context(self.ami)
         await stack.enter_async_context(self.audio)
-        door = CallDoor(self.audio, self.ami, LeaseTerms(watched_s=float(self.settings.asterisk.dead_controller_s)))
+        await stack.enter_async_context(self.sip)
+        terms = LeaseTerms(watched_s=float(self.settings.asterisk.dead_controller_s))
+        door = CallDoor(self.audio, self.ami, terms, self.sip)
         reception = Reception(
             self.settings,
             self.records,
@@ -217,7 +221,9 @@ class Controller:
 
     def refused(self) -> dict[str, int]:
         """How many were not let in, by what refused them."""
-        return {**self.switchboard.refusals.counts, "agi": self.agi.refused, "audio": self.audio.refused}
+        by_code = {f"sip-{code}": count for code, count in self.sip.refused.items()}
+        ours = {"agi": self.agi.refused, "audio": self.audio.refused}
+        return {**self.switchboard.refusals.counts, **by_code, **ours}
 
 
 def _settle_memory() -> None:

@@ -44,7 +44,7 @@ class DialplanCalls:
         state = State(flow="main", facts={"channel": told.key})  # from its beginning, should a controller resume it
         call = Call(
             id=call_id, site_id=site.id, dnis=told.dnis, started_at=told.at, pins=self.pins,
-            caller=identify(told.number or "", "", told.withheld, site), dialogue=state.to_json(),
+            caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),
         )  # fmt: skip
         return await self._called_back(call, told.attempt_id) if told.attempt_id else call
 

@@ -41,10 +41,13 @@ def needed(settings: Settings) -> list[Port]:
         Port("SIP", asterisk.sip_bind, asterisk.sip_port, "asterisk.sip_port", "Asterisk"),
         Port("Asterisk's manager interface", asterisk.host, asterisk.ami_port, "asterisk.ami_port", "Asterisk"),
         Port("AGI", controller.host, controller.agi_port, "controller.agi_port", "controller"),
+        Port("Asterisk's SIP trace", controller.host, controller.agi_port, "controller.agi_port", "controller", "udp"),
         Port("AudioSocket", controller.host, controller.audiosocket_port, "controller.audiosocket_port", "controller"),
         Port("health and metrics", controller.host, controller.metrics_port, "controller.metrics_port", "controller"),
         Port("the desk", settings.web.host, settings.web.port, "web.port", "web"),
     ]
+    if asterisk.tls_port:
+        ports.append(Port("SIP over TLS", asterisk.sip_bind, asterisk.tls_port, "asterisk.tls_port", "Asterisk"))
     if own_redis(settings):
         url = urlparse(settings.redis_url)
         ports.append(Port("Redis", "127.0.0.1", url.port or 6379, "redis_url", "Redis"))

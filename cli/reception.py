@@ -9,12 +9,13 @@ from functools import partial
 
 import structlog
 
+from cli.arriving import arrival
 from cli.clock import now, wall_now
 from cli.dialplan_calls import dialplan_id
 from cli.emergency_reports import EmergencyReports
 from cli.left_matters import LeftMatters
 from cli.shop import Shop
-from config.documents import Edition
+from config.documents import Edition, Site
 from config.settings import Settings
 from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
 from ivr.notebook import Notebook
@@ -27,6 +28,7 @@ from routing.dispatch import Dispatcher
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.model import (
+    UNPROVEN,
     AttemptState,
     Call,
     Callback,
@@ -37,7 +39,7 @@ from routing.model import (
     RoutingError,
     Ticket,
 )
-from routing.numbers import NotCallable, callable_number, identify
+from routing.numbers import NotCallable, Proof, callable_number, identify
 from routing.ports import News, Records
 from telephony.agi_session import AgiSession
 from telephony.audio_watch import HearingChange
@@ -135,13 +137,14 @@ class Reception:
     async def _new_call(self, agi: AgiSession, call_id: str) -> Call:
         attempt = await agi.variable("ON_ATTEMPT")
         site = self.shop.edition.site
-        withheld = not (await agi.variable("CALLERID(pres)") or "allowed").startswith("allowed")
-        caller = identify(agi.environment.caller_number, agi.environment.caller_name, withheld, site)
+        told, proof = await arrival(agi)
+        caller = identify(told.number, told.name, told.withheld, site, proof)
         call = Call(
             id=call_id, site_id=site.id, dnis=await agi.variable("ON_DNIS") or "", caller=caller, started_at=now(),
             pins=self.shop.pins, language=self.settings.line.language,
         )  # fmt: skip
-        state = State(flow="main", language=call.language, facts=facts_of(call, self.shop.edition, agi))
+        facts = facts_of(call, self.shop.edition, agi) | ({"diverted_by": told.diverted_by} if told.diverted_by else {})
+        state = State(flow="main", language=call.language, facts=facts)
         if attempt:
             return await self._callback_call(call, state, attempt)
         return replace(call, dialogue=state.to_json())
@@ -150,18 +153,19 @@ class Reception:
         attempt = await self.records.callbacks.load_attempt(attempt_id)
         callback = await self.records.callbacks.load(attempt.callback_id)
         ticket = await self.records.tickets.load(callback.ticket_id)
-        state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
-        state = state.with_facts(attempt=attempt_id)
-        await self.records.callbacks.advance_attempt(attempt_id, [AttemptState.SENT], AttemptState.ANSWERED, now())
         caller = self._called_back(callback, ticket)
-        return replace(call, direction="callback", callback_id=callback.id, caller=caller, dialogue=state.to_json())
+        call = replace(call, direction="callback", callback_id=callback.id, caller=caller)
+        state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
+        state = state.with_facts(**facts_of(call, self.shop.edition, agi), attempt=attempt_id)
+        await self.records.callbacks.advance_attempt(attempt_id, [AttemptState.SENT], AttemptState.ANSWERED, now())
+        return replace(call, dialogue=state.to_json())
 
     def _called_back(self, callback: Callback, ticket: Ticket) -> CallerId:
         """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
         reporter = ticket.draft.caller
         if callback.number == reporter.number:
             return reporter
-        return identify(callback.number, reporter.name, False, self.shop.edition.site)
+        return identify(callback.number, reporter.name, False, self.shop.edition.site, Proof.PHONE)  # we rang it
 
     async def _how_it_went(self, agi: AgiSession, state: State) -> Outcome:
         """After a dial its result; otherwise the call came back by accident.
@@ -328,12 +332,19 @@ def _ending(status: str, emergency: str) -> str:
 
 
 def facts_of(call: Call, edition: Edition, agi: AgiSession) -> dict[str, str]:
-    """What the dialogue may know of the caller; a number alone identifies nobody who withholds or shares it."""
+    """What the dialogue may know of the caller; a number that is withheld, shared or unproven identifies nobody."""
     caller = call.caller
     facts = {"channel": agi.environment.uniqueid}
     if caller.number and not caller.withheld:
-        facts |= {"caller_number": caller.number, "identified": "no" if caller.shared else "yes"}
+        facts |= {"caller_number": caller.number, "identified": "yes" if caller.identifies else "no"}
         with suppress(NotCallable):
             callable_number(caller.number, edition.site)
-            facts["callable"] = "no" if caller.shared else "yes"
+            facts["callable"] = "yes" if _own(caller, edition.site) else "no"
     return facts
+
+
+def _own(caller: CallerId, site: Site) -> bool:
+    """Whether to ring back without asking for the number: an unproven one may be a phone of somebody here."""
+    if caller.kind == UNPROVEN:
+        return identify(caller.raw, "", False, site, Proof.PHONE).contact is None
+    return not caller.shared

@@ -20,7 +20,7 @@ from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.model import Attempt, Call, Callback, NotDialled, OfferState
 from routing.ports import News, Records
-from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused
+from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused, hangup_cause
 from telephony.ami_client import AmiClient
 
 log = structlog.get_logger()
@@ -87,7 +87,7 @@ class Switchboard:
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
             await self._answered(event)
         elif event.name == "Hangup":
-            await self.records.legs.end(event["Uniqueid"], f"{event['Cause']} {event['Cause-txt']}".strip(), now())
+            await self.records.legs.end(event["Uniqueid"], hangup_cause(event), now())
         elif event.name == "ContactStatus":
             self._phones_changed.set()
         elif event.name == "UserEvent":

@@ -5,7 +5,7 @@ Secrets come from the environment only; `make run` generates them into `var/secr
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import (
@@ -24,6 +24,10 @@ class Asterisk(BaseModel):
     host: str = "127.0.0.1"
     sip_bind: str = "0.0.0.0"  # callers and dispatchers' phones come from the network
     sip_port: int = Field(5060, ge=1, le=65535)
+    tls_port: int = Field(0, ge=0, le=65535)  # SIP over TLS, usually 5061; 0 = none
+    tls_certificate: Path | None = None  # PEM, with the chain; Asterisk gets a copy at each start
+    tls_key: Path | None = None
+    srtp: Literal["off", "optional", "required"] = "optional"  # SDES; its keys are secret over TLS only
     rtp_start: int = 10000
     rtp_end: int = 10999
     nat: bool = False  # true: audio goes where a phone's packets come from, not where its SDP says

@@ -141,7 +141,7 @@ class Performer:
         if state.facts.get("identified") != "yes" or not self.call.caller.number:
             return Matters()
         found = await self.records.tickets.of_caller(self.call.caller.number)
-        return Matters(tuple(_matter(ticket) for ticket in found))
+        return Matters(tuple(_matter(ticket) for ticket in found if ticket.draft.caller.identifies))
 
     async def _join(self, state: State, action: JoinTicket) -> Done:
         await self.records.tickets.join(action.ticket, self.call.id, self.clock())

@@ -70,6 +70,9 @@ class AttemptState(StrEnum):
     LOST = "lost"  # its controller died; no channel was found
 
 
+UNPROVEN = "unproven"  # the kind of a caller whose number nothing proves
+
+
 @dataclass(frozen=True)
 class CallerId:
     """Who calls, as far as the network says."""
@@ -80,8 +83,18 @@ class CallerId:
     withheld: bool = False
     contact: str | None = None  # the configured contact's name, when its number is known
     place: str | None = None  # that contact's place id
-    kind: str = "unknown"  # staff, patient, unknown
+    kind: str = "unknown"  # staff, patient, unknown; unproven
     shared: bool = False  # a shared or trunk number: never identifies a person
+
+    @property
+    def known_as(self) -> str:
+        """The contact's name, or the one that came with a proved number: anybody can write another's into a call."""
+        return self.contact or ("" if self.kind == UNPROVEN else self.name)
+
+    @property
+    def identifies(self) -> bool:
+        """Whether the number is known to be the caller's own, and nobody else's."""
+        return bool(self.number) and not (self.withheld or self.shared or self.kind == UNPROVEN)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Telephone numbers from hostile hands: who calls, as far as the network says, and what may be dialled."""
 
 import re
+from enum import StrEnum
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from config.documents import CallbackRules, Contact, Site
-from routing.model import CallerId
+from routing.model import UNPROVEN, CallerId
 from routing.model import NotCallable as NotCallable
 
 NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{0,38}", re.ASCII)
@@ -24,20 +25,38 @@ UNNAMED = {"", "anonymous", "unknown", "restricted", "private", "unavailable", "
 LONGEST = 8_000  # of a number or name as received, in characters
 
 
-def identify(raw: str, name: str, withheld: bool, site: Site) -> CallerId:
-    """Number and name as received, the number normalised, and the contact that it belongs to.
+class Proof(StrEnum):
+    """What proves that a call comes from the number that it tells."""
 
-    A withheld number identifies nobody, whatever the network sent along.
+    NONE = "none"  # whoever calls wrote it there
+    TRUNK = "trunk"  # a trusted trunk asserts it
+    PHONE = "phone"  # a phone of ours, by its password
+
+
+def identify(raw: str, name: str, withheld: bool, site: Site, proof: Proof = Proof.NONE) -> CallerId:
+    """Number and name as received, the number normalised, and the contact that it is proved to be.
+
+    A withheld number identifies nobody, whatever the network sent along; nor does one that nothing proves, which is
+    kept as what the caller says.
     """
     raw, name = raw[:LONGEST], name[:LONGEST]
     withheld = withheld or raw.strip().lower() in UNNAMED
     number = None if withheld else normalise(raw, site.region)
-    contact = None if withheld else _contact(raw, number, site)
+    if withheld:
+        return CallerId(raw, None, name, True)
+    contact = _contact(raw, number, site)
+    if not _proves(proof, contact):
+        return CallerId(raw, number, name, kind=UNPROVEN)
     if contact is None:
-        return CallerId(raw, number, name, withheld)
+        return CallerId(raw, number, name)
     # A contact may be a phone without digits, such as a SIP user name.
     number = number or contact.number
     return CallerId(raw, number, name, False, contact.name, contact.place, contact.kind, contact.shared)
+
+
+def _proves(proof: Proof, contact: Contact | None) -> bool:
+    """A phone that registers here proves itself by its password: no trunk speaks for it."""
+    return proof is Proof.PHONE or (proof is Proof.TRUNK and not (contact and contact.phone))
 
 
 def normalise(text: str, region: str) -> str | None:

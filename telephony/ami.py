@@ -33,6 +33,7 @@ _VARIABLE_VALUE = re.compile(r'[^,"\\]*\Z')  # Asterisk cuts the header at comma
 _DIALLED = re.compile(r"(PJSIP|Local)/[A-Za-z0-9_.+*#-]{1,80}(@[A-Za-z0-9_.-]{1,60})?\Z")
 _PLACE = re.compile(r"[A-Za-z0-9_+*#-]{1,80}\Z")
 _IDENTITY = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
+NORMAL_CLEARING = "16 Normal Clearing"
 VALUE_LIMIT = 1_000  # Asterisk reads lines of 1,025 bytes
 
 
@@ -141,6 +142,16 @@ def live_channel(event: AmiEvent) -> LiveChannel:
         application=event["Application"],
         bridge=event["BridgeID"],
     )
+
+
+def hangup_cause(event: AmiEvent) -> str:
+    """Why a channel ended, as code and words of Q.850.
+
+    Asterisk knows no cause for a BYE that brings none (RFC 3326): that is a normal clearing (RFC 3398, 7.2.4).
+    """
+    if event["Cause"] in ("", "0"):
+        return NORMAL_CLEARING
+    return f"{event['Cause']} {event['Cause-txt']}".strip()
 
 
 def registered(event: AmiEvent) -> bool:

@@ -104,10 +104,11 @@ def render(settings: Settings, edition: Edition, target: Path) -> None:
     templates = environment()
     words = _words(settings, edition.site, inside(target))
     made = {name: templates.get_template(name).render(words) for name in templates.list_templates()}
+    tls = _tls_files(settings)
     for folder in (*FOLDERS, "spool/messages"):
         (target / folder).mkdir(parents=True, exist_ok=True)
     write_hold_music(target / "sounds/hold/music.wav")
-    for name, text in made.items():
+    for name, text in {**made, **tls}.items():
         _write_private(target / "etc" / name.removesuffix(".j2"), text)
 
 
@@ -151,6 +152,22 @@ def _admission(settings: Settings, site: Site) -> dict[str, Any]:
         "open_phones": dial_string(site, attention.open_phones),
         "staff": admission.staff_numbers(site),
     }
+
+
+def _tls_files(settings: Settings) -> dict[str, str]:
+    """Certificate and key, for Asterisk sees nothing but its own folder. Raises: ConfigRefused."""
+    asterisk = settings.asterisk
+    if not asterisk.tls_port:
+        return {}
+    if asterisk.tls_certificate is None or asterisk.tls_key is None:
+        raise ConfigRefused("asterisk.tls_port needs asterisk.tls_certificate and asterisk.tls_key")
+    try:
+        return {
+            "tls-certificate.pem": asterisk.tls_certificate.read_text(),
+            "tls-key.pem": asterisk.tls_key.read_text(),
+        }
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigRefused(f"the certificate for SIP over TLS cannot be read: {error}") from error
 
 
 def _phones(settings: Settings, site: Site) -> list[Phone]:

@@ -8,6 +8,8 @@ from ivr.leg import PacedLeg
 from ivr.ports import FRAME_BYTES, HungUp, LegLost
 from telephony import audiosocket
 from telephony.audio_watch import AudioWatch, HearingChange
+from telephony.presses import Presses
+from telephony.tone_keys import ToneKeys
 
 UNSENT_LIMIT_BYTES = 16 * (FRAME_BYTES + audiosocket.HEADER_BYTES)  # 320 ms that Asterisk did not take
 
@@ -26,6 +28,7 @@ class AudioLeg(PacedLeg):
         self._transport: asyncio.WriteTransport | None = None
         self._watch = AudioWatch()
         self._connected = asyncio.Event()
+        self._tones, self._presses = ToneKeys(), Presses()
 
     async def connected(self, limit_s: float) -> None:
         """Until Asterisk has connected. Raises: HungUp, LegLost."""
@@ -47,6 +50,24 @@ class AudioLeg(PacedLeg):
             self._transport = None
             self._connected.clear()
 
+    def hear(self, pcm: bytes) -> None:
+        """As the caller's phone sent it; a key may be a tone in it."""
+        super().hear(pcm)
+        if change := self._watch.heard():
+            self.on_hearing(change)
+        for key in self._tones.feed(pcm):
+            if self._presses.tone(key, _now_s()):
+                super().press(key)
+
+    def press(self, key: str) -> None:
+        """As Asterisk tells it, once for each way in which the phone did."""
+        if self._presses.key(key, _now_s()):
+            super().press(key)
+
+    def info_key(self, key: str) -> None:
+        """A SIP INFO told of a key that Asterisk hands on as well."""
+        self._presses.info(key, _now_s())
+
     def end(self, reason: HungUp | LegLost) -> None:
         super().end(reason)
         self._connected.set()
@@ -56,11 +77,6 @@ class AudioLeg(PacedLeg):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(audiosocket.HANG_UP)
         self.detach(self._transport)
-
-    def hear(self, pcm: bytes) -> None:
-        super().hear(pcm)
-        if change := self._watch.heard():
-            self.on_hearing(change)
 
     def step(self) -> None:
         """20 ms have passed: send the next frame, silence too, for Asterisk drops a socket on which nobody sends."""
@@ -72,3 +88,7 @@ class AudioLeg(PacedLeg):
         transport.write(audiosocket.audio(self.tick()))
         if change := self._watch.step():
             self.on_hearing(change)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

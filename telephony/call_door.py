@@ -6,7 +6,7 @@ A process that hangs renews nothing, and Asterisk takes its callers to the `T` e
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import uuid4
@@ -36,6 +36,12 @@ class LeaseKeeper(Protocol):
         """False when it could not be done now."""
 
 
+class InfoKeys(Protocol):
+    """Tells of keys that came by SIP INFO; the SIP watch does."""
+
+    def info_keys(self, call_id: str, told: Callable[[str], None]) -> AbstractContextManager[None]: ...
+
+
 @dataclass(frozen=True)
 class LeaseTerms:
     watched_s: float = 8.0  # a hung controller keeps its callers so long
@@ -49,8 +55,10 @@ class LeaseTerms:
 class CallDoor:
     """Opens the audio of calls."""
 
-    def __init__(self, audio: AudioServer, keeper: LeaseKeeper, terms: LeaseTerms | None = None) -> None:
-        self.audio, self.keeper, self.terms = audio, keeper, terms or LeaseTerms()
+    def __init__(
+        self, audio: AudioServer, keeper: LeaseKeeper, terms: LeaseTerms | None = None, infos: InfoKeys | None = None
+    ) -> None:
+        self.audio, self.keeper, self.terms, self.infos = audio, keeper, terms or LeaseTerms(), infos
 
     @asynccontextmanager
     async def open_audio(
@@ -65,13 +73,17 @@ class CallDoor:
         leg = AudioLeg(uuid4())
         seat = Seat(self, session, leg)
         leg.on_hearing = lambda change: seat.heard(change, on_hearing)
-        with self.audio.expecting(leg):
+        with self.audio.expecting(leg), await self._info_keys(session, leg):
             keeping = asyncio.create_task(seat.keep(), name=f"seat of {leg.id}")
             try:
                 await leg.connected(CONNECT_LIMIT_S)
                 yield leg
             finally:
                 await seat.leave(keeping)
+
+    async def _info_keys(self, session: AgiSession, leg: AudioLeg) -> AbstractContextManager[None]:
+        call_id = await session.variable("CHANNEL(pjsip,call-id)") if self.infos else None
+        return self.infos.info_keys(call_id, leg.info_key) if self.infos and call_id else nullcontext()
 
 
 class Seat:

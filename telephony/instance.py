@@ -19,7 +19,7 @@ import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -108,8 +108,8 @@ class AsteriskInstance:
         if not (self.root / "usr/sbin/asterisk").exists():
             raise AsteriskDown(f"there is no Asterisk in {self.root}: run `make setup`, or set asterisk.root")
         self.prepare()
-        for folder in (self.folder, self.database.folder):
-            _close(folder)
+        _close(self.folder)
+        _close(self.database.folder, only_read=())
         with appended(self.log) as log:
             child = subprocess.Popen(
                 self.command("/usr/sbin/asterisk", "-f", "-C", str(self.config)),
@@ -288,8 +288,8 @@ def environment() -> dict[str, str]:
     return {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
 
 
-def _close(folder: Path) -> None:
-    """Let nobody in but us and the user that runs Asterisk, who only reads what is `ONLY_READ`.
+def _close(folder: Path, only_read: Collection[str] = ("", *ONLY_READ)) -> None:
+    """Let nobody in but us and the user that runs Asterisk, who only reads some parts ("" is the folder itself).
 
     Where both are one user, the namespace keeps Asterisk from writing there.
     """
@@ -297,6 +297,6 @@ def _close(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         if path.is_symlink():
             continue
-        read = path == folder or path.relative_to(folder).parts[0] in ONLY_READ
+        read = (path.relative_to(folder).parts or ("",))[0] in only_read
         shutil.chown(path, os.geteuid() if read else uid, gid)
         path.chmod((0o750 if path.is_dir() else 0o640) if read else (0o700 if path.is_dir() else 0o600))

@@ -6,19 +6,25 @@ whose owner died is pending again after `CLAIM_S`: handle it under the message's
 makes a repeat harmless. The recording stays where it is.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
+
+from routing.numbers import Proof
+from telephony.sip_identity import InviteIdentity, proved_phone, told_caller
 
 log = structlog.get_logger()
 CLAIM_S = 60
 INTERRUPTED_S = 3_600  # no outcome for that long: Asterisk itself died during the call
 WAV_HEADER_BYTES = 44
+NUMBER = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
 FOLDER = "spool/messages"  # inside an instance's folder
 
 
@@ -31,6 +37,7 @@ class DialplanCall:
     call_id: str | None = None  # when a controller had already opened the call
     number: str | None = None  # digits and +
     withheld: bool = False
+    proof: Proof = Proof.NONE  # of the number
     dnis: str = ""
     attempt_id: str | None = None
     trace: str = ""
@@ -51,8 +58,9 @@ class SpooledMessage:
     recording: Path | None
     facts: Path
     call_id: str | None = None  # when a controller had already opened the call
-    number: str | None = None  # digits and +
+    number: str | None = None  # as told
     withheld: bool = False
+    proof: Proof = Proof.NONE  # of the number
     dnis: str = ""
     attempt_id: str | None = None
     trace: str = ""
@@ -118,7 +126,7 @@ def _read(path: Path, ages: Ages) -> SpooledMessage | None:
     """None while the call goes on, or when the facts are not there."""
     key = path.name.removesuffix(".txt") if path.suffix == ".txt" else path.name.rsplit(".", 2)[0]
     try:
-        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
         age_s = ages.of(path, path.stat().st_mtime)
     except FileNotFoundError:
         return None
@@ -164,9 +172,28 @@ def _dialplan_call(key: str, facts: Mapping[str, str]) -> DialplanCall:
         key=key,
         at=datetime.fromtimestamp(int(facts["at"]), UTC),
         call_id=facts.get("call") or None,
-        number=facts.get("number") or None,
-        withheld=facts.get("withheld") == "1",
+        **_caller(facts),
         dnis=facts.get("dnis", ""),
         attempt_id=facts.get("attempt") or None,
         trace=facts.get("trace", ""),
     )
+
+
+def _caller(facts: Mapping[str, str]) -> dict[str, Any]:
+    """From what the INVITE said; a call of our own, and what is announced in haste, has only its number."""
+    if not facts.get("from"):
+        return _briefly(facts)
+    asserted = (facts.get("asserted", ""), facts.get("asserted_too", ""))
+    told = told_caller(InviteIdentity(facts["from"], asserted, facts.get("party", ""), facts.get("privacy", "")))
+    proof = Proof.TRUNK if facts.get("trusted") == "yes" else Proof.NONE
+    if phone := facts.get("phone"):
+        told, proof = proved_phone(phone, told), Proof.PHONE
+    known = told.number if proof is Proof.PHONE or NUMBER.fullmatch(told.number) else None
+    return {"number": known, "withheld": told.withheld, "proof": proof}
+
+
+def _briefly(facts: Mapping[str, str]) -> dict[str, Any]:
+    phone = facts.get("phone")
+    trusted = Proof.TRUNK if facts.get("trusted") == "yes" else Proof.NONE
+    number, proof = (phone, Proof.PHONE) if phone else (facts.get("number") or None, trusted)
+    return {"number": number, "withheld": facts.get("withheld") == "1", "proof": proof}

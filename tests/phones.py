@@ -134,11 +134,11 @@ async def recorded(wav: Path, seconds: float, limit_s: float = 60.0) -> None:
 class RawCaller:
     """Sends the INVITE it is given, byte for byte: what a hostile phone may do and ours refuses to."""
 
-    def __init__(self, domain: str) -> None:
+    def __init__(self, domain: str, address: str = "127.0.0.1") -> None:
         host, port = domain.split(":")
         self.far = (host, int(port))
         self.socket = socket.socket(type=socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((address, 0))
         self.socket.settimeout(0.1)
         self.port = self.socket.getsockname()[1]
 

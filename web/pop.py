@@ -105,8 +105,8 @@ async def _urgency(line: Line, offer: Offer, said: Said, ticket: Ticket | None) 
 
 
 async def related(line: Line, caller: CallerId, place: str | None, own: Ticket | None) -> tuple[Matter, ...]:
-    """Open matters of this caller and this place; a shared number is nobody's."""
-    number = None if caller.withheld or caller.shared else caller.number
+    """Open matters of this caller and this place; a shared or unproven number is nobody's."""
+    number = caller.number if caller.identifies else None
     of_caller = await line.records.tickets.of_caller(number) if number else ()
     at_place = await line.archive.tickets(TicketQuery(place=place, open_only=True), MATTERS_SHOWN * 2) if place else ()
     found = {ticket.id: ticket for ticket in (*of_caller, *at_place) if own is None or ticket.id != own.id}

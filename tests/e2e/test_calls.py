@@ -273,7 +273,10 @@ async def test_a_hung_up_call_leaves_nothing_behind(line: RunningLine) -> None:
         assert newest["ending"] == "caller_hung_up"
         assert (await api.get("/api/v1/queue")).json() == []
 
-    async def leg_ended() -> bool:  # Asterisk tells of it after the call's own ending
-        return await legs_of(line, newest["id"]) == [("caller", True)]
+    async def cause() -> str | None:  # Asterisk tells of it after the call's own ending
+        async with aclosing(await line.api()) as api:
+            (leg,) = (await api.get(f"/api/v1/calls/{newest['id']}")).json()["legs"]
+        told: str | None = leg["cause"]
+        return told
 
-    await until("the leg to end", leg_ended, 20)
+    assert await until("the leg to end", cause, 20) == "16 Normal Clearing"

@@ -14,6 +14,7 @@ from ivr.owed import Owed
 from routing.bell import Bell
 from routing.fake import MemoryNews, MemoryRecords
 from routing.model import Call, CallerId, CallState
+from routing.numbers import Proof
 from telephony.spool import SpooledMessage
 
 AT = datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
@@ -60,7 +61,7 @@ def taking(records: MemoryRecords, edition: Edition, tmp_path: Path) -> MessageI
 
 def a_message(outcome: str, **changes: Any) -> SpooledMessage:
     recording = Path(f"{KEY}.wav") if outcome == "message" else None
-    known = SpooledMessage(KEY, AT, outcome, recording, Path(f"{KEY}.txt"), number="204", dnis="100")
+    known = SpooledMessage(KEY, AT, outcome, recording, Path(f"{KEY}.txt"), number="204", dnis="100", proof=Proof.PHONE)
     return replace(known, **changes)
 
 

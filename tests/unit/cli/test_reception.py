@@ -237,3 +237,34 @@ async def test_a_call_that_the_dialplan_had_first_has_the_id_that_anybody_makes_
     session, asterisk = agi(ON_AT="1795918200", ON_DNIS="100")
     await reception(World())._begin_or_resume(session)
     assert asterisk.variables["ON_CALL"] == dialplan_id("1.1", datetime.fromtimestamp(1_795_918_200, UTC))
+
+
+ASSERTED = {"ON_TRUSTED": "yes", "ON_ASSERTED": "<tel:204>"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "kind", "identified", "callable_"),
+    [
+        ({"ON_FROM": "<sip:204@h>", "ON_PHONE": "204"}, "staff", "yes", "yes"),
+        ({"ON_FROM": "<sip:204@h>"}, "unproven", "no", "no"),
+        ({"ON_FROM": "<sip:0612345678@h>"}, "unproven", "no", "yes"),
+        ({"ON_FROM": "<sip:0612345678@h>", "ON_TRUSTED": "yes"}, "unknown", "yes", "yes"),
+        ({"ON_FROM": "<sip:204@h>", **ASSERTED}, "unproven", "no", "no"),  # a phone of ours proves itself
+        ({"ON_FROM": "<sip:2-04@h>"}, "unproven", "no", "no"),
+    ],
+)
+async def test_what_proves_a_number_decides_what_its_caller_may_hear(
+    variables: dict[str, str], kind: str, identified: str, callable_: str
+) -> None:
+    session, asterisk = agi(**variables)
+    call = await reception(World())._new_call(session, new_id())
+    facts = call.dialogue["facts"]
+    assert (call.caller.kind, facts.get("identified"), facts.get("callable")) == (kind, identified, callable_)
+    assert (call.caller.contact is not None) == (kind == "staff")
+    assert asterisk.variables["CALLERID(num)"] in ("204", "2-04", "0612345678")
+
+
+async def test_who_diverted_a_call_is_a_fact_and_not_its_caller() -> None:
+    session, _ = agi(ON_FROM="<sip:0612345678@h>", ON_DIVERTED="<sip:204@h>;reason=no-answer")
+    call = await reception(World())._new_call(session, new_id())
+    assert (call.caller.number, call.dialogue["facts"]["diverted_by"]) == ("+31612345678", "204")

@@ -112,12 +112,20 @@ async def test_a_call_whose_channel_is_gone_ends_as_lost_but_not_in_its_first_mo
     assert (await scene.records.calls.load(new.id)).ended_at is None
 
 
-async def test_a_hang_up_ends_its_leg_with_its_cause(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    ("told", "words", "cause"),
+    [
+        ("16", "Normal Clearing", "16 Normal Clearing"),
+        ("0", "Unknown", "16 Normal Clearing"),  # what Asterisk makes of a BYE that gives no reason
+        ("44", "Requested channel not available", "44 Requested channel not available"),
+    ],
+)
+async def test_a_hang_up_ends_its_leg_with_its_cause(scene: Scene, told: str, words: str, cause: str) -> None:
     call = await scene.waits()
-    facts = {"Uniqueid": CHANNEL, "Cause": "16", "Cause-txt": "Normal Clearing"}
+    facts = {"Uniqueid": CHANNEL, "Cause": told, "Cause-txt": words}
     await scene.board._happened(AmiEvent("Hangup", facts))
     (leg,) = await scene.records.legs.of_call(call.id)
-    assert leg.cause == "16 Normal Clearing"
+    assert leg.cause == cause
 
 
 def phone_taken(by_caller: str) -> AmiEvent:

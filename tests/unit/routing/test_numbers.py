@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from config.documents import Contact, Site, load_edition
 from config.settings import PROJECT
 from routing.model import NotCallable
-from routing.numbers import callable_number, identify, keyed_number, normalise
+from routing.numbers import Proof, callable_number, identify, keyed_number, normalise
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def site() -> Site:
 
 
 def test_a_known_extension_names_its_contact(site: Site) -> None:
-    caller = identify("204", "Ward 4", False, site)
+    caller = identify("204", "Ward 4", False, site, Proof.TRUNK)
     assert (caller.number, caller.contact, caller.place, caller.kind, caller.shared) == (
         "204", "Ward 4 desk", "ward-4", "staff", False,
     )  # fmt: skip
@@ -32,23 +32,37 @@ def test_a_known_extension_names_its_contact(site: Site) -> None:
 
 @pytest.mark.parametrize("raw", ["0205551234", "+31205551234", "0031205551234", "+31 (20) 555-1234"])
 def test_one_number_in_many_spellings_is_one_contact(site: Site, raw: str) -> None:
-    caller = identify(raw, "", False, site)
+    caller = identify(raw, "", False, site, Proof.TRUNK)
     assert (caller.number, caller.contact) == ("+31205551234", "Dr. Smit")
 
 
 def test_a_phone_without_digits_may_be_a_contact(site: Site) -> None:
-    assert identify("ward7", "", False, site).contact == "Ward 7 phone"
+    assert identify("ward7", "", False, site, Proof.PHONE).contact == "Ward 7 phone"
     assert identify("ward8", "", False, site).number is None
 
 
 def test_a_shared_phone_says_so(site: Site) -> None:
-    assert identify("300", "", False, site).shared
+    assert identify("300", "", False, site, Proof.PHONE).shared
 
 
 @pytest.mark.parametrize("raw", ["204", "+31205551234"])
 def test_a_withheld_number_identifies_nobody(site: Site, raw: str) -> None:
-    caller = identify(raw, "Ward 4", True, site)
+    caller = identify(raw, "Ward 4", True, site, Proof.PHONE)
     assert (caller.number, caller.contact, caller.withheld) == (None, None, True)
+
+
+@pytest.mark.parametrize("raw", ["204", "2-04", "2.04", " 204", "+204", "0205551234", "ward7"])
+def test_a_number_that_nothing_proves_is_nobodys(site: Site, raw: str) -> None:
+    caller = identify(raw, "Ward 4 desk", False, site)
+    assert (caller.contact, caller.place, caller.kind, caller.identifies) == (None, None, "unproven", False)
+    assert (caller.known_as, caller.name) == ("", "Ward 4 desk")
+
+
+def test_no_trunk_speaks_for_a_phone_that_has_a_password(site: Site) -> None:
+    contacts = (Contact(number="204", name="Ward 4 desk", phone=True, kind="staff"),)
+    site = site.model_copy(update={"contacts": contacts})
+    assert identify("204", "", False, site, Proof.TRUNK).kind == "unproven"
+    assert identify("204", "", False, site, Proof.PHONE).contact == "Ward 4 desk"
 
 
 @pytest.mark.parametrize("raw", ["", "anonymous", "Unknown", " Restricted "])
@@ -56,9 +70,9 @@ def test_no_number_is_a_withheld_number(site: Site, raw: str) -> None:
     assert identify(raw, "", False, site).withheld
 
 
-@given(st.text(max_size=60), st.text(max_size=60), st.booleans())
-def test_any_caller_may_call(site: Site, raw: str, name: str, withheld: bool) -> None:
-    caller = identify(raw, name, withheld, site)
+@given(st.text(max_size=60), st.text(max_size=60), st.booleans(), st.sampled_from(Proof))
+def test_any_caller_may_call(site: Site, raw: str, name: str, withheld: bool, proof: Proof) -> None:
+    caller = identify(raw, name, withheld, site, proof)
     assert (caller.raw, caller.name) == (raw, name)
     known = {contact.number for contact in site.contacts}
     assert caller.number is None or caller.number in known or caller.number.lstrip("+").isdecimal()

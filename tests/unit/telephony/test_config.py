@@ -169,6 +169,49 @@ def test_callers_phones_are_in_the_callers_context(edition: Edition, tmp_path: P
     assert "[5550]" not in text  # a trunk's number, not a phone
 
 
+def section(text: str, name: str) -> list[str]:
+    """The lines of every section of that name."""
+    parts = re.split(r"^\[", text, flags=re.MULTILINE)
+    return [line for part in parts if part.startswith(f"{name}]") for line in part.splitlines()[1:]]
+
+
+def test_only_what_has_a_password_is_known_by_its_name(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    text = rendered("pjsip.conf", tmp_path)
+    assert "identify_by = ip" in section(text, "any")
+    named = re.findall(r"^\[([^]]+)\][^[]*?^identify_by = username", text, flags=re.MULTILINE)
+    assert {"204", "agent1", "test-trunk"} <= set(named)
+    assert all(f"auth = {name}" in section(text, name) for name in named)
+    assert "set_var = ON_PHONE=204" in section(text, "204")
+    assert "set_var = ON_TRUSTED=yes" in section(text, "trunk")
+
+
+def test_sip_over_tls_needs_its_certificate_and_hands_asterisk_a_private_copy(edition: Edition, tmp_path: Path) -> None:
+    with pytest.raises(ConfigRefused, match="tls_certificate"):
+        render(settings(asterisk={"tls_port": 5061}), edition, tmp_path / "line")
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    certificate.write_text("a certificate")
+    files = {"tls_port": 5061, "tls_certificate": certificate, "tls_key": key}
+    with pytest.raises(ConfigRefused, match="cannot be read"):
+        render(settings(asterisk=files), edition, tmp_path / "line")
+    key.write_text("a key")
+    render(settings(asterisk=files), edition, tmp_path / "line")
+    copy = tmp_path / "line/etc/tls-key.pem"
+    assert (copy.read_text(), copy.stat().st_mode & 0o077) == ("a key", 0)
+    assert "protocol = tls" in section(rendered("pjsip.conf", tmp_path / "line"), "tls")
+
+
+@pytest.mark.parametrize(
+    ("srtp", "lines"),
+    [("off", []), ("optional", ["media_encryption = sdes", "media_encryption_optimistic = yes"]),
+     ("required", ["media_encryption = sdes"])],
+)  # fmt: skip
+def test_srtp_is_a_setting(edition: Edition, tmp_path: Path, srtp: str, lines: list[str]) -> None:
+    render(settings(asterisk={"srtp": srtp}), edition, tmp_path)
+    text = section(rendered("pjsip.conf", tmp_path), "any")
+    assert [line for line in text if line.startswith("media_encryption")] == lines
+
+
 def test_several_controllers_are_tried_in_turn(edition: Edition, tmp_path: Path) -> None:
     render(settings(controller={"peers": ["10.0.0.2:4573"]}), edition, tmp_path)
     text = rendered("extensions.conf", tmp_path)

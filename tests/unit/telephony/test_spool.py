@@ -5,6 +5,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from routing.numbers import Proof
 from telephony.spool import CLAIM_S, INTERRUPTED_S, Ages, SpooledMessage, claim, done, pending
 
 FACTS = "at=1795317181\ncall=0190-ab\ndnis=100\nnumber=+31612345678\nwithheld=1\nattempt=\ntrace=abc\n"
@@ -38,6 +41,25 @@ def test_a_message_is_read_with_its_facts(tmp_path: Path) -> None:
             trace="abc",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "number", "withheld", "proof"),
+    [
+        ("from=<sip:0612345678@h>", "0612345678", False, Proof.NONE),
+        ("from=<sip:2-04@h>", None, False, Proof.NONE),
+        ("from=<sip:204@h>\nphone=204", "204", False, Proof.PHONE),
+        ("from=<sip:anonymous@h>\ntrusted=yes\nasserted=<tel:+31612345678>", "+31612345678", False, Proof.TRUNK),
+        ("from=<sip:1@h>\ntrusted=yes\nasserted=<tel:+316>\nprivacy=id", "+316", True, Proof.TRUNK),
+        ('from="a\u2028number=204" <sip:1@h>', "1", False, Proof.NONE),
+    ],
+)
+def test_who_called_is_read_as_in_a_call_that_a_controller_took(
+    tmp_path: Path, said: str, number: str | None, withheld: bool, proof: Proof
+) -> None:
+    spooled(tmp_path, facts=f"at=1795317181\ndnis=100\nnumber=204\nwithheld=0\n{said}\n")
+    (message,) = pending(tmp_path)
+    assert (message.number, message.withheld, message.proof) == (number, withheld, proof)
 
 
 def test_the_oldest_comes_first(tmp_path: Path) -> None:

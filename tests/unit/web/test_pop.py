@@ -70,8 +70,10 @@ async def test_open_matters_of_caller_and_place(desk: Desk, line: Line) -> None:
     }
 
 
-@pytest.mark.parametrize("caller", [replace(WARD_4, withheld=True), replace(WARD_4, shared=True)])
-async def test_a_withheld_or_shared_number_is_nobodys(desk: Desk, line: Line, caller: CallerId) -> None:
+@pytest.mark.parametrize(
+    "caller", [replace(WARD_4, withheld=True), replace(WARD_4, shared=True), replace(WARD_4, kind="unproven")]
+)
+async def test_a_withheld_shared_or_unproven_number_is_nobodys(desk: Desk, line: Line, caller: CallerId) -> None:
     await desk.ticket(None, place="ward-5")
     assert await related(line, caller, None, None) == ()
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -17,16 +18,39 @@ from tests.conftest import free_port
 from tests.phones import TestLine, line_settings, quick_edition
 
 DEAD_CONTROLLER_S = 3
+PBX_ADDRESS = "127.0.0.7"
+PBX = f"""
+[pbx](trunk)
+aors = pbx
+[pbx]
+type = aor
+contact = sip:{PBX_ADDRESS}:5060
+[pbx]
+type = identify
+endpoint = pbx
+match = {PBX_ADDRESS}
+"""
+
+
+def certified(folder: Path) -> dict[str, Any]:
+    """Settings of SIP over TLS, with a certificate made for it."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+    subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return {"tls_port": free_port(), "tls_certificate": certificate, "tls_key": key}
 
 
 @pytest.fixture(scope="package")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
     ports = [free_port() for _ in range(3)]
+    folder = tmp_path_factory.mktemp("dialplan")
     settings = line_settings(
         Settings().asterisk.root, ports, free_port(), 22_600,
-        dead_controller_s=DEAD_CONTROLLER_S, refused_retry_s=1, retries=1,
+        dead_controller_s=DEAD_CONTROLLER_S, refused_retry_s=1, retries=1, **certified(folder),
     )  # fmt: skip
-    made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("dialplan"))
+    made = TestLine(settings, quick_edition(), folder)
+    (made.folder / "local").mkdir()
+    (made.folder / "local/pjsip.conf").write_text(PBX)
     made.start()
     yield made
     made.stop()

@@ -15,8 +15,10 @@ from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
 from telephony.call_door import CallDoor, LeaseTerms
 from telephony.recordings import heard, longest_silence_s, tone_share
+from telephony.sip_watch import SipWatch
 from tests.conftest import free_port
 from tests.phones import TestLine, line_settings, quick_edition, recorded
+from tests.wire.legs.keying_caller import KeyingCaller
 from tests.wire.legs.real_line import until
 from tests.wire.legs.tones import share_of, tone
 
@@ -95,6 +97,39 @@ async def test_a_call_from_a_phone_both_ways_with_keys(line: TestLine, ami: AmiC
     sound = heard(tmp_path / "heard.wav")
     assert tone_share(sound, 700) > 0.8
     assert longest_silence_s(sound[8_000:40_000]) <= 0.3
+
+
+PRESSED = [
+    ({"event"}, "5#00", 0.1),
+    ({"tone"}, "9022*", 0.1),
+    ({"info"}, "0911", 0.1),
+    ({"event", "info"}, "9022", 0.5),
+    ({"event", "tone"}, "0911", 0.2),
+    ({"event", "tone", "info"}, "9022", 0.1),
+]
+
+
+def pressing(domain: str) -> None:
+    caller = KeyingCaller(domain)
+    caller.begin()
+    caller.pause(1.0)
+    for ways, keys, held_s in PRESSED:
+        for key in keys:
+            caller.press(key, ways, held_s)
+            caller.pause(0.3)
+        caller.pause(len(keys) * held_s + 0.5)  # Asterisk plays what it is told twice one after the other
+    caller.end()
+
+
+async def test_a_press_is_one_key_in_whichever_ways_the_phone_tells_it(line: TestLine, ami: AmiClient) -> None:
+    controller = line.settings.controller
+    audio, watch = AudioServer("127.0.0.1", controller.audiosocket_port), SipWatch("127.0.0.1", controller.agi_port)
+    ours = Listening(CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S), watch))
+    agi = AgiServer({"call": ours.call, "hangup": ours.hangup}, "127.0.0.1", controller.agi_port)
+    async with audio, watch, agi:
+        await asyncio.to_thread(pressing, line.domain)
+        await asyncio.wait_for(ours.end, 10)
+    assert ours.keys == "".join(keys for _, keys, _ in PRESSED)
 
 
 async def test_the_manager_knows_which_phones_are_there(line: TestLine, ami: AmiClient) -> None:
