@@ -146,10 +146,10 @@ class Reception:
         facts = facts_of(call, self.shop.edition, agi) | ({"diverted_by": told.diverted_by} if told.diverted_by else {})
         state = State(flow="main", language=call.language, facts=facts)
         if attempt:
-            return await self._callback_call(call, state, attempt)
+            return await self._callback_call(agi, call, state, attempt)
         return replace(call, dialogue=state.to_json())
 
-    async def _callback_call(self, call: Call, state: State, attempt_id: str) -> Call:
+    async def _callback_call(self, agi: AgiSession, call: Call, state: State, attempt_id: str) -> Call:
         attempt = await self.records.callbacks.load_attempt(attempt_id)
         callback = await self.records.callbacks.load(attempt.callback_id)
         ticket = await self.records.tickets.load(callback.ticket_id)

@@ -95,7 +95,7 @@ async def test_an_announced_emergency_has_what_was_understood_before_the_key(sce
 
 
 async def test_a_call_that_only_the_dialplan_knows_gets_its_record(scene: Scene) -> None:
-    emergency = await scene.announced(f"at={AT}&call=&dnis=100&number=204&withheld=0&attempt=&trace=abc")
+    emergency = await scene.announced(f"at={AT}&call=&dnis=100&number=204&phone=204&withheld=0&attempt=&trace=abc")
     call = await scene.records.calls.load(emergency.call_id)
     assert (call.caller.contact, call.dnis) == ("Ward 4 desk", "100")
     assert State.from_json(call.dialogue).facts["channel"] == CHANNEL  # whoever resumes it begins at its beginning
