@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from routing.model import Call, Callback, Event, Ticket
+from routing.searching import SiteWords
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Pages(Protocol):
 
 @dataclass(frozen=True)
 class TicketQuery:
-    text: str = ""  # in number, words, caller, place; plain substring, case-insensitive
+    text: str = ""  # words in any order, numbers, names of topics and places; all of them have to fit
+    site_words: SiteWords = SiteWords()  # what the text may mean
     stage: str | None = None
     open_only: bool = False
     urgency: str | None = None
@@ -56,7 +58,8 @@ class TicketQuery:
 
 @dataclass(frozen=True)
 class CallQuery:
-    text: str = ""  # in caller's number and name
+    text: str = ""  # in the caller's number and name
+    site_words: SiteWords = SiteWords()
     state: str | None = None
     ending: str | None = None
     trace: str | None = None  # the test caller's mark, from the payload of `call.started`

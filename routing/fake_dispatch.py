@@ -14,7 +14,10 @@ from routing.model import (
     Offer,
     OfferState,
     WaitingCaller,
+    late_note,
+    note_events,
     wrap_up_events,
+    wrap_up_form,
 )
 from routing.policy import ahead
 
@@ -192,10 +195,36 @@ class MemoryWrapUps:
             raise NotFound(f"offer {offer_id}")
         if offer_id in self._state.wrap_ups:
             return False
-        self._state.wrap_ups[offer_id] = (disposition, note)
         offer, agent = self._state.offers[offer_id], self._state.agents[agent_id]
+        typed = self._state.drafts.pop((agent.login, wrap_up_form(offer_id)), {})
+        note = note or typed.get("note", "")
+        self._state.wrap_ups[offer_id] = (disposition, note)
         self._state.append(wrap_up_events(offer, agent, disposition, at, note))
         return True
+
+    async def add_note(self, offer_id: str, note: str, agent_id: str, at: datetime) -> bool:
+        if offer_id not in self._state.wrap_ups or self._state.offers[offer_id].agent_id != agent_id:
+            return False
+        disposition, kept = self._state.wrap_ups[offer_id]
+        whole = late_note(kept, note)
+        if whole is not None:
+            self._state.wrap_ups[offer_id] = (disposition, whole)
+            offer, agent = self._state.offers[offer_id], self._state.agents[agent_id]
+            self._state.append(note_events(offer, agent, note, at))
+        return True
+
+
+class MemoryDrafts:
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    async def keep(self, owner: str, form: str, fields: Mapping[str, str], at: datetime) -> None:
+        self._state.drafts.pop((owner, form), None)
+        if any(fields.values()):
+            self._state.drafts[owner, form] = dict(fields)
+
+    async def of(self, owner: str, form: str) -> Mapping[str, str]:
+        return self._state.drafts.get((owner, form), {})
 
 
 def _compete(offer: Offer, other: Offer) -> bool:

@@ -96,10 +96,13 @@ class Tickets(Protocol):
 
     async def of_call(self, call_id: str) -> Sequence[Ticket]: ...
 
-    async def move(self, ticket_id: str, to: Stage, actor: str, at: datetime, answer: str | None = None) -> Ticket:
+    async def move(
+        self, ticket_id: str, to: Stage, actor: str, at: datetime, answer: str | None = None, seen: Stage | None = None
+    ) -> Ticket:
         """A matter that is CLOSED owes no callback: an open one is cancelled, unless its person is on the line.
 
-        Raises: NotFound, TransitionRefused.
+        `seen` is the stage that whoever decided had before them. A repeat of what has been done changes nothing.
+        Raises: NotFound, TransitionRefused, ChangedMeanwhile.
         """
 
     async def correct(
@@ -110,8 +113,13 @@ class Tickets(Protocol):
         Raises: NotFound.
         """
 
-    async def set_urgency(self, ticket_id: str, urgency: str, actor: str, at: datetime) -> Ticket:
-        """A person decides; whoever waits about this matter takes the place that goes with it. Raises: NotFound."""
+    async def set_urgency(
+        self, ticket_id: str, urgency: str, actor: str, at: datetime, seen: str | None = None
+    ) -> Ticket:
+        """A person decides; whoever waits about this matter takes the place that goes with it.
+
+        `seen` is the urgency that the person had before them. Raises: NotFound, ChangedMeanwhile.
+        """
 
     async def add_message(self, ticket_id: str, recording: str, at: datetime) -> None:
         """Attach a recorded message (path of a WAV) to a ticket."""
@@ -260,8 +268,22 @@ class WrapUps(Protocol):
     async def wrap_up(self, offer_id: str, disposition: str, note: str, agent_id: str, at: datetime) -> bool:
         """Record the disposition that ends after-call work, on the timeline too; False when it is there already.
 
-        Raises: NotFound.
+        Without a note, what the agent had typed by then (see `Drafts`) is the note. Raises: NotFound.
         """
+
+
+    async def add_note(self, offer_id: str, note: str, agent_id: str, at: datetime) -> bool:
+        """What was typed arrives after its wrap-up was recorded: it is added, once; False when there is none yet."""
+
+
+class Drafts(Protocol):
+    """What people type, kept while they type it. A note's draft is the note when its wrap-up has none."""
+
+    async def keep(self, owner: str, form: str, fields: Mapping[str, str], at: datetime) -> None:
+        """`owner` is a login; nothing typed in any field is no draft."""
+
+    async def of(self, owner: str, form: str) -> Mapping[str, str]:
+        """Empty when there is none."""
 
 
 class Records(Protocol):
@@ -275,6 +297,7 @@ class Records(Protocol):
     offers: Offers
     callbacks: Callbacks
     wrap_ups: WrapUps
+    drafts: Drafts
 
 
 class News(Protocol):

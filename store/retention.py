@@ -21,7 +21,7 @@ from store.tables import (
     ticket_private,
     tickets,
 )
-from store.tables_dispatch import callback_private, callbacks, sessions, wrap_up_private
+from store.tables_dispatch import callback_private, callbacks, draft_private, sessions, wrap_up_private
 
 BATCH = 500  # rows
 PAUSE_S = 0.05  # between batches: SQLite has one write lock for all processes, and whoever waits looks only so often
@@ -41,6 +41,7 @@ STILL_NEEDED: dict[str, ColumnElement[bool]] = {
 }
 PRIVATE: tuple[Table, ...] = (
     call_private, event_private, ticket_private, ticket_change_private, callback_private, wrap_up_private,
+    draft_private,
 )  # fmt: skip
 
 

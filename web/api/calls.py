@@ -24,7 +24,7 @@ async def list_calls(
     before: str | None = None,
 ) -> Page[CallOut]:
     """Calls, newest first."""
-    query = CallQuery(text=text, state=state, ending=ending, trace=trace)
+    query = CallQuery(text, line.rendering.naming.site_words, state, ending, trace)
     calls = await line.archive.calls(query, limit + 1, before)
     return page_of([CallOut.of(call) for call in calls], limit, calls[limit - 1].id if len(calls) > limit else None)
 

@@ -46,7 +46,7 @@ async def search_tickets(
 ) -> Page[TicketOut]:
     """Tickets, newest first."""
     query = TicketQuery(
-        text=text, stage=stage, open_only=open_only, urgency=urgency, crew=crew, topic=topic, place=place
+        text=text, site_words=line.rendering.naming.site_words, stage=stage, open_only=open_only, urgency=urgency, crew=crew, topic=topic, place=place
     )
     tickets = await line.archive.tickets(query, limit + 1, before)
     last = tickets[limit - 1].id if len(tickets) > limit else None

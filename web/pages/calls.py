@@ -18,7 +18,7 @@ router = APIRouter()
 async def call_list(
     who: VisitorDep, line: LineDep, text: Annotated[str, Query(max_length=100)] = "", before: str | None = None
 ) -> HTMLResponse:
-    calls = await line.archive.calls(CallQuery(text=text.strip()), DEFAULT_PAGE_ROWS + 1, before)
+    calls = await line.archive.calls(CallQuery(text.strip(), line.rendering.naming.site_words), DEFAULT_PAGE_ROWS + 1, before)
     older = calls[DEFAULT_PAGE_ROWS - 1].id if len(calls) > DEFAULT_PAGE_ROWS else None
     return await framed(line, who, "calls.html", calls=calls[:DEFAULT_PAGE_ROWS], chosen={"text": text}, older=older)
 

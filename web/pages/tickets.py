@@ -55,6 +55,7 @@ async def ticket_list(
 ) -> HTMLResponse:
     query = TicketQuery(
         text=text.strip(),
+        site_words=line.rendering.naming.site_words,
         stage=stage if stage in set(Stage) else None,
         open_only=stage == "open",
         urgency=urgency if urgency in URGENCY_ORDER else None,

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 
 from routing.fake import MemoryRecords
 from routing.model import Call, Callback, Event, Stage, Ticket
+from routing.searching import fits, searchable
 from web.ports import Account, CallQuery, TicketChange, TicketQuery
 
 
@@ -92,7 +93,10 @@ class MemoryArchive:
     def _call_fits(self, call: Call, query: CallQuery) -> bool:
         started = next(iter(self.records.state.events.get(call.id, [])), None)
         return (
-            query.text.lower() in f"{call.caller.number} {call.caller.name}".lower()
+            all(
+                fits(term, searchable(call.caller.name, call.caller.contact), [call.caller.number, call.caller.raw])
+                for term in query.site_words.terms(query.text)
+            )
             and query.state in (None, call.state)
             and query.ending in (None, call.ending)
             and (query.trace is None or (started is not None and started.payload.get("trace") == query.trace))
@@ -101,13 +105,17 @@ class MemoryArchive:
 
 def _ticket_fits(ticket: Ticket, query: TicketQuery) -> bool:
     draft = ticket.draft
-    text = f"{ticket.number} {draft.words} {draft.caller.number} {draft.caller.name} {draft.place} {draft.place_text}"
+    text = searchable(draft.words, draft.caller.name, draft.caller.contact, draft.place_text)
+    numbers = (ticket.number, draft.caller.number, draft.caller.raw, draft.callback_number)
     wanted = (
         (query.stage, ticket.stage), (query.urgency, ticket.urgency), (query.crew, draft.crew),
         (query.topic, draft.topic), (query.place, draft.place),
     )  # fmt: skip
     return (
-        query.text.lower() in text.lower()
+        all(
+            fits(term, text, numbers, draft.topic, draft.place or "")
+            for term in query.site_words.terms(query.text)
+        )
         and all(want in (None, have) for want, have in wanted)
         and not (query.open_only and ticket.stage is Stage.CLOSED)
     )
