@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     ami_secret: SecretStr = SecretStr("")
     phone_secret: SecretStr = SecretStr("")  # seed of the dispatchers' phone passwords
     trunk_secret: SecretStr = SecretStr("")
+    metrics_secret: SecretStr = SecretStr("")  # bearer token of the desk's /metrics; empty: this machine only
 
     def telling(self) -> dict[str, Any]:
         """What a call ran with, as JSON: no secrets, and no addresses that may hold one."""

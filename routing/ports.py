@@ -271,7 +271,6 @@ class WrapUps(Protocol):
         Without a note, what the agent had typed by then (see `Drafts`) is the note. Raises: NotFound.
         """
 
-
     async def add_note(self, offer_id: str, note: str, agent_id: str, at: datetime) -> bool:
         """What was typed arrives after its wrap-up was recorded: it is added, once; False when there is none yet."""
 

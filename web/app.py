@@ -4,18 +4,20 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from config.documents import Edition
 from config.settings import Settings
 from routing.ports import News, Records
 from web import answering, auth_pages, desk_stream, vitals
-from web.api import agents, audits, callbacks, calls, events, me, queue, sessions, tickets
+from web.api import agents, audits, callbacks, calls, drafts, events, me, queue, sessions, tickets
+from web.api.asked import only_known_fields
 from web.board import BoardReader
 from web.context import Line, utc_now
 from web.errors import RESPONSES
 from web.headers import SecurityHeaders
+from web.heads import Heads
 from web.pages import calls as call_pages
 from web.pages import desk as desk_pages
 from web.pages import tickets as ticket_pages
@@ -24,7 +26,7 @@ from web.rendering import make_rendering
 
 HERE = Path(__file__).resolve().parent
 PAGES = (auth_pages, desk_stream, desk_pages, ticket_pages, call_pages)
-API = (sessions, calls, tickets, callbacks, agents, queue, events, me, audits)
+API = (sessions, calls, tickets, callbacks, agents, queue, events, me, drafts, audits)
 
 
 def create_app(
@@ -56,6 +58,7 @@ def create_app(
     )  # fmt: skip
     _add_rooms(app)
     answering.install(app)
+    app.add_middleware(Heads)
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -70,7 +73,7 @@ def _add_rooms(app: FastAPI) -> None:
 
 
 def _api() -> APIRouter:
-    api = APIRouter(prefix="/api/v1", responses=RESPONSES)
+    api = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(only_known_fields)])
     for module in API:
         api.include_router(module.router)
     return api

@@ -11,9 +11,11 @@ from fastapi import APIRouter, Header, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from web.acts import page_wanted
+from web.api.asked import STREAM_ID
 from web.api.me import PageMark
 from web.auth import Visitor, VisitorDep
 from web.context import Line, LineDep
+from web.marks import token_hash
 from web.panels import Panels
 from web.stream import TICK_S, Change, changes, concerns, start_after
 
@@ -27,8 +29,8 @@ async def stream(
     who: VisitorDep,
     line: LineDep,
     page: PageMark,
-    after: Annotated[str | None, Query(pattern=r"^\d{1,20}-\d{1,20}$")] = None,
-    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
+    last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
 ) -> EventSourceResponse:
     """Parts that changed, for one page; resumes by `Last-Event-ID`."""
     return EventSourceResponse(_events(line, who, page, start_after(last_event_id, after)), ping=15)
@@ -39,7 +41,7 @@ async def _events(line: Line, who: Visitor, page: str, after: str) -> AsyncItera
     async for change in changes(line, who, after, GLANCE_S):
         async for event in watch.events(change):
             yield event
-    yield ServerSentEvent(event="bye", data="")
+    yield ServerSentEvent(event="bye", data=str(await line.accounts.session_end(token_hash(who.token), line.now())))
 
 
 @dataclass

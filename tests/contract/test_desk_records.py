@@ -165,7 +165,9 @@ async def test_tickets_are_found_by_what_people_remember(records: SqlRecords) ->
     assert await found(stage="closed") == [drain.id]
 
 
-async def test_a_search_takes_words_in_any_order_letters_as_they_come_and_numbers_in_any_form(records: SqlRecords) -> None:
+async def test_a_search_takes_words_in_any_order_letters_as_they_come_and_numbers_in_any_form(
+    records: SqlRecords,
+) -> None:
     caller = a_caller(name="ÅSA Ødegård", number="+31205550204", contact=None)
     drain = await opened_ticket(records, words="The DRAIN is blocked", caller=caller, place_text="Källare öst")
     other = await opened_ticket(

@@ -1,11 +1,11 @@
 """What people type is kept while they type it: in memory, on SQLite and on PostgreSQL."""
 
+import pytest
+
 from routing.dispatch import NO_DISPOSITION
 from routing.model import Agent, ChangedMeanwhile, Offer, Stage, wrap_up_form
 from routing.ports import Records
 from tests.contract.samples import NOW, an_offer, available_agent, later, opened_ticket, waiting_call
-
-import pytest
 
 TYPED = {"note": "She calls back with the room"}
 

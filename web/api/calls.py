@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from routing.model import CallState
+from web.api.asked import Before
 from web.api.shapes import CallDetail, CallOut, LegOut, Page, TicketOut, page_of, timeline_of
 from web.auth import VisitorDep
 from web.context import LineDep
@@ -17,11 +19,11 @@ async def list_calls(
     who: VisitorDep,
     line: LineDep,
     text: Annotated[str, Query(max_length=100, description="in the caller's number or name")] = "",
-    state: str | None = None,
-    ending: str | None = None,
+    state: CallState | None = None,
+    ending: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
     trace: Annotated[str | None, Query(max_length=100, description="the mark that a test caller sent")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: str | None = None,
+    before: Before = None,
 ) -> Page[CallOut]:
     """Calls, newest first."""
     query = CallQuery(text, line.rendering.naming.site_words, state, ending, trace)

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from routing.lifecycle import TICKET_TRANSITIONS
 from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
 from web import acts
+from web.api.asked import Before
 from web.api.shapes import UrgencyName
 from web.auth import Visitor, VisitorDep
 from web.context import Line, LineDep
@@ -51,7 +52,7 @@ async def ticket_list(
     urgency: str = "",
     crew: str = "",
     topic: str = "",
-    before: str | None = None,
+    before: Before = None,
 ) -> HTMLResponse:
     query = TicketQuery(
         text=text.strip(),

@@ -4,7 +4,9 @@ import pytest
 
 from routing.searching import SiteWords, fits, folded, searchable
 
-SITE = SiteWords("NL", {"plumbing": "plumbing a blocked drain verstopping"}, {"ward-4": "ward-4 04 ward 4 osasto nelja"})
+SITE = SiteWords(
+    "NL", {"plumbing": "plumbing a blocked drain verstopping"}, {"ward-4": "ward-4 04 ward 4 osasto nelja"}
+)
 NUMBER = "+31205550204"
 
 
@@ -22,7 +24,9 @@ def found(text: str, words: str = "the drain is blocked", number: str = NUMBER) 
     return all(fits(term, searchable(words), numbers, "plumbing", "ward-4") for term in SITE.terms(text))
 
 
-@pytest.mark.parametrize("text", ["blocked drain", "drain blocked", "BLOCKED,  drain", "verstopping 4", "nelja drain", ""])
+@pytest.mark.parametrize(
+    "text", ["blocked drain", "drain blocked", "BLOCKED,  drain", "verstopping 4", "nelja drain", ""]
+)
 def test_words_are_found_in_any_order_and_by_name(text: str) -> None:
     assert found(text)
 

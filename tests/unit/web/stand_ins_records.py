@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from routing.fake import MemoryRecords
 from routing.model import Call, Callback, Event, Stage, Ticket
 from routing.searching import fits, searchable
-from web.ports import Account, CallQuery, TicketChange, TicketQuery
+from web.ports import Account, CallQuery, SessionEnd, TicketChange, TicketQuery
 
 
 class _Identified(Protocol):
@@ -27,6 +27,7 @@ _HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD
 class MemoryAccounts:
     accounts: dict[str, Account] = field(default_factory=dict)
     sessions: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    revoked: set[str] = field(default_factory=set)
 
     def add(self, login: str, role: str = "agent", agent_id: str | None = None, name: str = "") -> None:
         self.accounts[login] = Account(login, name or login.capitalize(), role, _HASH, agent_id)
@@ -41,8 +42,15 @@ class MemoryAccounts:
         login, expires_at = self.sessions.get(token_hash, ("", at))
         return self.accounts.get(login) if at < expires_at else None
 
+    async def session_end(self, token_hash: str, at: datetime) -> SessionEnd:
+        if token_hash in self.revoked:
+            return SessionEnd.REVOKED
+        _, expires_at = self.sessions.get(token_hash, ("", None))
+        return SessionEnd.EXPIRED if expires_at and expires_at <= at else SessionEnd.UNKNOWN
+
     async def revoke_session(self, token_hash: str, at: datetime) -> None:
         self.sessions.pop(token_hash, None)
+        self.revoked.add(token_hash)
 
 
 @dataclass
@@ -112,10 +120,7 @@ def _ticket_fits(ticket: Ticket, query: TicketQuery) -> bool:
         (query.topic, draft.topic), (query.place, draft.place),
     )  # fmt: skip
     return (
-        all(
-            fits(term, text, numbers, draft.topic, draft.place or "")
-            for term in query.site_words.terms(query.text)
-        )
+        all(fits(term, text, numbers, draft.topic, draft.place or "") for term in query.site_words.terms(query.text))
         and all(want in (None, have) for want, have in wanted)
         and not (query.open_only and ticket.stage is Stage.CLOSED)
     )
