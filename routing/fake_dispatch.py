@@ -7,6 +7,7 @@ from datetime import datetime
 from routing.fake_state import MemoryState
 from routing.lifecycle import CallEvent
 from routing.model import (
+    NO_DISPOSITION,
     Agent,
     AgentState,
     NewEvent,
@@ -202,15 +203,16 @@ class MemoryWrapUps:
         self._state.append(wrap_up_events(offer, agent, disposition, at, note))
         return True
 
-    async def add_note(self, offer_id: str, note: str, agent_id: str, at: datetime) -> bool:
-        if offer_id not in self._state.wrap_ups or self._state.offers[offer_id].agent_id != agent_id:
+    async def add_note(
+        self, offer_id: str, note: str, agent_id: str, at: datetime, disposition: str | None = None
+    ) -> bool:
+        said, kept = self._state.wrap_ups.get(offer_id, ("", ""))
+        if not said or self._state.offers[offer_id].agent_id != agent_id or (disposition and said != NO_DISPOSITION):
             return False
-        disposition, kept = self._state.wrap_ups[offer_id]
         whole = late_note(kept, note)
-        if whole is not None:
-            self._state.wrap_ups[offer_id] = (disposition, whole)
-            offer, agent = self._state.offers[offer_id], self._state.agents[agent_id]
-            self._state.append(note_events(offer, agent, note, at))
+        self._state.wrap_ups[offer_id] = (disposition or said, kept if whole is None else whole)
+        offer, agent = self._state.offers[offer_id], self._state.agents[agent_id]
+        self._state.append(note_events(offer, agent, whole and note, at, disposition))
         return True
 
 

@@ -250,6 +250,9 @@ def wrap_up_events(offer: Offer, agent: Agent, disposition: str, at: datetime, n
     return [NewEvent(offer.call_id, "wrap_up", at, actor=f"agent:{agent.login}", payload=facts, private=private)]
 
 
+NO_DISPOSITION = "none given"
+
+
 def late_note(kept: str, typed: str) -> str | None:
     """The note, with what was typed and came late; None where it holds that already."""
     if not typed or typed in kept:
@@ -257,12 +260,15 @@ def late_note(kept: str, typed: str) -> str | None:
     return typed if typed.startswith(kept) else f"{kept}\n{typed}"
 
 
-def note_events(offer: Offer, agent: Agent, note: str, at: datetime) -> list[NewEvent]:
-    """What a note that came late adds to the timeline of the call it is about."""
-    if offer.call_id is None:
+def note_events(
+    offer: Offer, agent: Agent, note: str | None, at: datetime, disposition: str | None = None
+) -> list[NewEvent]:
+    """What was filled in late adds to the timeline of the call it is about."""
+    if offer.call_id is None or not (note or disposition):
         return []
-    facts = {"offer": offer.id, "agent": agent.id}
-    return [NewEvent(offer.call_id, "note.added", at, f"agent:{agent.login}", payload=facts, private={"note": note})]
+    facts = {"offer": offer.id, "agent": agent.id} | ({"disposition": disposition} if disposition else {})
+    private = {"note": note} if note else {}
+    return [NewEvent(offer.call_id, "note.added", at, f"agent:{agent.login}", payload=facts, private=private)]
 
 
 def wrap_up_form(offer_id: str) -> str:

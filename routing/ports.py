@@ -271,8 +271,13 @@ class WrapUps(Protocol):
         Without a note, what the agent had typed by then (see `Drafts`) is the note. Raises: NotFound.
         """
 
-    async def add_note(self, offer_id: str, note: str, agent_id: str, at: datetime) -> bool:
-        """What was typed arrives after its wrap-up was recorded: it is added, once; False when there is none yet."""
+    async def add_note(
+        self, offer_id: str, note: str, agent_id: str, at: datetime, disposition: str | None = None
+    ) -> bool:
+        """What was filled in arrives after the wrap-up was recorded without it: it is added, once.
+
+        False when there is no such wrap-up of this agent yet, or when it needs no disposition any more.
+        """
 
 
 class Drafts(Protocol):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, updat
 from routing.lifecycle import CallEvent
 from routing.model import (
     LIVE_OFFERS,
+    NO_DISPOSITION,
     AgentState,
     NewEvent,
     NotFound,
@@ -172,19 +173,20 @@ class SqlWrapUps:
 
         return await self._database.write(work)
 
-    async def add_note(self, offer_id: str, note: str, agent_id: str, at: datetime) -> bool:
-        mine = select(wrap_ups.c.offer_id).where(wrap_ups.c.offer_id == offer_id, wrap_ups.c.agent_id == agent_id)
+    async def add_note(
+        self, offer_id: str, note: str, agent_id: str, at: datetime, disposition: str | None = None
+    ) -> bool:
         written = select(wrap_up_private.c.note).where(wrap_up_private.c.offer_id == offer_id)
 
         def work(connection: Connection) -> bool:
-            if connection.execute(mine.with_for_update()).first() is None:
+            if not _complete(connection, offer_id, agent_id, disposition):
                 return False
             whole = late_note(connection.execute(written).scalar() or "", note)
             if whole is not None:
                 self._keep_note(connection, offer_id, whole, at)
-                agent = agent_of(connection.execute(select(agents).where(agents.c.id == agent_id)).one())
-                late = note_events(_offer(connection, offer_id), agent, note, at)
-                append_events(connection, late, self._kept_for)
+            agent = agent_of(connection.execute(select(agents).where(agents.c.id == agent_id)).one())
+            late = note_events(_offer(connection, offer_id), agent, whole and note, at, disposition)
+            append_events(connection, late, self._kept_for)
             return True
 
         return await self._database.write(work)
@@ -193,6 +195,15 @@ class SqlWrapUps:
         connection.execute(delete(wrap_up_private).where(wrap_up_private.c.offer_id == offer_id))
         private = {"offer_id": offer_id, "note": note, "purge_after": at + self._kept_for}
         connection.execute(insert(wrap_up_private).values(**private))
+
+
+def _complete(connection: Connection, offer_id: str, agent_id: str, disposition: str | None) -> bool:
+    """Whether this wrap-up of the agent is there to be completed; a disposition is said only once."""
+    theirs = (wrap_ups.c.offer_id == offer_id) & (wrap_ups.c.agent_id == agent_id)
+    if disposition is None:
+        return connection.execute(select(wrap_ups.c.offer_id).where(theirs).with_for_update()).first() is not None
+    unsaid = update(wrap_ups).where(theirs, wrap_ups.c.disposition == NO_DISPOSITION)
+    return connection.execute(unsaid.values(disposition=disposition)).rowcount == 1
 
 
 def _offer(connection: Connection, offer_id: str) -> Offer:

@@ -105,12 +105,14 @@ async def seen(line: Line, agent: Agent, offer_id: str, page: str, shown_at: dat
 
 
 async def wrap_up(line: Line, agent: Agent, offer_id: str, disposition: str, note: str, available: bool = True) -> None:
-    """End after-call work, and be available again or not.
+    """End after-call work, and be available again or not; after its time, complete what was recorded then.
 
     Raises: NotFound, NotNow.
     """
     offer = await own_offer(line, agent, offer_id)
     if agent.state is not AgentState.AFTER_CALL_WORK:
+        if await line.records.wrap_ups.add_note(offer.id, note, agent.id, line.now(), disposition):
+            return  # its time ran out meanwhile
         raise NotNow("There is nothing to wrap up now.")
     last = await line.records.offers.last_of_agent(agent.id)
     if last is None or last.id != offer.id:

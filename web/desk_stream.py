@@ -21,6 +21,8 @@ from web.stream import TICK_S, Change, changes, concerns, start_after
 
 router = APIRouter()
 GLANCE_S = 0.5  # well within the time in which a desk must show a call
+TOGETHER_S = 0.4  # what changes within it is told at once
+AGAIN_S = 10.0  # with the news gone, lists and stories are right again by then
 NEXT_PAGE_S = 0.4  # longer than the way from one page of the desk to the next
 
 
@@ -56,27 +58,42 @@ class _Watch:
     offered: tuple[str, str] | None = None
     beat_at_s: float = -math.inf
     wanted_at_s: float = math.inf  # since when the agent has no live page
+    stale: dict[str, None] = field(default_factory=dict)  # what has changed and was not told yet, in order
+    told_at_s: float = -math.inf
+    again_at_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     async def events(self, change: Change) -> AsyncIterator[ServerSentEvent]:
         """A glance costs a query or two; a change, and every `TICK_S` also without one, a whole look."""
         now_s = asyncio.get_running_loop().time()
         beat_due = now_s - self.beat_at_s >= TICK_S
-        if not change.topic and not beat_due and not await self._glance():
+        if not change.topic and not beat_due and not self.stale and not await self._glance():
             return
         was_live, self.live = self.live, await self._is_live()
         if not self.live:
-            self.shown.clear()
-        else:
-            own = concerns(change, self.who.account.agent_id)
-            async for panel in Panels(self.line, self.who, self.line.board, self.shown).changed(own):
-                yield ServerSentEvent(id=change.id or None, event=panel.name, data=panel.html)
+            self.shown.pop("pop", None)
+            self.shown.pop("wrap", None)
+        own = concerns(change, self.who.account.agent_id)
+        async for panel in Panels(self.line, self.who, self.line.board, self.shown).changed(own, self.live):
+            yield ServerSentEvent(id=change.id or None, event=panel.name, data=panel.html)
         wanted = await self._is_wanted(now_s)
         if beat_due or wanted or self.live != was_live:
             self.beat_at_s = now_s
             beat = {"at": self.line.now().isoformat(), "live": self.live, "wanted": wanted}
             yield ServerSentEvent(event="beat", data=json.dumps(beat))
-        for event in _ticket_changed(change):
-            yield event
+        for name in self._due(change, now_s):
+            yield ServerSentEvent(id=change.id or None, event=name, data="changed")
+
+    def _due(self, change: Change, now_s: float) -> list[str]:
+        """What other parts of pages fetch afresh: at most so often, and nothing is left out."""
+        self.stale.update(dict.fromkeys(stale_by(change)))
+        if now_s - self.again_at_s >= AGAIN_S:
+            self.again_at_s = now_s
+            self.stale["again"] = None
+        if now_s - self.told_at_s < TOGETHER_S:
+            return []
+        due, self.stale = list(self.stale), {}
+        self.told_at_s = now_s if due else self.told_at_s
+        return due
 
     async def _glance(self) -> bool:
         """Whether a call came for this agent, or went, or nobody would show it: what cannot wait for late news."""
@@ -103,9 +120,9 @@ class _Watch:
         return now_s - self.wanted_at_s >= NEXT_PAGE_S
 
 
-def _ticket_changed(change: Change) -> list[ServerSentEvent]:
-    """Lists and a ticket's own page fetch it afresh."""
-    if change.topic != "ticket":
-        return []
-    names = ("tickets", f"ticket-{change.fields.get('ticket', '')}")
-    return [ServerSentEvent(id=change.id, event=name, data="changed") for name in names]
+def stale_by(change: Change) -> list[str]:
+    """The lists, the ticket and the call that show something else now."""
+    told = change.fields
+    names = [f"{kind}-{told[kind]}" for kind in ("ticket", "call") if told.get(kind)]
+    lists = {"tickets": ("ticket",), "calls": ("call", "offer", "queue"), "callbacks": ("callback",)}
+    return names + [name for name, topics in lists.items() if change.topic in topics or told.get(topics[0])]

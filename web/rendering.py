@@ -12,7 +12,7 @@ from markupsafe import Markup
 from config.documents import Edition
 from web.naming import Naming
 from web.texts import Texts, load_texts
-from web.times import ago, clock, moment
+from web.times import ago, clock, lasted, moment
 from web.untrusted import told, visible
 
 
@@ -60,6 +60,7 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
         moment=lambda at, now: moment(at, now, zone),
         told=told,
         ago=lambda at, now: ago(at, now),
+        lasted=lasted,
         iso=datetime.isoformat,
     )
     environment.globals.update(naming=naming, site=edition.site, zone_name=edition.site.zone, said=said, has=texts.has)

@@ -32,6 +32,11 @@ def ago(at: datetime, now: datetime) -> Markup:
     )
 
 
+def lasted(start: datetime, end: datetime) -> str:
+    """How long from one to the other; it does not count on."""
+    return span(max(0, int((end - start).total_seconds())))
+
+
 def span(seconds: int) -> str:
     """A duration: `42 s`, `4 min`, `2 h 10`, `3 d 4 h`."""
     if seconds < 60:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from routing.dispatch import NO_DISPOSITION
-from routing.model import Agent, ChangedMeanwhile, Offer, Stage, wrap_up_form
+from routing.model import NO_DISPOSITION, Agent, ChangedMeanwhile, Offer, Stage, wrap_up_form
 from routing.ports import Records
 from tests.contract.samples import NOW, an_offer, available_agent, later, opened_ticket, waiting_call
 
@@ -49,6 +48,16 @@ async def test_what_was_typed_and_comes_later_is_added_once(records: Records) ->
         assert await records.wrap_ups.add_note(offer.id, late, agent.id, later(10))
     assert await notes(records, offer) == [("wrap_up", "She calls"), ("note.added", TYPED["note"])]
     assert not await records.wrap_ups.add_note(offer.id, "not mine", (await available_agent(records)).id, later(11))
+
+
+async def test_how_it_ended_may_be_said_once_after_the_time(records: Records) -> None:
+    agent, offer = await offered(records)
+    assert not await records.wrap_ups.add_note(offer.id, "x", agent.id, later(1), "answered")
+    await records.wrap_ups.wrap_up(offer.id, NO_DISPOSITION, "", agent.id, later(9))
+    assert await records.wrap_ups.add_note(offer.id, "a plunger", agent.id, later(10), "work_ordered")
+    assert not await records.wrap_ups.add_note(offer.id, "a plunger", agent.id, later(11), "answered")
+    (late,) = [event for event in await records.calls.timeline(offer.call_id or "") if event.type == "note.added"]
+    assert (late.payload["disposition"], late.private["note"]) == ("work_ordered", "a plunger")
 
 
 async def test_a_note_that_was_sent_is_what_counts(records: Records) -> None:
