@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from web.api.asked import Before
-from web.api.shapes import timeline_of
 from web.auth import VisitorDep
 from web.context import LineDep
 from web.pages.frame import DEFAULT_PAGE_ROWS, framed
@@ -29,7 +28,7 @@ async def call_list(
 @router.get("/calls/{call_id}")
 async def call_page(call_id: str, who: VisitorDep, line: LineDep) -> HTMLResponse:
     call = await line.records.calls.load(call_id)
-    timeline = timeline_of(await line.records.calls.timeline(call_id), call.started_at)
+    timeline = await line.records.calls.timeline(call_id)
     tickets = await line.records.tickets.of_call(call_id)
     return await framed(line, who, "call.html", call=call, timeline=timeline, tickets=tickets)
 
