@@ -134,7 +134,7 @@ async def test_calls_are_found_by_caller_ending_and_trace(records: SqlRecords) -
     await records.calls.end(call.id, "hangup", later(1))
 
     async def found(**query: str) -> list[str]:
-        return [found.id for found in await records.archive.calls(CallQuery(**query), 9)]
+        return [found.id for found in await records.archive.calls(CallQuery(**query), 9)]  # type: ignore[arg-type]
 
     assert await found(text="100% ann_A") == [call.id]
     assert await found(ending="hangup") == [call.id]
