@@ -110,6 +110,7 @@ def test_what_is_typed_while_the_server_is_away_gets_to_its_call(line: Served, c
     call, _ = line.do(talked(line))
     expect(page.locator("#wrap textarea")).to_be_visible()
     context.route("**/me/drafts/**", lambda route: route.abort())
+    page.evaluate("() => { window.fetch = () => Promise.reject(new Error('away')) }")  # not even as the page goes
     page.fill("#wrap textarea", NOTE)
     line.do(run_out(line))
     page.reload()

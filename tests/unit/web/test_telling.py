@@ -79,7 +79,11 @@ def visible_text(html: str) -> str:
 async def test_pages_show_no_codes(anna: httpx.AsyncClient, desk: Desk, clock: Clock) -> None:
     call = await desk.call(words="the drain is blocked")
     ticket = await desk.ticket(call, words="the drain is blocked")
-    ids: dict[str, object] = {"offer": "01a22a9d-5027-7683-8ac0-6da24176b472", "ticket_id": ticket.id, "callback_id": None}
+    ids: dict[str, object] = {
+        "offer": "01a22a9d-5027-7683-8ac0-6da24176b472",
+        "ticket_id": ticket.id,
+        "callback_id": None,
+    }
     payloads: list[dict[str, object]] = [
         {"ending": "caller_hung_up"}, {"ending": "no_such_code"}, {"why": "noanswer"}, {"why": "chanunavail"},
         {"reason": "no_such_code"}, {"by": "2026-11-22T12:00:00+00:00"}, {"topic": "oos", "act": None, "place": None},

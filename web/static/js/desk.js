@@ -4,9 +4,10 @@
 import { setServerTime, tick } from "./clock.js";
 import { keepDrafts, restoreDrafts } from "./drafts.js";
 import { followFocus, keepFocus } from "./focus.js";
-import { protectForms, sameVersion, toggleFields } from "./guard.js";
+import { sameVersion, toggleFields } from "./guard.js";
 import { onKey, showKeys } from "./keys.js";
 import { beat, heardBeat, start, watch } from "./live.js";
+import { morphInto, useMorphing } from "./morph.js";
 import { nobody, showPop } from "./pop.js";
 import { watchRequests } from "./requests.js";
 import { sessionEnded } from "./session.js";
@@ -24,7 +25,7 @@ htmx.createEventSource = (/** @type {string} */ url) => {
   return source;
 };
 
-protectForms();
+useMorphing();
 watchRequests();
 followFocus();
 
@@ -35,9 +36,8 @@ body.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = /** @type {CustomEvent} */ (event).detail;
   keepWhatIsShown(event, fragment.innerHTML ?? "");
   if (event.defaultPrevented) return;
-  event.preventDefault(); // htmx would replace it
-  /** @type {any} */ (window).Idiomorph.morph(target, fragment.innerHTML, { morphStyle: "innerHTML" });
-  htmx.process(target);
+  event.preventDefault();
+  morphInto(target, fragment);
 });
 body.addEventListener("elsewhere", () => nobody());
 body.addEventListener("htmx:afterSettle", () => settled());

@@ -42,23 +42,8 @@ export function holdsWork(root) {
   return [...root.querySelectorAll("form")].some(inUse);
 }
 
-/** Parts are morphed into what came, so that focus, scrolling and playing messages stay; forms in use stand aside. */
-export function protectForms() {
-  Object.assign(/** @type {any} */ (window).Idiomorph.defaults.callbacks, {
-    beforeNodeMorphed: (/** @type {Node} */ old, /** @type {Node} */ coming) => {
-      if (!(old instanceof HTMLFormElement) || !inUse(old)) return true;
-      if (coming instanceof HTMLFormElement && coming.dataset.of !== old.dataset.of) markStale(old);
-      return false;
-    },
-    beforeNodeRemoved: (/** @type {Node} */ node) => {
-      if (!(node instanceof Element)) return true;
-      return !(node.matches("form") ? inUse(node) : holdsWork(node));
-    },
-  });
-}
-
 /** @param {Element} form something around it has changed, which whoever fills it in should know */
-function markStale(form) {
+export function markStale(form) {
   const note = form.closest("[data-noting]")?.querySelector(".stale");
   if (note instanceof HTMLElement) note.hidden = false;
 }
@@ -69,7 +54,8 @@ function markStale(form) {
  */
 export function sameVersion(place, html) {
   const coming = /data-version="([^"]*)"/.exec(html)?.[1];
-  return coming !== undefined && coming === place.querySelector("[data-version]")?.getAttribute("data-version");
+  const shown = place.querySelectorAll("[data-version]"); // more than one: a form in use has stayed beside the new part
+  return coming !== undefined && shown.length === 1 && coming === shown[0].getAttribute("data-version");
 }
 
 /** Fields that belong to one choice are shown with it. @param {ParentNode} root */

@@ -12,6 +12,7 @@ const tried = new WeakMap();
 export function watchRequests() {
   const { body } = document;
   body.addEventListener("htmx:beforeRequest", begin);
+  body.addEventListener("htmx:beforeOnLoad", taken);
   body.addEventListener("htmx:afterRequest", end);
   body.addEventListener("htmx:timeout", (event) => failed(event, words.timeout));
   body.addEventListener("htmx:sendError", (event) => failed(event, words.network));
@@ -39,6 +40,13 @@ function begin(event) {
   document.getElementById("problems")?.replaceChildren();
 }
 
+/** What was sent is saved: the part that comes with the answer may replace the form. @param {Event} event */
+function taken(event) {
+  const form = acting(event);
+  const { status } = detail(event).xhr;
+  if (form && status >= 200 && status < 300) markSent(form);
+}
+
 /** @param {Event} event */
 function end(event) {
   const { elt, successful } = detail(event);
@@ -50,7 +58,6 @@ function end(event) {
   for (const select of form.querySelectorAll("select[data-saved]")) {
     /** @type {HTMLElement} */ (select).dataset.saved = /** @type {HTMLSelectElement} */ (select).value;
   }
-  markSent(form);
   forget(form);
   toggleFields(document);
 }
