@@ -123,6 +123,7 @@ class Settings(BaseSettings):
     phone_secret: SecretStr = SecretStr("")  # seed of the dispatchers' phone passwords
     trunk_secret: SecretStr = SecretStr("")
     audit_secret: SecretStr = SecretStr("")  # seals the audit: whoever writes in the database does not know it
+    metrics_secret: SecretStr = SecretStr("")  # bearer token of the desk's /metrics; empty: this machine only
 
     def telling(self) -> dict[str, Any]:
         """What a call ran with, as JSON: no secrets, and no addresses that may hold one."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from routing.model import Call, Callback, Event, Ticket
+from routing.searching import SiteWords
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,15 @@ class LoginTry:
     others: Sequence[datetime]  # tries of the same key within the window that are not withdrawn, oldest first
 
 
+class SessionEnd(StrEnum):
+    """Why a session is none any more."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    RETIRED = "retired"  # its account may not log in any more
+    UNKNOWN = "unknown"  # forgotten, or never opened
+
+
 class Accounts(Protocol):
     """Who may log in, and who is; only hashes of session tokens are ever stored."""
 
@@ -41,6 +51,9 @@ class Accounts(Protocol):
 
     async def of_session(self, token_hash: str, at: datetime) -> Account | None:
         """Whose session this is, unless it has expired or was revoked."""
+
+    async def session_end(self, token_hash: str, at: datetime) -> SessionEnd:
+        """Why `of_session` answers None."""
 
     async def revoke_session(self, token_hash: str, at: datetime) -> None: ...
 
@@ -69,7 +82,8 @@ class Pages(Protocol):
 
 @dataclass(frozen=True)
 class TicketQuery:
-    text: str = ""  # in number, words, caller, place; plain substring, case-insensitive
+    text: str = ""  # words in any order, numbers, names of topics and places; all of them have to fit
+    site_words: SiteWords = field(default_factory=SiteWords)  # what the text may mean
     stage: str | None = None
     open_only: bool = False
     urgency: str | None = None
@@ -80,7 +94,8 @@ class TicketQuery:
 
 @dataclass(frozen=True)
 class CallQuery:
-    text: str = ""  # in caller's number and name
+    text: str = ""  # in the caller's number and name
+    site_words: SiteWords = field(default_factory=SiteWords)
     state: str | None = None
     ending: str | None = None
     trace: str | None = None  # the test caller's mark, from the payload of `call.started`

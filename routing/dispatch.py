@@ -14,6 +14,9 @@ from routing.lifecycle import (
     step,
 )
 from routing.model import (
+    NO_DISPOSITION as NO_DISPOSITION,
+)
+from routing.model import (
     Agent,
     AgentState,
     CallbackState,
@@ -27,7 +30,6 @@ from routing.policy import due, pair
 from routing.ports import News, Records
 
 Clock = Callable[[], datetime]
-NO_DISPOSITION = "none given"
 REASONS: Mapping[AgentEvent, str] = {
     AgentEvent.PAGE_GONE: "page gone",
     AgentEvent.WRAP_UP_EXPIRED: "after-call work ran out",

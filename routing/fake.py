@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 from routing.fake_callbacks import MemoryCallbacks
 from routing.fake_calls import MemoryCalls, MemoryTickets
-from routing.fake_dispatch import MemoryAgents, MemoryOffers, MemoryQueue, MemoryWrapUps
+from routing.fake_dispatch import MemoryAgents, MemoryDrafts, MemoryOffers, MemoryQueue, MemoryWrapUps
 from routing.fake_emergencies import MemoryEmergencies
 from routing.fake_legs import MemoryLegs
 from routing.fake_state import MemoryState
 from routing.model import Agent
-from routing.ports import Agents, Callbacks, Calls, Emergencies, Legs, Offers, Queue, Tickets, WrapUps
+from routing.ports import Agents, Callbacks, Calls, Drafts, Emergencies, Legs, Offers, Queue, Tickets, WrapUps
 
 NEWS_KEPT = 10_000
 
@@ -30,6 +30,7 @@ class MemoryRecords:
         self.callbacks: Callbacks = MemoryCallbacks(self.state)
         self.wrap_ups: WrapUps = MemoryWrapUps(self.state)
         self.emergencies: Emergencies = MemoryEmergencies(self.state)
+        self.drafts: Drafts = MemoryDrafts(self.state)
 
 
 class MemoryNews:

@@ -21,6 +21,8 @@ from routing.model import (
     Ticket,
     TicketDraft,
     corrected,
+    is_moved,
+    refuse_unseen,
 )
 from routing.spoken_numbers import spoken_number
 
@@ -128,8 +130,12 @@ class MemoryTickets:
     async def of_call(self, call_id: str) -> Sequence[Ticket]:
         return [self._state.tickets[ticket] for call, ticket in self._state.call_tickets if call == call_id]
 
-    async def move(self, ticket_id: str, to: Stage, actor: str, at: datetime, answer: str | None = None) -> Ticket:
+    async def move(
+        self, ticket_id: str, to: Stage, actor: str, at: datetime, answer: str | None = None, seen: Stage | None = None
+    ) -> Ticket:
         ticket = self._load(ticket_id)
+        if is_moved(ticket, to, answer, seen):
+            return ticket
         stage = next_stage(ticket.stage, to, answer or ticket.answer)
         stages = {**ticket.stages, stage: at}
         if stage is Stage.CLOSED:
@@ -143,9 +149,11 @@ class MemoryTickets:
         return self._keep(replace(ticket, draft=corrected(ticket.draft, draft, fields)))
 
     async def set_urgency(
-        self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None
-    ) -> Ticket:
+        self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None,
+        seen: str | None = None,
+    ) -> Ticket:  # fmt: skip
         told = self._load(ticket_id)
+        refuse_unseen(told, urgency, seen)
         draft = replace(told.draft, promise=promise or told.draft.promise)
         ticket = self._keep(replace(told, draft=draft, urgency_set=urgency))
         for entry in self._state.in_queue():

@@ -7,6 +7,7 @@ from datetime import datetime
 from routing.fake_state import MemoryState
 from routing.lifecycle import CallEvent
 from routing.model import (
+    NO_DISPOSITION,
     Agent,
     AgentState,
     NewEvent,
@@ -14,7 +15,10 @@ from routing.model import (
     Offer,
     OfferState,
     WaitingCaller,
+    late_note,
+    note_events,
     wrap_up_events,
+    wrap_up_form,
 )
 from routing.policy import ahead
 
@@ -191,10 +195,37 @@ class MemoryWrapUps:
             raise NotFound(f"offer {offer_id}")
         if offer_id in self._state.wrap_ups:
             return False
-        self._state.wrap_ups[offer_id] = (disposition, note)
         offer, agent = self._state.offers[offer_id], self._state.agents[agent_id]
+        typed = self._state.drafts.pop((agent.login, wrap_up_form(offer_id)), {})
+        note = note or typed.get("note", "")
+        self._state.wrap_ups[offer_id] = (disposition, note)
         self._state.append(wrap_up_events(offer, agent, disposition, at, note))
         return True
+
+    async def add_note(
+        self, offer_id: str, note: str, agent_id: str, at: datetime, disposition: str | None = None
+    ) -> bool:
+        said, kept = self._state.wrap_ups.get(offer_id, ("", ""))
+        if not said or self._state.offers[offer_id].agent_id != agent_id or (disposition and said != NO_DISPOSITION):
+            return False
+        whole = late_note(kept, note)
+        self._state.wrap_ups[offer_id] = (disposition or said, kept if whole is None else whole)
+        offer, agent = self._state.offers[offer_id], self._state.agents[agent_id]
+        self._state.append(note_events(offer, agent, whole and note, at, disposition))
+        return True
+
+
+class MemoryDrafts:
+    def __init__(self, state: MemoryState) -> None:
+        self._state = state
+
+    async def keep(self, owner: str, form: str, fields: Mapping[str, str], at: datetime) -> None:
+        self._state.drafts.pop((owner, form), None)
+        if any(fields.values()):
+            self._state.drafts[owner, form] = dict(fields)
+
+    async def of(self, owner: str, form: str) -> Mapping[str, str]:
+        return self._state.drafts.get((owner, form), {})
 
 
 def _compete(offer: Offer, other: Offer) -> bool:

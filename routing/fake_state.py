@@ -50,6 +50,7 @@ class MemoryState:
     entries: dict[str, WaitingCaller] = field(default_factory=dict)
     departures: dict[str, Departure] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
+    drafts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (login, form) → typed by field
     offers: dict[str, Offer] = field(default_factory=dict)
     callbacks: dict[str, Callback] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)

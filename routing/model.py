@@ -187,6 +187,24 @@ class Ticket:
         return self.urgency_set or self.draft.urgency
 
 
+def is_moved(ticket: Ticket, to: Stage, answer: str | None, seen: Stage | None) -> bool:
+    """Whether this very step has been taken already, as when nobody heard the first try's answer.
+
+    Raises: ChangedMeanwhile.
+    """
+    if seen is None or ticket.stage is seen:
+        return False
+    if ticket.stage is to and answer in (None, ticket.answer):
+        return True
+    raise ChangedMeanwhile
+
+
+def refuse_unseen(ticket: Ticket, urgency: str, seen: str | None) -> None:
+    """Raises: ChangedMeanwhile, when the urgency is neither what was seen nor what is wanted."""
+    if seen not in (None, ticket.urgency) and ticket.urgency != urgency:
+        raise ChangedMeanwhile
+
+
 @dataclass(frozen=True)
 class Agent:
     id: str
@@ -245,6 +263,32 @@ def wrap_up_events(offer: Offer, agent: Agent, disposition: str, at: datetime, n
     return [NewEvent(offer.call_id, "wrap_up", at, actor=f"agent:{agent.login}", payload=facts, private=private)]
 
 
+NO_DISPOSITION = "none given"
+
+
+def late_note(kept: str, typed: str) -> str | None:
+    """The note, with what was typed and came late; None where it holds that already."""
+    if not typed or typed in kept:
+        return None
+    return typed if typed.startswith(kept) else f"{kept}\n{typed}"
+
+
+def note_events(
+    offer: Offer, agent: Agent, note: str | None, at: datetime, disposition: str | None = None
+) -> list[NewEvent]:
+    """What was filled in late adds to the timeline of the call it is about."""
+    if offer.call_id is None or not (note or disposition):
+        return []
+    facts = {"offer": offer.id, "agent": agent.id} | ({"disposition": disposition} if disposition else {})
+    private = {"note": note} if note else {}
+    return [NewEvent(offer.call_id, "note.added", at, f"agent:{agent.login}", payload=facts, private=private)]
+
+
+def wrap_up_form(offer_id: str) -> str:
+    """The form whose draft is the note of a wrap-up."""
+    return f"wrap-up-{offer_id}"
+
+
 @dataclass(frozen=True)
 class Callback:
     id: str
@@ -284,6 +328,10 @@ class NotFound(RoutingError):
 
 class RecordsUnavailable(RoutingError):
     """The records did not answer in time: whether anything was written is not known."""
+
+
+class ChangedMeanwhile(RoutingError):
+    """Somebody changed this meanwhile: look at it as it is now, and decide again."""
 
 
 class NotDialled(RoutingError):

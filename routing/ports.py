@@ -98,10 +98,13 @@ class Tickets(Protocol):
 
     async def of_call(self, call_id: str) -> Sequence[Ticket]: ...
 
-    async def move(self, ticket_id: str, to: Stage, actor: str, at: datetime, answer: str | None = None) -> Ticket:
+    async def move(
+        self, ticket_id: str, to: Stage, actor: str, at: datetime, answer: str | None = None, seen: Stage | None = None
+    ) -> Ticket:
         """A matter that is CLOSED owes no callback: an open one is cancelled, unless its person is on the line.
 
-        Raises: NotFound, TransitionRefused.
+        `seen` is the stage that whoever decided had before them. A repeat of what has been done changes nothing.
+        Raises: NotFound, TransitionRefused, ChangedMeanwhile.
         """
 
     async def correct(
@@ -113,12 +116,15 @@ class Tickets(Protocol):
         """
 
     async def set_urgency(
-        self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None
-    ) -> Ticket:
+        self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None,
+        seen: str | None = None,
+    ) -> Ticket:  # fmt: skip
         """A person decides; whoever waits about this matter takes the place that goes with it.
 
         Where the `promise` is another than before it stands from now on, and the ticket's history says so; the one
-        that it replaces counts as neither kept nor broken. Raises: NotFound.
+        that it replaces counts as neither kept nor broken. `seen` is the urgency that the person had before them.
+
+        Raises: NotFound, ChangedMeanwhile.
         """
 
     async def add_message(self, ticket_id: str, recording: str, at: datetime) -> None:
@@ -284,8 +290,26 @@ class WrapUps(Protocol):
     async def wrap_up(self, offer_id: str, disposition: str, note: str, agent_id: str, at: datetime) -> bool:
         """Record the disposition that ends after-call work, on the timeline too; False when it is there already.
 
-        Raises: NotFound.
+        Without a note, what the agent had typed by then (see `Drafts`) is the note. Raises: NotFound.
         """
+
+    async def add_note(
+        self, offer_id: str, note: str, agent_id: str, at: datetime, disposition: str | None = None
+    ) -> bool:
+        """What was filled in arrives after the wrap-up was recorded without it: it is added, once.
+
+        False when there is no such wrap-up of this agent yet, or when it needs no disposition any more.
+        """
+
+
+class Drafts(Protocol):
+    """What people type, kept while they type it. A note's draft is the note when its wrap-up has none."""
+
+    async def keep(self, owner: str, form: str, fields: Mapping[str, str], at: datetime) -> None:
+        """`owner` is a login; nothing typed in any field is no draft."""
+
+    async def of(self, owner: str, form: str) -> Mapping[str, str]:
+        """Empty when there is none."""
 
 
 class Emergencies(Protocol):
@@ -338,6 +362,7 @@ class Records(Protocol):
     callbacks: Callbacks
     wrap_ups: WrapUps
     emergencies: Emergencies
+    drafts: Drafts
 
 
 class News(Protocol):

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from routing.archive import Account, LoginTry
+from routing.archive import Account, LoginTry, SessionEnd
 from routing.model import NotFound
 from store.database import Database
 from store.tables_dispatch import agents, login_tries, sessions, users
@@ -39,6 +39,15 @@ class SqlAccounts:
     async def of_session(self, token_hash: str, at: datetime) -> Account | None:
         query = select(users).join(sessions).where(sessions.c.token_hash == token_hash, sessions.c.expires_at > at)
         return await self._account(query.where(sessions.c.revoked_at.is_(None), users.c.active))
+
+    async def session_end(self, token_hash: str, at: datetime) -> SessionEnd:
+        query = select(sessions, users.c.active).join(users).where(sessions.c.token_hash == token_hash)
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
+        if row is None:
+            return SessionEnd.UNKNOWN
+        if row.revoked_at is not None:
+            return SessionEnd.REVOKED
+        return SessionEnd.EXPIRED if row.expires_at <= at else SessionEnd.RETIRED
 
     async def revoke_session(self, token_hash: str, at: datetime) -> None:
         change = update(sessions).where(sessions.c.token_hash == token_hash, sessions.c.revoked_at.is_(None))

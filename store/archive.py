@@ -7,6 +7,8 @@ from sqlalchemy import Row, Select, func, or_, select
 
 from routing.archive import CallQuery, TicketChange, TicketQuery
 from routing.model import Call, Callback, Event, Stage, Ticket
+from routing.searching import Term
+from store.columns import storable
 from store.database import Database
 from store.records_tickets import find_tickets
 from store.rows import call_of, callback_of, event_of, select_callbacks, select_calls, select_events
@@ -35,7 +37,8 @@ class SqlArchive:
 
     async def calls(self, query: CallQuery, limit: int, before: str | None = None) -> Sequence[Call]:
         exact = {calls.c.state: query.state, calls.c.ending: query.ending, calls.c.trace: query.trace}
-        where = [*_exactly(exact), *_containing(query.text, call_private.c.number, call_private.c.name)]
+        numbers = (call_private.c.number, call_private.c.raw)
+        where = [*_exactly(exact), *(_fits(term, call_private.c, numbers) for term in _terms(query))]
         return await self._list(select_calls().where(*where), calls.c.id, limit, before, call_of)
 
     async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]:
@@ -47,8 +50,8 @@ class SqlArchive:
             tickets.c.place: query.place,
         }
         private = ticket_private.c
-        searched = (private.words, private.number, private.name, private.contact, private.place_text)
-        where = [*_exactly(exact), *_containing(query.text, tickets.c.number, tickets.c.place, *searched)]
+        numbers = (tickets.c.number, private.number, private.raw, private.callback_number)
+        where = [*_exactly(exact), *(_fits(term, private, numbers, tickets.c) for term in _terms(query))]
         where += [tickets.c.stage != Stage.CLOSED] if query.open_only else []
         where += [tickets.c.id < before] if before else []
         return await self._database.read(lambda connection: find_tickets(connection, *where, newest=limit))
@@ -89,6 +92,14 @@ def _exactly(wanted: Mapping[Any, str | None]) -> list[Any]:
     return [column == value for column, value in wanted.items() if value]
 
 
-def _containing(text: str, *columns: Any) -> list[Any]:
-    """Plain substrings: a percent sign or an underscore is just that."""
-    return [or_(*(column.icontains(text, autoescape=True) for column in columns))] if text else []
+def _terms(query: CallQuery | TicketQuery) -> tuple[Term, ...]:
+    return query.site_words.terms(storable(query.text))
+
+
+def _fits(term: Term, private: Any, numbers: Sequence[Any], public: Any = None) -> Any:
+    """As `routing.searching.fits`, in SQL. Plain substrings: a percent sign or an underscore is just that."""
+    found = [private.searched.contains(term.word, autoescape=True)]
+    found += [column.contains(number, autoescape=True) for number in term.numbers for column in numbers]
+    found += [public.topic.in_(term.topics)] if term.topics and public is not None else []
+    found += [public.place.in_(term.places)] if term.places and public is not None else []
+    return or_(*found)

@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
-from routing.ports import Agents, Callbacks, Calls, Emergencies, Legs, Offers, Queue, Tickets, WrapUps
+from routing.ports import Agents, Callbacks, Calls, Drafts, Emergencies, Legs, Offers, Queue, Tickets, WrapUps
 from store.accounts import SqlAccounts, SqlPages
 from store.archive import SqlArchive
 from store.audit import SqlAudit
 from store.database import Database, connect
+from store.drafts import SqlDrafts
 from store.records_callbacks import SqlCallbacks
 from store.records_calls import SqlCalls
 from store.records_emergencies import SqlEmergencies
@@ -41,6 +42,7 @@ class SqlRecords:
         self.callbacks: Callbacks = SqlCallbacks(database, site_id, words_kept)
         self.wrap_ups: WrapUps = SqlWrapUps(database, words_kept)
         self.emergencies: Emergencies = SqlEmergencies(database, site_id, words_kept)
+        self.drafts: Drafts = SqlDrafts(database)
         self.accounts: Accounts = SqlAccounts(database)
         self.pages: Pages = SqlPages(database)
         self.archive: Archive = SqlArchive(database)

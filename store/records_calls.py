@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from routing.model import Call, CallState, Event, NewEvent, NotFound
+from routing.searching import searchable
+from store.columns import storable
 from store.database import Database
 from store.portable import insert_unless_there
 from store.queue_rows import withdraw_call
@@ -131,7 +133,8 @@ def _row(call: Call, new: Sequence[NewEvent]) -> dict[str, Any]:
 def _private(call: Call) -> dict[str, Any]:
     caller = call.caller
     known = {"raw": caller.raw, "number": caller.number, "name": caller.name, "contact": caller.contact}
-    return {**known, "call_id": call.id, "dialogue": dict(call.dialogue)}
+    found_by = storable(searchable(caller.name, caller.contact))
+    return {**known, "searched": found_by, "call_id": call.id, "dialogue": dict(call.dialogue)}
 
 
 def _require(connection: Connection, call_id: str) -> None:

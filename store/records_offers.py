@@ -4,12 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from routing.lifecycle import CallEvent
-from routing.model import LIVE_OFFERS, AgentState, NewEvent, NotFound, Offer, OfferState, wrap_up_events
+from routing.model import (
+    LIVE_OFFERS,
+    NO_DISPOSITION,
+    AgentState,
+    NewEvent,
+    NotFound,
+    Offer,
+    OfferState,
+    late_note,
+    note_events,
+    wrap_up_events,
+    wrap_up_form,
+)
 from store.callback_rows import cancel_reached
 from store.database import Database
+from store.drafts import draft, forget_draft
 from store.portable import Lost, insert_unless_there, must_win
 from store.queue_rows import leave, move_call
 from store.records_queue import HELD, change_agent
@@ -143,19 +156,58 @@ class SqlWrapUps:
 
     async def wrap_up(self, offer_id: str, disposition: str, note: str, agent_id: str, at: datetime) -> bool:
         row = {"offer_id": offer_id, "agent_id": agent_id, "disposition": disposition, "at": at}
-        private = {"offer_id": offer_id, "note": note, "purge_after": at + self._kept_for}
 
         def work(connection: Connection) -> bool:
-            offer = connection.execute(select(offers).where(offers.c.id == offer_id)).one_or_none()
-            if offer is None:
-                raise NotFound(f"offer {offer_id}")
+            offer = _offer(connection, offer_id)
             if not insert_unless_there(connection, wrap_ups, row):
                 return False
-            if note:
-                connection.execute(insert(wrap_up_private).values(**private))
             agent = agent_of(connection.execute(select(agents).where(agents.c.id == agent_id)).one())
-            events = wrap_up_events(offer_of(offer), agent, disposition, at, note)
-            append_events(connection, events, self._kept_for)
+            form = wrap_up_form(offer_id)
+            kept = note or draft(connection, agent.login, form).get("note", "")
+            forget_draft(connection, agent.login, form)
+            if kept:
+                self._keep_note(connection, offer_id, kept, at)
+            append_events(connection, wrap_up_events(offer, agent, disposition, at, kept), self._kept_for)
             return True
 
         return await self._database.write(work)
+
+    async def add_note(
+        self, offer_id: str, note: str, agent_id: str, at: datetime, disposition: str | None = None
+    ) -> bool:
+        written = select(wrap_up_private.c.note).where(wrap_up_private.c.offer_id == offer_id)
+
+        def work(connection: Connection) -> bool:
+            if not _complete(connection, offer_id, agent_id, disposition):
+                return False
+            whole = late_note(connection.execute(written).scalar() or "", note)
+            if whole is not None:
+                self._keep_note(connection, offer_id, whole, at)
+            agent = agent_of(connection.execute(select(agents).where(agents.c.id == agent_id)).one())
+            late = note_events(_offer(connection, offer_id), agent, whole and note, at, disposition)
+            append_events(connection, late, self._kept_for)
+            return True
+
+        return await self._database.write(work)
+
+    def _keep_note(self, connection: Connection, offer_id: str, note: str, at: datetime) -> None:
+        connection.execute(delete(wrap_up_private).where(wrap_up_private.c.offer_id == offer_id))
+        private = {"offer_id": offer_id, "note": note, "purge_after": at + self._kept_for}
+        connection.execute(insert(wrap_up_private).values(**private))
+
+
+def _complete(connection: Connection, offer_id: str, agent_id: str, disposition: str | None) -> bool:
+    """Whether this wrap-up of the agent is there to be completed; a disposition is said only once."""
+    theirs = (wrap_ups.c.offer_id == offer_id) & (wrap_ups.c.agent_id == agent_id)
+    if disposition is None:
+        return connection.execute(select(wrap_ups.c.offer_id).where(theirs).with_for_update()).first() is not None
+    unsaid = update(wrap_ups).where(theirs, wrap_ups.c.disposition == NO_DISPOSITION)
+    return connection.execute(unsaid.values(disposition=disposition)).rowcount == 1
+
+
+def _offer(connection: Connection, offer_id: str) -> Offer:
+    """Raises: NotFound."""
+    row = connection.execute(select(offers).where(offers.c.id == offer_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"offer {offer_id}")
+    return offer_of(row)

@@ -9,10 +9,22 @@ from sqlalchemy import Connection, insert, select, update
 
 from routing.identity import new_id
 from routing.lifecycle import UNFINISHED_STAGES, next_stage
-from routing.model import CORRECTABLE, NotFound, Promise, Stage, Ticket, TicketDraft, corrected
+from routing.model import (
+    CORRECTABLE,
+    NotFound,
+    Promise,
+    Stage,
+    Ticket,
+    TicketDraft,
+    corrected,
+    is_moved,
+    refuse_unseen,
+)
 from routing.promise import is_settled_by
+from routing.searching import searchable
 from routing.spoken_numbers import is_spoken_number, spoken_number
 from store.callback_rows import cancel_owed
+from store.columns import storable
 from store.database import Database
 from store.portable import insert_unless_there
 from store.queue_rows import NOT_LEFT
@@ -96,9 +108,13 @@ class SqlTickets:
     async def _find(self, *where: Any) -> list[Ticket]:
         return await self._database.read(lambda connection: find_tickets(connection, *where))
 
-    async def move(self, ticket_id: str, to: Stage, actor: str, at: datetime, answer: str | None = None) -> Ticket:
+    async def move(
+        self, ticket_id: str, to: Stage, actor: str, at: datetime, answer: str | None = None, seen: Stage | None = None
+    ) -> Ticket:
         def work(connection: Connection) -> Ticket:
             ticket = require_ticket(connection, ticket_id, lock=True)
+            if is_moved(ticket, to, answer, seen):
+                return ticket
             stage = next_stage(ticket.stage, to, answer or ticket.answer)
             connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(stage=stage))
             connection.execute(insert(ticket_stages).values(ticket_id=ticket_id, stage=stage, at=at))
@@ -150,10 +166,12 @@ class SqlTickets:
         return await self._database.write(work)
 
     async def set_urgency(
-        self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None
-    ) -> Ticket:
+        self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None,
+        seen: str | None = None,
+    ) -> Ticket:  # fmt: skip
         def work(connection: Connection) -> Ticket:
             told = require_ticket(connection, ticket_id, lock=True)
+            refuse_unseen(told, urgency, seen)
             connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(urgency_set=urgency))
             for waiting, still in ((callbacks, OPEN_CALLBACK), (queue_entries, NOT_LEFT)):
                 theirs = update(waiting).where(waiting.c.ticket_id == ticket_id, still)
@@ -239,4 +257,5 @@ def _private(ticket: Ticket) -> dict[str, Any]:
         "ticket_id": ticket.id, "words": draft.words, "why": list(draft.why), "place_text": draft.place_text,
         "raw": caller.raw, "number": caller.number, "name": caller.name, "contact": caller.contact,
         "callback_number": draft.callback_number, "answer": ticket.answer,
+        "searched": storable(searchable(draft.words, caller.name, caller.contact, draft.place_text)),
     }  # fmt: skip

@@ -22,7 +22,7 @@ from store.tables import (
     ticket_private,
     tickets,
 )
-from store.tables_dispatch import callback_private, callbacks, forgotten, sessions, wrap_up_private
+from store.tables_dispatch import callback_private, callbacks, draft_private, forgotten, sessions, wrap_up_private
 
 BATCH = 500  # rows
 LEAP = timedelta(days=3)  # a line looks every hour: more between two looks is a line that was off, or a set clock
@@ -43,6 +43,7 @@ STILL_NEEDED: dict[str, ColumnElement[bool]] = {
 }
 PRIVATE: tuple[Table, ...] = (
     call_private, event_private, ticket_private, ticket_change_private, callback_private, wrap_up_private,
+    draft_private,
 )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ Found = Row[Any]
 
 
 def select_calls() -> Select[Any]:
-    private = [column for column in call_private.c if column.name not in ("call_id", "purge_after")]
+    private = [column for column in call_private.c if column.name not in ("call_id", "searched", "purge_after")]
     return select(calls, *private).outerjoin(call_private)
 
 
@@ -78,7 +78,8 @@ def event_of(row: Found) -> Event:
 
 def select_tickets() -> Select[Any]:
     """Tickets with what is private and with their latest promise."""
-    private = [column for column in ticket_private.c if column.name not in ("ticket_id", "number", "purge_after")]
+    apart = ("ticket_id", "number", "searched", "purge_after")
+    private = [column for column in ticket_private.c if column.name not in apart]
     number = ticket_private.c.number.label("caller_number")
     any_promise = promises.alias("any_promise")
     latest = select(func.max(any_promise.c.id)).where(any_promise.c.ticket_id == tickets.c.id).scalar_subquery()

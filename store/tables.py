@@ -59,6 +59,7 @@ call_private = Table(
     Column("number", HostileText, index=True),
     Column("name", HostileText, nullable=False),
     Column("contact", HostileText),
+    Column("searched", Text, nullable=False),  # what it is found by, folded
     Column("dialogue", Json, nullable=False),  # holds words and numbers on their way to a ticket
     Column("purge_after", UtcTime, nullable=False, index=True),
 )
@@ -145,6 +146,7 @@ ticket_private = Table(
     Column("contact", HostileText),
     Column("callback_number", HostileText),
     Column("answer", HostileText),  # what the caller was told at the end
+    Column("searched", Text, nullable=False),  # what it is found by, folded
     Column("purge_after", UtcTime, nullable=False, index=True),
 )
 

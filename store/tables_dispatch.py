@@ -137,6 +137,18 @@ wrap_up_private = Table(
     Column("purge_after", UtcTime, nullable=False, index=True),
 )
 
+draft_private = Table(
+    "draft_private",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("owner", WORD, nullable=False),  # the login of who types
+    Column("form", WORD, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("purge_after", UtcTime, nullable=False, index=True),
+    UniqueConstraint("owner", "form"),
+)
+
 users = Table(
     "users",
     metadata,

@@ -1,16 +1,17 @@
 """What people do at the desk, the same for its pages and for the API."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from ivr.drafting import topic_named
 from routing.lifecycle import AGENT_TRANSITIONS, OFFER_TRANSITIONS, UNFINISHED_STAGES, AgentEvent, OfferEvent, step
-from routing.model import Agent, AgentState, NewEvent, NotFound, Offer, Stage, Ticket
+from routing.model import Agent, AgentState, NewEvent, NotFound, Offer, Stage, Ticket, wrap_up_form
 from routing.policy import page_alive
 from routing.promise import moved_promise
 from web.context import Line
 from web.errors import Missing, NotNow
-from web.ports import Action
+from web.ports import Account, Action
 
 Disposition = Literal["answered", "work_ordered", "handed_over", "caller_left", "wrong_number", "misunderstood"]
 
@@ -106,12 +107,14 @@ async def seen(line: Line, agent: Agent, offer_id: str, page: str, shown_at: dat
 
 
 async def wrap_up(line: Line, agent: Agent, offer_id: str, disposition: str, note: str, available: bool = True) -> None:
-    """End after-call work, and be available again or not.
+    """End after-call work, and be available again or not; after its time, complete what was recorded then.
 
     Raises: NotFound, NotNow.
     """
     offer = await own_offer(line, agent, offer_id)
     if agent.state is not AgentState.AFTER_CALL_WORK:
+        if await line.records.wrap_ups.add_note(offer.id, note, agent.id, line.now(), disposition):
+            return  # its time ran out meanwhile
         raise NotNow("There is nothing to wrap up now.")
     last = await line.records.offers.last_of_agent(agent.id)
     if last is None or last.id != offer.id:
@@ -120,25 +123,42 @@ async def wrap_up(line: Line, agent: Agent, offer_id: str, disposition: str, not
     await _change(line, agent, AgentEvent.WRAPPED_UP if available else AgentEvent.WRAPPED_UP_AWAY)
 
 
-async def move_ticket(line: Line, ticket: Ticket, to: Stage, answer: str | None, actor: str) -> None:
+async def move_ticket(
+    line: Line, ticket: Ticket, to: Stage, answer: str | None, actor: str, seen: Stage | None = None
+) -> None:
     """Move a ticket on; a matter is closed only with the answer that the caller was given.
 
-    Raises: Missing, TransitionRefused.
+    Raises: Missing, TransitionRefused, ChangedMeanwhile.
     """
     told = (answer or "").strip() or None
     if to is Stage.CLOSED and not (told or ticket.answer):
         raise Missing("To close this matter, write down the answer that the caller was given.")
-    await line.records.tickets.move(ticket.id, to, actor, line.now(), told or ticket.answer)
+    await line.records.tickets.move(ticket.id, to, actor, line.now(), told or ticket.answer, seen)
     await line.news.tell("ticket", ticket=ticket.id)
     await line.audit.note(actor, Action.STAGE_SET, ticket.id, line.now(), {"to": to})
 
 
-async def set_urgency(line: Line, ticket: Ticket, urgency: str, actor: str) -> None:
-    """The promise moves along, while the matter is unfinished."""
+async def set_urgency(line: Line, ticket: Ticket, urgency: str, actor: str, seen: str | None = None) -> None:
+    """The promise moves along, while the matter is unfinished. Raises: ChangedMeanwhile."""
     at, promise = line.now(), None
     if ticket.stage in UNFINISHED_STAGES and urgency != ticket.urgency:
         topic = topic_named(ticket.draft.topic, line.edition)
         promise = moved_promise(ticket, urgency, topic, at, line.edition.site)
-    await line.records.tickets.set_urgency(ticket.id, urgency, actor, at, promise)
+    await line.records.tickets.set_urgency(ticket.id, urgency, actor, at, promise, seen)
     await line.news.tell("ticket", ticket=ticket.id)
     await line.audit.note(actor, Action.URGENCY_SET, ticket.id, line.now(), {"to": urgency})
+
+
+def answer_form(ticket_id: str) -> str:
+    """The form whose draft is the answer to a matter's caller."""
+    return f"answer-{ticket_id}"
+
+
+async def keep_draft(line: Line, account: Account, form: str, fields: Mapping[str, str]) -> None:
+    """What somebody is typing; of a wrap-up that was recorded meanwhile, it goes to its note at once."""
+    offer_id = form.removeprefix(wrap_up_form(""))
+    late = offer_id != form and account.agent_id and fields.get("note")
+    if late and await line.records.wrap_ups.add_note(offer_id, fields["note"], account.agent_id or "", line.now()):
+        await line.records.drafts.keep(account.login, form, {}, line.now())
+        return
+    await line.records.drafts.keep(account.login, form, fields, line.now())

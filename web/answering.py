@@ -1,6 +1,6 @@
 """Errors to answers: JSON for programs, a sentence in a page for people."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -8,23 +8,36 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from starlette.exceptions import HTTPException
 
 from routing.model import RoutingError
+from web.auth import SAFE_METHODS
 from web.context import Line
 from web.errors import DeskError, NotLoggedIn, TooManyLogins, body_of, status_of
 
+CHALLENGE = 'Bearer realm="onenumber"'
+
 
 def install(app: FastAPI) -> None:
-    for kind in (DeskError, RoutingError, RequestValidationError, HTTPException):
+    for kind in (DeskError, RoutingError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer)
 
 
 async def answer(request: Request, error: Exception) -> Response:
     status, _ = status_of(error)
-    headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TooManyLogins) else {}
+    headers = _headers(error, status)
     if _for_a_program(request):
         return JSONResponse(body_of(error).model_dump(), status, headers)
     if isinstance(error, NotLoggedIn):
         return _to_login(request)
     return _page(request, error, status, headers)
+
+
+def _headers(error: Exception, status: int) -> dict[str, str]:
+    """What HTTP wants beside a status: RFC 9110, 10.2.3 and 11.6.1, and 15.5.6 by way of the framework."""
+    headers = dict(getattr(error, "headers", None) or {})
+    if isinstance(error, TooManyLogins):
+        headers["Retry-After"] = str(error.wait_s)
+    if status == 401:
+        headers["WWW-Authenticate"] = CHALLENGE
+    return headers
 
 
 def _for_a_program(request: Request) -> bool:
@@ -37,9 +50,12 @@ def _hx(request: Request) -> str:
 
 
 def _to_login(request: Request) -> Response:
+    here = urlsplit(request.headers.get("hx-current-url", "") if _hx(request) else str(request.url))
+    path = here.path + (f"?{here.query}" if here.query else "")
+    to_login = f"/login?next={quote(path, safe='/')}" if path else "/login"
     if _hx(request):
-        return Response(status_code=401, headers={"HX-Redirect": "/login"})
-    return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+        return Response(status_code=401, headers={"HX-Redirect": to_login, "WWW-Authenticate": CHALLENGE})
+    return RedirectResponse(to_login if request.method in SAFE_METHODS else "/login", 303)
 
 
 def _page(request: Request, error: Exception, status: int, headers: dict[str, str]) -> Response:

@@ -5,19 +5,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from config.documents import Edition
 from config.settings import Settings
 from routing.ports import News, Records
 from web import answering, auth_pages, desk_stream, own_password, vitals
-from web.api import agents, audits, callbacks, calls, emergencies, events, me, queue, sessions, tickets
+from web.api import agents, audits, callbacks, calls, drafts, emergencies, events, me, queue, sessions, tickets
+from web.api.asked import only_known_fields
 from web.board import BoardReader
 from web.context import Line, utc_now
 from web.emergencies import EmergencyReader
 from web.errors import RESPONSES
 from web.headers import SecurityHeaders
+from web.heads import Heads
 from web.pages import calls as call_pages
 from web.pages import desk as desk_pages
 from web.pages import emergencies as emergency_pages
@@ -28,7 +30,7 @@ from web.rendering import make_rendering
 
 HERE = Path(__file__).resolve().parent
 PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages, emergency_pages)
-API = (sessions, calls, tickets, callbacks, agents, queue, events, me, audits, emergencies)
+API = (sessions, calls, tickets, callbacks, agents, queue, events, me, drafts, audits, emergencies)
 
 
 def create_app(
@@ -57,13 +59,15 @@ def create_app(
     app.state.line = Line(
         records=cast("Records", Watched(records)), news=news, accounts=accounts, pages=pages,
         archive=cast("Archive", Watched(archive)), audit=audit, edition=edition,
-        settings=settings, rendering=rendering, board=BoardReader(records), emergencies=EmergencyReader(records),
+        settings=settings, rendering=rendering, board=BoardReader(records),
+        emergencies=EmergencyReader(cast("Records", Watched(records))),
         health=health or {}, now=now,
     )  # fmt: skip
     app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)
     answering.install(app)
     app.add_middleware(ReadingTrace)
+    app.add_middleware(Heads)
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -78,7 +82,7 @@ def _add_rooms(app: FastAPI) -> None:
 
 
 def _api() -> APIRouter:
-    api = APIRouter(prefix="/api/v1", responses=RESPONSES)
+    api = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(only_known_fields)])
     for module in API:
         api.include_router(module.router)
     return api

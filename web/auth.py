@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
 
 from routing.model import Agent, NotFound
 from web.context import Line, LineDep
@@ -103,7 +104,17 @@ async def log_out(line: Line, who: Visitor) -> None:
     await line.audit.note(who.actor, Action.LOGGED_OUT, who.account.login, line.now())
 
 
-async def visitor(request: Request, line: LineDep) -> Visitor:
+# As the API describes itself; the token is read below.
+_BEARER = HTTPBearer(auto_error=False, description="The token of `POST /api/v1/sessions`.")
+_COOKIE = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="Of a page; changes also need its form mark.")
+
+
+async def visitor(
+    request: Request,
+    line: LineDep,
+    _as_program: Annotated[object, Security(_BEARER)] = None,
+    _as_page: Annotated[object, Security(_COOKIE)] = None,
+) -> Visitor:
     """The session of this request.
 
     Raises: NotLoggedIn, ForgeryRefused.

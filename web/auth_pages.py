@@ -2,22 +2,33 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from web.auth import SESSION_COOKIE, VisitorDep, log_in, log_out, refuse_forgery
 from web.context import Line, LineDep
 from web.errors import TooManyLogins, WrongPassword, body_of, status_of
-from web.marks import form_mark, new_token
+from web.marks import form_mark, new_token, token_hash
+from web.ports import SessionEnd
 
 router = APIRouter()
+EXPLAINED_S = 7 * 86_400  # so long a browser keeps the cookie of a session that is over, to be told why
+LOGGED_OUT = "logged_out"
+WHY = {LOGGED_OUT, *SessionEnd}
 FORM_COOKIE = "onenumber_form"  # stands in for the session until there is one
 
 
 @router.get("/login")
-async def login_page(request: Request, line: LineDep, next: str = "/") -> Response:
+async def login_page(
+    request: Request,
+    line: LineDep,
+    next: Annotated[str, Query(max_length=500)] = "/",
+    why: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """`why` is what the page that sends somebody here was told; without it, the session's cookie is asked."""
     token = request.cookies.get(FORM_COOKIE) or new_token()
-    answer = HTMLResponse(_page(line, token, next))
+    ended = why if why in WHY else await _session_end(request, line)
+    answer = HTMLResponse(_page(line, token, next, ended=ended))
     _set_cookie(line, answer, FORM_COOKIE, token)
     return answer
 
@@ -46,17 +57,30 @@ async def login(
 @router.post("/logout")
 async def logout(who: VisitorDep, line: LineDep) -> Response:
     await log_out(line, who)
-    answer = RedirectResponse("/login", 303)
+    answer = RedirectResponse(f"/login?why={LOGGED_OUT}", 303)
     answer.delete_cookie(SESSION_COOKIE)
     return answer
 
 
 def set_session_cookie(line: Line, answer: Response, token: str) -> None:
-    _set_cookie(line, answer, SESSION_COOKIE, token, line.settings.web.session_hours * 3600)
+    """Kept a while longer than the session, so that its end can be explained."""
+    _set_cookie(line, answer, SESSION_COOKIE, token, line.settings.web.session_hours * 3600 + EXPLAINED_S)
 
 
-def _page(line: Line, token: str, next: str, login: str = "", problem: str = "") -> str:
-    return line.rendering.page("login.html", mark=form_mark(token), next=next, login=login, problem=problem)
+async def _session_end(request: Request, line: Line) -> str:
+    """Why the session of this browser is over; nothing where there was none, or where it still lasts."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    at = line.now()
+    if not token or await line.accounts.of_session(token_hash(token), at):
+        return ""
+    return str(await line.accounts.session_end(token_hash(token), at))
+
+
+def _page(line: Line, token: str, next: str, login: str = "", problem: str = "", ended: str = "") -> str:
+    return line.rendering.page(
+        "login.html", mark=form_mark(token), next=_inside(next), login=login, problem=problem, ended=ended,
+        hours=line.settings.web.session_hours,
+    )  # fmt: skip
 
 
 def _inside(path: str) -> str:

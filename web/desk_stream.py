@@ -11,15 +11,19 @@ from fastapi import APIRouter, Header, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from web.acts import page_wanted
+from web.api.asked import STREAM_ID
 from web.api.me import PageMark
 from web.auth import Visitor, VisitorDep
 from web.context import Line, LineDep
 from web.emergencies import Alarm
+from web.marks import token_hash
 from web.panels import Panel, Panels
 from web.stream import TICK_S, Change, changes, concerns, start_after
 
 router = APIRouter()
 GLANCE_S = 0.5  # well within the time in which a desk must show a call
+TOGETHER_S = 0.4  # what changes within it is told at once
+AGAIN_S = 10.0  # with the news gone, lists and stories are right again by then
 NEXT_PAGE_S = 0.4  # longer than the way from one page of the desk to the next
 
 
@@ -28,8 +32,8 @@ async def stream(
     who: VisitorDep,
     line: LineDep,
     page: PageMark,
-    after: Annotated[str | None, Query(pattern=r"^\d{1,20}-\d{1,20}$")] = None,
-    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
+    last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
 ) -> EventSourceResponse:
     """Parts that changed, for one page; resumes by `Last-Event-ID`."""
     return EventSourceResponse(_events(line, who, page, start_after(last_event_id, after)), ping=15)
@@ -40,7 +44,7 @@ async def _events(line: Line, who: Visitor, page: str, after: str) -> AsyncItera
     async for change in changes(line, who, after, GLANCE_S):
         async for event in watch.events(change):
             yield event
-    yield ServerSentEvent(event="bye", data="")
+    yield ServerSentEvent(event="bye", data=str(await line.accounts.session_end(token_hash(who.token), line.now())))
 
 
 @dataclass
@@ -56,16 +60,20 @@ class _Watch:
     beat_at_s: float = -math.inf
     wanted_at_s: float = math.inf  # since when the agent has no live page
     alarms: tuple[Alarm, ...] = ()
+    stale: dict[str, None] = field(default_factory=dict)  # what has changed and was not told yet, in order
+    told_at_s: float = -math.inf
+    again_at_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     async def events(self, change: Change) -> AsyncIterator[ServerSentEvent]:
         """A glance costs a query or two; a change, and every `TICK_S` also without one, a whole look."""
         now_s = asyncio.get_running_loop().time()
         beat_due = now_s - self.beat_at_s >= TICK_S
-        if not change.topic and not beat_due and not await self._glance():
+        if not change.topic and not beat_due and not self.stale and not await self._glance():
             return
         was_live, self.live = self.live, await self._is_live()
         if not self.live:
-            self.shown = {part: version for part, version in self.shown.items() if part == "emergency"}
+            self.shown.pop("pop", None)
+            self.shown.pop("wrap", None)
         async for panel in self._panels(change):
             yield ServerSentEvent(id=change.id or None, event=panel.name, data=panel.html)
         wanted = await self._is_wanted(now_s)
@@ -73,17 +81,26 @@ class _Watch:
             self.beat_at_s = now_s
             beat = {"at": self.line.now().isoformat(), "live": self.live, "wanted": wanted}
             yield ServerSentEvent(event="beat", data=json.dumps(beat))
-        for event in _ticket_changed(change):
-            yield event
+        for name in self._due(change, now_s):
+            yield ServerSentEvent(id=change.id or None, event=name, data="changed")
+
+    def _due(self, change: Change, now_s: float) -> list[str]:
+        """What other parts of pages fetch afresh: at most so often, and nothing is left out."""
+        self.stale.update(dict.fromkeys(stale_by(change)))
+        if now_s - self.again_at_s >= AGAIN_S:
+            self.again_at_s = now_s
+            self.stale["again"] = None
+        if now_s - self.told_at_s < TOGETHER_S:
+            return []
+        due, self.stale = list(self.stale), {}
+        self.told_at_s = now_s if due else self.told_at_s
+        return due
 
     async def _panels(self, change: Change) -> AsyncIterator[Panel]:
-        """What has changed; a page that is not its agent's live one is told of emergencies alone."""
+        """What has changed; the call and its wrap-up are for the agent's live page only."""
         panels = Panels(self.line, self.who, self.line.board, self.shown)
-        if self.live:
-            async for panel in panels.changed(concerns(change, self.who.account.agent_id)):
-                yield panel
-        elif emergencies := await panels.emergencies():
-            yield emergencies
+        async for panel in panels.changed(concerns(change, self.who.account.agent_id), bool(self.live)):
+            yield panel
 
     async def _glance(self) -> bool:
         """Whether there is an emergency, a call came for this agent, or went, or nobody would show it.
@@ -116,9 +133,9 @@ class _Watch:
         return now_s - self.wanted_at_s >= NEXT_PAGE_S
 
 
-def _ticket_changed(change: Change) -> list[ServerSentEvent]:
-    """Lists and a ticket's own page fetch it afresh."""
-    if change.topic != "ticket":
-        return []
-    names = ("tickets", f"ticket-{change.fields.get('ticket', '')}")
-    return [ServerSentEvent(id=change.id, event=name, data="changed") for name in names]
+def stale_by(change: Change) -> list[str]:
+    """The lists, the ticket and the call that show something else now."""
+    told = change.fields
+    names = [f"{kind}-{told[kind]}" for kind in ("ticket", "call") if told.get(kind)]
+    lists = {"tickets": ("ticket",), "calls": ("call", "offer", "queue"), "callbacks": ("callback",)}
+    return names + [name for name, topics in lists.items() if change.topic in topics or told.get(topics[0])]

@@ -4,7 +4,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from routing.model import NotCallable, NotFound, RecordsUnavailable, RoutingError, TransitionRefused
+from routing.model import (
+    ChangedMeanwhile,
+    NotCallable,
+    NotFound,
+    RecordsUnavailable,
+    RoutingError,
+    TransitionRefused,
+)
 
 
 class DeskError(Exception):
@@ -43,6 +50,18 @@ class NotNow(DeskError):
     """The state of things has changed; look again."""
 
 
+class UnknownFields(DeskError):
+    """The request has fields that are not known here."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+class MetricsRefused(DeskError):
+    """Counts are for who has the token, or asks on this machine without a proxy."""
+
+
 class Missing(DeskError):
     """Something that is required was left out."""
 
@@ -56,12 +75,16 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     NoAgent: (409, "no_agent"),
     NotNow: (409, "not_now"),
     Missing: (422, "missing"),
+    UnknownFields: (422, "invalid"),
+    MetricsRefused: (401, "metrics_refused"),
+    ChangedMeanwhile: (409, "changed_meanwhile"),
     NotFound: (404, "not_found"),
     TransitionRefused: (409, "transition_refused"),
     NotCallable: (422, "not_callable"),
     RecordsUnavailable: (503, "records_unavailable"),
     RoutingError: (409, "refused"),
     RequestValidationError: (422, "invalid"),
+    Exception: (500, "failed"),
 }
 
 
@@ -94,8 +117,11 @@ def body_of(error: Exception) -> ErrorBody:
         )
     if isinstance(error, HTTPException):
         return ErrorBody(error=Problem(code=code, message=str(error.detail)))
-    said = str(error) if isinstance(error, DeskError | RoutingError) else ""
-    return ErrorBody(error=Problem(code=code, message=said or (type(error).__doc__ or code).strip()))
+    if not isinstance(error, DeskError | RoutingError):
+        return ErrorBody(error=Problem(code=code, message="Something went wrong here; it has been logged. Try again."))
+    said = str(error)
+    message = said or (type(error).__doc__ or code).strip()
+    return ErrorBody(error=Problem(code=code, message=message, fields=getattr(error, "fields", [])))
 
 
 RESPONSES: dict[int | str, dict[str, object]] = {

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from config.documents import Edition, Text
+from config.documents import Edition, Place, Text
+from routing.searching import SiteWords, searchable
 
 
 class Naming:
@@ -15,6 +16,7 @@ class Naming:
         self.crews = {crew.id: self._of(crew.name) for crew in edition.site.crews}
         self.places = {place.id: self._of(place.name) for place in edition.places}
         self.assets = {asset.id: self._of(asset.name) for asset in edition.assets}
+        self._site_words = _site_words(edition)
 
     def topic(self, topic_id: str | None) -> str:
         return self._named(self.topics, topic_id)
@@ -28,6 +30,11 @@ class Naming:
     def asset(self, asset_id: str | None) -> str:
         return self._named(self.assets, asset_id)
 
+    @property
+    def site_words(self) -> SiteWords:
+        """What people may call topics and places when they search, in any language of the site."""
+        return self._site_words
+
     @staticmethod
     def _named(names: Mapping[str, str], key: str | None) -> str:
         return names.get(key, key) if key else ""
@@ -40,3 +47,13 @@ class Naming:
     def _of(self, text: Text) -> str:
         name = text.get(self._language) or text.get("en") or next(iter(text.values()))
         return name[:1].upper() + name[1:]
+
+
+def _site_words(edition: Edition) -> SiteWords:
+    topics = {topic.id: searchable(topic.id, *topic.name.values()) for topic in edition.topics.values()}
+    return SiteWords(edition.site.region, topics, {place.id: _place_words(place) for place in edition.places})
+
+
+def _place_words(place: Place) -> str:
+    also = (name for names in place.also.values() for name in names)
+    return searchable(place.id, place.code, *place.name.values(), *also)

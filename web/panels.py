@@ -38,18 +38,22 @@ class Panels:
     async def all(self) -> list[Panel]:
         return [panel async for panel in self.changed(own=True)]
 
-    async def changed(self, own: bool) -> AsyncIterator[Panel]:
-        """Emergencies first, then the visitor's own parts: a call for them must not wait for the board."""
+    async def changed(self, own: bool, live: bool = True) -> AsyncIterator[Panel]:
+        """Emergencies first, then the visitor's own parts: a call for them must not wait for the board.
+
+        Calls go to the live page only.
+        """
         if panel := await self.emergencies():
             yield panel
         if own and self.who.account.agent_id:
             agent = await self.line.records.agents.load(self.who.account.agent_id)
             offer = await self.line.records.offers.of_agent(agent.id)
-            if panel := await self._pop(offer):
+            if live and (panel := await self._pop(offer)):
                 yield panel
-            for panel in (await self._me(agent, offer), await self._wrap(agent)):
-                if panel:
-                    yield panel
+            if panel := await self._me(agent, offer):
+                yield panel
+            if live and (panel := await self._wrap(agent)):
+                yield panel
         if panel := await self._board():
             yield panel
 

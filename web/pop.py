@@ -53,7 +53,8 @@ class Pop:
     joined: bool  # the ticket was there before this call
     urgency: str
     language: str
-    since: datetime  # when the waiting began
+    since: datetime  # when the waiting began …
+    waited_until: datetime | None  # … and when it was over
     matters: tuple[Matter, ...]
     place: str | None
     place_text: str | None
@@ -74,7 +75,8 @@ async def pop_of(line: Line, offer: Offer) -> Pop:
         offer=offer, caller=caller, number=callback.number if callback else caller.number or caller.raw, said=said,
         ticket=ticket, joined=any(event.type == "ticket.joined" for event in events),
         urgency=await _urgency(line, offer, said, ticket), language=call.language if call else "en",
-        since=callback.since if callback else (call.started_at if call else offer.made_at),
+        since=callback.since if callback else waited_since(events, call.started_at if call else offer.made_at),
+        waited_until=offer.answered_at,
         matters=await related(line, caller, place, ticket), place=place,
         place_text=ticket.draft.place_text if ticket else None, topic=ticket.draft.topic if ticket else said.topic,
     )  # fmt: skip
@@ -85,6 +87,11 @@ async def _events(line: Line, offer: Offer, callback: Callback | None) -> list[E
     asked = callback.call_id if callback else None
     calls = dict.fromkeys(call_id for call_id in (asked, offer.call_id) if call_id)
     return [event for call_id in calls for event in await line.records.calls.timeline(call_id)]
+
+
+def waited_since(events: Sequence[Event], otherwise: datetime) -> datetime:
+    """When the caller first took a place: what was said to the line before that was no waiting."""
+    return next((event.at for event in events if event.type == "queue.entered"), otherwise)
 
 
 async def _ticket(line: Line, offer: Offer, callback: Callback | None, call: Call | None) -> Ticket | None:

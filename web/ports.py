@@ -11,6 +11,7 @@ from routing.archive import AuditEntry as AuditEntry
 from routing.archive import CallQuery as CallQuery
 from routing.archive import LoginTry as LoginTry
 from routing.archive import Pages as Pages
+from routing.archive import SessionEnd as SessionEnd
 from routing.archive import TicketChange as TicketChange
 from routing.archive import TicketQuery as TicketQuery
 

@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from config.documents import Edition
 from web.naming import Naming
+from web.telling import Telling
 from web.texts import Texts, load_texts
-from web.times import ago, clock, moment
-from web.untrusted import told, visible
+from web.times import ago, clock, lasted, moment
+from web.untrusted import visible
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,13 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
 
     environment.filters.update(
         visible=visible,
-        clock=lambda at: clock(at, zone),
+        clock=lambda at, now: clock(at, now, zone),
         moment=lambda at, now: moment(at, now, zone),
-        told=told,
         ago=lambda at, now: ago(at, now),
+        lasted=lasted,
         iso=datetime.isoformat,
         instant=datetime.fromisoformat,
     )
+    environment.globals["telling"] = Telling(texts, naming, zone)
     environment.globals.update(naming=naming, site=edition.site, zone_name=edition.site.zone, said=said, has=texts.has)
     return Rendering(environment, texts, naming, language)

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 
-def clock(at: datetime, zone: ZoneInfo) -> Markup:
-    """14:05:09, with the whole date at hand."""
-    local = at.astimezone(zone)
+def clock(at: datetime, now: datetime, zone: ZoneInfo) -> Markup:
+    """14:05:09 on the same day, else Sun 22 Nov 14:05:09."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    shown = local.strftime("%H:%M:%S" if local.date() == today else "%a %-d %b %H:%M:%S")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        at.isoformat(), local.strftime("%A %-d %B %Y %H:%M:%S %Z"), local.strftime("%H:%M:%S")
+        at.isoformat(), local.strftime("%A %-d %B %Y %H:%M:%S %Z"), shown
     )
 
 
@@ -30,6 +31,11 @@ def ago(at: datetime, now: datetime) -> Markup:
     return Markup('<time class="age" datetime="{}">{}</time>').format(
         at.isoformat(), f"in {text}" if seconds < 0 else text
     )
+
+
+def lasted(start: datetime, end: datetime) -> str:
+    """How long from one to the other; it does not count on."""
+    return span(max(0, int((end - start).total_seconds())))
 
 
 def span(seconds: int) -> str:

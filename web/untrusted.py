@@ -20,12 +20,3 @@ def _shown(char: str, table: dict[int, int]) -> str:
     if ord(char) in table:
         return chr(table[ord(char)])
     return "\ufffd" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char
-
-
-def told(value: object) -> str:
-    """A payload's value on one line: lists and pairs without brackets and quotes."""
-    if isinstance(value, dict):
-        return " ".join(f"{key}={told(part)}" for key, part in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(" ".join(map(told, part)) if isinstance(part, list | tuple) else told(part) for part in value)
-    return visible(value)

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
+from hmac import compare_digest
+from ipaddress import ip_address
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel
 
 from web.board import in_turn
 from web.context import Line, LineDep
+from web.errors import MetricsRefused
 from web.ports import Health
 
 router = APIRouter(tags=["vitals"])
+PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")  # what proxies add
 
 
 class Ready(BaseModel):
@@ -43,9 +47,29 @@ async def asked(health: Mapping[str, Health]) -> dict[str, str]:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(line: LineDep) -> Response:
-    """Prometheus; counts only, nothing private."""
+async def metrics(request: Request, line: LineDep) -> Response:
+    """Prometheus; counts only, nothing private. For who sends the token as bearer; without one set, from here only."""
+    _refuse_strangers(request, line.settings.metrics_secret.get_secret_value())
     return Response(generate_latest(await _registry(line)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _refuse_strangers(request: Request, secret: str) -> None:
+    """Raises: MetricsRefused."""
+    if secret:
+        told = request.headers.get("authorization", "")
+        allowed = compare_digest(told.encode(), f"Bearer {secret}".encode())
+    else:
+        proxied = any(name in request.headers for name in PROXIED)
+        allowed = not proxied and request.client is not None and _loopback(request.client.host)
+    if not allowed:
+        raise MetricsRefused
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 async def _registry(line: Line) -> CollectorRegistry:

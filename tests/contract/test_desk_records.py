@@ -12,6 +12,7 @@ from config.documents import Edition, Site, load_edition
 from config.settings import PROJECT
 from routing.archive import CallQuery, TicketQuery
 from routing.model import AgentState, NotFound, Stage
+from routing.searching import SiteWords
 from store import editions
 from store.records import SqlRecords, open_records
 from store.retention import purge
@@ -151,7 +152,7 @@ async def test_calls_are_found_by_caller_ending_and_trace(records: SqlRecords) -
     await records.calls.end(call.id, "hangup", later(1))
 
     async def found(**query: str) -> list[str]:
-        return [found.id for found in await records.archive.calls(CallQuery(**query), 9)]
+        return [found.id for found in await records.archive.calls(CallQuery(**query), 9)]  # type: ignore[arg-type]
 
     assert await found(text="100% ann_A") == [call.id]
     assert await found(ending="hangup") == [call.id]
@@ -180,6 +181,36 @@ async def test_tickets_are_found_by_what_people_remember(records: SqlRecords) ->
     await records.tickets.move(drain.id, Stage.CLOSED, "anna", later(2), "told")
     assert await found(open_only=True) == [printer.id]
     assert await found(stage="closed") == [drain.id]
+
+
+async def test_a_search_takes_words_in_any_order_letters_as_they_come_and_numbers_in_any_form(
+    records: SqlRecords,
+) -> None:
+    caller = a_caller(name="ÅSA Ødegård", number="+31205550204", contact=None)
+    drain = await opened_ticket(records, words="The DRAIN is blocked", caller=caller, place_text="Källare öst")
+    other = await opened_ticket(
+        records, topic="printer", place="ward-5", words="jammed", caller=a_caller(raw="9", number="9"),
+        callback_number=None,
+    )  # fmt: skip
+    site = SiteWords("NL", {"plumbing": "verstopping", "printer": "printer"}, {"ward-5": "osasto 5"})
+
+    async def found(text: str) -> list[str]:
+        return [ticket.id for ticket in await records.archive.tickets(TicketQuery(text, site), 9)]
+
+    for text in ("blocked drain", "asa", "åsa", "ODEGARD", "kallare", "020 555 0204", "0031205550204", "verstopping"):
+        assert await found(text) == [drain.id], text
+    assert await found("jammed osasto") == [other.id]
+    assert await found("drain jammed") == []
+    await records.tickets.correct(drain.id, a_draft(words="a tap drips"), "caller", later(1))
+    assert (await found("drips asa"), await found("blocked drain")) == ([drain.id], [])
+
+
+async def test_a_caller_is_found_as_people_write_the_name_and_the_number(records: SqlRecords) -> None:
+    call = await opened_call(records, caller=a_caller(name="Åsa Lind", contact="Ward 4 desk"))
+    await opened_call(records, caller=a_caller(raw="9", number="9", name="Bo", contact=None))
+    site = SiteWords("NL")
+    for text in ("asa", "lind åsa", "desk ward", "020-5550204"):
+        assert [found.id for found in await records.archive.calls(CallQuery(text, site), 9)] == [call.id], text
 
 
 async def test_a_ticket_tells_its_history(records: SqlRecords) -> None:

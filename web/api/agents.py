@@ -32,5 +32,5 @@ async def one_agent(agent_id: str, who: VisitorDep, line: LineDep) -> AgentOut:
 async def send_on_break(agent_id: str, who: SupervisorDep, line: LineDep) -> AgentOut:
     """A supervisor takes an agent out of the rota, for instance one who left without saying so."""
     agent = await line.records.agents.load(agent_id)
-    await acts.go_not_ready(line, agent, f"set by {who.account.login}", who.actor)
+    await acts.go_not_ready(line, agent, f"by:{who.account.login}", who.actor)
     return agent_out(line, await line.records.agents.load(agent_id))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from web.api.asked import Before
 from web.api.shapes import FromRecord, Page, page_of
 from web.auth import AdminDep
 from web.context import LineDep
@@ -27,7 +28,7 @@ async def list_audit(
     who: AdminDep,
     line: LineDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[str | None, Query(max_length=36)] = None,
+    before: Before = None,
 ) -> Page[AuditOut]:
     """Logins, refused ones too, what was read and listened to, changes; newest first. For admins."""
     entries = await line.audit.entries(limit + 1, before)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from routing.model import CallbackState
+from web.api.asked import Before
 from web.api.shapes import CallbackOut, Page, page_of
 from web.auth import VisitorDep
 from web.context import LineDep
@@ -18,7 +19,7 @@ async def list_callbacks(
     line: LineDep,
     state: CallbackState | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: str | None = None,
+    before: Before = None,
 ) -> Page[CallbackOut]:
     """Callbacks, newest first."""
     callbacks = await line.archive.callbacks(state, limit + 1, before)

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from routing.model import CallState
+from web.api.asked import Before
 from web.api.shapes import CallDetail, CallOut, LegOut, Page, TicketOut, page_of, timeline_of
 from web.auth import VisitorDep
 from web.context import LineDep
@@ -17,14 +19,14 @@ async def list_calls(
     who: VisitorDep,
     line: LineDep,
     text: Annotated[str, Query(max_length=100, description="in the caller's number or name")] = "",
-    state: str | None = None,
-    ending: str | None = None,
+    state: CallState | None = None,
+    ending: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
     trace: Annotated[str | None, Query(max_length=100, description="the mark that a test caller sent")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: str | None = None,
+    before: Before = None,
 ) -> Page[CallOut]:
     """Calls, newest first."""
-    query = CallQuery(text=text, state=state, ending=ending, trace=trace)
+    query = CallQuery(text, line.rendering.naming.site_words, state, ending, trace)
     calls = await line.archive.calls(query, limit + 1, before)
     return page_of([CallOut.of(call) for call in calls], limit, calls[limit - 1].id if len(calls) > limit else None)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from web.api.asked import STREAM_ID, Before
 from web.api.shapes import EventOut, Page, page_of
 from web.auth import Visitor, VisitorDep
 from web.context import Line, LineDep
@@ -22,7 +23,7 @@ async def list_events(
     line: LineDep,
     type: Annotated[str | None, Query(max_length=60)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    before: str | None = None,
+    before: Before = None,
 ) -> Page[EventOut]:
     """The latest events of all calls, newest first."""
     events = await line.archive.events(type, limit + 1, before)
@@ -46,8 +47,8 @@ async def stream(
     request: Request,
     who: VisitorDep,
     line: LineDep,
-    after: Annotated[str | None, Query(pattern=r"^\d{1,20}-\d{1,20}$")] = None,
-    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
+    last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
 ) -> EventSourceResponse:
     """What just changed, as server-sent events: ids only, so that readers fetch what they may see.
 

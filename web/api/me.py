@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from web import acts
 from web.api.agents import agent_out
-from web.api.shapes import AgentOut, OfferOut
+from web.api.shapes import AgentOut, OfferOut, Wanted
 from web.auth import MeDep, VisitorDep
 from web.context import LineDep
 
@@ -20,12 +20,12 @@ class MeOut(AgentOut):
     offer: OfferOut | None
 
 
-class StateIn(BaseModel):
+class StateIn(Wanted):
     state: Literal["available", "not_ready"]
     reason: Annotated[str, Field(max_length=100)] = ""
 
 
-class HeartbeatIn(BaseModel):
+class HeartbeatIn(Wanted):
     page: PageMark
     take: bool = Field(False, description="make this page the agent's live one")
 
@@ -35,16 +35,16 @@ class HeartbeatOut(BaseModel):
     at: datetime
 
 
-class PageIn(BaseModel):
+class PageIn(Wanted):
     page: PageMark
 
 
-class SeenIn(BaseModel):
+class SeenIn(Wanted):
     page: PageMark
     shown_at: datetime = Field(description="when the page showed the call, by its own clock")
 
 
-class WrapUpIn(BaseModel):
+class WrapUpIn(Wanted):
     offer_id: str
     disposition: acts.Disposition
     note: Annotated[str, Field(max_length=4_000)] = ""

@@ -1,17 +1,18 @@
 """Logging in and out for programs: a bearer token instead of a cookie."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, status
 from pydantic import BaseModel, Field
 
+from web.api.shapes import Wanted
 from web.auth import VisitorDep, log_in, log_out
 from web.context import LineDep
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
 
-class Credentials(BaseModel):
+class Credentials(Wanted):
     login: Annotated[str, Field(max_length=100)]
     password: Annotated[str, Field(max_length=200)]
 
@@ -20,7 +21,7 @@ class SessionOut(BaseModel):
     token: str
     login: str
     name: str
-    role: str
+    role: Literal["agent", "supervisor", "admin"]
     agent_id: str | None
 
 
@@ -29,7 +30,7 @@ async def open_session(credentials: Credentials, request: Request, line: LineDep
     """Log in; send the token as `Authorization: Bearer …` from then on."""
     address = request.client.host if request.client else ""
     account, token = await log_in(line, credentials.login, credentials.password, address)
-    return SessionOut(token=token, login=account.login, name=account.name, role=account.role, agent_id=account.agent_id)
+    return SessionOut.model_validate({**vars(account), "token": token})
 
 
 @router.delete("/current", status_code=status.HTTP_204_NO_CONTENT)

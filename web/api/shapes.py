@@ -9,7 +9,22 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from routing.legs import CallLeg
-from routing.model import Agent, Call, Callback, CallerId, Event, Offer, Promise, Ticket, WaitingCaller
+from routing.model import (
+    Agent,
+    AgentState,
+    Call,
+    Callback,
+    CallbackState,
+    CallerId,
+    CallState,
+    Event,
+    Offer,
+    OfferState,
+    Promise,
+    Stage,
+    Ticket,
+    WaitingCaller,
+)
 from web.ports import TicketChange
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -28,6 +43,12 @@ def page_of(rows: Sequence[Row], limit: int, last_id: str | None) -> Page[Row]:
     return Page(items=list(rows[:limit]), next=last_id if len(rows) > limit else None)
 
 
+class Wanted(BaseModel):
+    """What a request's body may hold: nothing that nobody reads."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class FromRecord(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -39,7 +60,7 @@ class CallerOut(FromRecord):
     withheld: bool
     contact: str | None
     place: str | None
-    kind: str
+    kind: Literal["staff", "patient", "unknown"]
     shared: bool
 
     @classmethod
@@ -51,9 +72,9 @@ class CallOut(FromRecord):
     id: str
     site_id: str
     dnis: str
-    direction: str
+    direction: Literal["inbound", "callback"]
     language: str
-    state: str
+    state: CallState
     started_at: datetime
     ended_at: datetime | None
     ending: str | None
@@ -110,16 +131,16 @@ class TicketOut(BaseModel):
     number: str
     site_id: str
     opened_at: datetime
-    stage: str
-    stages: dict[str, datetime]
+    stage: Stage
+    stages: dict[Stage, datetime]
     topic: str
     crew: str
     place: str | None
     place_text: str | None
     asset: str | None
-    urgency: str
-    urgency_suggested: str
-    urgency_set: str | None
+    urgency: UrgencyName
+    urgency_suggested: UrgencyName
+    urgency_set: UrgencyName | None
     promise: PromiseOut
     caller: CallerOut
     callback_number: str | None
@@ -133,7 +154,7 @@ class TicketOut(BaseModel):
         draft = ticket.draft
         return cls(
             id=ticket.id, number=ticket.number, site_id=ticket.site_id, opened_at=ticket.opened_at,
-            stage=ticket.stage, stages={str(stage): at for stage, at in ticket.stages.items()},
+            stage=ticket.stage, stages=dict(ticket.stages),
             topic=draft.topic, crew=draft.crew, place=draft.place, place_text=draft.place_text, asset=draft.asset,
             urgency=ticket.urgency, urgency_suggested=draft.urgency, urgency_set=ticket.urgency_set,
             promise=PromiseOut.of(draft.promise), caller=CallerOut.of(draft.caller),
@@ -192,7 +213,7 @@ class OfferOut(FromRecord):
     id: str
     entry_id: str
     agent_id: str
-    state: str
+    state: OfferState
     made_at: datetime
     call_id: str | None
     callback_id: str | None
@@ -216,7 +237,7 @@ class AgentOut(BaseModel):
     phone: str | None
     phone_registered: bool
     page_live: bool
-    state: str
+    state: AgentState
     state_since: datetime
     reason: str
 
@@ -232,7 +253,7 @@ class AgentOut(BaseModel):
 class WaitingOut(FromRecord):
     id: str
     crew: str
-    urgency: str
+    urgency: UrgencyName
     since: datetime
     call_id: str | None
     callback_id: str | None
@@ -249,9 +270,9 @@ class CallbackOut(FromRecord):
     ticket_id: str
     number: str
     crew: str
-    urgency: str
+    urgency: UrgencyName
     since: datetime
-    state: str
+    state: CallbackState
     attempts: int
     not_before: datetime | None
     call_id: str | None

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from routing.model import Stage
 from web import acts
-from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, changes_of, page_of
+from web.api.asked import Before
+from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of, page_of
 from web.auth import VisitorDep
 from web.context import Line, LineDep
 from web.finding import find_ticket
@@ -19,15 +20,17 @@ router = APIRouter(prefix="/tickets", tags=["tickets"])
 TicketKey = Annotated[str, Field(description="id or spoken number", max_length=60)]
 
 
-class StageIn(BaseModel):
+class StageIn(Wanted):
     to: Stage
+    seen: Annotated[Stage | None, Field(description="what you think it is now; refused when it is not")] = None
     answer: Annotated[str | None, Field(max_length=4_000, description="what the caller was told; needed to close")] = (
         None
     )
 
 
-class UrgencyIn(BaseModel):
+class UrgencyIn(Wanted):
     urgency: UrgencyName
+    seen: Annotated[UrgencyName | None, Field(description="what you think it is now; refused when it is not")] = None
 
 
 @router.get("")
@@ -42,11 +45,18 @@ async def search_tickets(
     topic: str | None = None,
     place: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: str | None = None,
+    before: Before = None,
 ) -> Page[TicketOut]:
     """Tickets, newest first."""
     query = TicketQuery(
-        text=text, stage=stage, open_only=open_only, urgency=urgency, crew=crew, topic=topic, place=place
+        text=text,
+        site_words=line.rendering.naming.site_words,
+        stage=stage,
+        open_only=open_only,
+        urgency=urgency,
+        crew=crew,
+        topic=topic,
+        place=place,
     )
     tickets = await line.archive.tickets(query, limit + 1, before)
     last = tickets[limit - 1].id if len(tickets) > limit else None
@@ -70,7 +80,7 @@ async def message(ticket: TicketKey, number: int, who: VisitorDep, line: LineDep
 async def move_ticket(ticket: TicketKey, wanted: StageIn, who: VisitorDep, line: LineDep) -> TicketDetail:
     """Move a ticket to a later stage; closing it needs the answer that the caller was given."""
     found = await find_ticket(line, ticket)
-    await acts.move_ticket(line, found, wanted.to, wanted.answer, who.actor)
+    await acts.move_ticket(line, found, wanted.to, wanted.answer, who.actor, wanted.seen)
     return await _detail(line, found.id)
 
 
@@ -78,7 +88,7 @@ async def move_ticket(ticket: TicketKey, wanted: StageIn, who: VisitorDep, line:
 async def set_urgency(ticket: TicketKey, wanted: UrgencyIn, who: VisitorDep, line: LineDep) -> TicketDetail:
     """Set the urgency; what the line suggested is kept beside it."""
     found = await find_ticket(line, ticket)
-    await acts.set_urgency(line, found, wanted.urgency, who.actor)
+    await acts.set_urgency(line, found, wanted.urgency, who.actor, wanted.seen)
     return await _detail(line, found.id)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
-from web.api.shapes import timeline_of
+from web.api.asked import Before
 from web.auth import VisitorDep
 from web.context import LineDep
 from web.pages.frame import DEFAULT_PAGE_ROWS, framed
@@ -16,9 +16,11 @@ router = APIRouter()
 
 @router.get("/calls")
 async def call_list(
-    who: VisitorDep, line: LineDep, text: Annotated[str, Query(max_length=100)] = "", before: str | None = None
+    who: VisitorDep, line: LineDep, text: Annotated[str, Query(max_length=100)] = "", before: Before = None
 ) -> HTMLResponse:
-    calls = await line.archive.calls(CallQuery(text=text.strip()), DEFAULT_PAGE_ROWS + 1, before)
+    calls = await line.archive.calls(
+        CallQuery(text.strip(), line.rendering.naming.site_words), DEFAULT_PAGE_ROWS + 1, before
+    )
     older = calls[DEFAULT_PAGE_ROWS - 1].id if len(calls) > DEFAULT_PAGE_ROWS else None
     return await framed(line, who, "calls.html", calls=calls[:DEFAULT_PAGE_ROWS], chosen={"text": text}, older=older)
 
@@ -26,13 +28,13 @@ async def call_list(
 @router.get("/calls/{call_id}")
 async def call_page(call_id: str, who: VisitorDep, line: LineDep) -> HTMLResponse:
     call = await line.records.calls.load(call_id)
-    timeline = timeline_of(await line.records.calls.timeline(call_id), call.started_at)
+    timeline = await line.records.calls.timeline(call_id)
     tickets = await line.records.tickets.of_call(call_id)
     return await framed(line, who, "call.html", call=call, timeline=timeline, tickets=tickets)
 
 
 @router.get("/callbacks")
-async def callback_list(who: VisitorDep, line: LineDep, before: str | None = None) -> HTMLResponse:
+async def callback_list(who: VisitorDep, line: LineDep, before: Before = None) -> HTMLResponse:
     callbacks = await line.archive.callbacks(None, DEFAULT_PAGE_ROWS + 1, before)
     shown = callbacks[:DEFAULT_PAGE_ROWS]
     tickets = await line.records.tickets.known({callback.ticket_id for callback in shown})

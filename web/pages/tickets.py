@@ -1,5 +1,6 @@
 """The list of tickets, and one ticket's page."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from routing.lifecycle import TICKET_TRANSITIONS
 from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
 from web import acts
+from web.api.asked import Before
 from web.api.shapes import UrgencyName
 from web.auth import Visitor, VisitorDep
 from web.context import Line, LineDep
@@ -52,10 +54,11 @@ async def ticket_list(
     urgency: str = "",
     crew: str = "",
     topic: str = "",
-    before: str | None = None,
+    before: Before = None,
 ) -> HTMLResponse:
     query = TicketQuery(
         text=text.strip(),
+        site_words=line.rendering.naming.site_words,
         stage=stage if stage in set(Stage) else None,
         open_only=stage == "open",
         urgency=urgency if urgency in URGENCY_ORDER else None,
@@ -89,9 +92,11 @@ async def move(
     line: LineDep,
     to: Annotated[Stage, Form()],
     answer: Annotated[str, Form(max_length=4_000)] = "",
+    seen: Annotated[Stage | None, Form()] = None,
 ) -> Response:
     ticket = await find_ticket(line, key)
-    await acts.move_ticket(line, ticket, to, answer, who.actor)
+    await acts.move_ticket(line, ticket, to, answer, who.actor, seen)
+    await acts.keep_draft(line, who.account, acts.answer_form(ticket.id), {})
     return await _part(line, who, await line.records.tickets.load(ticket.id))
 
 
@@ -102,10 +107,11 @@ async def set_urgency(
     line: LineDep,
     urgency: Annotated[UrgencyName, Form()],
     beside: Annotated[str, Form()] = "",
+    seen: Annotated[UrgencyName | None, Form()] = None,
 ) -> Response:
     """`beside` a call there is nothing to answer with: the stream brings the change."""
     ticket = await find_ticket(line, key)
-    await acts.set_urgency(line, ticket, urgency, who.actor)
+    await acts.set_urgency(line, ticket, urgency, who.actor, seen)
     if beside:
         return Response(status_code=204)
     return await _part(line, who, await line.records.tickets.load(ticket.id))
@@ -121,6 +127,7 @@ async def _told(line: Line, ticket: Ticket) -> dict[str, Any]:
     matters: Sequence[Matter] = await related(line, draft.caller, draft.place, ticket)
     return {
         "ticket": ticket,
+        "version": hashlib.sha256(repr((ticket.stage, ticket.urgency, draft)).encode()).hexdigest()[:16],
         "calls": calls,
         "moments": await _moments(line, ticket, calls),
         "matters": matters,

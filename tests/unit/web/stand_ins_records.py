@@ -11,7 +11,8 @@ from argon2 import PasswordHasher
 
 from routing.fake import MemoryRecords
 from routing.model import Call, Callback, Event, NotFound, Stage, Ticket
-from web.ports import Account, CallQuery, LoginTry, TicketChange, TicketQuery
+from routing.searching import fits, searchable
+from web.ports import Account, CallQuery, LoginTry, SessionEnd, TicketChange, TicketQuery
 
 
 class _Identified(Protocol):
@@ -30,6 +31,7 @@ class MemoryAccounts:
     sessions: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     tries: dict[int, tuple[str, datetime]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
+    revoked: set[str] = field(default_factory=set)
 
     def add(self, login: str, role: str = "agent", agent_id: str | None = None, name: str = "") -> None:
         self.accounts[login] = Account(login, name or login.capitalize(), role, _HASH, agent_id)
@@ -48,8 +50,15 @@ class MemoryAccounts:
         login, expires_at = self.sessions.get(token_hash, ("", at))
         return self.accounts.get(login) if at < expires_at else None
 
+    async def session_end(self, token_hash: str, at: datetime) -> SessionEnd:
+        if token_hash in self.revoked:
+            return SessionEnd.REVOKED
+        _, expires_at = self.sessions.get(token_hash, ("", None))
+        return SessionEnd.EXPIRED if expires_at and expires_at <= at else SessionEnd.UNKNOWN
+
     async def revoke_session(self, token_hash: str, at: datetime) -> None:
         self.sessions.pop(token_hash, None)
+        self.revoked.add(token_hash)
 
     async def reserve_try(self, key: str, at: datetime, since: datetime) -> LoginTry:
         self.tries = {id: one for id, one in self.tries.items() if one[1] > since}
@@ -119,7 +128,10 @@ class MemoryArchive:
     def _call_fits(self, call: Call, query: CallQuery) -> bool:
         started = next(iter(self.records.state.events.get(call.id, [])), None)
         return (
-            query.text.lower() in f"{call.caller.number} {call.caller.name}".lower()
+            all(
+                fits(term, searchable(call.caller.name, call.caller.contact), [call.caller.number, call.caller.raw])
+                for term in query.site_words.terms(query.text)
+            )
             and query.state in (None, call.state)
             and query.ending in (None, call.ending)
             and (query.trace is None or (started is not None and started.payload.get("trace") == query.trace))
@@ -128,13 +140,14 @@ class MemoryArchive:
 
 def _ticket_fits(ticket: Ticket, query: TicketQuery) -> bool:
     draft = ticket.draft
-    text = f"{ticket.number} {draft.words} {draft.caller.number} {draft.caller.name} {draft.place} {draft.place_text}"
+    text = searchable(draft.words, draft.caller.name, draft.caller.contact, draft.place_text)
+    numbers = (ticket.number, draft.caller.number, draft.caller.raw, draft.callback_number)
     wanted = (
         (query.stage, ticket.stage), (query.urgency, ticket.urgency), (query.crew, draft.crew),
         (query.topic, draft.topic), (query.place, draft.place),
     )  # fmt: skip
     return (
-        query.text.lower() in text.lower()
+        all(fits(term, text, numbers, draft.topic, draft.place or "") for term in query.site_words.terms(query.text))
         and all(want in (None, have) for want, have in wanted)
         and not (query.open_only and ticket.stage is Stage.CLOSED)
     )

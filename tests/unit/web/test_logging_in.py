@@ -155,3 +155,35 @@ async def test_pages_hold_no_inline_code_or_style(client: httpx.AsyncClient) -> 
     for path in ("/login", "/", "/tickets", "/calls", "/callbacks"):
         html = (await client.get(path)).text
         assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|<style|\son\w+=", html), path
+
+
+async def test_the_login_page_says_why_a_session_is_over_and_leads_back(
+    client: httpx.AsyncClient, clock: Clock
+) -> None:
+    await form(client, login="anna", password=PASSWORD)
+    clock.pass_s(12 * 3600 + 1)
+    page = await client.get("/tickets?text=drain&stage=any", headers={"Accept": "text/html"})
+    assert page.headers["location"] == "/login?next=/tickets%3Ftext%3Ddrain%26stage%3Dany"
+    login = await client.get(page.headers["location"])
+    assert "because it was 12 hours old" in login.text
+    assert "has been kept" in login.text
+    assert 'name="next" value="/tickets?text=drain&amp;stage=any"' in login.text
+
+
+async def test_a_part_that_finds_its_session_over_leads_back_to_its_page(client: httpx.AsyncClient) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://desk/tickets/1?x=1"}
+    answer = await client.post("/tickets/1/stage", headers=headers, data={"to": "closed"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/login?next=/tickets/1%3Fx%3D1")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/login?why=logged_out", "You have logged out."), ("/login?why=revoked", "logged you out"), ("/login", None),
+     ("/login?why=%3Cb%3E", None)],
+)  # fmt: skip
+async def test_who_never_had_a_session_is_not_told_of_its_end(
+    client: httpx.AsyncClient, path: str, said: str | None
+) -> None:
+    page = (await client.get(path)).text
+    assert 'class="notice"' in page if said else 'class="notice"' not in page
+    assert said is None or said in page

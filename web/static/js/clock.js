@@ -50,6 +50,9 @@ export function tick() {
     if (element instanceof HTMLProgressElement) element.value = Math.max(0, left_s);
     else setText(element, countdown(left_s));
   }
+  for (const element of document.querySelectorAll("[data-after]")) {
+    /** @type {HTMLElement} */ (element).hidden = Date.parse(/** @type {HTMLElement} */ (element).dataset.after ?? "") > now;
+  }
 }
 
 /** @param {Element} element @param {string} text */

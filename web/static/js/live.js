@@ -2,6 +2,7 @@
 /** Is this page alive, is it the live one of its agent, and does the stream still come? */
 
 import { setServerTime } from "./clock.js";
+import { sessionEnded } from "./session.js";
 
 const BEAT_MS = 4_900;
 const SILENT_MS = 10_000; // the stream ticks every three seconds
@@ -48,6 +49,8 @@ function showLive(live) {
   const banner = document.getElementById("elsewhere");
   if (banner) banner.hidden = live;
   document.body.classList.toggle("elsewhere", !live);
+  if (live) document.title = document.title.replace(`${page.elsewhere} `, "");
+  else if (!document.title.startsWith(`${page.elsewhere} `)) document.title = `${page.elsewhere} ${document.title}`;
 }
 
 /** Tell the server that this page lives. @param {boolean} take be the live one from now on */
@@ -56,7 +59,8 @@ export async function beat(take) {
   sent_at = performance.now();
   try {
     const answer = await post("/me/heartbeat", { page: page.page, take });
-    refused = answer.status === 401 || answer.status === 403;
+    if (answer.status === 401) return sessionEnded();
+    refused = answer.status === 403;
     if (answer.ok) showLive((await answer.json()).live);
   } catch {
     // No answer: the silent stream raises the alarm.

@@ -2,6 +2,7 @@
 /** A call for this desk: said aloud, sounded, shown in the title, and reported as seen. */
 
 import { serverNow } from "./clock.js";
+import { holdsWork } from "./guard.js";
 import { post } from "./live.js";
 import { ring, hush } from "./sound.js";
 
@@ -28,7 +29,7 @@ function announce(call) {
   const announcer = document.getElementById("announcer");
   if (announcer) announcer.textContent = call.dataset.announce ?? "";
   document.title = call.dataset.title ?? title;
-  call.scrollIntoView({ block: "nearest" });
+  call.querySelector("header")?.scrollIntoView({ block: "nearest" }); // who it is, also where the whole call has no room
 }
 
 /** No call, or it is shown elsewhere now: a page that is told nothing more would ring for ever. */
@@ -54,7 +55,7 @@ function stillMade(offer) {
 /** The existing matter opens beside the call. @param {string | undefined} number */
 function openMatter(number) {
   const workspace = document.getElementById("workspace");
-  if (!workspace) return;
+  if (!workspace || holdsWork(workspace)) return;
   // @ts-expect-error htmx is loaded before
   if (number) void window.htmx.ajax("GET", `/tickets/${number}/part`, { target: "#workspace", swap: "innerHTML" });
   else workspace.replaceChildren();

@@ -89,7 +89,8 @@ export function showAllowedAsItChanges() {
 export function showAllowed() {
   for (const button of document.querySelectorAll('[data-act="sound"]')) {
     const { on = "", off = "" } = /** @type {HTMLElement} */ (button).dataset;
-    button.textContent = allowed() ? on : off;
+    const name = allowed() ? on : off;
+    if (button.textContent !== name) button.textContent = name;
     button.classList.toggle("bad", !allowed());
   }
 }

@@ -4,6 +4,8 @@
  * where the last one stopped. It is what the SSE extension connects with.
  */
 
+import { askWhetherItLasts } from "./session.js";
+
 const RETRY_MS = 1_000;
 
 export class LastingSource extends EventTarget {
@@ -33,6 +35,7 @@ export class LastingSource extends EventTarget {
       source.close();
       this.readyState = EventSource.CONNECTING;
       this.onerror?.(event);
+      void askWhetherItLasts();
       window.setTimeout(() => this.connect(), RETRY_MS);
     };
     for (const kind of this.kinds) source.addEventListener(kind, this.forward);

@@ -1,0 +1,39 @@
+"""What somebody is typing, kept on the server while they type it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, status
+from pydantic import BaseModel, Field
+
+from web import acts
+from web.api.shapes import Wanted
+from web.auth import VisitorDep
+from web.context import LineDep
+
+router = APIRouter(prefix="/me/drafts", tags=["desk"])
+FormName = Annotated[
+    str,
+    Path(pattern=r"^(wrap-up|answer)-[0-9a-f-]{36}$", description="`wrap-up-` and an offer, or `answer-` and a ticket"),
+]
+FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")]
+Fields = Annotated[dict[FieldName, Annotated[str, Field(max_length=4_000)]], Field(max_length=6)]
+
+
+class DraftIn(Wanted):
+    fields: Fields
+
+
+class DraftOut(BaseModel):
+    fields: dict[str, str]
+
+
+@router.get("/{form}")
+async def draft(form: FormName, who: VisitorDep, line: LineDep) -> DraftOut:
+    """What the visitor typed into a form and has not sent."""
+    return DraftOut(fields=dict(await line.records.drafts.of(who.account.login, form)))
+
+
+@router.put("/{form}", status_code=status.HTTP_204_NO_CONTENT)
+async def keep_draft(form: FormName, typed: DraftIn, who: VisitorDep, line: LineDep) -> None:
+    """Keep what is typed; with nothing in it, forget. The note of a wrap-up that is over is added to it."""
+    await acts.keep_draft(line, who.account, form, typed.fields)
