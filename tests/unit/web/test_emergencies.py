@@ -123,6 +123,14 @@ async def test_a_second_one_is_shown_too_and_those_nobody_has_taken_come_first(
     assert "No phone of the emergency team rings" in shown
 
 
+async def test_a_number_that_nothing_proves_is_told_once_and_as_such(desk: Desk, anna: httpx.AsyncClient) -> None:
+    number = "+31612345678"
+    await raised(desk, CallerId(raw=number, number=number, kind="unproven"))
+    shown = await page(anna, desk)
+    assert shown.count(number) == 1
+    assert "number not proven" in shown
+
+
 async def test_admins_see_it_and_cannot_take_it(desk: Desk, client: httpx.AsyncClient) -> None:
     emergency = await raised(desk)
     admin = await log_in(client, "admin")
