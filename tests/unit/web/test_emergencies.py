@@ -147,3 +147,11 @@ async def test_what_callers_say_stays_text(desk: Desk, anna: httpx.AsyncClient) 
     assert "<script" not in shown
     assert "<b>" not in shown
     assert "<i>" not in shown
+
+
+async def test_of_many_words_the_last_are_shown_from_the_beginning_of_one(desk: Desk, anna: httpx.AsyncClient) -> None:
+    call = await desk.call()
+    ticket = await desk.ticket(call, words="ringing " * 60 + "fire")
+    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at()))
+    await desk.records.emergencies.attach(emergency.id, ticket.id)
+    assert '<bdi class="outside">… ringing ringing' in await page(anna, desk)
