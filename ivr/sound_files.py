@@ -35,7 +35,6 @@ def write_whole(path: Path, content: bytes, durable: bool = False) -> None:
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
             os.replace(file.name, path)
         except OSError:
             with suppress(OSError):
