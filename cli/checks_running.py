@@ -12,6 +12,7 @@ from sqlalchemy import Connection, make_url, text
 from cli import auditing, clock
 from cli.addresses import connectable
 from cli.checks import START, Check, redis_answers
+from cli.checks_phones import emergency_phones
 from cli.editions import checked, in_force
 from cli.finding import Finding
 from cli.health import ANSWER_S, unwell
@@ -173,6 +174,7 @@ RUNNING: tuple[Check, ...] = (
     voices,
     ears,
     asterisk,
+    emergency_phones,
     redis,
     controller,
     desk,

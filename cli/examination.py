@@ -2,6 +2,7 @@
 
 import sys
 
+import structlog
 import typer
 from rich.console import Console
 
@@ -17,6 +18,7 @@ FILE_COLUMNS = 200  # a log or a pipe has no width to keep to
 def doctor(json_output: bool) -> None:
     """Look at every part; exit code 1 when something that is needed is broken."""
     settings = _settings()
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # the table, or the JSON, is all that is told
     findings = [check(settings) for check in (*INSTALLED, *RUNNING)]
     if json_output:
         print(as_json(findings))

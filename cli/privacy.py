@@ -29,6 +29,8 @@ def keep_private(settings: Settings) -> None:
 
 def open_to_others(settings: Settings) -> list[Path]:
     """What others than its owner, and the user that runs Asterisk, can read or change."""
+    if not settings.data_dir.exists():  # before the first start
+        return []
     found = [path for path in (settings.data_dir, *_private(settings)) if path.stat().st_mode & UMASK]
     instance = instance_folder(settings)
     inside = [instance, *instance.rglob("*")] if instance.exists() and os.access(instance, os.R_OK | os.X_OK) else []

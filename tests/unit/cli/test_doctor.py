@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import checks, checks_running
+from cli import checks, checks_phones, checks_running
 from cli.finding import Finding, all_well, as_json, to_do
 from config.settings import Asterisk, Settings, Web
 from store.migrate import upgrade
@@ -146,3 +146,15 @@ def test_the_whole_is_well_when_nothing_needed_is_broken() -> None:
     assert json.loads(as_json(fine))["ok"] is True
     assert json.loads(as_json(bad))["ok"] is False
     assert list(to_do(bad)) == ["c: mend it."]
+
+
+def test_an_emergency_team_without_a_phone_is_broken_and_a_missing_one_is_named() -> None:
+    urgent = ("urgent1", "urgent2")
+    none = checks_phones.found(urgent, {"urgent1": False, "agent1": True})
+    assert (none.state, none.says) == ("broken", "none is registered of urgent1, urgent2")
+    one = checks_phones.found(urgent, {"urgent1": False, "urgent2": True})
+    assert (one.state, one.says) == ("ok", "registered: urgent2; not: urgent1")
+
+
+def test_phones_that_cannot_be_asked_about_are_no_finding_of_their_own() -> None:
+    assert checks_phones.emergency_phones(Settings(asterisk=Asterisk(ami_port=free_port()))).state == "absent"

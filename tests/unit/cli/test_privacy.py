@@ -60,3 +60,7 @@ def test_what_asterisk_keeps_is_for_its_group_at_most(tmp_path: Path) -> None:
     (spool / "message.wav").write_text("private")
     keep_private(settings)
     assert {path.name for path in open_to_others(settings)} == {"asterisk-instance", "spool", "message.wav"}
+
+
+def test_before_the_first_start_nothing_is_open(tmp_path: Path) -> None:
+    assert open_to_others(Settings(data_dir=tmp_path / "not-made-yet")) == []
