@@ -181,6 +181,18 @@ async def test_a_take_becomes_one_redirect_to_the_agents_phone(scene: Scene) -> 
     assert scene.asterisk.redirected == [("PJSIP/anonymous-00000001", TAKE_CONTEXT, "phone-bo")]
 
 
+async def test_who_waits_for_the_phones_is_seen_and_can_be_taken(scene: Scene) -> None:
+    """Of many strangers only some are rung for at a time; the others hear that they come in turn."""
+    bo = await scene.agent("bo")
+    call = await scene.call(dialogue={"facts": {"channel": CHANNEL}})
+    scene.lists(listed(context="onenumber-attention", exten="wait", application="Playback"))
+    await scene.rereads(call)
+    (emergency,) = await scene.records.emergencies.live()
+    await scene.reports.desk.ask(emergency.id, bo)
+    await scene.board.tick()
+    assert scene.asterisk.redirected == [("PJSIP/anonymous-00000001", TAKE_CONTEXT, "phone-bo")]
+
+
 @pytest.mark.parametrize("there", [(), (listed(bridge="b"),), (listed(context="onenumber"),)])
 async def test_a_talk_is_never_taken_away(scene: Scene, there: tuple[LiveChannel, ...]) -> None:
     bo = await scene.agent("bo")
