@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 URGENCY_ORDER = ("critical", "high", "normal", "low")
 
@@ -70,7 +70,8 @@ class AttemptState(StrEnum):
     LOST = "lost"  # its controller died; no channel was found
 
 
-UNPROVEN = "unproven"  # the kind of a caller whose number nothing proves
+CallerKind = Literal["staff", "patient", "unknown", "unproven"]
+UNPROVEN: CallerKind = "unproven"  # nothing proves the number that the caller tells
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class CallerId:
     withheld: bool = False
     contact: str | None = None  # the configured contact's name, when its number is known
     place: str | None = None  # that contact's place id
-    kind: str = "unknown"  # staff, patient, unknown; unproven
+    kind: CallerKind = "unknown"
     shared: bool = False  # a shared or trunk number: never identifies a person
 
     @property
