@@ -290,6 +290,11 @@ def wrap_up_form(offer_id: str) -> str:
     return f"wrap-up-{offer_id}"
 
 
+def answer_form(ticket_id: str) -> str:
+    """The form whose draft is the answer to a matter's caller."""
+    return f"answer-{ticket_id}"
+
+
 @dataclass(frozen=True)
 class Callback:
     id: str

@@ -164,6 +164,18 @@ async def test_who_is_rung_and_who_answered_is_told_by_asterisk(scene: Scene) ->
     assert await scene.records.emergencies.live() == []
 
 
+async def test_an_answer_of_a_moment_is_over_before_the_next_phone_rings(scene: Scene) -> None:
+    """Else who hangs up meanwhile would count as looked after."""
+    await scene.announced(f"at={AT}")
+    await scene.told("DialBegin", "urgent1")
+    await scene.told("DialEnd", "urgent1", DialStatus="ANSWER")
+    emergency = await scene.announced(f"at={AT}")
+    assert (emergency.state, emergency.taken_by) == (EmergencyState.RINGING, "")
+    await scene.board.happened(AmiEvent("Hangup", {"Uniqueid": CHANNEL}))
+    (left,) = await scene.records.emergencies.live()
+    assert left.state is EmergencyState.LEFT
+
+
 async def test_a_number_outside_is_named_not_its_trunk(scene: Scene) -> None:
     await scene.announced(f"at={AT}")
     await scene.told("DialBegin", "test-trunk", DialString="+31201234567@test-trunk")

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from routing.emergencies import TALKED_S
 from telephony.ami import AmiEvent
 from telephony.ami_client import AmiClient
 from telephony.ami_connection import AmiEvents
@@ -105,13 +106,40 @@ async def does(ami: AmiClient, *applications: str) -> bool:
     return any(each.application in applications for each in await ami.core_show_channels())
 
 
+async def test_a_moments_answer_is_none_however_long_the_caller_is_there(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, ami: AmiClient
+) -> None:
+    urgent = await phones.enter_async_context(line.phone("urgent1"))
+    await nine_standalone(caller, ami)
+    answered = await caller.wait("answered", 5)
+    mark = 0
+    while (await urgent.wait("invite", 20, after=mark)).at_ms - answered.at_ms < TALKED_S * 1_000:
+        await urgent.wait("ended", 10, after=mark)
+        mark = urgent.mark
+    urgent.answer()
+    await urgent.wait("answered", 5, after=mark)
+    mark = urgent.mark
+    urgent.hang_up()
+    await urgent.wait("invite", 20, after=mark)
+    assert not caller.has("ended")
+    caller.hang_up()
+    await caller.wait("ended", 5)
+    await asyncio.to_thread(line.await_no_channels)
+    (spooled,) = pending(line.spool)
+    assert (spooled.outcome, spooled.answered) == ("emergency", False)
+
+
+async def does(ami: AmiClient, *applications: str) -> bool:
+    return any(each.application in applications for each in await ami.core_show_channels())
+
+
 async def test_a_moments_answer_is_no_answer_of_who_hangs_up_after_it(
     line: TestLine, caller: SoftPhone, phones: AsyncExitStack, ami: AmiClient
 ) -> None:
     urgent = await phones.enter_async_context(line.phone("urgent1"))
     urgent.answer_after(0)
     await nine_standalone(caller, ami)
-    await urgent.wait("answered", 20)
+    await urgent.wait("media", 20)
     urgent.hang_up()
     await urgent.wait("ended", 5)
     await until(partial(does, ami, "Playback", "Wait"), 5)
