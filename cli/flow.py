@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from config.documents import Edition, load_edition
 from config.settings import Settings
+from config.yaml_once import load_once
 from ivr.flow import Flow
 from ivr.script import Script
 from ivr.simulator import World, described, simulate
@@ -28,7 +29,7 @@ class FlowRefused(Exception):
 def load(path: Path, edition: Edition) -> Flow:
     """Raises: FlowRefused."""
     try:
-        flow = Flow.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        flow = Flow.model_validate(load_once(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise FlowRefused(f"{path} cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.console import Console
 from rich.table import Table
 
 from config.documents import LanguagePack, load_edition
 from config.settings import Settings
+from config.yaml_once import load_once
 from ivr.ports import Understanding
 
 app = typer.Typer(no_args_is_help=True)
@@ -89,7 +89,7 @@ def _pack(settings: Settings, lang: str) -> LanguagePack:
     path = settings.line.config_dir / "languages" / f"{lang}.yaml"
     if not lang.isalpha() or not path.exists():
         raise typer.BadParameter(f"no words for language {lang!r}: {path} is missing")
-    return LanguagePack.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return LanguagePack.model_validate(load_once(path.read_text(encoding="utf-8")))
 
 
 def _print(result: dict[str, Any], as_json: bool) -> None:

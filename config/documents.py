@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C: ten times as fast
+from config.yaml_once import load_once
+
 Language = str  # ISO 639-1
 Text = dict[Language, str]
 Urgency = Literal["critical", "high", "normal", "low"]
@@ -322,7 +323,7 @@ def _read(path: Path) -> Any:
     """Raises: DocumentsRefused."""
     name = f"{path.parent.name}/{path.name}" if path.parent.name in FOLDERS else path.name
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE)
+        return load_once(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentsRefused([f"{name}: cannot be read: {error}."]) from error
     except yaml.YAMLError as error:

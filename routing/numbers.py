@@ -105,12 +105,6 @@ def _alarms(site: Site) -> frozenset[str]:
     return frozenset({site.national_emergency, *site.emergency.urgent_phones})
 
 
-def keyed_number(keys: str) -> str:
-    """A number as keyed: the hash that ends it goes, a star in front stands for the plus."""
-    digits = keys.rstrip("#")
-    return "+" + digits.lstrip("*") if digits.startswith("*") else digits
-
-
 def _e164(digits: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(digits, region)

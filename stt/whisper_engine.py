@@ -18,8 +18,7 @@ from stt.doubt import Reading, better, is_doubtful, without_phantoms
 
 Samples = NDArray[np.float32]
 
-FRAMES_PER_S = 100  # of Whisper's spectrogram
-WHOLE_FRAMES = 3_000
+WHOLE_FRAMES = 3_000  # of Whisper's spectrogram, 100 a second
 LEAST_FRAMES = 1_000  # with fewer, words are repeated
 TAIL_FRAMES = 300
 TOKENS_PER_S = 8  # nobody speaks faster

@@ -54,7 +54,7 @@ def create_app(
         {"templates": HERE / "templates", "texts": HERE / "texts"}, edition, settings.line.language
     )
     app = FastAPI(
-        title="onenumber", version="0.1.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
+        title="onenumber", version="0.2.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.line = Line(
         records=cast("Records", Watched(records)), news=news, accounts=accounts, pages=pages,

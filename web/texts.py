@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
 from markupsafe import Markup, escape
+
+from config.yaml_once import load_once
 
 FALLBACK = "en"
 Catalogue = Mapping[str, str | None]
@@ -57,6 +58,4 @@ class Texts:
 
 @cache
 def load_texts(folder: Path) -> Texts:
-    return Texts(
-        {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))}
-    )
+    return Texts({path.stem: load_once(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.yaml"))})

@@ -116,3 +116,14 @@ def test_it_fits_and_the_desk_stays_usable(line: Served, browser: Browser, width
     assert box["height"] <= 0.75 * 800
     expect(page.locator("#emergency button").first).to_be_in_viewport()
     context.close()
+
+
+def test_a_phones_page_says_that_its_siren_is_off(line: Served, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = line.log_in(context)
+    page.reload()  # nobody has touched this page yet
+    off = page.get_by_role("button", name="Switch the sound on")
+    expect(off).to_be_visible()
+    off.click()
+    expect(page.locator(".sound")).to_be_hidden()
+    context.close()

@@ -116,3 +116,10 @@ def test_without_any_that_were_right_bad_documents_are_refused(folder: Path, tmp
     change(folder, "site.yaml", "waiting.limit_s", -1)
     with pytest.raises(DocumentsRefused, match=r"waiting\.limit_s"):
         in_force(Settings(data_dir=tmp_path, line=Line(config_dir=folder)))
+
+
+def test_a_field_that_stands_twice_is_refused_instead_of_its_first_being_forgotten(folder: Path) -> None:
+    with (folder / "site.yaml").open("a") as file:
+        file.write("\nwaiting: {limit_s: 5}\n")
+    with pytest.raises(DocumentsRefused, match=r"site\.yaml: .*“waiting” stands twice"):
+        load_edition(folder)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from config.documents import Contact, Site, load_edition
 from config.settings import PROJECT
 from routing.model import NotCallable
-from routing.numbers import Proof, callable_number, identify, keyed_number, normalise
+from routing.numbers import Proof, callable_number, identify, normalise
 
 
 @pytest.fixture(scope="module")
@@ -135,13 +135,6 @@ def test_only_plain_digits_are_ever_dialled(site: Site, text: str) -> None:
         return
     assert number.isascii()
     assert number.lstrip("+").isdigit()
-
-
-@pytest.mark.parametrize(
-    ("keys", "number"), [("204#", "204"), ("0612345678", "0612345678"), ("*31612345678#", "+31612345678"), ("#", "")]
-)
-def test_numbers_by_key(keys: str, number: str) -> None:
-    assert keyed_number(keys) == number
 
 
 @pytest.mark.parametrize(

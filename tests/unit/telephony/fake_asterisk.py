@@ -18,7 +18,6 @@ ENVIRONMENT = {
     "calleridname": "Ward 4",
     "extension": "100",
 }
-REFUSED_APPLICATION = -1
 
 
 class FakeAsterisk:

@@ -123,6 +123,14 @@ async def test_a_second_one_is_shown_too_and_those_nobody_has_taken_come_first(
     assert "No phone of the emergency team rings" in shown
 
 
+async def test_a_number_that_nothing_proves_is_told_once_and_as_such(desk: Desk, anna: httpx.AsyncClient) -> None:
+    number = "+31612345678"
+    await raised(desk, CallerId(raw=number, number=number, kind="unproven"))
+    shown = await page(anna, desk)
+    assert shown.count(number) == 1
+    assert "number not proven" in shown
+
+
 async def test_admins_see_it_and_cannot_take_it(desk: Desk, client: httpx.AsyncClient) -> None:
     emergency = await raised(desk)
     admin = await log_in(client, "admin")
@@ -139,3 +147,11 @@ async def test_what_callers_say_stays_text(desk: Desk, anna: httpx.AsyncClient) 
     assert "<script" not in shown
     assert "<b>" not in shown
     assert "<i>" not in shown
+
+
+async def test_of_many_words_the_last_are_shown_from_the_beginning_of_one(desk: Desk, anna: httpx.AsyncClient) -> None:
+    call = await desk.call()
+    ticket = await desk.ticket(call, words="ringing " * 60 + "fire")
+    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at()))
+    await desk.records.emergencies.attach(emergency.id, ticket.id)
+    assert '<bdi class="outside">… ringing ringing' in await page(anna, desk)

@@ -6,10 +6,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.yaml_once import load_once
 from web.rate import LoginRate, WaitsTold
 from web.texts import Texts, load_texts
 from web.times import ago, clock, moment, span
@@ -21,7 +21,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 def test_every_language_has_the_same_keys() -> None:
-    catalogues = {path.stem: set(yaml.safe_load(path.read_text())) for path in (WEB / "texts").glob("*.yaml")}
+    catalogues = {path.stem: set(load_once(path.read_text())) for path in (WEB / "texts").glob("*.yaml")}
     assert set(catalogues) == {"en", "nl", "sv", "fi", "zh"}
     assert all(keys == catalogues["en"] for keys in catalogues.values())
 
