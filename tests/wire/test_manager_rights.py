@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.checks_phones import emergency_phones
 from config.settings import Settings
 from telephony.ami import ActionRefused, Originate, action
 from telephony.ami_client import AmiClient
@@ -151,6 +152,7 @@ async def test_no_call_believes_a_global_variable(ami: AmiClient, line: TestLine
 
 async def test_the_lines_own_actions_work(ami: AmiClient, line: TestLine) -> None:
     assert (await ami.registered_phones())["agent1"] is False
+    assert (await asyncio.to_thread(emergency_phones, line.settings)).state == "broken"  # asked, and none is there
     await ami.originate(Originate("channel-1", "Local/s@onenumber-callback", "onenumber-callback"))
 
     async def up() -> bool:
