@@ -18,6 +18,7 @@ from telephony.spool import announced
 ANNOUNCEMENT = "OneNumberEmergency"  # the dialplan's UserEvent
 CONTEXT = "onenumber-emergency"
 TAKE_CONTEXT = "onenumber-emergency-take"
+CONTEXTS = (CONTEXT, "onenumber-attention", TAKE_CONTEXT)  # where an emergency's caller is: rung for, or in turn
 LISTED_S = 5.0  # what is younger may be missing from a list of channels
 ENDPOINT = re.compile(r"PJSIP/(.{1,64})-[0-9a-f]{8}\Z")
 OUTSIDE = re.compile(r"(?:PJSIP/)?(\+?[0-9]{1,20})@")
@@ -55,13 +56,14 @@ class EmergencyCalls:
     async def _announced(self, event: AmiEvent) -> None:
         if told := announced(event["Uniqueid"], event["Facts"]):
             await self.reports.report(await self.calls.record(told), told.key, now())
+            await self.desk.rung_on(told.key)
 
     async def reread(self, calls: dict[str, Call], channels: Sequence[LiveChannel], listed_at: datetime) -> None:
         """Events may have been missed: `calls` are those alive by channel, `channels` the complete list."""
         live = {emergency.channel: emergency for emergency in await self.reports.records.emergencies.live()}
         by_id = {channel.uniqueid: channel for channel in channels}
         for uniqueid, call in calls.items():
-            if uniqueid in by_id and by_id[uniqueid].context == CONTEXT and uniqueid not in live:
+            if uniqueid in by_id and by_id[uniqueid].context in CONTEXTS and uniqueid not in live:
                 await self.reports.report(call, uniqueid, now())
         for uniqueid, emergency in live.items():
             if uniqueid in by_id:
@@ -95,7 +97,7 @@ class EmergencyCalls:
         try:
             listed = {each.uniqueid: each for each in await self.ami.core_show_channels()}
             caller = listed.get(channel)
-            if caller is None or caller.context != CONTEXT or caller.bridge:
+            if caller is None or caller.context not in CONTEXTS or caller.bridge:
                 raise NotRung("gone, or taken meanwhile")
             await self.ami.redirect(caller.name, TAKE_CONTEXT, phone)
         except AmiError as error:

@@ -13,6 +13,7 @@ from ivr import owed
 from routing.spellings import Spellings
 
 WAITING = (".txt", ".claimed")  # a spooled message that is no ticket yet
+HEADERS = ("from", "asserted", "asserted_too", "party")  # of the INVITE, among the facts of a spooled message
 STAR = b"*"
 PACKINGS: dict[str, Any] = {".gz": gzip, ".bz2": bz2, ".xz": lzma}  # of rotated logs
 CALL = re.compile(rb'"call(?:_id)?": "([0-9a-f-]{36})"')  # as the line's JSON logs name one
@@ -37,8 +38,11 @@ def spooled(folder: Path, number: Spellings) -> tuple[list[Path], list[Path]]:
 
 
 def _is_from(path: Path, number: Spellings) -> bool:
-    lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-    return any(number.is_this(line.removeprefix("number=")) for line in lines if line.startswith("number="))
+    """By whom it is from, as the dialplan understood it or as the INVITE's headers say it."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    facts = dict(line.split("=", 1) for line in lines if "=" in line)
+    plainly = any(number.is_this(facts.get(name)) for name in ("number", "phone"))
+    return plainly or any(number.pattern.search(facts.get(name, "")) for name in HEADERS)
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,12 @@ from ivr.script import Script
 from ivr.state import State
 from ivr.turn import Conversation, TurnSpec, Wait
 from ivr.wording import Mouth
-from routing.model import RoutingError
 from routing.ports import Calls
 
 log = structlog.get_logger()
 RECORDS_S = 6.0  # no caller waits longer in silence for the records; a dead controller's callers wait no less
 EMERGENCY_SAVE_S = 0.3
+TELLING = set[asyncio.Task[None]]()  # outlives the session that began it; an event loop holds no task by itself
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,6 @@ class Session:
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
         """Raises: HungUp, LegLost."""
-        try:
-            return await self._run(state, outcome)
-        finally:
-            if self._telling is not None:  # who leaves does not wait for it: an emergency least of all
-                self._telling.cancel()
-                await asyncio.wait([self._telling])
-
-    async def _run(self, state: State, outcome: Outcome) -> Departure:
         while True:
             before = state.step
             state, action = advance(self.script, state, outcome)
@@ -105,23 +97,29 @@ class Session:
             log.error("emergency not saved; it goes on", call=self.notebook.call_id, why=type(error).__name__)
 
     async def _tell(self) -> None:
-        """On the timeline while it is said; where the records are slow, with the next save."""
+        """On the timeline while it is said; where the records fail, with the next save.
+
+        Never cancelled: the records may have taken it by then. Whoever leaves does not wait for it.
+        """
         events = self.notebook.take()
         try:
             async with asyncio.timeout(RECORDS_S):
                 await self.calls.append(events)
-        except (TimeoutError, RoutingError, OSError, asyncio.CancelledError):
+        except Exception as error:  # the dialogue finds out with its next save, and needs no second opinion
+            log.warning("not told while it is said", call=self.notebook.call_id, why=type(error).__name__)
             self.notebook.put_back(events)
 
     async def _told(self) -> None:
         """What is being told is written, or back in the notebook: the timeline keeps its order."""
-        telling, self._telling = self._telling, None
-        if telling is not None:
-            await telling
+        if self._telling is not None:
+            await asyncio.wait([self._telling])
+            self._telling = None
 
     def _note_prompt(self, prompt: Prompt) -> None:
         self.notebook.note("prompt.started", {"keys": [line.key for line in prompt]})
         self._telling = asyncio.create_task(self._tell(), name=f"telling of {self.notebook.call_id}")
+        TELLING.add(self._telling)
+        self._telling.add_done_callback(TELLING.discard)
 
     @asynccontextmanager
     async def _records_answer(self) -> AsyncIterator[None]:

@@ -84,6 +84,11 @@ class EmergencyDesk:
             await self._advance(emergency, EmergencyEvent.RUNG_AGAIN)
             await self._tell(emergency)
 
+    async def rung_on(self, channel: str) -> None:
+        """The caller on `channel` talks to nobody: whoever answered was gone at once, before the next phone rings."""
+        if emergency := await self._records.emergencies.of_channel(channel):
+            await self._advance(emergency, EmergencyEvent.RUNG_AGAIN)
+
     async def ring_ended(self, phone_channel: str) -> None:
         """That phone rings no more and was not taken."""
         ring = await self._records.emergencies.ring_ended(phone_channel, self._clock())

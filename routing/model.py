@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 URGENCY_ORDER = ("critical", "high", "normal", "low")
 
@@ -70,7 +70,8 @@ class AttemptState(StrEnum):
     LOST = "lost"  # its controller died; no channel was found
 
 
-UNPROVEN = "unproven"  # the kind of a caller whose number nothing proves
+CallerKind = Literal["staff", "patient", "unknown", "unproven"]
+UNPROVEN: CallerKind = "unproven"  # nothing proves the number that the caller tells
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class CallerId:
     withheld: bool = False
     contact: str | None = None  # the configured contact's name, when its number is known
     place: str | None = None  # that contact's place id
-    kind: str = "unknown"  # staff, patient, unknown; unproven
+    kind: CallerKind = "unknown"
     shared: bool = False  # a shared or trunk number: never identifies a person
 
     @property
@@ -287,6 +288,11 @@ def note_events(
 def wrap_up_form(offer_id: str) -> str:
     """The form whose draft is the note of a wrap-up."""
     return f"wrap-up-{offer_id}"
+
+
+def answer_form(ticket_id: str) -> str:
+    """The form whose draft is the answer to a matter's caller."""
+    return f"answer-{ticket_id}"
 
 
 @dataclass(frozen=True)

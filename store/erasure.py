@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Table, delete, insert, select
 
 from routing.identity import new_id
-from routing.model import OPEN_CALLBACKS, Stage
+from routing.model import OPEN_CALLBACKS, Stage, answer_form, wrap_up_form
 from routing.spellings import Spellings
 from store.audit import append
 from store.database import Database
@@ -25,7 +25,7 @@ from store.tables import (
     ticket_private,
     tickets,
 )
-from store.tables_dispatch import callback_private, callbacks, erasures, offers, wrap_up_private
+from store.tables_dispatch import callback_private, callbacks, draft_private, erasures, offers, wrap_up_private
 
 CHECKPOINTS = 5  # tries
 BATCH = 1_000  # rows, and keys in one statement
@@ -68,13 +68,18 @@ async def _scan(database: Database, table: Table, number: Spellings, mentions: s
             last = row._mapping[key.name]
             if any(number.is_this(row._mapping.get(name)) for name in NUMBERS):
                 own.add(last)
-            if last in own or number.stands_in(_said(row)):
+            if last in own or number.stands_in(_said(row)) or any(map(number.is_this, _typed(row))):
                 mentions.add(last)
     return own
 
 
 def _rows(query: Any) -> Callable[[Connection], list[Row[Any]]]:
     return lambda connection: list(connection.execute(query))
+
+
+def _typed(row: Row[Any]) -> list[str]:
+    """The fields of a form, of which one may be the number and nothing else."""
+    return list(row._mapping.get("fields", {}).values())
 
 
 def _said(row: Row[Any]) -> str:
@@ -99,6 +104,8 @@ def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) 
         connection, offers.c.call_id, offers.c.id, rows[wrap_up_private.name], offers.c.call_id.is_not(None)
     )
     rows[event_private.name] |= _these(connection, events.c.id, events.c.call_id, wrapped, events.c.type == "wrap_up")
+    forms = {answer_form(id) for id in ticket_ids} | {wrap_up_form(id) for id in rows[wrap_up_private.name]}
+    rows[draft_private.name] |= _these(connection, draft_private.c.id, draft_private.c.form, forms)
     found.recordings = _these(connection, messages.c.recording, messages.c.ticket_id, ticket_ids)
     touched = rows[ticket_private.name], rows[callback_private.name], rows[call_private.name]
     found.open_tickets = _these(connection, tickets.c.number, tickets.c.id, touched[0], tickets.c.stage != Stage.CLOSED)

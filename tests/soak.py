@@ -18,6 +18,7 @@ from tests.second_run import OFF
 
 SUITES = ("tests/wire", "tests/e2e")
 AT_ONCE = 2
+AS_MAKE_TEST = ("-n", "2", "--dist", "loadfile")
 LIMIT_S = 3_600
 
 
@@ -37,7 +38,17 @@ class Run:
 
 def run(number: int, paths: list[str], folder: Path) -> Run:
     report = folder / f"{number}.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *paths]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *AS_MAKE_TEST,
+        f"--junitxml={report}",
+        *paths,
+    ]
     try:
         with (folder / f"{number}.log").open("w") as log:
             environment = {**os.environ, OFF: "no"}

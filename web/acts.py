@@ -149,11 +149,6 @@ async def set_urgency(line: Line, ticket: Ticket, urgency: str, actor: str, seen
     await line.audit.note(actor, Action.URGENCY_SET, ticket.id, line.now(), {"to": urgency})
 
 
-def answer_form(ticket_id: str) -> str:
-    """The form whose draft is the answer to a matter's caller."""
-    return f"answer-{ticket_id}"
-
-
 async def keep_draft(line: Line, account: Account, form: str, fields: Mapping[str, str]) -> None:
     """What somebody is typing; of a wrap-up that was recorded meanwhile, it goes to its note at once."""
     offer_id = form.removeprefix(wrap_up_form(""))

@@ -7,12 +7,13 @@ from sqlalchemy import Connection, func, select
 
 from routing.archive import Action
 from routing.identity import new_id
-from routing.model import CallerId, OfferState
+from routing.model import CallerId, OfferState, WaitingCaller, answer_form, wrap_up_form
 from routing.spellings import Spellings
 from store import erasure
 from store.audit_chain import verify
 from store.records import SqlRecords, open_records
 from store.retention import PRIVATE
+from store.tables import call_private, ticket_private
 from store.tables_dispatch import erasures
 from tests.contract.samples import (
     NOW,
@@ -24,6 +25,7 @@ from tests.contract.samples import (
     an_offer,
     available_agent,
     later,
+    opened_ticket,
     waiting_call,
 )
 
@@ -57,6 +59,7 @@ async def a_whole_matter(records: SqlRecords, caller: CallerId, number: str) -> 
     assert await records.offers.claim(offer)
     await records.offers.advance(offer.id, [OfferState.MADE], OfferState.ENDED, later(5))
     await records.wrap_ups.wrap_up(offer.id, "answered", "Ms Jansen was kind", agent.id, NOW)
+    await records.drafts.keep("anna", answer_form(ticket.id), {"answer": "Told Ms Jansen"}, NOW)
 
 
 async def test_every_private_table_forgets_one_number_and_keeps_the_others(records: SqlRecords) -> None:
@@ -71,6 +74,55 @@ async def test_every_private_table_forgets_one_number_and_keeps_the_others(recor
     after = await left(records)
     assert after == {**others, "call_private": others["call_private"] + 1}  # of the caller who waits beside it
     assert (await erasure.find(records.database, NUMBER)).counts() == dict.fromkeys(others, 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "typed"),
+    [
+        (NUMBER, {"note": "ring Ms Jansen at 06-12345678"}),
+        (Spellings("204", "NL"), {"number": "204", "note": ""}),
+    ],
+    ids=["in a note", "a field of its own"],
+)
+async def test_what_somebody_is_typing_about_a_number_is_erased(
+    records: SqlRecords, number: Spellings, typed: dict[str, str]
+) -> None:
+    await records.drafts.keep("anna", "answer-1", typed, NOW)
+    await records.drafts.keep("anna", "answer-2", {"note": "room 204, at 12345678"}, NOW)
+    found = await erasure.find(records.database, number)
+    assert (await erasure.erase(records.database, found))["draft_private"] == 1
+    assert await records.drafts.of("anna", "answer-1") == {}
+    assert await records.drafts.of("anna", "answer-2")
+
+
+async def test_a_note_that_is_being_typed_after_a_talk_goes_with_its_call(records: SqlRecords) -> None:
+    call = a_call(caller=THEIRS)
+    await records.calls.open(call)
+    ticket, agent = await opened_ticket(records), await available_agent(records)
+    entry = await records.queue.enter(WaitingCaller(new_id(), "technical", "normal", NOW, call_id=call.id))
+    offer = an_offer(entry, agent, call_id=call.id, ticket_id=ticket.id)
+    assert await records.offers.claim(offer)
+    await records.drafts.keep(agent.login, wrap_up_form(offer.id), {"note": "she was kind"}, NOW)
+    await erasure.erase(records.database, await erasure.find(records.database, NUMBER))
+    assert await records.drafts.of(agent.login, wrap_up_form(offer.id)) == {}
+
+
+async def test_what_matters_and_calls_are_found_by_is_erased(records: SqlRecords) -> None:
+    call = a_call(caller=THEIRS)
+    await records.calls.open(call)
+    await records.tickets.open(a_draft(caller=THEIRS), call.id, NOW)
+    other = await opened_ticket(records, words="she rings from 06 1234 5678")
+    await erasure.erase(records.database, await erasure.find(records.database, NUMBER))
+
+    def kept(connection: Connection) -> list[str]:
+        return [
+            text
+            for table in (call_private, ticket_private)
+            for text in connection.execute(select(table.c.searched)).scalars()
+        ]
+
+    assert await records.database.read(kept) == []
+    assert (await records.tickets.load(other.id)).draft.words == ""
 
 
 async def test_the_receipt_and_its_entry_are_kept_together(records: SqlRecords) -> None:

@@ -13,7 +13,7 @@ import sys
 import uuid
 
 TONE = b"".join(struct.pack("<h", int(8000 * math.sin(2 * math.pi * 1000 * n / 8000))) for n in range(160))
-READ = ("ON_CALL", "ON_DIALSTATUS", "ON_TALK_S", "ON_TRIES", "ON_DNIS", "ON_TRACE", "ON_ATTEMPT", "ON_EMERGENCY")
+READ = ("ON_CALL", "ON_DIALSTATUS", "ON_TRIES", "ON_DNIS", "ON_TRACE", "ON_ATTEMPT", "ON_EMERGENCY")
 
 
 class Session:

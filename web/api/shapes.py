@@ -16,6 +16,7 @@ from routing.model import (
     Callback,
     CallbackState,
     CallerId,
+    CallerKind,
     CallState,
     Event,
     Offer,
@@ -60,7 +61,7 @@ class CallerOut(FromRecord):
     withheld: bool
     contact: str | None
     place: str | None
-    kind: Literal["staff", "patient", "unknown"]
+    kind: CallerKind
     shared: bool
 
     @classmethod

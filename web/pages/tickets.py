@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from routing.lifecycle import TICKET_TRANSITIONS
-from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
+from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket, answer_form
 from web import acts
 from web.api.asked import Before
 from web.api.shapes import UrgencyName
@@ -96,7 +96,7 @@ async def move(
 ) -> Response:
     ticket = await find_ticket(line, key)
     await acts.move_ticket(line, ticket, to, answer, who.actor, seen)
-    await acts.keep_draft(line, who.account, acts.answer_form(ticket.id), {})
+    await acts.keep_draft(line, who.account, answer_form(ticket.id), {})
     return await _part(line, who, await line.records.tickets.load(ticket.id))
 
 

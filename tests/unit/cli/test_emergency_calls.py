@@ -164,6 +164,18 @@ async def test_who_is_rung_and_who_answered_is_told_by_asterisk(scene: Scene) ->
     assert await scene.records.emergencies.live() == []
 
 
+async def test_an_answer_of_a_moment_is_over_before_the_next_phone_rings(scene: Scene) -> None:
+    """Else who hangs up meanwhile would count as looked after."""
+    await scene.announced(f"at={AT}")
+    await scene.told("DialBegin", "urgent1")
+    await scene.told("DialEnd", "urgent1", DialStatus="ANSWER")
+    emergency = await scene.announced(f"at={AT}")
+    assert (emergency.state, emergency.taken_by) == (EmergencyState.RINGING, "")
+    await scene.board.happened(AmiEvent("Hangup", {"Uniqueid": CHANNEL}))
+    (left,) = await scene.records.emergencies.live()
+    assert left.state is EmergencyState.LEFT
+
+
 async def test_a_number_outside_is_named_not_its_trunk(scene: Scene) -> None:
     await scene.announced(f"at={AT}")
     await scene.told("DialBegin", "test-trunk", DialString="+31201234567@test-trunk")
@@ -177,6 +189,18 @@ async def test_a_take_becomes_one_redirect_to_the_agents_phone(scene: Scene) -> 
     scene.lists(listed())
     await scene.reports.desk.ask(emergency.id, bo)
     await scene.board.tick()
+    await scene.board.tick()
+    assert scene.asterisk.redirected == [("PJSIP/anonymous-00000001", TAKE_CONTEXT, "phone-bo")]
+
+
+async def test_who_waits_for_the_phones_is_seen_and_can_be_taken(scene: Scene) -> None:
+    """Of many strangers only some are rung for at a time; the others hear that they come in turn."""
+    bo = await scene.agent("bo")
+    call = await scene.call(dialogue={"facts": {"channel": CHANNEL}})
+    scene.lists(listed(context="onenumber-attention", exten="wait", application="Playback"))
+    await scene.rereads(call)
+    (emergency,) = await scene.records.emergencies.live()
+    await scene.reports.desk.ask(emergency.id, bo)
     await scene.board.tick()
     assert scene.asterisk.redirected == [("PJSIP/anonymous-00000001", TAKE_CONTEXT, "phone-bo")]
 

@@ -86,6 +86,7 @@ def files(settings: Settings, call: str) -> None:
     (spool / "1700000000.1.done").write_text(f"at=1700000000\nnumber={NUMBER}\n")
     (spool / "1700000000.1.wav").write_bytes(b"RIFF")
     (spool / "1700000000.2.done").write_text(f"at=1700000000\nnumber={OTHER}\n")
+    (spool / "1700000000.3.done").write_text(f"at=1700000000\nnumber=\nasserted=<tel:{NUMBER};cpc=ordinary>\n")
     said = {"pii_words": 'Ms \\"Jansen\\" of ward four', "call": call, "n": 1}
     lines = [{"pii_number": "0612345678"}, said, {"pii_words": "somebody else", "call": "another"}]
     (settings.data_dir / "log/controller.log").write_text("".join(f"{json.dumps(line)}\n" for line in lines))

@@ -214,3 +214,58 @@ async def test_an_emergency_does_not_wait_for_what_is_still_being_told(tmp_path:
     began = asyncio.get_running_loop().time()
     assert isinstance((await scene.run()).action, Summon)
     assert asyncio.get_running_loop().time() - began < 3
+
+
+class Committing(MemoryCalls):
+    """Appends once it is asked to, whoever waits for it: as a database that has the order already."""
+
+    def __init__(self, state: Any) -> None:
+        super().__init__(state)
+        self.may = asyncio.Event()
+        self.committing: list[asyncio.Task[None]] = []
+
+    async def append(self, events: Any) -> None:
+        self.committing.append(asyncio.create_task(self._commit(events)))
+        await asyncio.shield(self.committing[-1])
+
+    async def _commit(self, events: Any) -> None:
+        await self.may.wait()
+        await super().append(events)
+
+
+async def test_what_was_being_told_as_the_caller_left_is_told_once(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, [Waits(500), HangsUp()])
+    calls = scene.records.calls = Committing(scene.records.state)
+    with pytest.raises(HungUp):
+        await scene.run()
+    calls.may.set()
+    await asyncio.gather(*calls.committing)
+    events = await scene.events()
+    assert events.count("prompt.started") == 1
+
+
+class Forgetful(MemoryCalls):
+    """Appending fails as no part of ours fails; saving works."""
+
+    async def append(self, events: Any) -> None:
+        raise RuntimeError("closed")
+
+
+async def test_what_could_not_be_told_meanwhile_is_saved_and_the_call_goes_on(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, [Listens(500), Presses("9")])
+    calls = scene.records.calls = Forgetful(scene.records.state)
+    assert isinstance((await scene.run()).action, Summon)
+    told = [event.type for event in await calls.timeline(scene.call.id)]
+    assert "prompt.started" in told
+
+
+async def test_whoever_ends_a_call_is_obeyed_while_something_is_being_told(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, [Listens(500), Presses("5"), Waits(60_000)])
+    calls = scene.records.calls = Committing(scene.records.state)
+    calling = asyncio.create_task(scene.run())
+    while not calls.committing:  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(2)  # by then the key was taken, and what is being told is waited for
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling

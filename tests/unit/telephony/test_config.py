@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cli.emergency_calls import CONTEXTS
 from config.documents import Edition, Site, load_edition
 from config.settings import PROJECT, Settings
 from telephony.ami import EVENTS
@@ -151,8 +152,33 @@ def test_an_emergency_is_taken_by_desk_phones_and_by_nothing_else(edition: Editi
     contexts = rendered("extensions.conf", tmp_path).split("\n[")
     body = next(context for context in contexts if context.startswith("onenumber-emergency-take]"))
     entries = [line for line in body.splitlines() if line.startswith("exten")]
-    assert entries == [f"exten => {phone},1,Set(ON_RINGING=PJSIP/{phone})" for phone in ("agent1", "agent2", "agent3")]
+    taken = [f"exten => {phone},1,Set(ON_RINGING=PJSIP/{phone})" for phone in ("agent1", "agent2", "agent3")]
+    assert entries == [*taken, "exten => T,1,Goto(onenumber-emergency,s,1)"]
     assert "app_userevent" in rendered("modules.conf", tmp_path)
+
+
+def contexts_of(folder: Path) -> dict[str, list[str]]:
+    """The dialplan's lines by context."""
+    parts = re.split(r"^\[", rendered("extensions.conf", folder), flags=re.MULTILINE)
+    return {part.partition("]")[0]: part.splitlines()[1:] for part in parts[1:]}
+
+
+def test_no_extension_begins_twice(edition: Edition, tmp_path: Path) -> None:
+    """Asterisk keeps the first, drops what follows the second, and calls end there."""
+    render(settings(line={"number": "100", "also_numbers": ["31201234567"]}), edition, tmp_path)
+    for name, lines in contexts_of(tmp_path).items():
+        begun = [found[1] for line in lines if (found := re.match(r"exten => ([^,]+),1,", line))]
+        labels = [found[1] for line in lines if (found := re.match(r" same => n\((\w+)\),", line))]
+        assert len(begun) == len(set(begun)), name
+        assert name == "onenumber-arrival" or len(labels) == len(set(labels)), name
+
+
+def test_wherever_an_emergency_is_its_end_is_told_and_no_time_limit_ends_it(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    contexts = contexts_of(tmp_path)
+    for name in CONTEXTS:
+        assert "include => onenumber-ending" in contexts[name], name
+        assert any(line.startswith("exten => T,1,Goto(") for line in contexts[name]), name
 
 
 def test_outside_fallback_numbers_go_by_the_trunk(edition: Edition) -> None:

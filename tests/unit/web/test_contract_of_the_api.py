@@ -1,13 +1,13 @@
 """What programs may rely on: HTTP's own rules, refused nonsense, and a description that says it all."""
 
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from routing.identity import new_id
-from routing.model import CallState, Stage
+from routing.model import CallerId, CallerKind, CallState, Stage
 from tests.unit.web.demo import Desk
 
 LISTS = ("/api/v1/calls", "/api/v1/tickets", "/api/v1/callbacks", "/api/v1/events")
@@ -149,3 +149,13 @@ async def test_a_draft_is_kept_and_forgotten(anna: httpx.AsyncClient) -> None:
     assert (await anna.get(path)).json() == {"fields": {}}
     assert (await anna.put("/api/v1/me/drafts/else", json={"fields": {}})).status_code == 422
     assert (await anna.put(path, json={"fields": {"answer": "x" * 4_001}})).status_code == 422
+
+
+@pytest.mark.parametrize("kind", get_args(CallerKind))
+async def test_every_kind_of_caller_is_told(anna: httpx.AsyncClient, desk: Desk, kind: CallerKind) -> None:
+    call = await desk.call(CallerId("0612345678", "+31612345678", kind=kind))
+    await desk.ticket(call, caller=call.caller)
+    for path in ("calls", f"calls/{call.id}", "tickets"):
+        answer = await anna.get(f"/api/v1/{path}")
+        assert answer.status_code == 200, path
+        assert f'"kind":"{kind}"' in answer.text

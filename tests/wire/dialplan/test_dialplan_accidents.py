@@ -103,7 +103,7 @@ async def test_after_the_talk_the_controller_learns_how_it_went(
     await recorded(tmp_path / "agent.wav", 1.5)
     agent.hang_up()
     again = await controller.saw(2)
-    assert (again["ON_DIALSTATUS"], int(again["ON_TALK_S"]) >= 1, again["ON_TRACE"]) == ("ANSWER", True, "t1")
+    assert (again["ON_DIALSTATUS"], again["ON_TRACE"]) == ("ANSWER", "t1")
     await caller.wait("ended", 5)
 
 

@@ -4,11 +4,16 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any, cast
 
 import pytest
 
+from cli.emergency_calls import EmergencyCalls
 from config.settings import Settings
+from telephony.ami_client import AmiClient
 from telephony.softphone import PhoneEvent, SoftPhone
+from telephony.spool import announced, pending
 from tests.conftest import free_port
 from tests.phones import TestLine, line_settings, quick_edition
 from tests.rtp import RawCall
@@ -33,6 +38,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
 
 @pytest.fixture(autouse=True)
 def nothing_left(line: TestLine) -> Iterator[None]:
+    for path in line.spool.iterdir():
+        path.unlink()
     yield
     line.await_no_channels()
 
@@ -166,6 +173,39 @@ async def test_strangers_never_hold_all_urgent_phones_and_all_come_in_turn(crowd
             break
         rung = number_of(await shared.wait("invite", 30, after=seen))
     assert [event.name for event in kept.events].count("invite") == 1
+
+
+async def test_who_waits_their_turn_is_told_of_again_can_be_taken_and_is_written_down(crowd: Crowd) -> None:
+    line, settings = crowd.line, crowd.line.settings
+    shared, taker = await crowd.phone("urgent2"), await crowd.phone("agent1")
+    fallback = await crowd.phone("fallback1")
+    taker.answer_after(200)
+    secret = settings.ami_secret.get_secret_value()
+    async with AmiClient("127.0.0.1", settings.asterisk.ami_port, settings.ami_user, secret) as ami:
+        assert await ami.ready(20)
+        callers = [await crowd.stranger(address) for address in (31, 32, 33, 34)]
+        for one in callers:
+            one.stream.key("9")
+        await shared.wait("invite", 20)
+        await fallback.wait("invite", 20)
+        waiting = partial(in_turn, ami)
+        await until(waiting, 20)
+        with ami.events("UserEvent") as events:
+            told = [await anext(aiter(events)) for _ in range(2)]
+        assert all(announced(event["Uniqueid"], event["Facts"]) for event in told)
+        await EmergencyCalls(ami, cast("Any", None), cast("Any", None)).ring_alone(told[0]["Uniqueid"], "agent1")
+        await taker.wait("answered", 10)
+    for one in callers:
+        one.hang_up()
+    await asyncio.to_thread(line.await_no_channels)
+    spooled = pending(line.spool)
+    assert sorted((each.outcome, each.answered) for each in spooled) == [("emergency", False)] * 3 + [
+        ("emergency", True)
+    ]
+
+
+async def in_turn(ami: AmiClient) -> bool:
+    return any(each.context == "onenumber-attention" for each in await ami.core_show_channels())
 
 
 async def test_a_source_that_is_looked_after_already_comes_last(crowd: Crowd) -> None:

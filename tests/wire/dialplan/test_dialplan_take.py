@@ -1,17 +1,21 @@
 """An emergency is announced as it begins, and can be taken by one phone; where it is not, everybody is rung on."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 
+from routing.emergencies import TALKED_S
 from telephony.ami import AmiEvent
 from telephony.ami_client import AmiClient
 from telephony.ami_connection import AmiEvents
 from telephony.softphone import SoftPhone
-from telephony.spool import announced
+from telephony.spool import announced, pending
 from tests.phones import TestLine
 from tests.wire.dialplan.conftest import ControllerProcess
+from tests.wire.legs.real_line import until
 
 pytestmark = pytest.mark.wire
 
@@ -81,6 +85,65 @@ async def test_where_that_phone_is_not_there_everybody_is_rung_on(
         assert (await announcement(events))["Facts"]  # again, for who did not listen the first time
     caller.hang_up()
     await urgent.wait("ended", 5)
+
+
+async def test_a_take_during_the_instruction_leaves_nobody_unrung(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, ami: AmiClient
+) -> None:
+    urgent = await phones.enter_async_context(line.phone("urgent1"))
+    taker = await phones.enter_async_context(line.phone("agent2"))
+    await nine_standalone(caller, ami)
+    await until(partial(does, ami, "Playback"), 5)
+    await take(ami, "agent2")
+    await taker.wait("invite", 5)  # and is not answered
+    assert not urgent.has("invite")
+    await urgent.wait("invite", 20)
+    caller.hang_up()
+    await urgent.wait("ended", 5)
+
+
+async def does(ami: AmiClient, *applications: str) -> bool:
+    return any(each.application in applications for each in await ami.core_show_channels())
+
+
+async def test_a_moments_answer_is_none_however_long_the_caller_is_there(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, ami: AmiClient
+) -> None:
+    urgent = await phones.enter_async_context(line.phone("urgent1"))
+    await nine_standalone(caller, ami)
+    answered = await caller.wait("answered", 5)
+    mark = 0
+    while (await urgent.wait("invite", 20, after=mark)).at_ms - answered.at_ms < TALKED_S * 1_000:
+        await urgent.wait("ended", 10, after=mark)
+        mark = urgent.mark
+    urgent.answer()
+    await urgent.wait("answered", 5, after=mark)
+    mark = urgent.mark
+    urgent.hang_up()
+    await urgent.wait("invite", 20, after=mark)
+    assert not caller.has("ended")
+    caller.hang_up()
+    await caller.wait("ended", 5)
+    await asyncio.to_thread(line.await_no_channels)
+    (spooled,) = pending(line.spool)
+    assert (spooled.outcome, spooled.answered) == ("emergency", False)
+
+
+async def test_a_moments_answer_is_no_answer_of_who_hangs_up_after_it(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, ami: AmiClient
+) -> None:
+    urgent = await phones.enter_async_context(line.phone("urgent1"))
+    urgent.answer_after(0)
+    await nine_standalone(caller, ami)
+    await urgent.wait("media", 20)
+    urgent.hang_up()
+    await urgent.wait("ended", 5)
+    await until(partial(does, ami, "Playback", "Wait"), 5)
+    caller.hang_up()
+    await caller.wait("ended", 5)
+    await asyncio.to_thread(line.await_no_channels)
+    (spooled,) = pending(line.spool)
+    assert (spooled.outcome, spooled.answered) == ("emergency", False)
 
 
 async def nine_standalone(caller: SoftPhone, ami: AmiClient) -> None:
