@@ -2,6 +2,7 @@
 
 import io
 import os
+import stat
 import tempfile
 import wave
 from contextlib import suppress
@@ -24,6 +25,8 @@ def write_wav(path: Path, pcm: bytes, rate: int = SAMPLE_RATE, durable: bool = F
 def write_whole(path: Path, content: bytes, durable: bool = False) -> None:
     """Replace a file in one step: a reader sees the old content or the new, never half.
 
+    A new file is its owner's alone; who could read the old one reads the new one (an Asterisk that runs, its sounds).
+
     `durable`: it is on the disk, under its name, before this returns; whatever is told to a caller as kept must be.
 
     Raises: OSError; then nothing is left.
@@ -35,6 +38,7 @@ def write_whole(path: Path, content: bytes, durable: bool = False) -> None:
             file.flush()
             if durable:
                 os.fsync(file.fileno())
+            _as_before(file.fileno(), path)
             os.replace(file.name, path)
         except OSError:
             with suppress(OSError):
@@ -51,3 +55,11 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _as_before(file: int, path: Path) -> None:
+    """Give an open file the group and the mode of the one whose place it takes."""
+    with suppress(FileNotFoundError):
+        old = path.stat()
+        os.fchown(file, -1, old.st_gid)
+        os.fchmod(file, stat.S_IMODE(old.st_mode))

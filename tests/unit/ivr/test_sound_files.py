@@ -17,6 +17,14 @@ def test_a_recording_is_read_by_its_owner_alone(tmp_path: Path, durable: bool) -
         assert recorded.getnframes() == 80
 
 
+def test_who_could_read_the_old_one_reads_the_new_one(tmp_path: Path) -> None:
+    sound = tmp_path / "emergency-instruction.wav"
+    write_whole(sound, b"old")
+    sound.chmod(0o640)  # as a start leaves it: Asterisk reads it by its group
+    write_whole(sound, b"new")
+    assert (sound.read_bytes(), stat.S_IMODE(sound.stat().st_mode)) == (b"new", 0o640)
+
+
 def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "message.wav").mkdir()
     with pytest.raises(OSError, match="directory"):
