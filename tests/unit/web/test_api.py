@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,16 @@ async def test_urgency_suggested_and_set_are_both_kept(anna: httpx.AsyncClient, 
     ticket = await desk.ticket(None)
     got = (await anna.post(f"/api/v1/tickets/{ticket.number}/urgency", json={"urgency": "critical"})).json()
     assert (got["urgency"], got["urgency_suggested"], got["urgency_set"]) == ("critical", "normal", "critical")
+
+
+async def test_a_moved_promise_is_told_by_the_machines_clock(anna: httpx.AsyncClient, desk: Desk) -> None:
+    line = desk.app.state.line
+    ahead = timedelta(minutes=30)  # set while the line measures on with its own
+    desk.app.state.line = replace(line, wall=lambda: line.now() + ahead)
+    ticket = await desk.ticket(None, due_s=86_400)
+    got = (await anna.post(f"/api/v1/tickets/{ticket.number}/urgency", json={"urgency": "critical"})).json()
+    by = line.now() + ahead + timedelta(minutes=line.edition.site.urgency_minutes["critical"])
+    assert got["promise"]["by"] == by.isoformat().replace("+00:00", "Z")
 
 
 @pytest.mark.parametrize(
