@@ -34,7 +34,6 @@ from ivr.script import Script
 from ivr.state import State
 from ivr.turn import Conversation, TurnSpec, Wait
 from ivr.wording import Mouth
-from routing.model import RoutingError
 from routing.ports import Calls
 
 log = structlog.get_logger()

@@ -129,10 +129,6 @@ async def test_a_moments_answer_is_none_however_long_the_caller_is_there(
     assert (spooled.outcome, spooled.answered) == ("emergency", False)
 
 
-async def does(ami: AmiClient, *applications: str) -> bool:
-    return any(each.application in applications for each in await ami.core_show_channels())
-
-
 async def test_a_moments_answer_is_no_answer_of_who_hangs_up_after_it(
     line: TestLine, caller: SoftPhone, phones: AsyncExitStack, ami: AmiClient
 ) -> None:
