@@ -60,7 +60,7 @@ class CallerOut(FromRecord):
     withheld: bool
     contact: str | None
     place: str | None
-    kind: Literal["staff", "patient", "unknown"]
+    kind: Literal["staff", "patient", "unknown", "unproven"]
     shared: bool
 
     @classmethod
