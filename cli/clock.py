@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from telephony.processes import BOOT
@@ -19,6 +19,7 @@ from telephony.processes import BOOT
 RATE = 0.05  # how much faster or slower than true it may run while it follows: an hour takes twenty
 RENEW_S = 30.0
 FILE = "clock.json"
+ALIKE_S = 1.0  # clocks that differ by less are one
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,12 @@ class LineClock:
         """How far the machine's clock is ahead of the line's."""
         return self._wall() - self().timestamp()
 
+    def of(self, told: datetime) -> datetime:
+        """A moment that was told by the machine's clock, by the line's; never later than now."""
+        ahead_s = self.ahead_s()
+        moved = told - timedelta(seconds=ahead_s) if abs(ahead_s) > ALIKE_S else told
+        return min(moved, self())
+
     def _renew(self, boottime_s: float) -> None:
         """Take the anchor that another process has set since, or set it: the rate counts from there."""
         shared = self._shared()
@@ -112,6 +119,11 @@ def forget(folder: Path) -> None:
 def now() -> datetime:
     """By the line's clock."""
     return _process()
+
+
+def line_time(told: datetime) -> datetime:
+    """By the line's clock, what the machine's (Asterisk's) said."""
+    return _process.of(told)
 
 
 def wall_now() -> datetime:

@@ -38,5 +38,5 @@ async def open_desk(settings: Settings, edition: Edition, stack: contextlib.Asyn
     return create_app(
         records, news, edition, settings,
         accounts=records.accounts, pages=records.pages, archive=records.archive, audit=records.audit,
-        health=health.of_line(settings, records), now=clock.now,
+        health=health.of_line(settings, records), now=clock.now, wall=clock.wall_now,
     )  # fmt: skip

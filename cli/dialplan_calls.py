@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from cli.clock import line_time
 from config.documents import Edition
 from ivr.state import State
 from routing.identity import id_of
@@ -32,7 +33,7 @@ class DialplanCalls:
         except NotFound:
             call = await self._new_call(call_id, told)
         started = NewEvent(
-            call_id=call.id, type="call.started", at=told.at, actor="system", leg=told.key,
+            call_id=call.id, type="call.started", at=call.started_at, actor="system", leg=told.key,
             payload={"trace": told.trace, "dnis": told.dnis}, private={"number": call.caller.number or ""},
         )  # fmt: skip
         if not await self.records.calls.open(call, [started]):
@@ -43,7 +44,7 @@ class DialplanCalls:
         site = self.edition.site
         state = State(flow="main", facts={"channel": told.key})  # from its beginning, should a controller resume it
         call = Call(
-            id=call_id, site_id=site.id, dnis=told.dnis, started_at=told.at, pins=self.pins,
+            id=call_id, site_id=site.id, dnis=told.dnis, started_at=line_time(told.at), pins=self.pins,
             caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),
         )  # fmt: skip
         return await self._called_back(call, told.attempt_id) if told.attempt_id else call

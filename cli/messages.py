@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from cli.clock import now, wall_now
+from cli.clock import line_time, now, wall_now
 from cli.dialplan_calls import DialplanCalls
 from cli.emergency_reports import EmergencyReports
 from config.documents import Edition
@@ -89,7 +89,7 @@ class MessageImport:
         notebook.note(TOOK_OVER, {"outcome": message.outcome, "at": message.at.isoformat()}, actor="system")
         if message.outcome == "emergency":
             emergencies = EmergencyReports.of(self.records, self.news, self.bell, self.edition)
-            await emergencies.report(call, message.key, message.at)
+            await emergencies.report(call, message.key, line_time(message.at))
             await emergencies.desk.call_ended(call.id, message.answered)
         else:
             await self._ticket(message, call, notebook)
@@ -98,8 +98,9 @@ class MessageImport:
 
     async def _end(self, call: Call, ending: str, message: SpooledMessage, told: Sequence[NewEvent]) -> None:
         """With what happened meanwhile; a call that was ended already is told it as well, once."""
-        ended = NewEvent(call.id, "call.ended", message.at, "system", message.key, {"ending": ending})
-        if await self.records.calls.end(call.id, ending, message.at, [*told, ended]):
+        at = line_time(message.at)
+        ended = NewEvent(call.id, "call.ended", at, "system", message.key, {"ending": ending})
+        if await self.records.calls.end(call.id, ending, at, [*told, ended]):
             return
         known = await self.records.calls.timeline(call.id)
         if not any(event.type == TOOK_OVER and event.leg == message.key for event in known):
@@ -122,5 +123,5 @@ class MessageImport:
         key = "matter" if message.call_id else f"spool:{message.key}"
         ticket = own[0] if own else await performer.open_ticket({"topic": "message"}, key)
         if message.recording:
-            await self.records.tickets.add_message(ticket.id, str(message.recording), message.at)
+            await self.records.tickets.add_message(ticket.id, str(message.recording), line_time(message.at))
             notebook.note("message.recorded", {"ticket_id": ticket.id}, actor="caller")

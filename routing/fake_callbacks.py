@@ -9,6 +9,7 @@ from routing.identity import new_id
 from routing.lifecycle import CONFIRMABLE, CONNECTABLE, OPEN_ATTEMPTS, CallEvent
 from routing.model import (
     OPEN_CALLBACKS,
+    UNPROVEN,
     Attempt,
     AttemptState,
     Callback,
@@ -90,8 +91,8 @@ class MemoryCallbacks:
         return [callback for callback in await self.open() if callback.number == number]
 
     async def resting(self) -> frozenset[str]:
-        calls = self._state.calls.values()
-        on_the_line = {call.caller.number for call in calls if call.ended_at is None and call.callback_id is None}
+        calls = [call for call in self._state.calls.values() if call.ended_at is None and call.callback_id is None]
+        on_the_line = {call.caller.number for call in calls if call.caller.kind != UNPROVEN}
         return frozenset(
             callback.id
             for callback in await self.open()

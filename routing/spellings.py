@@ -43,6 +43,15 @@ class Spellings:
         ways = "|".join(BETWEEN.join(map(re.escape, way)) for way in sorted(self._ways(), key=len, reverse=True))
         return re.compile(rf"(?<![\d+])(?:{ways})(?!\d)")
 
+    def presented(self) -> tuple[str, ...]:
+        """The digits by which a trunk presents it as a caller's: with its country, or as dialled at home."""
+        if self.is_extension:
+            return (self.number,)
+        parsed = phonenumbers.parse(self.number, self.region)
+        at_home = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+        digits = self.number.lstrip("+")
+        return (digits, f"00{digits}", "".join(filter(str.isdigit, at_home)))
+
     def mark(self, key: bytes) -> str:
         """What stands for the number where it must not be read: keyed, so that trying all numbers does not help."""
         return hmac.new(key, f"number {self.number}".encode(), hashlib.sha256).hexdigest()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from routing.lifecycle import CONFIRMABLE, CONNECTABLE, CallEvent
-from routing.model import OPEN_CALLBACKS, Attempt, AttemptState, Callback, CallbackState, NewEvent, NotFound
+from routing.model import OPEN_CALLBACKS, UNPROVEN, Attempt, AttemptState, Callback, CallbackState, NewEvent, NotFound
 from store.callback_rows import find_callback, keep, note_end, take_place
 from store.database import Database
 from store.portable import Lost, insert_unless_there, must_win
@@ -70,7 +70,8 @@ class SqlCallbacks:
         return await self._select(callback_private.c.number == number, OPEN_CALLBACK)
 
     async def resting(self) -> frozenset[str]:
-        calling = (calls.c.ended_at.is_(None), calls.c.callback_id.is_(None))
+        proven = calls.c.caller_kind != UNPROVEN  # or whoever says that number would keep it waiting
+        calling = (calls.c.ended_at.is_(None), calls.c.callback_id.is_(None), proven)
         theirs = call_private.c.number == callback_private.c.number
         on_the_line = (
             select(calls.c.id).join(call_private, call_private.c.call_id == calls.c.id).where(*calling, theirs)

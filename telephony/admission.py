@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from config.documents import Site
 from config.settings import Settings
+from routing.spellings import spellings
 
 PORTS_PER_LEG = 2
 EMERGENCIES_KEPT = 2  # that many more emergencies of known phones find legs when everything else is taken
@@ -65,6 +66,10 @@ def attention(site: Site) -> Attention:
 
 
 def staff_numbers(site: Site) -> list[str]:
-    """Digits of the numbers that belong to staff alone; from a trusted trunk they count as known."""
-    numbers = (contact.number for contact in site.contacts if contact.kind == "staff" and not contact.shared)
-    return [digits for number in numbers if (digits := "".join(filter(str.isdigit, number)))]
+    """Digits of the numbers that belong to staff alone, in every way in which a trunk presents them.
+
+    From a trusted trunk they count as known; a phone that registers here proves itself by its password.
+    """
+    staff = (contact for contact in site.contacts if contact.kind == "staff" and not contact.shared)
+    known = (spellings(contact.number, site.region) for contact in staff if not contact.phone)
+    return list(dict.fromkeys(digits for number in known if number for digits in number.presented()))

@@ -143,7 +143,7 @@ async def set_urgency(line: Line, ticket: Ticket, urgency: str, actor: str, seen
     at, promise = line.now(), None
     if ticket.stage in UNFINISHED_STAGES and urgency != ticket.urgency:
         topic = topic_named(ticket.draft.topic, line.edition)
-        promise = moved_promise(ticket, urgency, topic, at, line.edition.site)
+        promise = moved_promise(ticket, urgency, topic, line.wall(), line.edition.site)
     await line.records.tickets.set_urgency(ticket.id, urgency, actor, at, promise, seen)
     await line.news.tell("ticket", ticket=ticket.id)
     await line.audit.note(actor, Action.URGENCY_SET, ticket.id, line.now(), {"to": urgency})

@@ -45,9 +45,11 @@ def create_app(
     audit: Audit,
     health: Mapping[str, Health] | None = None,
     now: Callable[[], datetime] = utc_now,
+    wall: Callable[[], datetime] | None = None,
 ) -> FastAPI:
     """Everything the desk answers; the caller opens and closes what is passed in.
 
+    `now` measures, `wall` is what callers are told by; without it both are one.
     `health` names what `/readyz` asks, for instance `database`, `redis`, `asterisk`.
     """
     rendering = make_rendering(
@@ -61,7 +63,7 @@ def create_app(
         archive=cast("Archive", Watched(archive)), audit=audit, edition=edition,
         settings=settings, rendering=rendering, board=BoardReader(records),
         emergencies=EmergencyReader(cast("Records", Watched(records))),
-        health=health or {}, now=now,
+        health=health or {}, now=now, wall=wall or now,
     )  # fmt: skip
     app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)

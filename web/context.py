@@ -38,6 +38,7 @@ class Line:
     emergencies: EmergencyReader
     health: Mapping[str, Health] = field(default_factory=dict)
     now: Callable[[], datetime] = utc_now
+    wall: Callable[[], datetime] = utc_now  # what callers are told by
     login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address
     address_rate: LoginRate = field(default_factory=lambda: LoginRate(limit=60))  # a whole ward may share one
     waits_told: WaitsTold = field(default_factory=WaitsTold)

@@ -5,6 +5,7 @@ import pytest
 from routing.identity import new_id
 from routing.model import (
     OPEN_CALLBACKS,
+    UNPROVEN,
     AgentState,
     Attempt,
     AttemptState,
@@ -20,6 +21,7 @@ from tests.contract.samples import (
     LIVE,
     NOW,
     a_callback,
+    a_caller,
     an_attempt,
     an_offer,
     available_agent,
@@ -213,6 +215,8 @@ async def test_what_is_being_dialled_or_whose_phone_is_on_the_line_rests(records
     _, others = await owed(records)
     await records.callbacks.store(a_callback((await owed(records))[0], number="+31205550298"))
     await records.callbacks.advance(others.id, OPEN_CALLBACKS, CallbackState.DONE, later(1))
+    assert await records.callbacks.resting() == {rung.id}
+    await opened_call(records, caller=a_caller(kind=UNPROVEN, contact=None))  # whoever says that number
     assert await records.callbacks.resting() == {rung.id}
     call = await opened_call(records)
     assert theirs.id in await records.callbacks.resting()

@@ -108,3 +108,20 @@ def test_without_any_change_it_is_the_machine_s_clock() -> None:
 
 def test_at_the_anchor_nothing_has_been_made_up_yet() -> None:
     assert line_time_s(Anchor("", 5, 100), 5, 1e9) == 100
+
+
+@pytest.mark.parametrize("set_by_s", [HOUR_S, -HOUR_S])
+def test_what_asterisk_tells_by_the_machines_clock_is_measured_by_the_lines(machine: Machine, set_by_s: float) -> None:
+    clock = machine.clock()
+    machine.wall_s += set_by_s
+    told, began = datetime.fromtimestamp(machine.wall_s, UTC), clock()
+    machine.passes(20)
+    assert abs((clock() - clock.of(told)) - timedelta(seconds=20)) < timedelta(seconds=3)
+    assert abs(clock.of(told) - began) < timedelta(seconds=3)
+
+
+def test_a_moment_that_is_still_to_come_is_now(machine: Machine) -> None:
+    clock = machine.clock()
+    told = datetime.fromtimestamp(machine.wall_s, UTC)
+    assert clock.of(told) == told
+    assert clock.of(told + timedelta(hours=1)) == told

@@ -71,9 +71,13 @@ def test_one_urgent_phone_is_kept_wherever_there_are_two(
 
 def test_numbers_of_staff_alone_count_as_known(site: Site) -> None:
     contacts = (
-        Contact(number="+31 20-1234", name="Ward", kind="staff"),
+        Contact(number="+31 20-555 0300", name="Ward", kind="staff"),
+        Contact(number="205", name="Own phone", kind="staff", phone=True),  # no trunk speaks for it
+        Contact(number="302", name="PBX phone", kind="staff"),
         Contact(number="300", name="Corridor", kind="staff", shared=True),
         Contact(number="301", name="Ms Jansen", kind="patient"),
         Contact(number="anonymous", name="?", kind="staff"),
     )
-    assert staff_numbers(site.model_copy(update={"contacts": contacts})) == ["31201234"]
+    assert staff_numbers(site.model_copy(update={"contacts": contacts})) == [
+        "31205550300", "0031205550300", "0205550300", "302"
+    ]  # fmt: skip

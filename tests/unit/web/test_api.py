@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from routing.model import AgentState, OfferState, RoutingError
+from routing.model import UNPROVEN, AgentState, CallerId, OfferState, RoutingError
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import Clock, Desk
 from web.errors import STATUS, DeskError
@@ -64,6 +66,24 @@ async def test_urgency_suggested_and_set_are_both_kept(anna: httpx.AsyncClient, 
     ticket = await desk.ticket(None)
     got = (await anna.post(f"/api/v1/tickets/{ticket.number}/urgency", json={"urgency": "critical"})).json()
     assert (got["urgency"], got["urgency_suggested"], got["urgency_set"]) == ("critical", "normal", "critical")
+
+
+async def test_a_caller_whom_nothing_proves_is_told_as_such(anna: httpx.AsyncClient, desk: Desk) -> None:
+    caller = CallerId("0612345678", "+31612345678", kind=UNPROVEN)
+    ticket = await desk.ticket(await desk.call(caller=caller), caller=caller)
+    (call,) = (await anna.get("/api/v1/calls")).json()["items"]
+    (told,) = (await anna.get("/api/v1/tickets")).json()["items"]
+    assert (call["caller"]["kind"], told["caller"]["kind"], told["id"]) == (UNPROVEN, UNPROVEN, ticket.id)
+
+
+async def test_a_moved_promise_is_told_by_the_machines_clock(anna: httpx.AsyncClient, desk: Desk) -> None:
+    line = desk.app.state.line
+    ahead = timedelta(minutes=30)  # set while the line measures on with its own
+    desk.app.state.line = replace(line, wall=lambda: line.now() + ahead)
+    ticket = await desk.ticket(None, due_s=86_400)
+    got = (await anna.post(f"/api/v1/tickets/{ticket.number}/urgency", json={"urgency": "critical"})).json()
+    by = line.now() + ahead + timedelta(minutes=line.edition.site.urgency_minutes["critical"])
+    assert got["promise"]["by"] == by.isoformat().replace("+00:00", "Z")
 
 
 @pytest.mark.parametrize(

@@ -198,10 +198,8 @@ async def test_who_waits_their_turn_is_told_of_again_can_be_taken_and_is_written
     for one in callers:
         one.hang_up()
     await asyncio.to_thread(line.await_no_channels)
-    spooled = pending(line.spool)
-    assert sorted((each.outcome, each.answered) for each in spooled) == [("emergency", False)] * 3 + [
-        ("emergency", True)
-    ]
+    spooled = sorted((each.outcome, each.answered) for each in pending(line.spool))
+    assert spooled == [*[("emergency", False)] * 3, ("emergency", True)]
 
 
 async def in_turn(ami: AmiClient) -> bool:

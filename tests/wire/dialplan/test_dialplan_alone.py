@@ -57,6 +57,20 @@ async def test_the_fallback_phone_is_rung_and_both_hear_each_other(
     assert [message.outcome for message in pending(line.spool)] == ["talked"]
 
 
+async def test_a_talk_with_the_fallback_phone_is_one_whoever_ends_it(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack
+) -> None:
+    porter = await phones.enter_async_context(line.phone("fallback1"))
+    porter.answer_after(100)
+    caller.call("100")
+    await porter.wait("media", 30)
+    await porter.wait("answered", 5)
+    caller.hang_up()
+    await porter.wait("ended", 5)
+    line.await_no_channels()
+    assert [(message.outcome, message.answered) for message in pending(line.spool)] == [("talked", True)]
+
+
 async def test_a_caller_who_gives_up_is_remembered(line: TestLine, caller: SoftPhone) -> None:
     caller.call("100")
     await caller.wait("sound", 5)

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,8 @@ from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
 from telephony.sip_watch import SipWatch
 from tests.phones import RawCaller, TestLine
-from tests.wire.dialplan.conftest import PBX_ADDRESS
+from tests.wire.dialplan.conftest import PBX_ADDRESS, ControllerProcess
+from tests.wire.legs.real_line import until
 
 pytestmark = pytest.mark.wire
 ANSWER_S = 5.0
@@ -124,6 +126,37 @@ async def test_a_trunk_is_known_by_its_address_and_believed(line: TestLine, arri
         assert caller.contact is None  # a phone of ours proves itself
     finally:
         trunk.close()
+
+
+async def kinds(line: TestLine) -> set[str]:
+    """How the live calls are known to the admission."""
+    listed = await asyncio.to_thread(line.asterisk.cli, "group show channels")
+    return {row.split()[1] for row in listed.splitlines() if row.split()[2:] == ["kind"]}
+
+
+async def test_the_admission_knows_whom_a_password_or_a_trunk_stands_for(
+    line: TestLine, phones: AsyncExitStack, controller: ControllerProcess
+) -> None:
+    """Each endpoint's own word is the last, after those of the templates it is made of."""
+    await controller.start("audio", lease_s=60)
+    for host, headers, kind in (
+        ("127.0.0.1", b"P-Asserted-Identity: <tel:5550>\r\n", "stranger"),
+        (PBX_ADDRESS, b"P-Asserted-Identity: <tel:+31612345678>\r\n", "trunk"),
+        (PBX_ADDRESS, b"P-Asserted-Identity: <tel:204>\r\n", "trunk"),
+    ):
+        raw = RawCaller(line.domain, host)
+        calling = asyncio.create_task(asyncio.to_thread(raw.call, "100", b"<sip:0@h>", headers, 3.0))
+        await until(partial(holds, line, {kind}), 10)
+        await calling
+        raw.close()
+        await asyncio.to_thread(line.await_no_channels)
+    ward = await phones.enter_async_context(line.phone("204"))
+    ward.call("100")
+    await until(partial(holds, line, {"known"}), 10)
+
+
+async def holds(line: TestLine, wanted: set[str]) -> bool:
+    return await kinds(line) == wanted
 
 
 class Dialog(RawCaller):

@@ -102,6 +102,20 @@ async def test_a_take_during_the_instruction_leaves_nobody_unrung(
     await urgent.wait("ended", 5)
 
 
+async def test_a_phone_that_the_dialplan_does_not_know_ends_no_call(
+    line: TestLine, caller: SoftPhone, phones: AsyncExitStack, ami: AmiClient
+) -> None:
+    urgent = await phones.enter_async_context(line.phone("urgent1"))
+    await nine_standalone(caller, ami)
+    await urgent.wait("invite", 15)
+    mark = urgent.mark
+    await take(ami, "agent99")
+    await urgent.wait("invite", 20, after=mark)
+    assert not caller.has("ended")
+    caller.hang_up()
+    await urgent.wait("ended", 5)
+
+
 async def does(ami: AmiClient, *applications: str) -> bool:
     return any(each.application in applications for each in await ami.core_show_channels())
 
