@@ -150,7 +150,8 @@ class SoftPhone:
             async with asyncio.timeout(timeout_s), self._happened:
                 while (event := found()) is None:
                     if self._reader is None or self._reader.done():
-                        raise PhoneFailed(f"the phone {self.user} ended before {wanted[0]}")
+                        code = self._process.returncode if self._process else None
+                        raise PhoneFailed(f"the phone {self.user} ended (exit {code}) before {wanted[0]}")
                     await self._happened.wait()
                 return event
         except TimeoutError:

@@ -248,7 +248,7 @@ async def test_ten_keys_at_once_agree_to_nothing_and_slow_ones_are_one_number(li
     rolled = await keyed(line, all_at_once)
     events = [event["event"] for event in rolled["timeline"]]
     assert rolled["tickets"] == []
-    assert "key.early" in events
+    assert {"key", "key.early"} & set(events)  # they came
     assert "callback.stored" not in events
     slow = await keyed(line, slowly)
     (ticket,) = slow["tickets"]  # hung up while it was said back

@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.settings import PROJECT
 from tests.second_run import OFF
 
 pytest_plugins = ["pytester"]
@@ -21,6 +22,7 @@ def test_it():
 @pytest.fixture(autouse=True)
 def as_in_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(OFF, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))  # the session's folder is another one
 
 
 def run(pytester: pytest.Pytester, mark: str, always: bool = False) -> pytest.RunResult:
