@@ -130,7 +130,7 @@ async def test_a_pause_loses_nothing_and_counts_as_time(line: Opened) -> None:
         await asyncio.sleep(0.2)
         leg.resume()
         await leg.played()
-        assert loop.time() - began >= 0.4
+        assert loop.time() - began >= 0.39  # uvloop counts in whole milliseconds
         await until(lambda: len(sounds(caller.heard())) >= 10)
         assert sounds(caller.heard()) == [A] * 10
 
