@@ -47,6 +47,7 @@ from routing.caps import WINDOW, Asked, over_the_cap
 from routing.identity import new_id
 from routing.matters import same_matter
 from routing.model import (
+    UNPROVEN,
     Agent,
     AgentState,
     Call,
@@ -339,8 +340,10 @@ class Performer:
 
 
 def _source(call: Call | None) -> str | None:
-    """From where somebody calls; None where they do not say."""
-    return None if call is None or call.caller.withheld else call.caller.number or call.caller.raw
+    """From where somebody calls; None where they do not say, or nothing proves what they say."""
+    if call is None or call.caller.withheld or call.caller.kind == UNPROVEN:
+        return None
+    return call.caller.number or call.caller.raw
 
 
 def _at_work(agent: Agent) -> bool:

@@ -14,9 +14,7 @@ from routing.lifecycle import (
     step,
 )
 from routing.model import (
-    NO_DISPOSITION as NO_DISPOSITION,
-)
-from routing.model import (
+    NO_DISPOSITION,
     Agent,
     AgentState,
     CallbackState,

@@ -17,6 +17,7 @@ from routing.lifecycle import (
 )
 from routing.model import (
     LIVE_OFFERS,
+    UNPROVEN,
     Agent,
     Attempt,
     AttemptState,
@@ -97,12 +98,13 @@ class MemoryState:
     def cancel_reached(self, offer: Offer, at: datetime) -> None:
         """Call off what is owed to who talks now, about any matter of this call."""
         call = self.calls.get(offer.call_id or "")
+        proven = call.caller.number if call and call.caller.kind != UNPROVEN else None
         about = {ticket for known, ticket in self.call_tickets if known == offer.call_id} | {offer.ticket_id}
         theirs = [
             each
             for each in self.callbacks.values()
             if each.ticket_id in about and each.id != offer.callback_id
-            if call and (each.call_id == call.id or each.number == call.caller.number)
+            if call and (each.call_id == call.id or each.number == proven)
         ]
         self._cancel(theirs, at, "reached meanwhile")
 

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, insert, select, update
 
 from routing.identity import new_id
 from routing.lifecycle import CALLBACK_TRANSITIONS, CallbackEvent, step
-from routing.model import AttemptState, Callback, CallbackState, NotFound, Offer, WaitingCaller
+from routing.model import UNPROVEN, AttemptState, Callback, CallbackState, NotFound, Offer, WaitingCaller
 from store.portable import insert_unless_there
 from store.queue_rows import NOT_LEFT, enter, leave
 from store.rows import callback_of, select_callbacks
-from store.tables import call_private, call_tickets
+from store.tables import call_private, call_tickets, calls
 from store.tables_dispatch import OPEN_CALLBACK, attempts, callback_private, callbacks, queue_entries
 from store.ticket_history import note_change
 
@@ -85,7 +85,9 @@ def cancel_reached(connection: Connection, offer: Offer, at: datetime) -> None:
     if offer.call_id is None:
         return
     linked = select(call_tickets.c.ticket_id).where(call_tickets.c.call_id == offer.call_id)
-    number = select(call_private.c.number).where(call_private.c.call_id == offer.call_id).scalar_subquery()
+    told = select(call_private.c.number).join(calls, calls.c.id == call_private.c.call_id)
+    proven = calls.c.caller_kind != UNPROVEN  # or whoever says that number would call off what its owner is owed
+    number = told.where(call_private.c.call_id == offer.call_id, proven).scalar_subquery()
     theirs = select(callback_private.c.callback_id).where(callback_private.c.number == number)
     about = callbacks.c.ticket_id.in_(linked) | (callbacks.c.ticket_id == offer.ticket_id)
     asked = (callbacks.c.call_id == offer.call_id) | callbacks.c.id.in_(theirs)

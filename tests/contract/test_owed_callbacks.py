@@ -15,6 +15,7 @@ from routing.model import (
     Promise,
     Stage,
     Ticket,
+    WaitingCaller,
 )
 from routing.ports import Records
 from tests.contract.samples import (
@@ -206,6 +207,17 @@ async def test_an_answer_calls_off_what_the_same_person_is_owed_about_any_ticket
     assert await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
     states = [await state_of(records, each) for each in (callback, others, kept)]
     assert states == [CallbackState.CANCELLED, CallbackState.PENDING, CallbackState.PENDING]
+
+
+async def test_who_merely_says_a_number_calls_off_nothing_of_its_owners(records: Records) -> None:
+    ticket, callback = await owed(records)
+    stranger = await opened_call(records, caller=a_caller(kind="unproven", contact=None))
+    await records.tickets.join(ticket.id, stranger.id, later(1))
+    entry = await records.queue.enter(WaitingCaller(new_id(), "technical", "normal", NOW, call_id=stranger.id))
+    offer = an_offer(entry, await available_agent(records))
+    await records.offers.claim(offer)
+    assert await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    assert await state_of(records, callback) is CallbackState.PENDING
 
 
 async def test_what_is_being_dialled_or_whose_phone_is_on_the_line_rests(records: Records) -> None:

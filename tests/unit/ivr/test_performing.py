@@ -28,7 +28,7 @@ from ivr.actions import (
 )
 from ivr.notebook import Notebook
 from ivr.owed import owed
-from ivr.performing import ASIDE_S, Performer
+from ivr.performing import ASIDE_S, Performer, _source
 from ivr.ports import FRAME_BYTES
 from ivr.recording import Recording
 from ivr.state import State
@@ -306,3 +306,9 @@ async def test_one_who_changes_the_number_of_their_callback_asks_for_no_other(sc
     for number in ("205", "206", "207", "208", "205", "206"):
         assert isinstance(await performer.perform(scene.state, StoreCallback(number)), CallbackStored)
     assert len(await scene.records.callbacks.open()) == 1
+
+
+async def test_whoever_merely_says_from_where_they_call_counts_with_all_who_do_not(scene: Scene) -> None:
+    strangers = [CallerId(f"06{n}", f"+3161234567{n}", kind="unproven") for n in range(3)]
+    assert {_source(replace((await scene.call()).call, caller=caller)) for caller in strangers} == {None}
+    assert _source((await scene.call()).call) == "204"
