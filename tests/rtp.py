@@ -142,6 +142,7 @@ class RawCall:
     user: str = "0612345678"
     host: str = _HOST  # any address of loopback: a stranger of its own
     formats: str = f"{PCMU} {COMFORT_NOISE} {KEYS}"  # offered; keys are always agreed
+    late: bool = False  # its SDP comes with the ACK, and answers ours
     sip: Datagrams = field(init=False)
     rtp: Datagrams = field(init=False)
     stream: RtpStream = field(init=False)
@@ -192,7 +193,7 @@ class RawCall:
         return code
 
     def acknowledge(self, number: str = "100") -> None:
-        self.sip.send(self._request("ACK", number), self.far)
+        self.sip.send(self._with_sdp("ACK", number) if self.late else self._request("ACK", number), self.far)
 
     def speak(self, sound: bytes = b"") -> None:
         """Begin to send audio."""
@@ -227,12 +228,15 @@ class RawCall:
             self._media = (_HOST, int(found[1]))
 
     def _invite(self, number: str) -> bytes:
+        return self._request("INVITE", number) if self.late else self._with_sdp("INVITE", number)
+
+    def _with_sdp(self, method: str, number: str) -> bytes:
         sdp = (
             f"v=0\r\no=- 1 1 IN IP4 {self.host}\r\ns=-\r\nc=IN IP4 {self.host}\r\nt=0 0\r\n"
             f"m=audio {self.rtp.number} RTP/AVP {self.formats}\r\n"
             f"a=rtpmap:{KEYS} telephone-event/8000\r\n"
         )
-        return self._request("INVITE", number, "Content-Type: application/sdp\r\n", sdp)
+        return self._request(method, number, "Content-Type: application/sdp\r\n", sdp)
 
     def _request(self, method: str, number: str, headers: str = "", body: str = "") -> bytes:
         here, there = f"{self.host}:{self.sip.number}", f"sip:{number}@{self.domain}"

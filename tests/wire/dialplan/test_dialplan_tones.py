@@ -37,6 +37,16 @@ async def test_a_phone_without_g711_is_answered_as_it_is(line: TestLine) -> None
         assert not any(answer.startswith("SIP/2.0 183") for answer in call.answers)
 
 
+async def test_a_phone_whose_sdp_comes_with_the_ack_is_answered_and_its_key_heard(
+    line: TestLine, phones: AsyncExitStack
+) -> None:
+    urgent = await phones.enter_async_context(line.phone("urgent1"))
+    async with RawCall(line.domain, formats="0 101", late=True) as call:
+        assert await call.call() == 200
+        call.stream.key("9")
+        await urgent.wait("invite", 20)
+
+
 @pytest.mark.parametrize("way", ["tone", "event"])
 async def test_a_controller_that_comes_later_is_told_each_key_once(line: TestLine, way: str) -> None:
     async with RawCall(line.domain) as call:
