@@ -103,7 +103,7 @@ def render(settings: Settings, edition: Edition, target: Path) -> None:
     """
     templates = environment()
     words = _words(settings, edition.site, inside(target))
-    made = {name: templates.get_template(name).render(words) for name in templates.list_templates()}
+    made = {name: templates.get_template(name).render(words) for name in templates.list_templates(["j2"])}
     tls = _tls_files(settings)
     for folder in (*FOLDERS, "spool/messages"):
         (target / folder).mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,14 @@ def tone(hz: int, level: int = 8_000) -> bytes:
     return bytes(ulaw(int(level * math.sin(2 * math.pi * hz * n / 8_000))) for n in range(8_000))
 
 
+def key_tone(key: str, ms: int = 200, level: int = 4_000) -> bytes:
+    """A key as its two tones (ITU-T Q.23), µ-law at 8 kHz."""
+    row, column = divmod("123456789*0#".index(key), 3)
+    pair = (697, 770, 852, 941)[row], (1_209, 1_336, 1_477)[column]
+    turns = [2 * math.pi * n / 8_000 for n in range(8 * ms)]
+    return bytes(ulaw(int(level * sum(math.sin(hz * turn) for hz in pair))) for turn in turns)
+
+
 class Datagrams(asyncio.DatagramProtocol):
     """One UDP port, and all that came to it."""
 
@@ -84,6 +92,7 @@ class RtpStream:
     payload: int = PCMU
     silent: bool = False  # sends nothing, as a phone that suppresses silence
     sent: int = 0
+    once: bytes = b""  # audio that is sent before the sound goes on
     _at: int = 0
 
     async def run(self) -> None:
@@ -115,6 +124,9 @@ class RtpStream:
             self.send(KEYS, struct.pack("!BBH", event, end | 10, samples), mark=number == 0)
 
     def _frame(self) -> bytes:
+        if self.once:
+            frame, self.once = self.once[:SAMPLES], self.once[SAMPLES:]
+            return frame.ljust(SAMPLES, b"\xff")
         if not self.sound:
             return b"\xff" * SAMPLES
         start = self._at % len(self.sound)
@@ -129,6 +141,8 @@ class RawCall:
     domain: str
     user: str = "0612345678"
     host: str = _HOST  # any address of loopback: a stranger of its own
+    formats: str = f"{PCMU} {COMFORT_NOISE} {KEYS}"  # offered; keys are always agreed
+    late: bool = False  # its SDP comes with the ACK, and answers ours
     sip: Datagrams = field(init=False)
     rtp: Datagrams = field(init=False)
     stream: RtpStream = field(init=False)
@@ -179,7 +193,7 @@ class RawCall:
         return code
 
     def acknowledge(self, number: str = "100") -> None:
-        self.sip.send(self._request("ACK", number), self.far)
+        self.sip.send(self._with_sdp("ACK", number) if self.late else self._request("ACK", number), self.far)
 
     def speak(self, sound: bytes = b"") -> None:
         """Begin to send audio."""
@@ -214,12 +228,15 @@ class RawCall:
             self._media = (_HOST, int(found[1]))
 
     def _invite(self, number: str) -> bytes:
+        return self._request("INVITE", number) if self.late else self._with_sdp("INVITE", number)
+
+    def _with_sdp(self, method: str, number: str) -> bytes:
         sdp = (
             f"v=0\r\no=- 1 1 IN IP4 {self.host}\r\ns=-\r\nc=IN IP4 {self.host}\r\nt=0 0\r\n"
-            f"m=audio {self.rtp.number} RTP/AVP {PCMU} {COMFORT_NOISE} {KEYS}\r\n"
+            f"m=audio {self.rtp.number} RTP/AVP {self.formats}\r\n"
             f"a=rtpmap:{KEYS} telephone-event/8000\r\n"
         )
-        return self._request("INVITE", number, "Content-Type: application/sdp\r\n", sdp)
+        return self._request(method, number, "Content-Type: application/sdp\r\n", sdp)
 
     def _request(self, method: str, number: str, headers: str = "", body: str = "") -> bytes:
         here, there = f"{self.host}:{self.sip.number}", f"sip:{number}@{self.domain}"
