@@ -68,7 +68,7 @@ class TestLine:
     def channels(self) -> int:
         return int(self.asterisk.cli("core show channels count").split()[0])
 
-    def await_no_channels(self, limit_s: float = 10) -> None:
+    def await_no_channels(self, limit_s: float = 30) -> None:
         deadline = time.monotonic() + limit_s
         while self.channels():
             assert time.monotonic() < deadline, self.asterisk.cli("core show channels verbose")

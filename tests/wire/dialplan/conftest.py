@@ -96,7 +96,7 @@ class ControllerProcess:
         if self._reader is not None:
             await self._reader
 
-    async def saw(self, count: int, limit_s: float = 15) -> dict[str, Any]:
+    async def saw(self, count: int, limit_s: float = 30) -> dict[str, Any]:
         """The session number `count` (from 1) that it has read."""
         async with asyncio.timeout(limit_s), self._news:
             await self._news.wait_for(lambda: len(self.sessions) >= count)

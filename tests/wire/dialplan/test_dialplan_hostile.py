@@ -38,7 +38,7 @@ async def test_a_dispatchers_phone_reaches_nothing_but_the_line_either(line: Tes
     for number in ("0031201234567", "agent1", "urgent1"):
         mark = agent.mark
         agent.call(number)
-        ended = await agent.wait("ended", 5, after=mark)
+        ended = await agent.wait("ended", 30, after=mark)
         assert ended.fields["code"] == 404
 
 

@@ -36,13 +36,12 @@ async def no_channels(client: AmiClient) -> bool:
 
 
 async def until(done: Callable[[], Awaitable[bool]], limit_s: float) -> float:
-    """Waits; answers how long it took, in seconds."""
+    """Waits; returns how long it took, in seconds. Raises: TimeoutError."""
     began = time.monotonic()
-    for _ in range(int(limit_s / 0.05)):
-        if await done():
-            return time.monotonic() - began
-        await asyncio.sleep(0.05)
-    raise TimeoutError
+    async with asyncio.timeout(limit_s):
+        while not await done():  # noqa: ASYNC110 - what is waited for is in another process
+            await asyncio.sleep(0.05)
+    return time.monotonic() - began
 
 
 class Controller:
@@ -54,7 +53,7 @@ class Controller:
         self.after_hangup = asyncio.Event()
         self.channel = ""
 
-    async def done(self, limit_s: float = 15.0) -> object:
+    async def done(self, limit_s: float = 30.0) -> object:
         async with asyncio.timeout(limit_s):
             return await self.result
 

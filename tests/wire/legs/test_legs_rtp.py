@@ -85,7 +85,7 @@ async def heard(line: TestLine) -> AsyncIterator[Heard]:
     secret = settings.ami_secret.get_secret_value()
     audio = AudioServer("127.0.0.1", settings.controller.audiosocket_port)
     async with AmiClient("127.0.0.1", settings.asterisk.ami_port, settings.ami_user, secret) as ami, audio:
-        assert await ami.ready(15)
+        assert await ami.ready(30)
         ours = Heard(CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S)))
         proof = AgiProof(settings.agi_secret.get_secret_value())
         handlers = {"call": ours.call, "hangup": ours.hangup}
@@ -97,32 +97,31 @@ async def heard(line: TestLine) -> AsyncIterator[Heard]:
 async def test_packets_whose_numbers_begin_anew_lower_are_heard_again(
     line: TestLine, heard: Heard, new_ssrc: bool
 ) -> None:
-    """As after a transfer, or a PBX's music: 10 s of packets would be taken for old ones."""
+    """As after a transfer, or a PBX's music: 100 s of packets would be taken for old ones."""
     async with RawCall(line.domain) as phone:
         assert await phone.call(sound=tone(500)) == 200
-        await until(heard.hears(500), 10)
-        phone.stream.seq -= 500
+        await until(heard.hears(500), 30)
+        phone.stream.seq -= 5_000
         phone.stream.ssrc += new_ssrc
         phone.stream.sound = tone(900)
-        took_s = await until(heard.hears(900), 10)
-        assert took_s < 8, "it was mended, not waited out"
+        await until(heard.hears(900), 30)  # it was mended, not waited out
         assert [one.change for one in heard.changes] == [Change.LOST, Change.BACK]
         phone.stream.key("5")
-        await until(_true(lambda: heard.keys == "5"), 5)
+        await until(_true(lambda: heard.keys == "5"), 30)
 
 
 async def test_a_phone_that_sends_no_silence_loses_nothing_by_it(line: TestLine, heard: Heard) -> None:
     async with RawCall(line.domain) as phone:
         assert await phone.call(sound=tone(500)) == 200
-        await until(heard.hears(500), 10)
+        await until(heard.hears(500), 30)
         for hz in (900, 500):
             changes = len(heard.changes)
             phone.stream.silent = True
-            await until(_true(lambda seen=changes: len(heard.changes) > seen), 10)  # type: ignore[misc]
+            await until(_true(lambda seen=changes: len(heard.changes) > seen), 30)  # type: ignore[misc]
             phone.stream.key("1")  # keys go by the audio's silence
             phone.stream.sound, phone.stream.silent = tone(hz), False
-            await until(heard.hears(hz), 5)
-        await until(_true(lambda: heard.keys == "11"), 5)
+            await until(heard.hears(hz), 30)
+        await until(_true(lambda: heard.keys == "11"), 30)
         assert heard.leg is not None
         assert heard.leg.ended is None
 
@@ -132,7 +131,7 @@ async def test_who_sends_to_a_silent_phones_port_is_not_spoken_to(line: TestLine
     async with RawCall(line.domain) as phone:
         assert await phone.call(sound=tone(500)) == 200
         phone.stream.silent = not spoke
-        await until(_true(lambda: phone.stream.sent >= LEARNT if spoke else len(phone.rtp.came) > 20), 15)
+        await until(_true(lambda: phone.stream.sent >= LEARNT if spoke else len(phone.rtp.came) > 20), 30)
         phone.stream.silent = True
         thief = await Datagrams.open(free_port())
         stolen = RtpStream(thief, phone.far_media, tone(900), seq=9, ssrc=7)
@@ -141,11 +140,11 @@ async def test_who_sends_to_a_silent_phones_port_is_not_spoken_to(line: TestLine
             await until(_true(lambda: stolen.sent >= 400), 20)
             assert thief.came == [], "the caller's prompt went to a third party"
             came = len(phone.rtp.came)
-            await until(_true(lambda: len(phone.rtp.came) > came + 10), 5)
+            await until(_true(lambda: len(phone.rtp.came) > came + 10), 30)
             if spoke:
                 assert not await heard.hears(900)(), "a third party spoke for the caller"
                 phone.stream.silent = False
-                await until(heard.hears(500), 5)
+                await until(heard.hears(500), 30)
         finally:
             stealing.cancel()
             thief.close()
@@ -154,14 +153,14 @@ async def test_who_sends_to_a_silent_phones_port_is_not_spoken_to(line: TestLine
 async def test_a_forged_hangup_reaches_nobody_and_asterisks_own_does(line: TestLine, heard: Heard) -> None:
     async with RawCall(line.domain) as phone:
         assert await phone.call(sound=tone(500)) == 200
-        await until(heard.hears(500), 10)
+        await until(heard.hears(500), 30)
         forger = FakeAsterisk()
         forger.variables["ON_CALL"] = "a-call"
         await forger.call(line.settings.controller.agi_port, "hangup", uniqueid=heard.channel)
         await forger.over()
         assert heard.ended == []
         phone.hang_up()
-        await until(_true(lambda: heard.ended == [heard.channel]), 10)
+        await until(_true(lambda: heard.ended == [heard.channel]), 30)
 
 
 def _true(check: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
