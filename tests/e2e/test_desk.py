@@ -2,22 +2,15 @@
 
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from routing.model import AgentState, Call, CallerId, Offer, OfferState, Ticket
-from tests.e2e.desk_server import Served, served
+from tests.e2e.desk_server import Served
 
 pytestmark = pytest.mark.e2e
 WORDS = "the drain on ward four is blocked and water is coming up"
-
-
-@pytest.fixture
-def line() -> Iterator[Served]:
-    with served() as line:
-        yield line
 
 
 async def waiting_call(line: Served, caller: CallerId | None = None, words: str = WORDS) -> tuple[Call, Ticket, Offer]:

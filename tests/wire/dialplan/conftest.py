@@ -15,7 +15,7 @@ import pytest
 from config.settings import PROJECT, Settings
 from telephony.softphone import SoftPhone
 from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition
+from tests.phones import TestLine, line_settings, quick_edition, running
 
 DEAD_CONTROLLER_S = 3
 PBX_ADDRESS = "127.0.0.7"
@@ -51,9 +51,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
     made = TestLine(settings, quick_edition(), folder)
     (made.folder / "local").mkdir()
     (made.folder / "local/pjsip.conf").write_text(PBX)
-    made.start()
-    yield made
-    made.stop()
+    with running(made) as line:
+        yield line
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from telephony.ami_client import AmiClient
 from telephony.softphone import PhoneEvent, SoftPhone
 from telephony.spool import announced, pending
 from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition
+from tests.phones import TestLine, line_settings, quick_edition, running
 from tests.rtp import RawCall
 from tests.wire.legs.real_line import until
 
@@ -30,18 +30,9 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
         Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900,
         admission={"callers": CALLERS, "of_address": OF_ADDRESS}, refused_retry_s=5, retries=3,
     )  # fmt: skip
-    made = TestLine(settings, quick_edition(emergency={"ring_s": 60}), tmp_path_factory.mktemp("admission"))
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(line: TestLine) -> Iterator[None]:
-    for path in line.spool.iterdir():
-        path.unlink()
-    yield
-    line.await_no_channels()
+    edition = quick_edition(emergency={"ring_s": 60})
+    with running(TestLine(settings, edition, tmp_path_factory.mktemp("admission"))) as line:
+        yield line
 
 
 class Crowd:

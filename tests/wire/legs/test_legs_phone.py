@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
 from ivr.ports import HungUp
 from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
@@ -16,10 +15,9 @@ from telephony.audio_server import AudioServer
 from telephony.call_door import CallDoor, LeaseTerms
 from telephony.recordings import heard, longest_silence_s, tone_share
 from telephony.sip_watch import SipWatch
-from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition, recorded
+from tests.phones import TestLine, recorded
 from tests.wire.legs.keying_caller import KeyingCaller
-from tests.wire.legs.real_line import until
+from tests.wire.legs.real_line import configured_line, until
 from tests.wire.legs.tones import share_of, tone
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
@@ -28,15 +26,8 @@ LEASE_S = 4
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
-    root = Settings().asterisk.root
-    if not (root / "usr/sbin/asterisk").exists():
-        pytest.skip(f"no Asterisk in {root}")
-    ports = [free_port() for _ in range(3)]
-    settings = line_settings(root, ports, free_port(), 21_400, dead_controller_s=LEASE_S)
-    made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("legs"))
-    made.start()
-    yield made
-    made.stop()
+    with configured_line(tmp_path_factory.mktemp("legs"), 21_400, LEASE_S) as line:
+        yield line
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from config.settings import Settings
 from telephony.agi_proof import AgiProof
 from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
@@ -15,10 +14,10 @@ from telephony.audio_server import AudioServer
 from telephony.audio_watch import Change, HearingChange
 from telephony.call_door import CallDoor, LeaseTerms
 from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition
+from tests.phones import TestLine
 from tests.rtp import Datagrams, RawCall, RtpStream, tone
 from tests.unit.telephony.fake_asterisk import FakeAsterisk
-from tests.wire.legs.real_line import until
+from tests.wire.legs.real_line import configured_line, until
 from tests.wire.legs.tones import share_of
 from tests.wire.legs.tones import tone as pcm_tone
 
@@ -29,15 +28,8 @@ LEARNT = 300  # packets, 6 s: Asterisk may learn a source for 5 s
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
-    root = Settings().asterisk.root
-    if not (root / "usr/sbin/asterisk").exists():
-        pytest.skip(f"no Asterisk in {root}")
-    ports = [free_port() for _ in range(3)]
-    settings = line_settings(root, ports, free_port(), 21_800, dead_controller_s=LEASE_S)
-    made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("rtp"))
-    made.start()
-    yield made
-    made.stop()
+    with configured_line(tmp_path_factory.mktemp("rtp"), 21_800, LEASE_S) as line:
+        yield line
 
 
 class Heard:
