@@ -13,6 +13,10 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 KEY_GAP_S = 0.25
 PAUSE_S = 1.0  # a comma among keys
+START_S = 60.0  # limits, for a busy machine
+REGISTER_S = 30.0
+CLOSE_S = 15.0  # it unregisters, and waits a while for the registrar's answer
+LAST_WORDS = 2_000
 
 
 class PhoneFailed(Exception):
@@ -49,21 +53,28 @@ class SoftPhone:
         self._happened = asyncio.Condition()
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._complaints = b""  # the end of what the process wrote on stderr, once it has ended
 
     async def __aenter__(self) -> "SoftPhone":
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "telephony.softphone_process", cwd=PROJECT,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        self._reader = asyncio.create_task(self._read())
-        await self.wait("ready", 15)
+        self._reader = asyncio.create_task(self._read(self._process))
+        try:
+            await self._begin()
+        except BaseException:  # nobody else would end the process
+            await self.close()
+            raise
+        return self
+
+    async def _begin(self) -> None:
+        await self.wait("ready", START_S)
         self._send("account", **self._account)
         if self._account["register"]:
-            refused = await self.wait(("registered", "unregistered"), 10, where=_settled)
-            if refused.name == "unregistered":
-                await self.close()
-                raise PhoneFailed(f"{self.user}: not registered, {refused.fields['code']}")
-        return self
+            settled = await self.wait(("registered", "unregistered"), REGISTER_S, where=_settled)
+            if settled.name == "unregistered":
+                raise PhoneFailed(f"{self.user}: not registered, {settled.fields['code']}")
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -77,7 +88,7 @@ class SoftPhone:
             return
         process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), 5)
+            await asyncio.wait_for(process.wait(), CLOSE_S)
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -150,8 +161,7 @@ class SoftPhone:
             async with asyncio.timeout(timeout_s), self._happened:
                 while (event := found()) is None:
                     if self._reader is None or self._reader.done():
-                        code = self._process.returncode if self._process else None
-                        raise PhoneFailed(f"the phone {self.user} ended (exit {code}) before {wanted[0]}")
+                        raise PhoneFailed(f"the phone {self.user} ended before {wanted[0]}: {self._last_words()}")
                     await self._happened.wait()
                 return event
         except TimeoutError:
@@ -192,14 +202,28 @@ class SoftPhone:
         except (OSError, RuntimeError) as error:  # RuntimeError: uvloop, of a closed pipe
             raise PhoneFailed(f"the phone {self.user} has died") from error
 
-    async def _read(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
+    def _last_words(self) -> str:
+        code = self._process.returncode if self._process else None
+        return f"exit {code}, {self._complaints.decode(errors='replace').strip()}"
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        """All that it tells, until it has ended."""
+        assert process.stdout is not None
+        assert process.stderr is not None
+        await asyncio.gather(self._read_events(process.stdout), self._read_complaints(process.stderr))
+        await process.wait()
+        async with self._happened:
+            self._happened.notify_all()
+
+    async def _read_events(self, stdout: asyncio.StreamReader) -> None:
         with contextlib.suppress(ConnectionError):
-            async for line in self._process.stdout:
+            async for line in stdout:
                 fields = json.loads(line)
                 async with self._happened:
                     self.events.append(PhoneEvent(fields.pop("event"), fields.pop("at_ms"), fields))
                     self._happened.notify_all()
-        async with self._happened:
-            self._happened.notify_all()
+
+    async def _read_complaints(self, stderr: asyncio.StreamReader) -> None:
+        with contextlib.suppress(ConnectionError):
+            while complaint := await stderr.read(65_536):
+                self._complaints = (self._complaints + complaint)[-LAST_WORDS:]

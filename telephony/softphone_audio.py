@@ -1,6 +1,8 @@
 """What the test phone says, records and hears; lives in its process, beside pjsua2."""
 
+import contextlib
 import time
+from collections import deque
 from typing import Any
 
 import pjsua2 as pj
@@ -10,10 +12,11 @@ from telephony.softphone_wire import tell
 CLOCK_HZ = 8_000
 LOUD = 5  # level of a frame from which on there is sound; speech is 10 to 40, line noise 0 to 2
 QUIET_AFTER_MS = 200  # words have gaps
+KEPT_TICKS = 100  # of the phone, whoever waits for Python gets it in each
 
 
 class Player(pj.AudioMediaPlayer):  # type: ignore[misc]  # pjsua2 has no types
-    """Plays one WAV once and says when it ended."""
+    """Plays one WAV once and says when it ended, in a thread of pjsua2's own."""
 
     def onEof2(self) -> None:
         tell("played")
@@ -27,7 +30,9 @@ class Voice:
         self.call: Any = None
         self.source: Any = None
         self.recorder: Any = None
-        self._old: list[Any] = []  # pjsua2 media may not be freed while a frame is under way
+        # pjsua2 may be on its way into a player's `onEof2`, or have a frame under way: freed later, not at once
+        self._old: list[Any] = []
+        self._freed: deque[list[Any]] = deque(maxlen=KEPT_TICKS)
 
     def attach(self, call_media: Any) -> None:
         self.call = call_media
@@ -48,8 +53,7 @@ class Voice:
 
     def silence(self) -> None:
         if self.source is not None:
-            if self.call is not None:
-                self.source.stopTransmit(self.call)
+            self._part(self.source, self.call)
             self._old.append(self.source)
         self.source = None
 
@@ -62,14 +66,31 @@ class Voice:
     def finish(self) -> None:
         """Close the recording so that its file is whole."""
         self.silence()
-        if self.recorder is not None and self.call is not None:
-            self.call.stopTransmit(self.recorder)
+        if self.recorder is not None:
+            self._part(self.call, self.recorder)
         self.recorder = None
-        self._old.clear()
+
+    def tick(self) -> None:
+        """Free what was put away many ticks ago."""
+        self._freed.append(self._old)
+        self._old = []
 
     def level(self) -> float:
         """Level of the last frame heard, 0 (silence) to 127 (as pjsua2 gives it, logarithmic)."""
-        return float(self.call.getTxLevel()) if self.call is not None else 0.0  # what the call gives to the bridge
+        if self.call is None:
+            return 0.0
+        try:
+            return float(self.call.getTxLevel())  # what the call gives to the bridge
+        except pj.Error:  # the audio of a call may go before the call
+            self.detach()
+            return 0.0
+
+    @staticmethod
+    def _part(source: Any, sink: Any) -> None:
+        """Also where one of the two is gone already."""
+        if source is not None and sink is not None:
+            with contextlib.suppress(pj.Error):
+                source.stopTransmit(sink)
 
 
 class Ear:

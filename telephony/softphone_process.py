@@ -1,10 +1,12 @@
 """A SIP phone without a person: the process that holds pjsua2; `telephony.softphone` is the other end.
 
 pjsua2 runs without threads of its own for signalling, so every callback happens in `libHandleEvents`,
-between two commands.
+between two commands; only the end of what is played is told in the thread of the library that saw it.
 """
 
 import contextlib
+import faulthandler
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -166,6 +168,7 @@ class Phone:
     def tick(self) -> None:
         self.endpoint.libHandleEvents(TICK_MS)
         self._gone.clear()
+        self.voice.tick()
         self.ear.listen(self.voice.level())
         if self.answer_at is not None and time.monotonic() >= self.answer_at:
             self.answer_at = None
@@ -231,20 +234,27 @@ def _headers(message: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
+def attempt(act: Callable[..., None], *arguments: Any) -> None:
+    """Do it; what pjsua2 refuses is told, and the phone lives on."""
+    try:
+        act(*arguments)
+    except (pj.Error, AttributeError, TypeError) as error:
+        tell("error", text=str(getattr(error, "reason", "") or error))
+
+
 def main() -> None:
     """Serve commands until `quit` or the end of input."""
+    faulthandler.enable()
     take_stdout()
     phone = Phone()
     tell("ready")
     buffer = bytearray()
     while phone.running:
         for command in arrived(buffer):
-            try:
-                phone.do(command)
-            except (pj.Error, AttributeError, TypeError) as error:
-                tell("error", text=str(getattr(error, "reason", "") or error))
-        phone.tick()
+            attempt(phone.do, command)
+        attempt(phone.tick)
     phone.close()
+    os._exit(0)  # what Python would free now needs the library
 
 
 if __name__ == "__main__":

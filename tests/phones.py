@@ -6,8 +6,8 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from telephony.instance import AsteriskInstance, inside
 from telephony.recordings import RATE_HZ
 from telephony.softphone import SoftPhone
 
-IGNORED_S = 1.0  # no answer at all by then: the request was dropped
-FINAL_S = 10.0
+IGNORED_S = 5.0  # no answer at all by then: the request was dropped, of which nothing else tells
+FINAL_S = 30.0
 
 
 @dataclass
@@ -68,7 +68,7 @@ class TestLine:
     def channels(self) -> int:
         return int(self.asterisk.cli("core show channels count").split()[0])
 
-    def await_no_channels(self, limit_s: float = 10) -> None:
+    def await_no_channels(self, limit_s: float = 30) -> None:
         deadline = time.monotonic() + limit_s
         while self.channels():
             assert time.monotonic() < deadline, self.asterisk.cli("core show channels verbose")
@@ -76,6 +76,16 @@ class TestLine:
 
     def log(self) -> str:
         return (self.folder / "log/messages.log").read_text(errors="replace")
+
+
+@contextmanager
+def running(line: TestLine) -> Iterator[TestLine]:
+    """It runs, and is gone afterwards."""
+    line.start()
+    try:
+        yield line
+    finally:
+        line.stop()
 
 
 # All callers of the tests are strangers from one address.

@@ -178,7 +178,7 @@ class RawCall:
         assert self._media is not None, self.answers
         return self._media
 
-    async def invite(self, number: str = "100", limit_s: float = 15.0) -> int:
+    async def invite(self, number: str = "100", limit_s: float = 30.0) -> int:
         """The final status, unacknowledged yet; audio goes out from an answer on, or when `send` is asked to."""
         self.sip.send(self._invite(number), self.far)
         async with asyncio.timeout(limit_s):

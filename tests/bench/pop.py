@@ -64,7 +64,7 @@ def bare_page(redis_url: str) -> Iterator[str]:
 
     async def events() -> AsyncIterator[ServerSentEvent]:
         redis: Any = AsyncRedis.from_url(redis_url, decode_responses=True, protocol=2)
-        last = "$"
+        last = "0-0"
         while True:
             for _, entries in await redis.xread({FLOOR_STREAM: last}, block=1_000) or ():
                 last = entries[-1][0]
@@ -92,10 +92,10 @@ def bare_page(redis_url: str) -> Iterator[str]:
 
 
 def floor_ms(browser: Browser, redis: Any, redis_url: str, times: int) -> list[float]:
+    redis.delete(FLOOR_STREAM)  # it is read from its beginning, so that nothing is missed
     with bare_page(redis_url) as url:
         page = browser.new_page()
         page.goto(url)
-        page.wait_for_timeout(500)  # the stream is open
         took = []
         for number in range(times + 1):
             news = redis.xadd(FLOOR_STREAM, {"key": f"k{number}"})

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect as expect_async
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.e2e.desk_server import chromium
+from tests.e2e.desk_server import Served, chromium, served
 
 PATIENCE_MS = 20_000
 
@@ -18,6 +18,13 @@ expect_async.set_options(timeout=PATIENCE_MS)
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def line() -> Iterator[Served]:
+    """A desk over records in memory, of this test's own; modules whose tests share one have another `line`."""
+    with served() as line:
+        yield line
 
 
 @pytest.fixture

@@ -81,7 +81,11 @@ class RunningLine:
             **self.environment,
         }  # fmt: skip
         self.start()
-        await self.ready()
+        try:
+            await self.ready()
+        except BaseException:
+            self.stop()  # else it would run on beside all later tests
+            raise
         return self
 
     async def __aexit__(self, *error: object) -> None:

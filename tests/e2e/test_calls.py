@@ -152,7 +152,7 @@ async def test_a_stored_callback_survives_the_controllers_death_and_is_dialled_o
         await recorded(tmp_path / "agent.wav", 5)
         invites = [event for event in called.events if event.name == "invite"]
         called.hang_up()
-        await called.wait("ended", 10)
+        await called.wait("ended", 30)
     assert len(invites) == 1
     assert tone_share(heard(tmp_path / "called.wav"), 600) > 0.8
     assert tone_share(heard(tmp_path / "agent.wav"), 1300) > 0.8
@@ -174,7 +174,7 @@ async def test_who_is_owed_a_call_and_rings_by_themselves_is_not_rung_afterwards
         await stack.enter_async_context(AgentAtDesk(desk))
         await scene.event("rings", "agent.answered")
         phone.hang_up()
-        await phone.wait("ended", 10)
+        await phone.wait("ended", 30)
 
         async def done() -> bool:
             items = (await scene.api.get("/api/v1/callbacks")).json()["items"]
@@ -261,7 +261,7 @@ async def test_a_hung_up_call_leaves_nothing_behind(line: RunningLine) -> None:
         phone.call("100", trace="givesup")
         await phone.wait("sound", 20)
         phone.hang_up()
-        await phone.wait("ended", 10)
+        await phone.wait("ended", 30)
     async with aclosing(await line.api()) as api:
 
         async def over() -> bool:

@@ -1,13 +1,11 @@
 """An emergency on the desks, in Chromium, over records in memory: it cannot be overlooked, put away or lost."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from routing.emergencies import Emergency, EmergencyState, Ring
 from routing.identity import new_id
-from tests.e2e.desk_server import Served, served
+from tests.e2e.desk_server import Served
 from tests.e2e.test_desk import until
 
 pytestmark = pytest.mark.e2e
@@ -17,12 +15,6 @@ window.tones = 0;
 const start = OscillatorNode.prototype.start;
 OscillatorNode.prototype.start = function (...at) { window.tones += 1; return start.apply(this, at); };
 """
-
-
-@pytest.fixture
-def line() -> Iterator[Served]:
-    with served() as line:
-        yield line
 
 
 async def raised(line: Served, channel: str = "1.1", told: bool = True) -> Emergency:

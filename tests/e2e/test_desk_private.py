@@ -1,22 +1,15 @@
 """In Chromium: a password of one's own, and the trace that a shown call leaves."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.e2e.desk_server import Served, served
+from tests.e2e.desk_server import Served
 from tests.e2e.test_desk import until, waiting_call
 from tests.unit.web.stand_ins_records import PASSWORD
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def line() -> Iterator[Served]:
-    with served() as line:
-        yield line
 
 
 def test_a_changed_password_ends_the_persons_other_browser(

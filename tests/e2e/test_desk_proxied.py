@@ -1,20 +1,12 @@
 """The desk behind a proxy on this machine: who guesses passwords is told apart by the address that the proxy names."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
-from tests.e2e.desk_server import Served, served
+from tests.e2e.desk_server import Served
 from tests.unit.web.stand_ins_records import PASSWORD
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def line() -> Iterator[Served]:
-    with served() as line:
-        yield line
 
 
 def log_in(line: Served, address: str, password: str) -> int:

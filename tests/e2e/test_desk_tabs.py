@@ -36,7 +36,7 @@ def two_tabs(line: Served, context: BrowserContext) -> tuple[Page, Page]:
 
 
 def states(line: Served, seconds: float) -> set[AgentState]:
-    """Those that the agent was in meanwhile."""
+    """Those that the agent was in meanwhile: nothing may change, and nothing that comes later shows that it did not."""
     end, found = time.monotonic() + seconds, set()
     while time.monotonic() < end:
         found.add(line.do(line.desk.records.agents.load(line.desk.agent_ids["anna"])).state)
@@ -47,7 +47,7 @@ def states(line: Served, seconds: float) -> set[AgentState]:
 def test_the_other_tab_takes_over_as_soon_as_the_live_one_is_closed(line: Served, context: BrowserContext) -> None:
     waits, live = two_tabs(line, context)
     live.goto("about:blank")
-    expect(waits.locator("#elsewhere")).to_be_hidden(timeout=8_000)  # sooner than a page is taken for silent
+    expect(waits.locator("#elsewhere")).to_be_hidden(timeout=12_000)  # sooner than a page is taken for silent
     line.do(caller_waits(line))
     expect(waits.locator("#pop .call h2")).to_have_text("Ward 4 desk")
     expect(waits.locator("#me .state")).not_to_contain_text("Not ready")
@@ -85,5 +85,8 @@ def test_a_call_is_announced_on_the_live_tab_only(line: Served, context: Browser
     expect(page).to_have_title("CALL: Ward 4 desk")
     page.reload()
     expect(page).to_have_title("CALL: Ward 4 desk")
-    page.wait_for_timeout(1_000)
+    rows = page.locator("#board tbody tr")
+    before = rows.count()
+    line.do(caller_waits(line))
+    expect(rows).to_have_count(before + 1)  # the page has begun to follow what happens, and its title stays
     expect(page).to_have_title("CALL: Ward 4 desk")

@@ -69,7 +69,7 @@ async def test_the_key_while_an_agents_phone_rings_is_told_while_the_caller_is_o
         assert not caller.has("ended")
         events = [(event["event"], event["payload"].get("why")) for event in (await scene.call("nine"))["timeline"]]
         assert ("offer.lapsed", "became an emergency") in events
-        await agent.wait("ended", 10)
+        await agent.wait("ended", 30)
         caller.hang_up()
         left = await the_emergency(scene, "left")  # nobody had answered: it stays until a person looks after it
         await desk.post(f"/emergencies/{left['id']}/take", {})
@@ -101,7 +101,7 @@ async def test_any_agent_takes_it_and_every_desk_says_who(line: RunningLine, tmp
 
         await until("the caller to hear the agent", hears_agent, 30)
         first.hang_up()
-        await taker.wait("ended", 15)
+        await taker.wait("ended", 30)
         await expect(anna.locator("#emergency .taken")).to_have_count(0)
         await anna.close()
         assert await audited(line) == [("agent:bo", "emergency_taken")]

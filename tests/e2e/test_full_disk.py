@@ -84,7 +84,7 @@ async def test_with_nothing_left_at_all_asterisk_serves_and_the_next_start_does(
             caller.call("100")
             await caller.wait("answered", 30)
             caller.hang_up()
-            await caller.wait("ended", 10)
+            await caller.wait("ended", 30)
         async with httpx.AsyncClient(timeout=10) as client:
             login = {"login": "chen", "password": line.password("chen")}
             answer = await client.post(f"{line.desk}/api/v1/sessions", json=login)
@@ -107,7 +107,7 @@ async def answers(line: RunningLine) -> bool:
     async with line.caller("0612345672") as caller:
         caller.call("100")
         try:
-            seen = await caller.wait(("answered", "ended"), 5)
+            seen = await caller.wait(("answered", "ended"), 30)
         except PhoneFailed:  # nobody there yet
             return False
         caller.hang_up()

@@ -143,7 +143,7 @@ async def test_no_call_believes_a_global_variable(ami: AmiClient, line: TestLine
         ours = next((each.name for each in callers if each.context == "onenumber-standalone"), "")
         return bool(ours)
 
-    await until(taken, 15)  # with `talked` it would have been hung up
+    await until(taken, 30)  # with `talked` it would have been hung up
     for variable in ("ON_EMERGENCY", "ON_ATTEMPT", "ON_CONCLUDED"):
         said = await _say(line, f"Action: Getvar\r\nChannel: {ours}\r\nVariable: {variable}\r\n\r\n")
         assert "Value: \r\n" in said, variable
@@ -158,7 +158,7 @@ async def test_the_lines_own_actions_work(ami: AmiClient, line: TestLine) -> Non
     async def up() -> bool:
         return any(channel.uniqueid == "channel-1" for channel in await ami.core_show_channels())
 
-    await until(up, 10)
+    await until(up, 30)
     (ours,) = [channel for channel in await ami.core_show_channels() if channel.uniqueid == "channel-1"]
     assert (ours.linkedid, ours.context != "", ours.state != "") == ("channel-1", True, True)
     assert await ami.absolute_timeout(ours.name, 60)
@@ -185,4 +185,4 @@ async def _hang_up_all(ami: AmiClient) -> None:
             await ami.hangup(channel.name)
         return not await ami.core_show_channels()
 
-    await until(none_left, 15)
+    await until(none_left, 30)

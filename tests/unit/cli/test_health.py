@@ -168,7 +168,7 @@ async def test_a_check_that_fails_is_a_part_that_is_not_well() -> None:
     assert await Once(broken)() == "cannot be asked: RuntimeError"
 
 
-async def eventually(true: Callable[[], Awaitable[bool]], limit_s: float = 10.0) -> None:
+async def eventually(true: Callable[[], Awaitable[bool]], limit_s: float = 30.0) -> None:
     async with asyncio.timeout(limit_s):
         while not await true():  # noqa: ASYNC110 - another process holds the lock
             await asyncio.sleep(0.05)

@@ -51,7 +51,7 @@ def test_stopping_a_part_ends_its_children_too(tmp_path: Path) -> None:
 
 
 def test_a_stopped_process_can_be_ended(tmp_path: Path) -> None:
-    part = ProcessPart("sleeper", ["sleep", "600"], tmp_path / "log", lambda: True)
+    part = ProcessPart("sleeper", ["sleep", "600"], tmp_path / "log", lambda: True, stop_s=60.0)
     part.start()
     pid = part.pid
     assert pid
@@ -59,7 +59,7 @@ def test_a_stopped_process_can_be_ended(tmp_path: Path) -> None:
     started = time.monotonic()
     part.stop()
     assert gone(pid)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # it was not waited out
 
 
 def test_a_part_that_ends_at_once_is_said(tmp_path: Path) -> None:

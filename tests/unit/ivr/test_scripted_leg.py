@@ -14,7 +14,7 @@ async def test_a_long_call_takes_no_time() -> None:
     async with ScriptedLeg([Waits(600_000), Presses("1")]) as leg:
         assert await leg.key() == "1"
         assert leg.at_ms >= 600_000
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # of 600 s
 
 
 async def test_the_caller_answers_when_the_prompt_is_over() -> None:

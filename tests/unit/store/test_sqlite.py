@@ -81,25 +81,31 @@ async def test_what_was_ordered_is_finished_before_closing(database: SqliteDatab
 
 
 async def test_another_process_that_writes_is_waited_for(database: SqliteDatabase, tmp_path: Path) -> None:
-    locked, release = threading.Event(), threading.Event()
+    locked, release, tried = threading.Event(), threading.Event(), threading.Event()
 
     def hold() -> None:
         other = sqlite3.connect(tmp_path / "work.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         locked.set()
-        release.wait(10)
+        release.wait(60)
         other.execute("ROLLBACK")
         other.close()
 
     holding = threading.Thread(target=hold)
     holding.start()
     await asyncio.to_thread(locked.wait)
+
+    def told(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement == "BEGIN IMMEDIATE":
+            tried.set()
+
+    event.listen(database._engine, "before_cursor_execute", told)
     writing = asyncio.create_task(note(database, "patient"))
-    await asyncio.sleep(0.3)
-    assert not writing.done()
+    assert await asyncio.to_thread(tried.wait, 30)
     assert await count(database) == 0  # readers do not wait
+    assert not writing.done()
     release.set()
-    await asyncio.wait_for(writing, 10)
+    await asyncio.wait_for(writing, 30)
     await asyncio.to_thread(holding.join)
     await database.close()
 
@@ -125,7 +131,7 @@ ENDLESS = """WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM 
 async def test_what_reads_for_ever_is_stopped_and_holds_nobody_up(database: SqliteDatabase, tmp_path: Path) -> None:
     impatient = SqliteDatabase(str(tmp_path / "work.db"), patience_s=1.0)
     endless = [impatient.read(lambda connection: connection.execute(text(ENDLESS)).scalar()) for _ in range(6)]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         stopped = await asyncio.gather(*endless, return_exceptions=True)
         assert [type(error) for error in stopped] == [RecordsUnavailable] * 6
         assert await count(impatient) == 0

@@ -108,7 +108,7 @@ async def test_a_worker_that_answers_nonsense_is_replaced(workers: Workers) -> N
 
 async def test_an_answer_nobody_waits_for_any_more_does_not_reach_the_next_asker(workers: Workers) -> None:
     given_up = asyncio.create_task(workers.ask({"say": "old", "sleep_s": 0.2}))
-    await asyncio.sleep(0.05)
+    assert await _eventually(lambda: not workers.idle)
     given_up.cancel()
     assert (await workers.ask({"say": "new"}))["echo"] == "new"
 

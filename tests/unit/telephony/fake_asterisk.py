@@ -54,7 +54,7 @@ class FakeAsterisk:
 
     async def told(self, beginning: str) -> None:
         """Until a command that begins so has come."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while not any(command.startswith(beginning) for command in self.commands):
                 self._news.clear()
                 await self._news.wait()

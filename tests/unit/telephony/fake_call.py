@@ -14,7 +14,7 @@ from tests.unit.telephony.fake_asterisk import FakeAsterisk
 
 async def until(reached: Callable[[], bool]) -> None:
     """Raises: TimeoutError, when it does not come to that."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while not reached():  # noqa: ASYNC110 — anything may be waited for
             await asyncio.sleep(0.01)
 
@@ -25,8 +25,10 @@ class FakeKeeper:
     def __init__(self) -> None:
         self.up = True
         self.renewals: list[tuple[str, float]] = []
+        self.asked = 0
 
     async def absolute_timeout(self, channel: str, seconds: float) -> bool:
+        self.asked += 1
         if self.up:
             self.renewals.append((channel, seconds))
         return self.up
@@ -43,7 +45,7 @@ class FakeCall:
 
     async def over(self) -> None:
         """Until the controller's side is done. Raises: what its handler raised."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.finished.wait()
         if self.error:
             raise self.error

@@ -49,7 +49,7 @@ async def served() -> AsyncIterator[tuple[AgiServer, list[str]]]:
 async def told(server: AgiServer, asterisk: FakeAsterisk, **environment: str) -> None:
     asterisk.variables["ON_CALL"] = "a-call"
     await asterisk.call(server.port, "hangup", **environment)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await asterisk.over()
 
 

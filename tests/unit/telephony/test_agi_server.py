@@ -48,7 +48,7 @@ async def what_happens(
         asterisk = FakeAsterisk()
         asterisk.replies = replies or {}
         await asterisk.call(server.port)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             await meanwhile(asterisk)
             happened = await outcome
             await asterisk.over()
@@ -88,7 +88,7 @@ async def test_hang_up_reaches_the_handler_whatever_it_waits_for() -> None:
         asterisk.replies["EXEC"] = ""
         await asterisk.told("EXEC")
         asterisk.hang_up()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             await reached.wait()
 
 
@@ -173,7 +173,7 @@ async def test_an_unknown_script_and_a_failing_handler_give_the_call_back() -> N
 
     for script in ("call", "nothing", "../etc"):
         async with answered_by(talk, script) as (_, asterisk):
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(30):
                 await asterisk.over()
 
 
@@ -183,7 +183,7 @@ async def test_strangers_are_dropped() -> None:
     async with AgiServer({"call": talk}, "127.0.0.1", 0) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(b"GET / HTTP/1.1\r\n")
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             assert await reader.read() == b""
         writer.close()
         await asyncio.sleep(0)
@@ -203,7 +203,7 @@ async def test_a_handler_that_never_ends_is_ended() -> None:
     async with answered_by(talk) as (server, asterisk):
         await begun.wait()
         asterisk.hang_up()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             await cancelled.wait()
         await asyncio.sleep(0)
         assert not server.connections
@@ -218,7 +218,7 @@ async def test_closing_the_server_gives_every_call_back() -> None:
 
     async with answered_by(talk) as (_, asterisk):
         await begun.wait()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         await asterisk.over()
 
 
@@ -236,7 +236,7 @@ async def test_a_call_that_comes_while_the_server_closes_is_given_back() -> None
                 break
             await asyncio.sleep(0)
     assert not begun
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         await asterisk.over()
 
 
@@ -257,7 +257,7 @@ async def test_a_connection_accepted_in_the_turn_before_closing_is_closed_too() 
             await asyncio.sleep(0)  # the next turn accepts it, the one after makes its transport
             await asyncio.sleep(0)
         asterisk.setblocking(False)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await asyncio.get_running_loop().sock_recv(asterisk, 1) == b""
     finally:
         gc.enable()

@@ -132,7 +132,7 @@ async def test_events_reach_who_asked_for_them() -> None:
     async with connected() as (client, server):
         with client.events("DialEnd") as events:
             server.tell("Event: Newexten\nX: 1\n\nEvent: DialEnd\nDialStatus: ANSWER\n\n")
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(30):
                 event = await anext(aiter(events))
             assert (event.name, event["DialStatus"], event["Nothing"]) == ("DialEnd", "ANSWER", "")
 
@@ -161,7 +161,7 @@ async def test_a_lost_connection_comes_back_and_the_state_is_read_anew() -> None
         )
         client.on_up.append(read_state)
         server.cut()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             await read.wait()
         assert client.up
         assert server.logins == 2

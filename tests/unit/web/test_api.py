@@ -271,7 +271,7 @@ async def stream(
         if len(_parsed(body)) >= count:
             gone.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await desk.app(scope, receive, send)
     return _parsed(body)[:count]
 

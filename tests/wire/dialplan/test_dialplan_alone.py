@@ -17,12 +17,12 @@ async def test_the_caller_hears_a_person_is_coming_then_leaves_a_message(
     line: TestLine, caller: SoftPhone, tmp_path: Path
 ) -> None:
     caller.call(line.settings.line.number, trace="abc123")
-    await caller.wait("answered", 5)
+    await caller.wait("answered", 30)
     speech = speak("The drain on ward four is blocked.", tmp_path / "speech.wav")
     await recorded(tmp_path / "heard.wav", longest_prompts_s(line))
     await caller.quiet(0.8, 30)
     caller.play(speech)
-    await caller.wait("played", 15)
+    await caller.wait("played", 30)
     await caller.keys("#")
     await caller.wait("ended", 20)
     (message,) = pending(line.spool)
@@ -50,7 +50,7 @@ async def test_the_fallback_phone_is_rung_and_both_hear_each_other(
     await porter.wait("answered", 30)
     await recorded(tmp_path / "porter.wav", 2.5)
     porter.hang_up()
-    await caller.wait("ended", 5)
+    await caller.wait("ended", 30)
     assert tone_share(heard(tmp_path / "porter.wav"), 1300) > 0.8
     assert tone_share(heard(tmp_path / "heard.wav")[-16000:], 440) > 0.8
     line.await_no_channels()
@@ -64,18 +64,18 @@ async def test_a_talk_with_the_fallback_phone_is_one_whoever_ends_it(
     porter.answer_after(100)
     caller.call("100")
     await porter.wait("media", 30)
-    await porter.wait("answered", 5)
+    await porter.wait("answered", 30)
     caller.hang_up()
-    await porter.wait("ended", 5)
+    await porter.wait("ended", 30)
     line.await_no_channels()
     assert [(message.outcome, message.answered) for message in pending(line.spool)] == [("talked", True)]
 
 
 async def test_a_caller_who_gives_up_is_remembered(line: TestLine, caller: SoftPhone) -> None:
     caller.call("100")
-    await caller.wait("sound", 5)
+    await caller.wait("sound", 30)
     caller.hang_up()
-    await caller.wait("ended", 5)
+    await caller.wait("ended", 30)
     line.await_no_channels()
     (message,) = pending(line.spool)
     assert (message.outcome, message.recording, message.number) == ("left", None, "0612345678")
@@ -83,10 +83,10 @@ async def test_a_caller_who_gives_up_is_remembered(line: TestLine, caller: SoftP
 
 async def test_no_silence_is_long(line: TestLine, caller: SoftPhone, tmp_path: Path) -> None:
     caller.call("100")
-    await caller.wait("answered", 5)
+    await caller.wait("answered", 30)
     await recorded(tmp_path / "heard.wav", longest_prompts_s(line))
     caller.hang_up()
-    await caller.wait("ended", 5)
+    await caller.wait("ended", 30)
     limit_s = line.settings.asterisk.refused_retry_s + 2.5  # a busy machine
     assert longest_silence_s(heard(tmp_path / "heard.wav")) < limit_s
 
@@ -94,7 +94,7 @@ async def test_no_silence_is_long(line: TestLine, caller: SoftPhone, tmp_path: P
 @pytest.mark.parametrize("key", ["5", "*", "0"])
 async def test_another_key_changes_nothing(line: TestLine, caller: SoftPhone, tmp_path: Path, key: str) -> None:
     caller.call("100")
-    await caller.wait("answered", 5)
+    await caller.wait("answered", 30)
     await caller.keys(key)
     await recorded(tmp_path / "heard.wav", 1)
     assert not caller.has("ended")

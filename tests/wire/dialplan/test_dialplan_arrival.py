@@ -22,7 +22,7 @@ from tests.wire.dialplan.conftest import PBX_ADDRESS, ControllerProcess
 from tests.wire.legs.real_line import until
 
 pytestmark = pytest.mark.wire
-ANSWER_S = 5.0
+ANSWER_S = 30.0
 
 
 class Arrivals:
@@ -146,13 +146,13 @@ async def test_the_admission_knows_whom_a_password_or_a_trunk_stands_for(
     ):
         raw = RawCaller(line.domain, host)
         calling = asyncio.create_task(asyncio.to_thread(raw.call, "100", b"<sip:0@h>", headers, 3.0))
-        await until(partial(holds, line, {kind}), 10)
+        await until(partial(holds, line, {kind}), 30)
         await calling
         raw.close()
         await asyncio.to_thread(line.await_no_channels)
     ward = await phones.enter_async_context(line.phone("204"))
     ward.call("100")
-    await until(partial(holds, line, {"known"}), 10)
+    await until(partial(holds, line, {"known"}), 30)
 
 
 async def holds(line: TestLine, wanted: set[str]) -> bool:

@@ -45,7 +45,7 @@ async def test_a_number_outside_is_dialled_by_the_trunk(
     await controller.start("audio", lease_s=30)
     trunk.answer_after(100)
     await originate(line, "PJSIP/0612345678@test-trunk")
-    invite = await trunk.wait("invite", 5)
+    invite = await trunk.wait("invite", 30)
     assert invite.fields["headers"]["To"].startswith("<sip:0612345678@")
     session = await controller.saw(1)
     assert (session["ON_ATTEMPT"], session["environment"]["agi_uniqueid"]) == (ATTEMPT, ATTEMPT)
@@ -61,7 +61,7 @@ async def test_a_registered_contact_is_called_at_its_phone(
     ward = await phones.enter_async_context(line.phone("204"))
     ward.answer_after(100)
     await originate(line, "PJSIP/204")
-    await ward.wait("answered", 5)
+    await ward.wait("answered", 30)
     assert (await controller.saw(1))["ON_ATTEMPT"] == ATTEMPT
     ward.hang_up()
     await controller.saw(2)
@@ -72,7 +72,7 @@ async def test_without_a_controller_a_callback_is_excused_and_takes_no_message(
 ) -> None:
     trunk.answer_after(100)
     await originate(line, "PJSIP/0612345678@test-trunk")
-    await trunk.wait("answered", 5)
+    await trunk.wait("answered", 30)
     await trunk.wait("ended", 30)
     line.await_no_channels()
     (spooled,) = pending(line.spool)

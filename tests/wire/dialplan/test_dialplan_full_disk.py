@@ -46,16 +46,16 @@ async def test_whose_message_cannot_be_kept_is_led_to_a_person(
         porter.answer_after(100)
         await caller.quiet(0.8, 30)
         caller.play(speech)
-        await caller.wait("played", 15)
+        await caller.wait("played", 30)
         await caller.keys("#")
         await porter.wait("answered", 20, after=rung)
-        await porter.wait("media", 10, after=rung)
+        await porter.wait("media", 30, after=rung)
         porter.tone(PORTER_HZ)
         await until_heard(tmp_path / "heard.wav", heard(tmp_path / "heard.wav").size + 3 * RATE_HZ)
     finally:
         filled.unlink()
     caller.hang_up()
-    await caller.wait("ended", 5)
+    await caller.wait("ended", 30)
     assert tone_share(heard(tmp_path / "heard.wav"), PORTER_HZ) > 0.5
 
 

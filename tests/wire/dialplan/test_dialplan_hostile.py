@@ -38,7 +38,7 @@ async def test_a_dispatchers_phone_reaches_nothing_but_the_line_either(line: Tes
     for number in ("0031201234567", "agent1", "urgent1"):
         mark = agent.mark
         agent.call(number)
-        ended = await agent.wait("ended", 5, after=mark)
+        ended = await agent.wait("ended", 30, after=mark)
         assert ended.fields["code"] == 404
 
 
@@ -67,9 +67,16 @@ async def test_a_caller_is_known_by_number_and_name(
     for sender in said:
         await asyncio.to_thread(raw.call, "100", sender, b"P-Asserted-Identity: <sip:112@x.org>\r\n")
         line.await_no_channels()
-    seen = [one["environment"] for one in controller.sessions if one["environment"]["agi_network_script"] == "call"]
+    async with asyncio.timeout(30):
+        while len(seen := calls(controller)) < len(said):  # noqa: ASYNC110 - another process tells them
+            await asyncio.sleep(0.05)
     for (number, name), one in zip(said.values(), seen, strict=True):
         assert (one["agi_callerid"], name is None or one["agi_calleridname"] == name) == (number, True), one
+
+
+def calls(controller: ControllerProcess) -> list[dict[str, str]]:
+    seen = [one["environment"] for one in controller.sessions]
+    return [environment for environment in seen if environment["agi_network_script"] == "call"]
 
 
 HOSTILE = [

@@ -95,7 +95,7 @@ async def test_a_refused_call_leaves_a_trace(
     caller = Offer(line.domain)
     code, _ = await asyncio.to_thread(caller.offer, profile, payload, codec, more)
     caller.close()
-    refused = await asyncio.wait_for(watch.refused.get(), 5)
+    refused = await asyncio.wait_for(watch.refused.get(), 30)
     assert (code, refused.code, refused.media) == (488, 488, (profile, codec))
     assert refused.source == f"127.0.0.1:{caller.port}"
     assert "0612345678" in refused.sender
@@ -105,7 +105,7 @@ async def test_a_number_that_does_not_exist_leaves_one_too(line: TestLine, watch
     caller = RawCaller(line.domain)
     assert (await asyncio.to_thread(caller.call, "999", SENDER))[-1] == 404
     caller.close()
-    refused = await asyncio.wait_for(watch.refused.get(), 5)
+    refused = await asyncio.wait_for(watch.refused.get(), 30)
     assert (refused.code, refused.called.startswith("sip:999@")) == (404, True)
 
 
@@ -119,7 +119,7 @@ async def test_sip_over_tls_is_answered(line: TestLine) -> None:
         f"From: <sips:x@h>;tag=1\r\nTo: <sips:100@127.0.0.1>\r\nCall-ID: tls\r\nCSeq: 1 OPTIONS\r\n"
         f"Contact: <sips:x@{local}>\r\nMax-Forwards: 9\r\nContent-Length: 0\r\n\r\n".encode()
     )
-    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"SIP/2.0 200")
+    assert (await asyncio.wait_for(reader.readline(), 30)).startswith(b"SIP/2.0 200")
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()

@@ -25,7 +25,7 @@ async def ami(line: TestLine) -> AsyncIterator[AmiClient]:
     settings = line.settings
     secret = settings.ami_secret.get_secret_value()
     async with AmiClient(settings.asterisk.host, settings.asterisk.ami_port, settings.ami_user, secret) as client:
-        assert await client.ready(10)
+        assert await client.ready(30)
         yield client
 
 
@@ -43,7 +43,7 @@ async def test_the_key_is_told_at_once_from_while_a_dispatchers_phone_rings(
     agent = await phones.enter_async_context(line.phone("agent1"))
     with ami.events("UserEvent", "DialBegin") as events:
         caller.call("100", trace="nine")
-        await agent.wait("invite", 5)
+        await agent.wait("invite", 30)
         await caller.keys("9")
         told = await announcement(events)
     assert not caller.has("ended")
@@ -51,7 +51,7 @@ async def test_the_key_is_told_at_once_from_while_a_dispatchers_phone_rings(
     assert call is not None
     assert (call.dnis, call.trace, bool(call.call_id)) == ("100", "nine", True)
     caller.hang_up()
-    await caller.wait("ended", 5)
+    await caller.wait("ended", 30)
 
 
 async def test_a_phone_at_a_desk_takes_it_and_talks(
@@ -61,15 +61,15 @@ async def test_a_phone_at_a_desk_takes_it_and_talks(
     taker = await phones.enter_async_context(line.phone("agent2"))
     taker.answer_after(200)
     await nine_standalone(caller, ami)
-    await urgent.wait("invite", 15)
+    await urgent.wait("invite", 30)
     await take(ami, "agent2")
-    await urgent.wait("ended", 5)
-    await taker.wait("answered", 10)
+    await urgent.wait("ended", 30)
+    await taker.wait("answered", 30)
     mark = urgent.mark
-    await taker.wait("media", 5)
+    await taker.wait("media", 30)
     assert not urgent.has("invite", mark)
     caller.hang_up()
-    await taker.wait("ended", 5)
+    await taker.wait("ended", 30)
 
 
 async def test_where_that_phone_is_not_there_everybody_is_rung_on(
@@ -77,14 +77,14 @@ async def test_where_that_phone_is_not_there_everybody_is_rung_on(
 ) -> None:
     urgent = await phones.enter_async_context(line.phone("urgent1"))
     await nine_standalone(caller, ami)
-    await urgent.wait("invite", 15)
+    await urgent.wait("invite", 30)
     mark = urgent.mark
     with ami.events("UserEvent") as events:
         await take(ami, "agent2")
         await urgent.wait("invite", 20, after=mark)
         assert (await announcement(events))["Facts"]  # again, for who did not listen the first time
     caller.hang_up()
-    await urgent.wait("ended", 5)
+    await urgent.wait("ended", 30)
 
 
 async def test_a_take_during_the_instruction_leaves_nobody_unrung(
@@ -93,13 +93,13 @@ async def test_a_take_during_the_instruction_leaves_nobody_unrung(
     urgent = await phones.enter_async_context(line.phone("urgent1"))
     taker = await phones.enter_async_context(line.phone("agent2"))
     await nine_standalone(caller, ami)
-    await until(partial(does, ami, "Playback"), 5)
+    await until(partial(does, ami, "Playback"), 30)
     await take(ami, "agent2")
-    await taker.wait("invite", 5)  # and is not answered
+    await taker.wait("invite", 30)  # and is not answered
     assert not urgent.has("invite")
     await urgent.wait("invite", 20)
     caller.hang_up()
-    await urgent.wait("ended", 5)
+    await urgent.wait("ended", 30)
 
 
 async def test_a_phone_that_the_dialplan_does_not_know_ends_no_call(
@@ -107,13 +107,13 @@ async def test_a_phone_that_the_dialplan_does_not_know_ends_no_call(
 ) -> None:
     urgent = await phones.enter_async_context(line.phone("urgent1"))
     await nine_standalone(caller, ami)
-    await urgent.wait("invite", 15)
+    await urgent.wait("invite", 30)
     mark = urgent.mark
     await take(ami, "agent99")
     await urgent.wait("invite", 20, after=mark)
     assert not caller.has("ended")
     caller.hang_up()
-    await urgent.wait("ended", 5)
+    await urgent.wait("ended", 30)
 
 
 async def does(ami: AmiClient, *applications: str) -> bool:
@@ -125,19 +125,19 @@ async def test_a_moments_answer_is_none_however_long_the_caller_is_there(
 ) -> None:
     urgent = await phones.enter_async_context(line.phone("urgent1"))
     await nine_standalone(caller, ami)
-    answered = await caller.wait("answered", 5)
+    answered = await caller.wait("answered", 30)
     mark = 0
     while (await urgent.wait("invite", 20, after=mark)).at_ms - answered.at_ms < TALKED_S * 1_000:
-        await urgent.wait("ended", 10, after=mark)
+        await urgent.wait("ended", 30, after=mark)
         mark = urgent.mark
     urgent.answer()
-    await urgent.wait("answered", 5, after=mark)
+    await urgent.wait("answered", 30, after=mark)
     mark = urgent.mark
     urgent.hang_up()
     await urgent.wait("invite", 20, after=mark)
     assert not caller.has("ended")
     caller.hang_up()
-    await caller.wait("ended", 5)
+    await caller.wait("ended", 30)
     await asyncio.to_thread(line.await_no_channels)
     (spooled,) = pending(line.spool)
     assert (spooled.outcome, spooled.answered) == ("emergency", False)
@@ -151,10 +151,10 @@ async def test_a_moments_answer_is_no_answer_of_who_hangs_up_after_it(
     await nine_standalone(caller, ami)
     await urgent.wait("media", 20)
     urgent.hang_up()
-    await urgent.wait("ended", 5)
-    await until(partial(does, ami, "Playback", "Wait"), 5)
+    await urgent.wait("ended", 30)
+    await until(partial(does, ami, "Playback", "Wait"), 30)
     caller.hang_up()
-    await caller.wait("ended", 5)
+    await caller.wait("ended", 30)
     await asyncio.to_thread(line.await_no_channels)
     (spooled,) = pending(line.spool)
     assert (spooled.outcome, spooled.answered) == ("emergency", False)
@@ -164,7 +164,7 @@ async def nine_standalone(caller: SoftPhone, ami: AmiClient) -> None:
     """An emergency with no controller there; told all the same."""
     with ami.events("UserEvent") as events:
         caller.call("100")
-        await caller.wait("answered", 5)
+        await caller.wait("answered", 30)
         await caller.quiet(0.5, 20)
         await caller.keys("9")
         told = await announcement(events)

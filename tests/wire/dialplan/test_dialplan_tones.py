@@ -25,7 +25,7 @@ async def test_the_emergency_key_is_heard_as_a_tone_without_a_controller(
     async with RawCall(line.domain, formats=formats) as call:
         assert await call.call() == 200
         call.stream.once = key_tone("9")
-        await urgent.wait("invite", 20)
+        await urgent.wait("invite", 30)
         assert not call.requests("INVITE")
         assert not call.requests("UPDATE")
 
@@ -44,7 +44,7 @@ async def test_a_phone_whose_sdp_comes_with_the_ack_is_answered_and_its_key_hear
     async with RawCall(line.domain, formats="0 101", late=True) as call:
         assert await call.call() == 200
         call.stream.key("9")
-        await urgent.wait("invite", 20)
+        await urgent.wait("invite", 30)
 
 
 @pytest.mark.parametrize("way", ["tone", "event"])
@@ -74,7 +74,7 @@ async def test_it_is_heard_while_a_phone_rings_for_a_call_that_began_without_a_c
         await controller.start("dial")
         await agent.wait("invite", 20)
         call.stream.once = key_tone("9")
-        await urgent.wait("invite", 20)
+        await urgent.wait("invite", 30)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ async def test_the_emergency_key_is_heard_as_a_tone_on_a_crowded_line(
     assert [await one.call() for one in (first, second)] == [200, 200]
     assert "crowded" in await asyncio.to_thread(crowded.asterisk.cli, "group show channels")
     second.stream.once = key_tone("9")
-    await urgent.wait("invite", 20)
+    await urgent.wait("invite", 30)
 
 
 def true(check: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:

@@ -29,11 +29,11 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLine]:
 @pytest.fixture
 async def ami(line: RealLine) -> AsyncIterator[AmiClient]:
     async with AmiClient("127.0.0.1", line.ami_port, "tester", "a-secret") as client:
-        assert await client.ready(15)
+        assert await client.ready(30)
         yield client
         for channel in await client.core_show_channels():
             await client.hangup(channel.name)
         try:
-            await until(lambda: no_channels(client), 15)
+            await until(lambda: no_channels(client), 30)
         except TimeoutError:
             pytest.fail(f"left behind: {await client.core_show_channels()}")

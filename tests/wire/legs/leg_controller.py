@@ -20,10 +20,26 @@ def say(event: str, **about: object) -> None:
     print(json.dumps({"event": event, **about}), flush=True)
 
 
+class ToldKeeper:
+    """The manager interface, with a word about every lease that it has renewed."""
+
+    def __init__(self, ami: AmiClient) -> None:
+        self._ami = ami
+
+    @property
+    def up(self) -> bool:
+        return self._ami.up
+
+    async def absolute_timeout(self, channel: str, seconds: float) -> bool:
+        if renewed := await self._ami.absolute_timeout(channel, seconds):
+            say("renewed")
+        return renewed
+
+
 async def serve(agi_port: int, audio_port: int, ami_port: int, lease_s: float) -> None:
     audio = AudioServer("127.0.0.1", audio_port)
     async with AmiClient("127.0.0.1", ami_port, "tester", "a-secret") as ami, audio:
-        door = CallDoor(audio, ami, LeaseTerms(watched_s=lease_s))
+        door = CallDoor(audio, ToldKeeper(ami), LeaseTerms(watched_s=lease_s))
 
         async def call(session: AgiSession) -> None:
             await session.answer()
@@ -36,7 +52,7 @@ async def serve(agi_port: int, audio_port: int, ami_port: int, lease_s: float) -
                 say("end", how=type(end).__name__)
 
         async with AgiServer({"call": call}, "127.0.0.1", agi_port):
-            say("ready", ami=await ami.ready(5))
+            say("ready", ami=await ami.ready(30))
             await asyncio.Event().wait()
 
 

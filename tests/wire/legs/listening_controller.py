@@ -64,7 +64,7 @@ async def listening(line: TestLine) -> AsyncIterator[Heard]:
     secret = settings.ami_secret.get_secret_value()
     audio = AudioServer("127.0.0.1", settings.controller.audiosocket_port)
     async with AmiClient("127.0.0.1", settings.asterisk.ami_port, settings.ami_user, secret) as ami, audio:
-        assert await ami.ready(15)
+        assert await ami.ready(30)
         ours = Heard(CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S)))
         proof = AgiProof(settings.agi_secret.get_secret_value())
         handlers = {"call": ours.call, "hangup": ours.hangup}

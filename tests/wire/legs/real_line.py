@@ -2,12 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
+from config.settings import Settings
 from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
 from telephony.ami import LiveChannel, Originate
@@ -15,6 +18,8 @@ from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
 from telephony.call_door import CallDoor, LeaseTerms
 from telephony.instance import AsteriskInstance
+from tests.conftest import free_port
+from tests.phones import TestLine, line_settings, quick_edition, running
 
 LEASE_S = 3
 Talk = Callable[[AgiSession, CallDoor], Awaitable[object]]
@@ -31,18 +36,29 @@ class RealLine:
         return self.asterisk.folder / "spool/heard.wav"
 
 
+@contextmanager
+def configured_line(folder: Path, rtp_start: int, lease_s: int) -> Iterator[TestLine]:
+    """Our whole configuration, for phones; each line of tests that may run at once has 200 RTP ports of its own."""
+    root = Settings().asterisk.root
+    if not (root / "usr/sbin/asterisk").exists():
+        pytest.skip(f"no Asterisk in {root}")
+    ports = [free_port() for _ in range(3)]
+    settings = line_settings(root, ports, free_port(), rtp_start, dead_controller_s=lease_s)
+    with running(TestLine(settings, quick_edition(), folder)) as line:
+        yield line
+
+
 async def no_channels(client: AmiClient) -> bool:
     return not await client.core_show_channels()
 
 
 async def until(done: Callable[[], Awaitable[bool]], limit_s: float) -> float:
-    """Waits; answers how long it took, in seconds."""
+    """Waits; returns how long it took, in seconds. Raises: TimeoutError."""
     began = time.monotonic()
-    for _ in range(int(limit_s / 0.05)):
-        if await done():
-            return time.monotonic() - began
-        await asyncio.sleep(0.05)
-    raise TimeoutError
+    async with asyncio.timeout(limit_s):
+        while not await done():  # noqa: ASYNC110 - what is waited for is in another process
+            await asyncio.sleep(0.05)
+    return time.monotonic() - began
 
 
 class Controller:
@@ -54,7 +70,7 @@ class Controller:
         self.after_hangup = asyncio.Event()
         self.channel = ""
 
-    async def done(self, limit_s: float = 15.0) -> object:
+    async def done(self, limit_s: float = 30.0) -> object:
         async with asyncio.timeout(limit_s):
             return await self.result
 

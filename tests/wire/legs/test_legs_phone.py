@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
 from ivr.ports import HungUp
 from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
@@ -16,10 +15,9 @@ from telephony.audio_server import AudioServer
 from telephony.call_door import CallDoor, LeaseTerms
 from telephony.recordings import heard, longest_silence_s, tone_share
 from telephony.sip_watch import SipWatch
-from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition, recorded
+from tests.phones import TestLine, recorded
 from tests.wire.legs.keying_caller import KeyingCaller
-from tests.wire.legs.real_line import until
+from tests.wire.legs.real_line import configured_line, until
 from tests.wire.legs.tones import share_of, tone
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
@@ -28,15 +26,8 @@ LEASE_S = 4
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
-    root = Settings().asterisk.root
-    if not (root / "usr/sbin/asterisk").exists():
-        pytest.skip(f"no Asterisk in {root}")
-    ports = [free_port() for _ in range(3)]
-    settings = line_settings(root, ports, free_port(), 21_400, dead_controller_s=LEASE_S)
-    made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("legs"))
-    made.start()
-    yield made
-    made.stop()
+    with configured_line(tmp_path_factory.mktemp("legs"), 21_400, LEASE_S) as line:
+        yield line
 
 
 @pytest.fixture
@@ -44,7 +35,7 @@ async def ami(line: TestLine) -> AsyncIterator[AmiClient]:
     settings = line.settings
     secret = settings.ami_secret.get_secret_value()
     async with AmiClient("127.0.0.1", settings.asterisk.ami_port, settings.ami_user, secret) as client:
-        assert await client.ready(15)
+        assert await client.ready(30)
         yield client
 
 
@@ -84,13 +75,13 @@ async def test_a_call_from_a_phone_both_ways_with_keys(line: TestLine, ami: AmiC
     async with audio, agi, line.caller() as phone:
         phone.record(tmp_path / "heard.wav")
         phone.call(line.settings.line.number)
-        await phone.wait("answered", 10)
+        await phone.wait("answered", 30)
         phone.tone(500)
         await phone.keys(",5#")
         await recorded(tmp_path / "heard.wav", 6)
-        await until(ours.all_heard, 10)
+        await until(ours.all_heard, 30)
         phone.hang_up()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await ours.end
     assert (ours.number, ours.keys) == ("0612345678", "5#")
     assert share_of(500, ours.audio[-8_000:]) > 0.8
@@ -128,7 +119,7 @@ async def test_a_press_is_one_key_in_whichever_ways_the_phone_tells_it(line: Tes
     agi = AgiServer({"call": ours.call, "hangup": ours.hangup}, "127.0.0.1", controller.agi_port)
     async with audio, watch, agi:
         await asyncio.to_thread(pressing, line.domain)
-        await asyncio.wait_for(ours.end, 10)
+        await asyncio.wait_for(ours.end, 30)
     assert ours.keys == "".join(keys for _, keys, _ in PRESSED)
 
 
@@ -143,13 +134,13 @@ async def test_the_manager_knows_which_phones_are_there(line: TestLine, ami: Ami
     with ami.events("ContactStatus") as events:
         async with line.phone("agent1"):
             assert (await next_event(events))["EndpointName"] == "agent1"
-            await until(registered, 5)
-        async with asyncio.timeout(10):
+            await until(registered, 30)
+        async with asyncio.timeout(30):
             while (await anext(events))["ContactStatus"] != "Removed":
                 pass
-    await until(gone, 5)
+    await until(gone, 30)
 
 
 async def next_event(events: AsyncIterator[AmiEvent]) -> AmiEvent:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return await anext(events)

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from config.settings import Settings
 from telephony.audio_watch import Change
 from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition
+from tests.phones import TestLine
 from tests.rtp import Datagrams, RawCall, RtpStream, tone
 from tests.unit.telephony.fake_asterisk import FakeAsterisk
 from tests.wire.legs.listening_controller import LEASE_S, Heard, listening
-from tests.wire.legs.real_line import until
+from tests.wire.legs.real_line import configured_line, until
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
 LEARNT = 300  # packets, 6 s: Asterisk may learn a source for 5 s
@@ -20,15 +19,8 @@ LEARNT = 300  # packets, 6 s: Asterisk may learn a source for 5 s
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
-    root = Settings().asterisk.root
-    if not (root / "usr/sbin/asterisk").exists():
-        pytest.skip(f"no Asterisk in {root}")
-    ports = [free_port() for _ in range(3)]
-    settings = line_settings(root, ports, free_port(), 21_800, dead_controller_s=LEASE_S)
-    made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("rtp"))
-    made.start()
-    yield made
-    made.stop()
+    with configured_line(tmp_path_factory.mktemp("rtp"), 21_800, LEASE_S) as line:
+        yield line
 
 
 @pytest.fixture
@@ -41,32 +33,31 @@ async def heard(line: TestLine) -> AsyncIterator[Heard]:
 async def test_packets_whose_numbers_begin_anew_lower_are_heard_again(
     line: TestLine, heard: Heard, new_ssrc: bool
 ) -> None:
-    """As after a transfer, or a PBX's music: 10 s of packets would be taken for old ones."""
+    """As after a transfer, or a PBX's music: 100 s of packets would be taken for old ones."""
     async with RawCall(line.domain) as phone:
         assert await phone.call(sound=tone(500)) == 200
-        await until(heard.hears(500), 10)
-        phone.stream.seq -= 500
+        await until(heard.hears(500), 30)
+        phone.stream.seq -= 5_000
         phone.stream.ssrc += new_ssrc
         phone.stream.sound = tone(900)
-        took_s = await until(heard.hears(900), 10)
-        assert took_s < 8, "it was mended, not waited out"
+        await until(heard.hears(900), 30)  # it was mended, not waited out
         assert [one.change for one in heard.changes] == [Change.LOST, Change.BACK]
         phone.stream.key("5")
-        await until(_true(lambda: heard.keys == "5"), 5)
+        await until(_true(lambda: heard.keys == "5"), 30)
 
 
 async def test_a_phone_that_sends_no_silence_loses_nothing_by_it(line: TestLine, heard: Heard) -> None:
     async with RawCall(line.domain) as phone:
         assert await phone.call(sound=tone(500)) == 200
-        await until(heard.hears(500), 10)
+        await until(heard.hears(500), 30)
         for hz in (900, 500):
             changes = len(heard.changes)
             phone.stream.silent = True
-            await until(_true(lambda seen=changes: len(heard.changes) > seen), 10)  # type: ignore[misc]
+            await until(_true(lambda seen=changes: len(heard.changes) > seen), 30)  # type: ignore[misc]
             phone.stream.key("1")  # keys go by the audio's silence
             phone.stream.sound, phone.stream.silent = tone(hz), False
-            await until(heard.hears(hz), 5)
-        await until(_true(lambda: heard.keys == "11"), 5)
+            await until(heard.hears(hz), 30)
+        await until(_true(lambda: heard.keys == "11"), 30)
         assert heard.leg is not None
         assert heard.leg.ended is None
 
@@ -76,7 +67,7 @@ async def test_who_sends_to_a_silent_phones_port_is_not_spoken_to(line: TestLine
     async with RawCall(line.domain) as phone:
         assert await phone.call(sound=tone(500)) == 200
         phone.stream.silent = not spoke
-        await until(_true(lambda: phone.stream.sent >= LEARNT if spoke else len(phone.rtp.came) > 20), 15)
+        await until(_true(lambda: phone.stream.sent >= LEARNT if spoke else len(phone.rtp.came) > 20), 30)
         phone.stream.silent = True
         thief = await Datagrams.open(free_port())
         stolen = RtpStream(thief, phone.far_media, tone(900), seq=9, ssrc=7)
@@ -85,11 +76,11 @@ async def test_who_sends_to_a_silent_phones_port_is_not_spoken_to(line: TestLine
             await until(_true(lambda: stolen.sent >= 400), 20)
             assert thief.came == [], "the caller's prompt went to a third party"
             came = len(phone.rtp.came)
-            await until(_true(lambda: len(phone.rtp.came) > came + 10), 5)
+            await until(_true(lambda: len(phone.rtp.came) > came + 10), 30)
             if spoke:
                 assert not await heard.hears(900)(), "a third party spoke for the caller"
                 phone.stream.silent = False
-                await until(heard.hears(500), 5)
+                await until(heard.hears(500), 30)
         finally:
             stealing.cancel()
             thief.close()
@@ -98,14 +89,14 @@ async def test_who_sends_to_a_silent_phones_port_is_not_spoken_to(line: TestLine
 async def test_a_forged_hangup_reaches_nobody_and_asterisks_own_does(line: TestLine, heard: Heard) -> None:
     async with RawCall(line.domain) as phone:
         assert await phone.call(sound=tone(500)) == 200
-        await until(heard.hears(500), 10)
+        await until(heard.hears(500), 30)
         forger = FakeAsterisk()
         forger.variables["ON_CALL"] = "a-call"
         await forger.call(line.settings.controller.agi_port, "hangup", uniqueid=heard.channel)
         await forger.over()
         assert heard.ended == []
         phone.hang_up()
-        await until(_true(lambda: heard.ended == [heard.channel]), 10)
+        await until(_true(lambda: heard.ended == [heard.channel]), 30)
 
 
 def _true(check: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
