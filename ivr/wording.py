@@ -67,7 +67,8 @@ class Wording:
 
 
 def _in(text: dict[Language, str], language: Language) -> str:
-    return text.get(language) or text[FALLBACK]
+    """A name; one missing in a language is said as the fallback's, else as it is written in any."""
+    return text.get(language) or text.get(FALLBACK) or next(iter(text.values()))
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,7 @@ ARTICLES = frozenset({"the", "a", "an"})
 ARTICLE_LETTERS = frozenset({"a"})
 AND = "and"
 ENDINGS = ("n't",)
+SPLITS = 1
 
 words = letters.words
 pauses = letters.pauses

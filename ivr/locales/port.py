@@ -121,6 +121,10 @@ class Locale(Protocol):
     def ENDINGS(self) -> tuple[str, ...]:
         """Endings of contractions that begin before their apostrophe: "n't"."""
 
+    @property
+    def SPLITS(self) -> int:
+        """How often recognisers split or join the words of one name: compounds are often taken apart."""
+
     def words(self, text: str) -> Iterator[tuple[int, int]]:
         """Where each word of a text stands."""
 

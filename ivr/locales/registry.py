@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from config.documents import Language
-from ivr.locales import en
+from ivr.locales import en, nl
 from ivr.locales.port import Locale
 
 FALLBACK: Language = en.CODE
-LOCALES: Mapping[Language, Locale] = {en.CODE: en}
+LOCALES: Mapping[Language, Locale] = {en.CODE: en, nl.CODE: nl}
 
 
 def locale(language: Language) -> Locale:

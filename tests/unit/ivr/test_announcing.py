@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ivr.announcing import announce
 from ivr.fake import words_of
 from ivr.fake_voice import WordsVoice
-from ivr.locales import en
+from ivr.locales import en, nl
 from ivr.ports import VoiceDown
 from ivr.spoken_parts import fixed_pieces, parts
 from ivr.spoken_times import spoken_time
@@ -90,3 +90,17 @@ def test_a_place_is_said_with_the_word_before_it() -> None:
 def test_without_a_linked_name_the_piece_stays_whole() -> None:
     assert parts("It is at {place}.", {"place": "ward 4"}, ("ward 4",), "en") == ["It is at", "ward 4"]
     assert set(fixed_pieces({"x": "It is at {place}."}, "en")) == {"It is at", "It is"}
+
+
+async def test_with_a_dead_voice_a_dutch_sentence_is_put_together_from_dutch_parts() -> None:
+    prompts = {"nl": {"understood": "Ik heb begrepen: {topic}, bij {place}. We komen {time}."}}
+    known = (*nl.vocabulary(), *fixed_pieces(prompts["nl"], "nl"), "een lek", "bij afdeling 4")
+    voice = WordsVoice(prepared=known)
+    voice.down = True
+    variables = {"topic": "een lek", "place": "afdeling 4", "time": "uiterlijk morgen om half tien 's ochtends"}
+    said = await announce(voice, prompts, "understood", variables, "nl", ("een lek", "afdeling 4"))
+    assert (said.source, said.language) == ("parts", "nl")
+    assert [text for text, _ in voice.said] == [
+        "Ik heb begrepen", "een lek", "bij afdeling 4", "We komen", "uiterlijk morgen om", "half", "tien",
+        "'s ochtends",
+    ]  # fmt: skip

@@ -2,12 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.locales import en
+from ivr.locales import en, nl
 from ivr.speaking import PromptMissing, language_of, sentence
 
 PROMPTS = {
     "en": {"greet": "Hello.", "number": "Your number is {number}.", "line": "You are {position} in line."},
     "nl": {"greet": "Hallo.", "number": "Uw nummer is {number}.", "line": " "},
+    "sv": {"greet": "Hej.", "number": "Ert nummer är {number}."},
 }
 
 
@@ -50,9 +51,13 @@ def test_a_language_that_has_a_fixed_sentence_says_it() -> None:
     assert sentence(PROMPTS, "greet", {}, "nl") == ("Hallo.", "nl")
 
 
-@pytest.mark.parametrize("key", ["line", "number"])
-def test_what_a_language_cannot_say_whole_is_said_in_english_and_told(key: str) -> None:
-    assert language_of(PROMPTS, key, "nl") == "en"
+@pytest.mark.parametrize(("key", "language"), [("line", "nl"), ("line", "sv"), ("number", "sv")])
+def test_what_a_language_cannot_say_whole_is_said_in_english_and_told(key: str, language: str) -> None:
+    assert language_of(PROMPTS, key, language) == "en"
+
+
+def test_a_language_whose_numbers_are_known_says_sentences_with_numbers() -> None:
+    assert sentence(PROMPTS, "number", {"number": nl.digits("47")}, "nl") == ("Uw nummer is vier zeven.", "nl")
 
 
 def test_an_unknown_language_falls_back() -> None:
