@@ -75,7 +75,7 @@ class Session:
     async def run(self, state: State, outcome: Outcome) -> Departure:
         """Raises: HungUp, LegLost."""
         while True:
-            before = state.step
+            before = state
             state, action = advance(self.script, state, outcome)
             self._note_step(before, state, outcome)
             if isinstance(action, Summon):
@@ -185,9 +185,11 @@ class Session:
         ears = None if state.deaf else self.senses.ears(state.language)
         return Conversation(self.leg, ears, self.senses.understander, self.notebook.note, self.keypad, self.voices)
 
-    def _note_step(self, before: str, state: State, outcome: Outcome) -> None:
-        if state.step != before:
-            self.notebook.note("step", {"from": before, "to": state.step, "after": type(outcome).__name__})
+    def _note_step(self, before: State, state: State, outcome: Outcome) -> None:
+        if state.step != before.step:
+            self.notebook.note("step", {"from": before.step, "to": state.step, "after": type(outcome).__name__})
+        if state.language != before.language:
+            self.notebook.note("call.language", {"language": state.language})
         for type_, payload, private in told(outcome):
             self.notebook.note(type_, payload, private, actor="caller")
 
