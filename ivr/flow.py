@@ -154,7 +154,7 @@ class SetLanguage(Document):
     """From here on the call is spoken and heard in this language; all that is known of it stays."""
 
     verb: Literal["set_language"]
-    language: Language
+    language: Annotated[Language, Field(pattern=r"^[a-z]{2}$")]
     next: StepId
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from config.documents import Language
 from ivr.actions import (
     LEAVES,
     Action,
@@ -26,6 +27,7 @@ from ivr.actions import (
 from ivr.barge_in import Voices
 from ivr.interpreter import advance
 from ivr.keypad import Keypad
+from ivr.locales.registry import FALLBACK
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from ivr.ports import Leg, LegLost, ListenSpec, Recognizer, Understander
@@ -47,6 +49,7 @@ class Departure:
     """How the call leaves our hands: what the dialplan shall do next."""
 
     action: Connect | Summon | Transfer | HangUp
+    language: Language = FALLBACK  # of the call, for what the dialplan says in it
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,12 @@ class Session:
             self._note_step(before, state, outcome)
             if isinstance(action, Summon):
                 await self._try_to_save(state)
-                return Departure(action)
+                return Departure(action, state.language)
             async with self._records_answer():
                 await self._told()
                 await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
             if isinstance(action, (*LEAVES, HangUp)):
-                return Departure(action)
+                return Departure(action, state.language)
             outcome = await self._do(state, action)
 
     async def _try_to_save(self, state: State) -> None:
