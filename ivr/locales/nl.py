@@ -28,7 +28,7 @@ MONTHS = ("januari", "februari", "maart", "april", "mei", "juni", "juli", "augus
 TODAY = {"ochtend": "vanochtend", "middag": "vanmiddag", "avond": "vanavond", "nacht": "vannacht"}
 ANOTHER_DAY = {"ochtend": "'s ochtends", "middag": "'s middags", "avond": "'s avonds", "nacht": "'s nachts"}
 CLOCK_PARTS = ("uiterlijk", "om", "over", "voor", "half", "voor half", "over half", "kwart over", "kwart voor", "uur",
-               "middernacht", "uiterlijk om middernacht", "uiterlijk morgen om", "morgen", "morgennacht")  # fmt: skip
+               "middernacht", "uiterlijk om middernacht", "uiterlijk morgen om", "morgennacht")  # fmt: skip
 
 
 def number(number: int) -> str:
