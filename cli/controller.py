@@ -138,12 +138,17 @@ class Controller:
         understander, ears, _ = await asyncio.gather(  # each works mostly in a process or library of its own
             asyncio.to_thread(build, edition, shelf),
             self._all_ears(edition, stack),
-            self.voice.warm(self.settings.line.language),
+            self._warm_voices(edition),
         )
         beside = {"classifier": understander.classifiers(), "settings": self.settings.telling()}
         pins = edition.hashes() | await editions.keep_beside(self.records, edition.site.id, beside)
         mouth = Mouth(Wording(edition), self.voice)
         return Shop(edition, Senses(ears.get, understander, mouth, hold_music()), pins)
+
+    async def _warm_voices(self, edition: Edition) -> None:
+        """Of every language that a call may be spoken in."""
+        languages = dict.fromkeys((self.settings.line.language, *edition.site.languages))
+        await asyncio.gather(*map(self.voice.warm, languages))
 
     async def _all_ears(self, edition: Edition, stack: contextlib.AsyncExitStack) -> dict[str, Listener | None]:
         return {language: await self._ears(language, stack) for language in edition.site.languages}

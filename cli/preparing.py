@@ -1,6 +1,8 @@
 """Makes an installation ready to start: database, the line's sentences, Asterisk's configuration."""
 
 import asyncio
+import os
+import stat
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -10,7 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.addresses import instance_folder
-from config.documents import Edition
+from config.documents import Edition, Language
 from config.settings import Settings
 from ivr import speaking
 from ivr.actions import Line
@@ -109,22 +111,52 @@ def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:
 
 
 async def _standalone(settings: Settings, edition: Edition, sounds: Path) -> list[str]:
-    """Write what Asterisk says without a controller; answers what could not be."""
-    voice, unsaid, language = preparing.build(settings), [], settings.line.language
+    """What Asterisk says without a controller; answers what could not be said."""
+    voice = preparing.build(settings)
     try:
-        for name, key in asterisk_config.STANDALONE_PROMPTS.items():
-            try:
-                pcm = await _sentence(voice, key, edition, language)
-                write_wav(sounds / language / f"{name}.wav", pcm)
-            except (VoiceDown, KeyError, OSError):
-                unsaid.append(name)
+        return await write_sounds(voice, edition, settings.line.language, sounds / settings.line.language)
     finally:
         await voice.close()
+
+
+async def write_sounds(voice: Voice, edition: Edition, language: Language, folder: Path) -> list[str]:
+    """In the line's language, and beside it in the site's others, where Asterisk looks first for a call in one.
+
+    Answers the names of those that could not be said in the line's.
+    """
+    unsaid = []
+    for name, key in asterisk_config.STANDALONE_PROMPTS.items():
+        wav = folder / f"{name}.wav"
+        if not await _written(voice, key, edition, language, wav):
+            unsaid.append(name)
+            continue
+        for other in edition.site.languages:
+            if other != language:
+                await write_beside(voice, key, edition, other, wav)
     return unsaid
 
 
-async def _sentence(voice: Voice, key: str, edition: Edition, language: str) -> bytes:
-    """A recorded file where an admin put one, else the rendered sentence. Raises: VoiceDown, PromptMissing."""
-    values = Wording(edition).values(Line(key), language, datetime.now(UTC))
-    text, used = speaking.sentence(edition.prompts, key, values, language)
-    return voice.recorded(key, used) or await voice.say(text, used)
+async def write_beside(voice: Voice, key: str, edition: Edition, language: Language, wav: Path) -> None:
+    """The same sentence in another language, for whoever may read the one in the line's."""
+    other = wav.parent / language / wav.name
+    if await _written(voice, key, edition, language, other):
+        _readable_as(wav.parent, other.parent)
+        _readable_as(wav, other)
+
+
+def _readable_as(known: Path, new: Path) -> None:
+    """An Asterisk that runs reads what is new as it does what it knows; where it could not, it would say nothing."""
+    status = known.stat()
+    os.chown(new, -1, status.st_gid)
+    new.chmod(stat.S_IMODE(status.st_mode))
+
+
+async def _written(voice: Voice, key: str, edition: Edition, language: Language, wav: Path) -> bool:
+    """Write a sentence: a recorded file where an admin put one, else what the voice says."""
+    try:
+        values = Wording(edition).values(Line(key), language, datetime.now(UTC))
+        text, used = speaking.sentence(edition.prompts, key, values, language)
+        write_wav(wav, voice.recorded(key, used) or await voice.say(text, used))
+    except (VoiceDown, KeyError, OSError):
+        return False
+    return True

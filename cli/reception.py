@@ -246,6 +246,8 @@ class Reception:
 
     async def _leave(self, agi: AgiSession, call: Call, departure: Departure, notebook: Notebook) -> bool:
         """Tell the dialplan what to do, for which it needs no controller; False where the caller must stay with us."""
+        if len(self.shop.edition.site.languages) > 1:  # Asterisk finds its sounds in the channel's language
+            await agi.set_variable("CHANNEL(language)", departure.language)
         match departure.action:
             case HangUp(ending):
                 await self.conclude(call.id, ending, notebook)

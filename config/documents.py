@@ -202,7 +202,7 @@ class LanguagePack(Document):
     matter_breaks: tuple[str, ...] = ()  # "also": what follows very likely is one, as after the end of a sentence
     matter_same: tuple[str, ...] = ()  # "it", "they": what begins so goes on with the same matter
     place_frames: tuple[str, ...] = ()  # "{words} in {place}": teaches that where it is does not say what it is
-    numbers: dict[str, int] = {}
+    numbers: dict[str, int] = {}  # beside those of the language, which ivr.locales has; likewise joins and points
     number_joins: tuple[str, ...] = ()  # "two hundred and five"
     number_points: tuple[str, ...] = ()  # "two point five"
     number_spellings: dict[str, int] = {}  # what recognisers write for numbers, believed only after a place word

@@ -6,6 +6,7 @@ from typing import Literal
 
 from config.documents import Language, Prompts
 from ivr import speaking, spoken_parts
+from ivr.locales.registry import locale
 from ivr.ports import SAMPLE_RATE, Voice, VoiceDown
 
 GAP = b"\0\0" * (SAMPLE_RATE * 70 // 1_000)  # between parts: 70 ms
@@ -39,8 +40,8 @@ async def announce(
     try:
         return Announcement(await voice.say(text, used), text, used, "voice")
     except VoiceDown:
-        known = (*spoken_parts.vocabulary(used), *names, *spoken_parts.linked_names(names))
-        said = spoken_parts.parts(template, variables, known)
+        known = (*locale(used).vocabulary(), *names, *spoken_parts.linked_names(names, used))
+        said = spoken_parts.parts(template, variables, known, used)
         return Announcement(await _assembled(voice, said, used), text, used, "parts")
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from config.documents import Document
+from config.documents import Document, Language
 
 StepId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Fact = str | int | float | bool
@@ -150,6 +150,14 @@ class ConfirmPerson(Document):
     otherwise: StepId
 
 
+class SetLanguage(Document):
+    """From here on the call is spoken and heard in this language; all that is known of it stays."""
+
+    verb: Literal["set_language"]
+    language: Annotated[Language, Field(pattern=r"^[a-z]{2}$")]
+    next: StepId
+
+
 class Hangup(Document):
     verb: Literal["hangup"]
     prompt: str | None = None
@@ -158,7 +166,7 @@ class Hangup(Document):
 
 Step = Annotated[
     Say | Menu | Gather | Listen | Confirm | Branch | OpenTicketStep | Enqueue | OfferCallback | TransferStep
-    | Voicemail | TellStatus | ConfirmPerson | Hangup,
+    | Voicemail | TellStatus | ConfirmPerson | SetLanguage | Hangup,
     Field(discriminator="verb"),
 ]  # fmt: skip
 

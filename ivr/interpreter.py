@@ -36,7 +36,7 @@ from ivr.keypad import HASH, PERSON, REPEAT
 from ivr.ports import Understanding
 from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, differing, heard, tells_a_story, with_report
 from ivr.state import State
-from ivr.verbs import asking, ending, gathering, matters, queueing, simple
+from ivr.verbs import asking, ending, gathering, language, matters, queueing, simple
 
 AMENDING = "amend/"  # prefix of a phase that was interrupted by a correction
 ASIDE, ASKED = "aside/", "asked/"  # after it: the correction was overheard, and its caller is asked about it
@@ -57,6 +57,7 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "say": Verb(simple.enter_say, simple.take_say),
     "branch": Verb(simple.enter_branch, simple.take_branch),
+    "set_language": Verb(language.enter_set_language, language.take_set_language),
     "menu": Verb(asking.enter_menu, asking.take_menu),
     "gather": Verb(gathering.enter_gather, gathering.take_gather),
     "listen": Verb(asking.enter_listen, asking.take_listen),

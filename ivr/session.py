@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from config.documents import Language
 from ivr.actions import (
     LEAVES,
     Action,
@@ -26,6 +27,7 @@ from ivr.actions import (
 from ivr.barge_in import Voices
 from ivr.interpreter import advance
 from ivr.keypad import Keypad
+from ivr.locales.registry import FALLBACK
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from ivr.ports import Leg, LegLost, ListenSpec, Recognizer, Understander
@@ -47,6 +49,7 @@ class Departure:
     """How the call leaves our hands: what the dialplan shall do next."""
 
     action: Connect | Summon | Transfer | HangUp
+    language: Language = FALLBACK  # of the call, for what the dialplan says in it
 
 
 @dataclass(frozen=True)
@@ -75,17 +78,17 @@ class Session:
     async def run(self, state: State, outcome: Outcome) -> Departure:
         """Raises: HungUp, LegLost."""
         while True:
-            before = state.step
+            before = state
             state, action = advance(self.script, state, outcome)
             self._note_step(before, state, outcome)
             if isinstance(action, Summon):
                 await self._try_to_save(state)
-                return Departure(action)
+                return Departure(action, state.language)
             async with self._records_answer():
                 await self._told()
                 await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
             if isinstance(action, (*LEAVES, HangUp)):
-                return Departure(action)
+                return Departure(action, state.language)
             outcome = await self._do(state, action)
 
     async def _try_to_save(self, state: State) -> None:
@@ -185,9 +188,11 @@ class Session:
         ears = None if state.deaf else self.senses.ears(state.language)
         return Conversation(self.leg, ears, self.senses.understander, self.notebook.note, self.keypad, self.voices)
 
-    def _note_step(self, before: str, state: State, outcome: Outcome) -> None:
-        if state.step != before:
-            self.notebook.note("step", {"from": before, "to": state.step, "after": type(outcome).__name__})
+    def _note_step(self, before: State, state: State, outcome: Outcome) -> None:
+        if state.step != before.step:
+            self.notebook.note("step", {"from": before.step, "to": state.step, "after": type(outcome).__name__})
+        if state.language != before.language:
+            self.notebook.note("call.language", {"language": state.language})
         for type_, payload, private in told(outcome):
             self.notebook.note(type_, payload, private, actor="caller")
 

@@ -1,20 +1,15 @@
-"""From prompts and facts to sentences as people say them: numbers digit by digit, times, places in the queue.
+"""From prompts and spoken values to sentences.
 
-English is complete. A sentence that a language cannot say whole is said in English, and the answer tells so.
+A sentence that a language cannot say whole is said in the fallback's, and the answer tells so.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-
-from num2words import num2words
+from collections.abc import Mapping
 
 from config.documents import Language, Prompts
+from ivr.locales.registry import FALLBACK, LOCALES
 
-COMPLETE: tuple[Language, ...] = ("en",)  # languages in which numbers and times can be said
-NUMBERS: tuple[Language, ...] = ("en", "nl", "sv", "fi")  # languages in which digits can be said
-FALLBACK: Language = "en"
 VARIABLE = re.compile(r"\{([a-z_]+)\}")
-SIGNS = {"+": "plus", "#": "hash", "*": "star"}
 
 
 class PromptMissing(KeyError):
@@ -38,7 +33,7 @@ def language_of(prompts: Mapping[Language, Prompts], key: str, language: Languag
     Raises: PromptMissing.
     """
     template = prompts.get(language, {}).get(key, "").strip()
-    if template and (language in COMPLETE or not variables_of(template)):
+    if template and (language in LOCALES or not variables_of(template)):
         return language
     if not prompts.get(FALLBACK, {}).get(key, "").strip():
         raise PromptMissing(key)
@@ -54,48 +49,3 @@ def filled(template: str, variables: Mapping[str, str]) -> str:
     if missing := variables_of(template) - variables.keys():
         raise PromptMissing(", ".join(sorted(missing)))
     return " ".join(VARIABLE.sub(lambda found: variables[found[1]], template).split())
-
-
-def spoken_number(number: int, language: Language) -> str:
-    """3 → "three"; 25 → "twenty five"."""
-    return str(num2words(number, lang=_number_language(language))).replace("-", " ")
-
-
-def spoken_ordinal(number: int, language: Language) -> str:
-    """2 → "second", as in "you are second in line"."""
-    return str(num2words(number, to="ordinal", lang=_number_language(language))).replace("-", " ")
-
-
-def spoken_digits(text: str, language: Language) -> str:
-    """A ticket or telephone number one character at a time, in groups: "4721" → "four seven, two one".
-
-    Groups that the writer made ("020 7946 0018") are kept while they are short.
-    """
-    marks = (group for run in re.split(r"[^0-9A-Za-z+#*]+", text) for group in _groups(run))
-    return ", ".join(" ".join(_spoken_mark(mark, language) for mark in group) for group in marks)
-
-
-def _groups(run: str) -> Iterable[str]:
-    """Pieces of two to four: threes, and what is left in twos."""
-    sign, run = (run[0], run[1:]) if run[:1] == "+" else ("", run)
-    sizes = [len(run)] if len(run) <= 3 else [3] * (len(run) // 3)
-    match len(run) % 3 if len(run) > 3 else 0:
-        case 1:
-            sizes[-1:] = [2, 2]
-        case 2:
-            sizes.append(2)
-    start = 0
-    for size in sizes:
-        if group := run[start : start + size]:
-            yield (sign if start == 0 else "") + group
-        start += size
-
-
-def _spoken_mark(mark: str, language: Language) -> str:
-    if mark.isdigit():
-        return spoken_number(int(mark), language)
-    return SIGNS.get(mark, mark.upper())
-
-
-def _number_language(language: Language) -> Language:
-    return language if language in NUMBERS else FALLBACK

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from config.documents import Edition
-from ivr.flow import Enqueue, Flow, Hangup, Listen, Menu, Step, StepId
+from ivr.flow import Enqueue, Flow, Hangup, Listen, Menu, SetLanguage, Step, StepId
 from routing.model import Stage
 
+SILENT = ("branch", "set_language")  # verbs that say nothing
 PLACED = {"did_you_mean", "understood"}  # prompts that also need their `_place` wording
 BUILT_IN = (
     "emergency_instruction", "emergency_stay", "emergency_wait", "line_full", "line_crowded",
@@ -24,6 +25,7 @@ def problems(flow: Flow, edition: Edition) -> list[str]:
         *_wrong_invariants(flow, edition.site.emergency.key),
         *_missing_prompts(flow, edition),
         *_unknown_ids(flow, edition),
+        *_unknown_languages(flow, edition),
     ]
     if any("leads to" in problem for problem in found):
         return found
@@ -101,6 +103,20 @@ def _unknown_ids(flow: Flow, edition: Edition) -> Iterator[str]:
             )
 
 
+def _unknown_languages(flow: Flow, edition: Edition) -> Iterator[str]:
+    """A language that a step changes to is one of the site's, with something to say and something to hear."""
+    offered = ", ".join(f"“{language}”" for language in edition.site.languages)
+    for id, step in flow.steps.items():
+        if not isinstance(step, SetLanguage):
+            continue
+        if step.language not in edition.site.languages:
+            yield f"step “{id}”: language “{step.language}” is none of the site's, which are {offered}"
+        if not edition.prompts.get(step.language):
+            yield f"step “{id}”: language “{step.language}” has no prompts, so nothing would be said in it"
+        if step.language not in edition.languages:
+            yield f"step “{id}”: language “{step.language}” has no words, so nothing would be understood in it"
+
+
 def _unreachable(flow: Flow) -> Iterator[str]:
     seen: set[StepId] = set()
     open_ends = [flow.start, flow.person, flow.keys]
@@ -125,16 +141,16 @@ def _endless(flow: Flow) -> Iterator[str]:
 
 
 def _silent_loops(flow: Flow) -> Iterator[str]:
-    """Branches alone must not lead back to themselves: nothing would ever be said."""
-    branches = {id: set(targets(step).values()) for id, step in flow.steps.items() if step.verb == "branch"}
-    for start in branches:
+    """Silent steps alone must not lead back to themselves: nothing would ever be said."""
+    silent = {id: set(targets(step).values()) for id, step in flow.steps.items() if step.verb in SILENT}
+    for start in silent:
         seen: set[StepId] = set()
-        open_ends = set(branches[start])
+        open_ends = set(silent[start])
         while open_ends:
             id = open_ends.pop()
             if id == start:
-                yield f"branch “{start}” can lead back to itself without a word to the caller"
+                yield f"{flow.steps[start].verb} “{start}” can lead back to itself without a word to the caller"
                 break
-            if id in branches and id not in seen:
+            if id in silent and id not in seen:
                 seen.add(id)
-                open_ends |= branches[id]
+                open_ends |= silent[id]

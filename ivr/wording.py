@@ -11,6 +11,7 @@ from config.documents import Edition, Language
 from ivr import speaking, spoken_times
 from ivr.actions import Line, Prompt
 from ivr.announcing import GAP, announce
+from ivr.locales.registry import FALLBACK, locale
 from ivr.ports import Voice, VoiceDown
 from ivr.speaking import PromptMissing
 
@@ -33,18 +34,18 @@ class Wording:
         """The line's variables in spoken form, in the language that the line will be heard in."""
         heard_in = speaking.language_of(self.edition.prompts, line.key, language)
         spoken = {name: self._spoken(name, value, heard_in, now) for name, value in line.variables.items()}
-        return {"number": speaking.spoken_digits(self.edition.site.national_emergency, heard_in), **spoken}
+        return {"number": locale(heard_in).digits(self.edition.site.national_emergency), **spoken}
 
     def _spoken(self, name: str, value: str, language: Language, now: datetime) -> str:
         match name:
             case "ticket" | "phone" | "keyed":
-                return speaking.spoken_digits(value, language)
+                return locale(language).digits(value)
             case "time":
                 return spoken_times.spoken_time(datetime.fromisoformat(value), now, self.edition.site.zone, language)
             case "choice":
-                return speaking.spoken_number(int(value), language)
+                return locale(language).number(int(value))
             case "position":
-                return speaking.spoken_ordinal(int(value), language)
+                return locale(language).ordinal(int(value))
             case "topic":
                 return self._topic(value, language)
             case "place":
@@ -59,14 +60,15 @@ class Wording:
 
     def _place(self, id: str, language: Language) -> str:
         place = next((place for place in self.edition.places if place.id == id), None)
-        return _in(place.name, language) if place else speaking.spoken_digits(id, language)
+        return _in(place.name, language) if place else locale(language).digits(id)
 
     def _prompt(self, key: str, language: Language) -> str:
         return speaking.sentence(self.edition.prompts, key, {}, language)[0]
 
 
 def _in(text: dict[Language, str], language: Language) -> str:
-    return text.get(language) or text[speaking.FALLBACK]
+    """A name; one missing in a language is said as the fallback's, else as it is written in any."""
+    return text.get(language) or text.get(FALLBACK) or next(iter(text.values()))
 
 
 @dataclass(frozen=True)

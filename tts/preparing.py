@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from config.documents import Edition, Language
 from config.settings import Settings
-from ivr.speaking import COMPLETE, filled, spoken_digits, variables_of
-from ivr.spoken_parts import fixed_pieces, linked_names, vocabulary
+from ivr.locales.registry import FALLBACK, LOCALES, locale
+from ivr.speaking import filled, variables_of
+from ivr.spoken_parts import fixed_pieces, linked_names
 from tts.rendering import Progress, RenderedVoice
 from tts.voices import engines
 
@@ -29,19 +30,21 @@ def prepare_all(edition: Edition, settings: Settings, progress: Progress = lambd
 def fixed_sentences(edition: Edition) -> Iterator[tuple[str, str]]:
     """(text, language) of every prompt that never varies here, and of the parts that stand in for a dead voice."""
     for language, prompts in edition.prompts.items():
-        of_site = {"number": spoken_digits(edition.site.national_emergency, language)}
+        known = LOCALES.get(language)
+        of_site = {"number": known.digits(edition.site.national_emergency)} if known else {}
         spoken = [text for text in prompts.values() if text.strip()]
         yield from ((filled(text, of_site), language) for text in spoken if variables_of(text) <= of_site.keys())
-    for language in COMPLETE:
-        yield from ((text, language) for text in parts(edition, language))
+    for language in dict.fromkeys((FALLBACK, *edition.site.languages)):
+        if language in LOCALES:
+            yield from ((text, language) for text in parts(edition, language))
 
 
 def parts(edition: Edition, language: Language) -> Iterator[str]:
     """What sentences are put together from while the voice is dead: words, pieces of prompts, names."""
-    yield from vocabulary(language)
-    yield from fixed_pieces(edition.prompts.get(language, {}))
+    yield from locale(language).vocabulary()
+    yield from fixed_pieces(edition.prompts.get(language, {}), language)
     places = [place.name[language] for place in edition.places if language in place.name]
-    yield from (*places, *linked_names(places))
+    yield from (*places, *linked_names(places, language))
     yield from (topic.name[language] for topic in edition.topics.values() if language in topic.name)
 
 

@@ -6,16 +6,16 @@ A word that only sounds like a cry is believed when nothing else was said at all
 from collections.abc import Sequence
 
 from config.documents import LanguagePack
-from ivr.understanding.words import Utterance, utterance
+from ivr.understanding.words import Utterance, utterance_in
 
 
 class Cries:
     """The cries of one language."""
 
     def __init__(self, pack: LanguagePack) -> None:
-        self._cries = frozenset(utterance(cry, pack.expansions).words for cry in pack.cries)
+        self._cries = frozenset(utterance_in(pack, cry).words for cry in pack.cries)
         self._meant = {
-            utterance(heard, pack.expansions).words: utterance(meant, pack.expansions).words
+            utterance_in(pack, heard).words: utterance_in(pack, meant).words
             for meant, heard_as in pack.cries_sound_like.items() for heard in heard_as
         }  # fmt: skip
         self._longest = max((len(words) for words in self._meant), default=1)

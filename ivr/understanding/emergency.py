@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from config.documents import LanguagePack
+from ivr.locales.registry import locale
 from ivr.ports import EmergencyHeard
 from ivr.understanding.cries import Cries
 from ivr.understanding.patterns import Patterns, Span
 from ivr.understanding.sounds import Soundalikes
-from ivr.understanding.words import Token, Utterance, utterance
+from ivr.understanding.words import Token, Utterance, utterance_in
 
 HIT = "*"  # in patterns of `elsewhere` and `now`: the emergency phrase they are about
 
@@ -96,9 +97,9 @@ class Respelling:
         self._alternatives: dict[tuple[str, ...], tuple[str, ...]] = {}
         for meant, heard_as in pack.emergency_sounds_like.items():
             for heard in heard_as:
-                self._alternatives[utterance(heard, pack.expansions).words] = utterance(meant, pack.expansions).words
+                self._alternatives[utterance_in(pack, heard).words] = utterance_in(pack, meant).words
         self._longest = max((len(words) for words in self._alternatives), default=0)
-        self._sounds = Soundalikes(pack.emergency_by_sound)
+        self._sounds = Soundalikes(pack.emergency_by_sound, locale(pack.language).sound)
         self._denials = frozenset(line for line in pack.negations if line.isalpha())
 
     def apply(self, said: Utterance) -> Utterance:

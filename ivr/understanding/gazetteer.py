@@ -8,18 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from config.documents import LanguagePack
+from ivr.locales.registry import locale
 from ivr.understanding.likeness import Alias, NearlySaid
 from ivr.understanding.numbers import Numbers, Spoken
-from ivr.understanding.words import Utterance, utterance
+from ivr.understanding.words import Utterance, utterance_in
 
-ARTICLES = frozenset({"the", "a", "an"})
 SHORT_ANSWER = 2  # words
 UNSURE = 0.8  # of a word that only sounds like the one meant
 
 
 def spoken_names(text: str, pack: LanguagePack) -> Utterance:
     """An utterance as names are looked for in it: "kid's ward" is "kids ward", not "kid is ward"."""
-    return utterance(text, pack.expansions, apostrophes=False)
+    return utterance_in(pack, text, apostrophes=False)
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Gazetteer:
 
     def __init__(self, names: Iterable[tuple[str, str]], pack: LanguagePack) -> None:
         """`names`: (id, a way to say it) pairs."""
+        self._locale = locale(pack.language)
         self._numbers = Numbers(pack)
         self._followers = frozenset(pack.number_followers)
         self._spellings = {word: str(number) for word, number in pack.number_spellings.items()}
@@ -52,10 +53,11 @@ class Gazetteer:
         self._anchor_sounds = {sound: word for word, sounds in pack.places_sound_like.items() for sound in sounds}
         self._exact = {alias.words: alias for alias in self._named}
         self._longest = max((len(alias.words) for alias in self._named), default=0)
-        self._nearly_said = NearlySaid(self._named)
+        self._nearly_said = NearlySaid(self._named, self._locale)
 
     def _add(self, name_id: str, words: tuple[str, ...]) -> None:
-        words = tuple(word for word in words if word not in ARTICLES) if words[:1] != ("a",) else words
+        if not self._locale.ARTICLE_LETTERS.issuperset(words[:1]):
+            words = tuple(word for word in words if word not in self._locale.ARTICLES)
         for at in range(1, len(words)):
             spoken = self._numbers.at(words, at)
             if spoken and spoken.end == len(words):
@@ -104,7 +106,7 @@ class Gazetteer:
     def _number_after(
         self, said: Utterance, start: int, at: int, ids: dict[str, str], confidence: float
     ) -> Iterable[Mention]:
-        if said.words[at : at + 1] == ("number",):
+        if at < len(said.words) and said.words[at] in self._locale.NUMBER_NOUNS:
             at += 1
         if at >= len(said.words):
             return
@@ -141,14 +143,15 @@ class Gazetteer:
         return at >= len(said.words) or at in said.pauses or said.words[at] in self._followers
 
     def _by_name(self, said: Utterance) -> Iterable[Mention]:
-        """Exact names, then nearly said ones; stretches one word longer catch words that were split."""
+        """Exact names, then nearly said ones; longer stretches catch words that were split."""
+        longest = self._longest + self._locale.SPLITS
         stretches: list[tuple[int, tuple[str, ...]]] = []
         for start in range(len(said.words)):
-            for end in range(start + 1, min(start + self._longest + 1, len(said.words)) + 1):
+            for end in range(start + 1, min(start + longest, len(said.words)) + 1):
                 words = said.words[start:end]
                 if words in self._exact:
                     yield Mention(self._exact[words].id, start, end, 1.0, 10 * len(words) + 5)
-                elif words[0] not in ARTICLES and words[-1] not in ARTICLES:
+                elif not self._locale.ARTICLES & {words[0], words[-1]}:
                     stretches.append((start, words))
         nearly = self._nearly_said.find([words for _, words in stretches])
         for start, words in stretches:

@@ -7,7 +7,7 @@ from functools import cached_property
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from ivr.understanding.sounds import sound
+from ivr.locales.port import Locale
 
 SHORTEST = 7  # letters; shorter names must be said exactly
 LEAST_ALIKE = 0.82  # by letters alone
@@ -28,16 +28,14 @@ class Alias:
     def letters(self) -> str:
         return "".join(self.words)
 
-    @cached_property
-    def sound(self) -> str:
-        return sound(" ".join(self.words))
-
 
 class NearlySaid:
     """Compares stretches of an utterance with every alias at once."""
 
-    def __init__(self, aliases: Sequence[Alias]) -> None:
+    def __init__(self, aliases: Sequence[Alias], locale: Locale) -> None:
+        self._locale = locale
         self._aliases = [alias for alias in aliases if len(alias.letters) >= SHORTEST]
+        self._sounds = [locale.sound(" ".join(alias.words)) for alias in self._aliases]
         self._letters = [alias.letters for alias in self._aliases]
 
     def find(self, heard: Sequence[Sequence[str]]) -> dict[tuple[str, ...], tuple[str, float]]:
@@ -49,22 +47,22 @@ class NearlySaid:
         alike = cdist(joined, self._letters, scorer=Levenshtein.normalized_similarity, score_cutoff=LEAST_LETTERS)
         best: dict[tuple[str, ...], dict[str, float]] = {}
         for i, j in zip(*alike.nonzero(), strict=True):
-            alias = self._aliases[j]
-            likeness = _likeness(stretches[i], alias, float(alike[i, j]))
+            name_id = self._aliases[j].id
+            likeness = self._likeness(stretches[i], j, float(alike[i, j]))
             of_stretch = best.setdefault(stretches[i], {})
-            of_stretch[alias.id] = max(likeness, of_stretch.get(alias.id, 0.0))
+            of_stretch[name_id] = max(likeness, of_stretch.get(name_id, 0.0))
         return {words: found for words, by_id in best.items() if (found := _clear_best(by_id))}
 
-
-def _likeness(heard: Sequence[str], alias: Alias, by_letters: float) -> float:
-    if abs(len(heard) - len(alias.words)) > 1:  # recognisers split and join words, but seldom twice
-        return 0.0
-    if by_letters >= LEAST_ALIKE and (heard[0][0] == alias.letters[0] or heard[-1][-1] == alias.letters[-1]):
-        return by_letters
-    if len(alias.sound) < SHORTEST_SOUND:
-        return 0.0
-    by_sound = Levenshtein.normalized_similarity(sound(" ".join(heard)), alias.sound)
-    return (by_letters + by_sound) / 2 if by_sound >= LEAST_SOUND else 0.0
+    def _likeness(self, heard: Sequence[str], nth: int, by_letters: float) -> float:
+        alias, sound = self._aliases[nth], self._sounds[nth]
+        if abs(len(heard) - len(alias.words)) > self._locale.SPLITS:
+            return 0.0
+        if by_letters >= LEAST_ALIKE and (heard[0][0] == alias.letters[0] or heard[-1][-1] == alias.letters[-1]):
+            return by_letters
+        if len(sound) < SHORTEST_SOUND:
+            return 0.0
+        by_sound = Levenshtein.normalized_similarity(self._locale.sound(" ".join(heard)), sound)
+        return (by_letters + by_sound) / 2 if by_sound >= LEAST_SOUND else 0.0
 
 
 def _clear_best(likeness_by_id: dict[str, float]) -> tuple[str, float] | None:

@@ -16,7 +16,7 @@ from ivr.understanding.numbers import Numbers
 from ivr.understanding.places import Names
 from ivr.understanding.shelf import trained
 from ivr.understanding.training import Example
-from ivr.understanding.words import Utterance, utterance
+from ivr.understanding.words import Utterance, utterance_in
 
 DOUBTFUL = 0.5  # a recogniser less sure than this makes the topic less sure too
 SENTENCE_SPACES = 3  # fewer words are a fragment
@@ -47,7 +47,7 @@ class LanguageMind:
 
     def understand(self, text: str, confidence: float) -> Understanding:
         """The meaning of one utterance; `confidence` is the recogniser's."""
-        said = utterance(text, self._pack.expansions)
+        said = utterance_in(self._pack, text)
         whole = self._one(said, confidence)
         return whole if whole.emergency or self._classifier is None else self._apart(said, whole, confidence)
 
@@ -83,7 +83,7 @@ class LanguageMind:
         spans = [names.span(mention.start, mention.end) for mention in (*places, *assets)]
 
         def part(start: int, end: int) -> Understanding:
-            return self._one(utterance(said.heard(start, end), self._pack.expansions), confidence)
+            return self._one(utterance_in(self._pack, said.heard(start, end)), confidence)
 
         first, *others = self._matters.split(Whole(said, whole, spans, places_apart), part) or [whole]
         others = [replace(other, correction=whole.correction) for other in others]
@@ -179,9 +179,7 @@ def examples_of(edition: Edition, pack: LanguagePack) -> list[Example]:
     said += [(topic.id, *placed) for topic in edition.topics.values() for placed in _placed(topic, edition, pack)]
     said += [(OUT_OF_SCOPE, phrase, phrase) for phrase in edition.out_of_scope.get(pack.language, ())]
     said += [(topic, phrase, phrase) for topic, phrase in _of_danger(edition, pack.language)]
-    return [
-        Example(normal(utterance(phrase, pack.expansions).words, pack), topic, source) for topic, phrase, source in said
-    ]
+    return [Example(normal(utterance_in(pack, phrase).words, pack), topic, source) for topic, phrase, source in said]
 
 
 def _of_danger(edition: Edition, language: str) -> Iterator[tuple[str, str]]:

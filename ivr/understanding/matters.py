@@ -5,11 +5,11 @@ a clause is a matter of its own where it is surely about a topic, and about anot
 at another place. "The drain and the sink on ward four" and "a black and white printer" are one matter.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from config.documents import OUT_OF_SCOPE, LanguagePack
+from ivr.locales.registry import locale
 from ivr.ports import Understanding
 from ivr.understanding.patterns import Patterns, Span
 from ivr.understanding.words import Utterance
@@ -20,8 +20,6 @@ MIXED_NAMED = 0.003  # the same for one told with a place or thing of its own
 SURE_APART = 0.85  # after a break a clause needs no share in the whole, when it is as sure as this
 FEWEST_WORDS = 2
 MOST = 3  # matters; what more there is stays with the last, for a person to read
-
-_SENTENCE_END = re.compile(r"[.!?;…]")
 
 Understand = Callable[[int, int], Understanding]  # the words [start, end) by themselves
 
@@ -60,14 +58,18 @@ class Matters:
     """Finds the matters in utterances of one language."""
 
     def __init__(self, pack: LanguagePack) -> None:
+        self._locale = locale(pack.language)
         self._joints = Patterns([*pack.matter_joints, *pack.matter_breaks], pack.sets)
         self._breaks = Patterns(pack.matter_breaks, pack.sets)
         self._same = Patterns(pack.matter_same, pack.sets)
 
     def breaks(self, said: Utterance) -> frozenset[int]:
         """Before which words another matter very likely begins, whatever it is about."""
-        ends = (at for at in said.pauses if at < len(said.words) and _ends_sentence(said, at))
+        ends = (at for at in said.pauses if at < len(said.words) and self._ends_sentence(said, at))
         return frozenset((*ends, *(end for _, end in self._breaks.spans(said)))) - {len(said.words)}
+
+    def _ends_sentence(self, said: Utterance, at: int) -> bool:
+        return self._locale.ends_sentence(said.text[said.tokens[at - 1].end : said.tokens[at].start])
 
     def split(self, whole: Whole, understand: Understand) -> list[Understanding]:
         """The matters told, each as understood by itself, at most MOST."""
@@ -127,7 +129,3 @@ def _differ(one: Understanding, other: Understanding, places_apart: bool) -> boo
     if one.intent.topic != other.intent.topic:
         return True
     return places_apart and one.place is not None and other.place is not None and one.place.id != other.place.id
-
-
-def _ends_sentence(said: Utterance, at: int) -> bool:
-    return _SENTENCE_END.search(said.text[said.tokens[at - 1].end : said.tokens[at].start]) is not None

@@ -12,7 +12,7 @@ from ivr.ports import Understander, Understanding
 from ivr.understanding.classifier import EMERGENCY
 from ivr.understanding.line import normal
 from ivr.understanding.training import Example, train
-from ivr.understanding.words import utterance
+from ivr.understanding.words import utterance_in
 
 LIKELY = 0.5  # where a training file names emergencies: more probable than not
 ACTS = ("person", "status")  # acts that a test line may expect in the place of a topic
@@ -108,7 +108,7 @@ def measure_training(training: Sequence[Line], lines: Sequence[Line], pack: Lang
 
 
 def _normal(text: str, pack: LanguagePack) -> tuple[str, ...]:
-    return normal(utterance(text, pack.expansions).words, pack)
+    return normal(utterance_in(pack, text).words, pack)
 
 
 def _figures(lines: Sequence[Line], answer: Callable[[str], Answer], train_seconds: float) -> Figures:

@@ -1,14 +1,14 @@
 """An utterance as words: folded, with contractions undone, each pointing back at what was heard."""
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-LONGEST = 2_000  # characters; nobody says more in one breath, and a hostile text may be endless
+from config.documents import Language, LanguagePack
+from ivr.locales.port import Locale
+from ivr.locales.registry import FALLBACK, locale
 
-_WORD = re.compile(r"\d+(?:[.:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|&|\+(?=\d)")
-_PAUSE = re.compile(r"[,;:!?.…–—]")
+LONGEST = 2_000  # characters; nobody says more in one breath, and a hostile text may be endless
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,25 @@ class Utterance:
         return Utterance(self.text, tokens, tuple(each.text for each in tokens), _after_pauses(tokens))
 
 
-def utterance(text: str, expansions: Mapping[str, str] | None = None, apostrophes: bool = True) -> Utterance:
+def utterance_in(pack: LanguagePack, text: str, apostrophes: bool = True) -> Utterance:
     """Fold, split and expand `text`; without `apostrophes`, "kid's ward" is "kids ward", as names want it."""
+    return utterance(text, pack.expansions, apostrophes, pack.language)
+
+
+def utterance(
+    text: str, expansions: Mapping[str, str] | None = None, apostrophes: bool = True, language: Language = FALLBACK
+) -> Utterance:
+    """The same without a pack: contractions are undone by `expansions` alone."""
+    spoken = locale(language)
     clean = unicodedata.normalize("NFKC", text[:LONGEST]).replace("’", "'").replace("`", "'")
     tokens: list[Token] = []
-    for found in _WORD.finditer(clean):
-        gap = clean[tokens[-1].end : found.start()] if tokens else ""
-        if tokens and _is_pause(gap, tokens[-1].text):
+    for start, end in spoken.words(clean):
+        gap = clean[tokens[-1].end : start] if tokens else ""
+        if tokens and _is_pause(gap, tokens[-1].text, spoken):
             tokens[-1] = Token(tokens[-1].text, tokens[-1].start, tokens[-1].end, pause=True)
-        heard = found.group().casefold()
-        for word in _expand(heard if apostrophes else heard.replace("'", ""), expansions or {}):
-            tokens.append(Token(word, found.start(), found.end()))
+        heard = clean[start:end].casefold()
+        for word in _expand(heard if apostrophes else heard.replace("'", ""), expansions or {}, spoken):
+            tokens.append(Token(word, start, end))
     words = tuple(token.text for token in tokens)
     return Utterance(clean, tuple(tokens), words, _after_pauses(tokens))
 
@@ -66,18 +74,18 @@ def _after_pauses(tokens: Sequence[Token]) -> frozenset[int]:
     return frozenset(i + 1 for i, token in enumerate(tokens) if token.pause)
 
 
-def _is_pause(gap: str, before: str) -> bool:
+def _is_pause(gap: str, before: str, spoken: Locale) -> bool:
     """Punctuation, but not the dots of "I.C.U."."""
     initial = len(before) == 1 and before.isalpha() and gap.startswith(".")
-    return _PAUSE.search(gap) is not None and not initial
+    return spoken.pauses(gap) and not initial
 
 
-def _expand(word: str, expansions: Mapping[str, str]) -> Sequence[str]:
+def _expand(word: str, expansions: Mapping[str, str], spoken: Locale) -> Sequence[str]:
     if word == "&":
-        return (expansions.get("&", "and"),)
+        return (expansions.get("&", spoken.AND),)
     if word in expansions:
         return expansions[word].split()
-    for ending in ("n't", word[word.rfind("'") :] if "'" in word else ""):
+    for ending in (*spoken.ENDINGS, word[word.rfind("'") :] if "'" in word else ""):
         if ending and word.endswith(ending) and ending in expansions and len(word) > len(ending):
             return (word[: -len(ending)], *expansions[ending].split())
     return (word,)

@@ -16,6 +16,7 @@ from ivr.simulator import World, simulate
 from ivr.state import State
 from ivr.understanding.line import build
 from ivr.validation import problems
+from tests.flows.dutch import in_two_languages
 
 PROJECT = Path(__file__).parents[2]
 CONFIG = PROJECT / "config"
@@ -33,13 +34,24 @@ def understander(edition: Edition) -> Understander:
     return build(edition, PROJECT / "var/understanding")  # trained once, as the line's own is
 
 
+@pytest.fixture(scope="module")
+def dutch_too(edition: Edition) -> tuple[Edition, Understander]:
+    """The site in two languages, where the flow `languages` is."""
+    both = in_two_languages(edition)
+    return both, build(both, PROJECT / "var/understanding")
+
+
 @pytest.mark.parametrize("name", ["main", "callback"])
 def test_the_shipped_flows_are_sound(edition: Edition, name: str) -> None:
     assert problems(Flow.model_validate(edition.flows[name]), edition) == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario["name"] for scenario in SCENARIOS])
-def test_scenario(edition: Edition, understander: Understander, scenario: dict[str, Any]) -> None:
+def test_scenario(
+    edition: Edition, understander: Understander, request: pytest.FixtureRequest, scenario: dict[str, Any]
+) -> None:
+    if scenario.get("flow") == "languages":
+        edition, understander = request.getfixturevalue("dutch_too")
     script = Script(Flow.model_validate(edition.flows[scenario.get("flow", "main")]), edition)
     world = World(
         scenario.get("staffed", True),
@@ -51,6 +63,7 @@ def test_scenario(edition: Edition, understander: Understander, scenario: dict[s
         assert call.steps() == scenario["expect"]
     assert_in_order(scenario.get("within", []), call.steps())
     assert not set(scenario.get("never", [])) & set(call.steps())
+    assert call.state.language == scenario.get("language", "en")
     if "others" in scenario:
         others = [{name: other.facts.get(name) for name in wanted} for other, wanted in
                   zip(call.state.others, scenario["others"], strict=True)]  # fmt: skip

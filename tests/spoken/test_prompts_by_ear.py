@@ -12,8 +12,8 @@ import pytest
 from rapidfuzz import fuzz
 
 from config.settings import Settings
-from ivr import speaking
 from ivr.announcing import announce
+from ivr.locales import en
 from ivr.ports import Voice, VoiceDown
 from stt import choose
 from tests.spoken import hearing
@@ -35,7 +35,7 @@ PROMPTS = {
 }
 ALIKE = 80  # of 100: the ears may miss a letter, "work 4"
 TELLINGS, UNDERSTOOD = 5, 3
-NUMBERS = {word: str(number) for number in range(20) for word in (speaking.spoken_number(number, "en"),)}
+NUMBERS = {word: str(number) for number in range(20) for word in (en.number(number),)}
 
 
 class DeadExceptFor:
@@ -104,12 +104,12 @@ def mostly(tellings: Sequence[str], understood: Callable[[str], bool]) -> bool:
 
 async def test_numbers_times_and_places_come_back(settings: Settings) -> None:
     ticket, phone, time, place, clinic, line = await heard(settings, [
-        ("ticket", {"ticket": speaking.spoken_digits("47216", "en")}),
-        ("ticket", {"ticket": speaking.spoken_digits("0207946", "en")}),
+        ("ticket", {"ticket": en.digits("47216")}),
+        ("ticket", {"ticket": en.digits("0207946")}),
         ("promise", {"time": "tomorrow by half past nine in the morning"}),
         ("place", {"place": "ward 4"}),
         ("place", {"place": "the heart clinic"}),
-        ("line", {"position": speaking.spoken_ordinal(3, "en")}),
+        ("line", {"position": en.ordinal(3)}),
     ])  # fmt: skip
     assert mostly(ticket, lambda text: fuzz.ratio(digits(text), "47216") > ALIKE)
     assert mostly(phone, lambda text: fuzz.ratio(digits(text), "0207946") > ALIKE)
@@ -122,7 +122,7 @@ async def test_numbers_times_and_places_come_back(settings: Settings) -> None:
 
 async def test_with_a_dead_worker_parts_are_still_understood(settings: Settings) -> None:
     ticket, time, place = await heard(settings, [
-        ("ticket", {"ticket": speaking.spoken_digits("47216", "en")}),
+        ("ticket", {"ticket": en.digits("47216")}),
         ("promise", {"time": "within two hours"}),
         ("place", {"place": "ward 4"}),
     ], dead=True)  # fmt: skip

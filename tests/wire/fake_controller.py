@@ -1,7 +1,8 @@
 """A controller small enough to stop, kill and start at will.
 
 `python -m tests.wire.fake_controller MODE AGI_PORT AUDIO_PORT LEASE_S`; MODE is `audio` (a 1 kHz tone to
-the caller, for ever), `dial` (rings agent1, then hangs up), `emergency` or `aside` (cannot record the call).
+the caller, for ever), `dial` (rings agent1, then hangs up), `emergency`, `emergency-nl` (of a call that has changed to
+Dutch) or `aside` (cannot record the call).
 Prints one JSON line for each AGI session it has read.
 """
 
@@ -73,7 +74,9 @@ class FakeController:
             await session.set("ON_NEXT", "standalone")
             return
         await session.do("ANSWER")
-        if self.mode == "emergency" and not known["ON_DIALSTATUS"]:
+        if self.mode == "emergency-nl":
+            await session.set("CHANNEL(language)", "nl")
+        if self.mode.startswith("emergency") and not known["ON_DIALSTATUS"]:
             await session.set("ON_NEXT", "emergency")
         elif self.mode == "dial" and not known["ON_DIALSTATUS"]:
             await session.set("ON_DIAL", "PJSIP/agent1")

@@ -66,8 +66,9 @@ def agi(**variables: str) -> tuple[AgiSession, ScriptedAsterisk]:
     return asterisk.session, asterisk
 
 
-def reception(world: World) -> Reception:
-    shop = Shop(edition(), cast("Any", None), {})
+def reception(world: World, languages: tuple[str, ...] = ("en",)) -> Reception:
+    site = edition().site.model_copy(update={"languages": languages})
+    shop = Shop(edition().model_copy(update={"site": site}), cast("Any", None), {})
 
     async def pinned(pins: Any) -> Shop:
         return shop
@@ -207,6 +208,19 @@ async def test_what_the_dialogue_knows_goes_with_the_summons() -> None:
     ticket = await world.records.tickets.load(emergency.ticket_id or "")
     assert (emergency.channel, ticket.draft.topic, ticket.draft.place) == ("1.1", "printer", "ward-5")
     assert ticket.urgency == "critical"
+
+
+@pytest.mark.parametrize(("languages", "told"), [(("en", "nl"), "nl"), (("en",), None)])
+async def test_what_asterisk_says_is_in_the_language_that_the_call_changed_to(
+    languages: tuple[str, ...], told: str | None
+) -> None:
+    world = World()
+    call = await world.call()
+    session, asterisk = agi(ON_CALL=call.id)
+    departure = Departure(Summon(), "nl")
+    assert await reception(world, languages)._leave(session, call, departure, Notebook(call.id, "1.1", lambda: NOW))
+    assert asterisk.variables.get("CHANNEL(language)") == told
+    assert asterisk.variables["ON_NEXT"] == "emergency"
 
 
 async def test_an_emergency_whose_caller_is_gone_unanswered_stays_at_the_desks() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from ivr.fake import Act, HangsUp, Listens, Presses, Says, ScriptedLeg, Sends, W
 from ivr.fake_voice import WordsVoice
 from ivr.notebook import Notebook
 from ivr.performing import Performer
-from ivr.ports import FRAME_BYTES, HungUp, LegLost
+from ivr.ports import FRAME_BYTES, HungUp, LegLost, Recognizer
 from ivr.recording import TONE_MS
 from ivr.script import EMERGENCY
 from ivr.session import Departure, Senses, Session
@@ -268,3 +269,23 @@ async def test_whoever_ends_a_call_is_obeyed_while_something_is_being_told(tmp_p
     calling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await calling
+
+
+async def test_a_call_that_changes_its_language_is_spoken_heard_and_saved_in_it(tmp_path: Path) -> None:
+    change = {"verb": "set_language", "language": "nl", "next": "welcome"}
+    steps = {**edition().flows["main"]["steps"], "change": change}
+    scene = CallScene(tmp_path, [Waits(500), Presses("9")], [fake_ears.Waits()], start="change", steps=steps)
+    dutch = edition().model_copy(update={"prompts": {**edition().prompts, "nl": {"welcome": "Welkom."}}})
+    listened, ears = list[str](), scene.senses.ears
+
+    def ears_of(language: str) -> Recognizer | None:
+        listened.append(language)
+        return ears(language)
+
+    scene.senses = replace(scene.senses, mouth=Mouth(Wording(dutch), scene.voice), ears=ears_of)
+    assert isinstance((await scene.run()).action, Summon)
+    assert scene.voice.said == [("Welkom.", "nl")]
+    assert set(listened) == {"nl"}
+    saved = (await scene.records.calls.load(scene.call.id)).dialogue
+    assert (saved["language"], State.from_json(saved).language, saved["facts"]["caller_number"]) == ("nl", "nl", "204")
+    assert (await scene.events()).count("call.language") == 1

@@ -2,12 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr import speaking
-from ivr.speaking import PromptMissing, language_of, sentence, spoken_digits, spoken_ordinal
+from ivr.locales import en, nl
+from ivr.speaking import PromptMissing, language_of, sentence
 
 PROMPTS = {
     "en": {"greet": "Hello.", "number": "Your number is {number}.", "line": "You are {position} in line."},
     "nl": {"greet": "Hallo.", "number": "Uw nummer is {number}.", "line": " "},
+    "sv": {"greet": "Hej.", "number": "Ert nummer är {number}."},
 }
 
 
@@ -26,27 +27,23 @@ PROMPTS = {
     ],
 )
 def test_numbers_are_said_digit_by_digit_in_groups(text: str, words: str) -> None:
-    assert spoken_digits(text, "en") == words
-
-
-def test_digits_in_dutch() -> None:
-    assert spoken_digits("47", "nl") == "vier zeven"
+    assert en.digits(text) == words
 
 
 @given(st.text("0123456789", max_size=20))
 def test_no_digit_is_lost_or_moved(number: str) -> None:
-    digits = {speaking.spoken_number(digit, "en"): str(digit) for digit in range(10)}
-    words = spoken_digits(number, "en").replace(",", "").split()
+    digits = {en.number(digit): str(digit) for digit in range(10)}
+    words = en.digits(number).replace(",", "").split()
     assert "".join(digits[word] for word in words) == number
 
 
 @given(st.text(max_size=60))
 def test_anything_written_can_be_said(text: str) -> None:
-    assert all(mark.isalpha() or mark in " ," for mark in spoken_digits(text, "en"))
+    assert all(mark.isalpha() or mark in " ," for mark in en.digits(text))
 
 
 def test_positions_are_ordinals() -> None:
-    said, _ = sentence(PROMPTS, "line", {"position": spoken_ordinal(2, "en")}, "en")
+    said, _ = sentence(PROMPTS, "line", {"position": en.ordinal(2)}, "en")
     assert said == "You are second in line."
 
 
@@ -54,9 +51,13 @@ def test_a_language_that_has_a_fixed_sentence_says_it() -> None:
     assert sentence(PROMPTS, "greet", {}, "nl") == ("Hallo.", "nl")
 
 
-@pytest.mark.parametrize("key", ["line", "number"])
-def test_what_a_language_cannot_say_whole_is_said_in_english_and_told(key: str) -> None:
-    assert language_of(PROMPTS, key, "nl") == "en"
+@pytest.mark.parametrize(("key", "language"), [("line", "nl"), ("line", "sv"), ("number", "sv")])
+def test_what_a_language_cannot_say_whole_is_said_in_english_and_told(key: str, language: str) -> None:
+    assert language_of(PROMPTS, key, language) == "en"
+
+
+def test_a_language_whose_numbers_are_known_says_sentences_with_numbers() -> None:
+    assert sentence(PROMPTS, "number", {"number": nl.digits("47")}, "nl") == ("Uw nummer is vier zeven.", "nl")
 
 
 def test_an_unknown_language_falls_back() -> None:

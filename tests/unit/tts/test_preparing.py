@@ -23,3 +23,19 @@ def test_all_that_asterisk_says_by_itself_is_there_before_the_first_call(key: st
 
 def test_the_emergency_instruction_names_the_national_number() -> None:
     assert any("call one one two" in text.replace(",", "") for text, _ in fixed_sentences(EDITION))
+
+
+def sentences_of(languages: tuple[str, ...], prompts: dict[str, dict[str, str]]) -> set[tuple[str, str]]:
+    site = EDITION.site.model_copy(update={"languages": languages})
+    return set(fixed_sentences(EDITION.model_copy(update={"site": site, "prompts": EDITION.prompts | prompts})))
+
+
+def test_each_language_of_the_site_has_its_parts_rendered() -> None:
+    said = sentences_of(("en", "nl"), {"nl": {"understood_place": "Ik heb begrepen: {topic}, bij {place}."}})
+    assert {("within an hour", "en"), ("binnen een uur", "nl"), ("Ik heb begrepen", "nl")} <= said
+    assert not any(language == "nl" for _, language in fixed_sentences(EDITION))
+
+
+def test_what_a_language_would_say_in_english_is_not_rendered_in_it() -> None:
+    said = sentences_of(("en", "sv"), {"sv": {"goodbye": "Hej då.", "emergency_instruction": "Ring {number}."}})
+    assert [text for text, language in said if language == "sv"] == ["Hej då."]

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.spoken_times import clock_words, spoken_time
+from ivr.locales import en
+from ivr.spoken_times import spoken_time
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = datetime(2026, 11, 23, 9, 2, tzinfo=LONDON)  # a Monday, in winter
@@ -81,5 +82,5 @@ def test_every_time_can_be_said(minutes: int) -> None:
 
 @given(st.integers(0, 23), st.integers(0, 11))
 def test_clock_words_differ_within_half_a_day(hour: int, step: int) -> None:
-    others = {clock_words((hour + h) % 24, m * 5) for h in range(12) for m in range(12) if (h, m) != (0, step)}
-    assert clock_words(hour, step * 5) not in others
+    others = {en.clock((hour + h) % 24, m * 5) for h in range(12) for m in range(12) if (h, m) != (0, step)}
+    assert en.clock(hour, step * 5) not in others
