@@ -30,7 +30,7 @@ class AgiSession:
 
     def __init__(self, environment: Environment, transport: asyncio.WriteTransport) -> None:
         self.environment = environment
-        self.leased(FIRST_LEASE_S)
+        self.leased(FIRST_LEASE_S, asyncio.get_running_loop().time())
         self._transport = transport
         self._waiting: deque[asyncio.Future[Reply]] = deque()
         self._running: str | None = None
@@ -74,13 +74,17 @@ class AgiSession:
 
     async def lease(self, seconds: float) -> None:
         """Asterisk takes the call away in so many seconds unless told otherwise; 0: never."""
+        asked_s = asyncio.get_running_loop().time()
         await self.set_variable("TIMEOUT(absolute)", f"{seconds:.1f}" if seconds else "0")
-        self.leased(seconds)
+        self.leased(seconds, asked_s)
 
-    def leased(self, seconds: float) -> None:
-        """The lease was set, by whichever way, just now."""
-        now_s = asyncio.get_running_loop().time()
-        self._lease_until_s = now_s + seconds if seconds else float("inf")
+    def leased(self, seconds: float, asked_s: float) -> None:
+        """The lease was set, by whichever way, and asked for at `asked_s` of the loop's clock.
+
+        Asterisk counts from before its reply is read here, which on a busy machine is seconds: counted from the reply,
+        a lease that had run out would pass for a caller who hung up.
+        """
+        self._lease_until_s = asked_s + seconds if seconds else float("inf")
 
     @property
     def lease_left_s(self) -> float:

@@ -162,8 +162,9 @@ class Seat:
             await asyncio.sleep(self._terms.renew_s)
             if self._session.lease_left_s < LEASE_MARGIN_S:
                 return  # we hung too long: the dialplan has the caller, and a deadline now would cut their talk
+            asked_s = asyncio.get_running_loop().time()
             if await self._door.keeper.absolute_timeout(self._session.channel, self._terms.watched_s):
-                self._session.leased(self._terms.watched_s)
+                self._session.leased(self._terms.watched_s, asked_s)
             elif self._session.lease_left_s < self._terms.watched_s / 2:
                 self._stand_up()  # nobody renews and the lease ends soon: only AGI can arm a long one
 

@@ -68,7 +68,7 @@ def served(open_desk: Callable[[], AbstractAsyncContextManager[Desk]] = desk_in_
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield started[0]
     finally:

@@ -1,13 +1,15 @@
 """A whole line of its own for a test: Redis, Asterisk, controller and desk, as `onenumber run` starts them."""
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,20 @@ def site_folder(folder: Path, changes: Mapping[str, Mapping[str, Any]]) -> Path:
     return target
 
 
+@asynccontextmanager
+async def first_alone(cache: Path) -> AsyncIterator[None]:
+    """Until the cache was filled once, one line starts at a time: several would all render the same sentences."""
+    filled = cache.with_suffix(".filled")
+    if not filled.exists():
+        with cache.with_suffix(".lock").open("w") as lock:
+            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+            if not filled.exists():
+                yield
+                filled.touch()
+                return
+    yield
+
+
 @dataclass
 class RunningLine:
     """`async with RunningLine(folder)`: an open line."""
@@ -80,12 +96,13 @@ class RunningLine:
             **os.environ, **free_ports(), "ONENUMBER_DATA_DIR": str(var), "ONENUMBER_LINE__CONFIG_DIR": str(config),
             **self.environment,
         }  # fmt: skip
-        self.start()
-        try:
-            await self.ready()
-        except BaseException:
-            self.stop()  # else it would run on beside all later tests
-            raise
+        async with first_alone(cache):
+            self.start()
+            try:
+                await self.ready()
+            except BaseException:
+                self.stop()  # else it would run on beside all later tests
+                raise
         return self
 
     async def __aexit__(self, *error: object) -> None:

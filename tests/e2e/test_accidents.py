@@ -70,7 +70,7 @@ async def test_the_talks_go_on_and_the_others_are_taken_up(
         line.signal_part("controller", how)
         struck = {name: scene.heard_s(name) for name in scene.phones}
         for name in ("waits", "speaks"):
-            await scene.event(name, "call.resumed", limit_s=90)
+            await scene.event(name, "call.resumed", limit_s=150)
         await scene.phones["speaks"].keys("2")  # where it was: the menu of visitors
         await scene.event("speaks", "ticket.opened")
         await asyncio.gather(*(recorded(tmp_path / f"{login}.wav", 5) for login in TALKS))

@@ -14,7 +14,7 @@ from tests.spoken import scenes
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 GREETING_S = 12  # the request comes after it
-HELD_MS = 3_000  # a greeting that was stopped, not held, ends in its first second
+HELD_MS = 2_000  # a greeting that was stopped, not held, ends in its first second
 LOUD = 2.5  # a loud telephone: its television is louder than the greeting's echo could be
 
 

@@ -59,6 +59,10 @@ class FakeAsterisk:
                 self._news.clear()
                 await self._news.wait()
 
+    def reply(self, text: str) -> None:
+        """Late, where `replies` was silent."""
+        self._write(text)
+
     def hang_up(self) -> None:
         """As the caller does, with AGIEXITONHANGUP=yes."""
         if self.audio:

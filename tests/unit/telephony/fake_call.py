@@ -26,9 +26,13 @@ class FakeKeeper:
         self.up = True
         self.renewals: list[tuple[str, float]] = []
         self.asked = 0
+        self.slow_s = 0.0  # until it answers
+        self.asked_s = 0.0  # by the loop's clock
 
     async def absolute_timeout(self, channel: str, seconds: float) -> bool:
         self.asked += 1
+        self.asked_s = asyncio.get_running_loop().time()
+        await asyncio.sleep(self.slow_s)
         if self.up:
             self.renewals.append((channel, seconds))
         return self.up

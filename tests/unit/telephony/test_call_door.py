@@ -84,6 +84,43 @@ async def test_the_lease_is_armed_before_renewed_meanwhile_and_fresh_afterwards(
         assert ends[1] - ends[0] > 1.5  # two renewals, a second apart, have put it off by 2 s
 
 
+async def test_a_lease_is_counted_from_when_it_was_asked_for() -> None:
+    """Asterisk has armed it long before a busy process reads the reply."""
+    go, ends, loop = asyncio.Event(), list[float](), asyncio.get_running_loop()
+
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        await go.wait()
+        ends.append(loop.time() + 60)
+        await session.lease(60)
+        ends.append(loop.time() + session.lease_left_s)
+
+    async with fake_call(talk, TERMS) as call:
+        call.asterisk.replies["SET"] = ""
+        go.set()
+        await call.asterisk.told("SET")
+        told_s = loop.time()
+        await until(lambda: loop.time() > told_s + 0.1)
+        call.asterisk.reply("200 result=1\n")
+        await call.over()
+        assert ends[1] <= ends[0] + 0.05
+
+
+async def test_a_renewed_lease_is_counted_from_when_it_was_asked_for() -> None:
+    ends, enough, loop = list[float](), asyncio.Event(), asyncio.get_running_loop()
+
+    async def talk(session: AgiSession, door: CallDoor) -> None:
+        async with door.open_audio(session):
+            await enough.wait()
+            ends.append(loop.time() + session.lease_left_s)
+
+    async with fake_call(talk, TERMS) as call:
+        call.keeper.slow_s = 0.5
+        await until(lambda: len(call.keeper.renewals) >= 1)
+        enough.set()
+        await call.over()
+        assert ends[0] <= call.keeper.asked_s + 3.0 + 0.05
+
+
 async def test_without_ami_the_lease_is_long() -> None:
     left = asyncio.Event()
 
@@ -120,7 +157,7 @@ async def test_when_ami_is_lost_the_leg_sits_down_again_under_a_long_lease_and_s
 async def test_a_process_that_hung_too_long_does_not_touch_the_call_again() -> None:
     async def talk(session: AgiSession, door: CallDoor) -> None:
         async with door.open_audio(session) as leg:
-            session.leased(0.1)  # as if the process had stood still meanwhile
+            session.leased(0.1, asyncio.get_running_loop().time())  # as if the process had stood still meanwhile
             await until(lambda: f"lease of {leg.id}" not in {task.get_name() for task in asyncio.all_tasks()})
 
     async with fake_call(talk, TERMS) as call:
