@@ -93,6 +93,11 @@ class CallerId:
         return self.contact or ("" if self.kind == UNPROVEN else self.name)
 
     @property
+    def proven(self) -> str | None:
+        """The number, unless nothing proves it: else whoever says a number would be taken for its owner."""
+        return None if self.kind == UNPROVEN else self.number
+
+    @property
     def identifies(self) -> bool:
         """Whether the number is known to be the caller's own, and nobody else's."""
         return bool(self.number) and not (self.withheld or self.shared or self.kind == UNPROVEN)

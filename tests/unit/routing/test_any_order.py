@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from routing.identity import new_id
+from routing.lifecycle import AgentEvent, AttemptEvent, OfferEvent
 from routing.model import (
     LIVE_OFFERS,
     OPEN_CALLBACKS,
@@ -72,13 +73,13 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(has_offers)
     @rule(pick=picks)
     def a_desk_shows(self, pick: int) -> None:
-        self.run(self.world.dispatcher.seen(self.offer(pick)))
+        self.run(self.world.show(self.offer(pick)))
 
     @rule()
     def desks_show_and_callbacks_are_dialled(self) -> None:
         self.run(self.world.tick())
         for offer in self._offers_of_the_living():
-            self.run(self.world.dispatcher.seen(offer.id))
+            self.run(self.world.show(offer.id))
         self.run(self.world.desk.tick(self.world.now))
 
     @precondition(has_offers)
@@ -118,15 +119,13 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(pick=picks)
     def an_agent_comes_back(self, pick: int) -> None:
         agent = self.agents[pick % AGENTS]
-        back = AgentState.AVAILABLE
-        self.run(self.world.records.agents.change(agent.id, [AgentState.NOT_READY], back, self.world.now))
+        self.run(self.world.records.agents.change(agent.id, AgentEvent.WENT_AVAILABLE, self.world.now))
 
     @precondition(lambda self: bool(self.world.dialler.dialled))
     @rule(pick=picks, confirms=st.booleans())
     def the_called_person_answers(self, pick: int, confirms: bool) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
-        sent, answered = [AttemptState.SENT], AttemptState.ANSWERED
-        if self.run(self.world.records.callbacks.advance_attempt(attempt.id, sent, answered, self.world.now)):
+        if self.run(self.world.phone_taken(attempt)):
             call = self.run(self.world.call(callback_id=attempt.callback_id))
             if confirms:
                 self.run(self.world.records.callbacks.connect(attempt.id, call.id, self.world.now))
@@ -169,8 +168,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(pick=picks)
     def a_controller_dies_having_noted_only_the_attempts_failure(self, pick: int) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
-        sent, failed = [AttemptState.SENT], AttemptState.FAILED
-        self.run(self.world.records.callbacks.advance_attempt(attempt.id, sent, failed, self.world.now))
+        self.run(self.world.records.callbacks.advance_attempt(attempt.id, AttemptEvent.FAILED, self.world.now))
 
     @precondition(has_offers)
     @rule(pick=picks)
@@ -187,8 +185,7 @@ class AnyOrder(RuleBasedStateMachine):
     def a_controller_dies_having_ended_only_the_offer(self, pick: int) -> None:
         offer = self.world.records.state.offers[self.offer(pick)]
         if offer.state in (OfferState.MADE, OfferState.SEEN, OfferState.RINGING):
-            lapsed = OfferState.LAPSED
-            self.run(self.world.records.offers.advance(offer.id, [offer.state], lapsed, self.world.now))
+            self.run(self.world.records.offers.advance(offer.id, OfferEvent.LAPSED, self.world.now))
 
     @rule()
     def a_controller_recovers_and_finds_no_channel(self) -> None:
@@ -235,7 +232,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _everything_goes_well(self) -> None:
         for offer in self._offers_of_the_living():
-            self.run(self.world.dispatcher.seen(offer.id))
+            self.run(self.world.show(offer.id))
         self.run(self.world.desk.tick(self.world.now))
         for number, attempt in enumerate(list(self.world.dialler.dialled)):
             if self.world.records.state.attempts[attempt.id].state is AttemptState.SENT:
