@@ -23,6 +23,7 @@ from routing.model import (
     TicketDraft,
     WaitingCaller,
 )
+from tests.transitions import watch_memory
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RULES = Waiting()
@@ -46,6 +47,7 @@ class World:
     def __init__(self) -> None:
         self.now = START
         self.records = MemoryRecords()
+        watch_memory(self.records.state)
         self.news = MemoryNews()
         self.dialler = ScriptedDialler()
         self.dispatcher = Dispatcher(self.records, self.news, RULES, lambda: self.now)
