@@ -1,7 +1,6 @@
 """Callbacks are kept: stored before they are confirmed, dialled once per attempt, taken up again after a crash."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -25,7 +24,6 @@ from routing.model import (
     NotDialled,
     Offer,
     OfferState,
-    WaitingCaller,
 )
 from routing.numbers import may_be_dialled
 from routing.ports import News, Records
@@ -44,20 +42,6 @@ class Dialler(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Sight:
-    """What one look at the records shows."""
-
-    offers: Sequence[Offer]
-    waiting: Sequence[WaitingCaller]
-
-    def offer_of(self, callback: Callback) -> Offer | None:
-        return next((offer for offer in self.offers if offer.callback_id == callback.id), None)
-
-    def entry_of(self, callback: Callback) -> WaitingCaller | None:
-        return next((entry for entry in self.waiting if entry.callback_id == callback.id), None)
-
-
 class CallbackDesk:
     """Any number may run: what is dialled is what was claimed."""
 
@@ -72,19 +56,18 @@ class CallbackDesk:
         callbacks = await self._records.callbacks.open()
         if not callbacks:
             return
-        sight = Sight(await self._records.offers.live(), await self._records.queue.waiting())
+        offers = {offer.callback_id: offer for offer in await self._records.offers.live()}
         for callback in callbacks:
-            await self._attend(callback, sight, now)
+            await self._attend(callback, offers.get(callback.id), now)
 
-    async def _attend(self, callback: Callback, sight: Sight, now: datetime) -> None:
-        offer = sight.offer_of(callback)
+    async def _attend(self, callback: Callback, offer: Offer | None, now: datetime) -> None:
         match callback.state:
             case CallbackState.PENDING if offer and offer.state is OfferState.SEEN:
                 await self._dial(callback, offer, now)
             case CallbackState.DIALLING:
                 await self._check_attempt(callback, now)
             case CallbackState.CONNECTED if offer is None:
-                await self._check_talk(callback, sight.entry_of(callback), now)
+                await self._check_talk(callback, now)
             case CallbackState.CONNECTED if offer and offer.call_id is None:  # offered anew before we saw them go
                 await self._put_back(callback, now, CallbackEvent.LOST, CallbackEvent.LOST_LAST)
                 await self._release(offer.id, "caller left", now)
@@ -154,8 +137,9 @@ class CallbackDesk:
     async def _on_the_line(self, callback: Callback) -> bool:
         return any(call.callback_id == callback.id for call in await self._records.calls.live())
 
-    async def _check_talk(self, callback: Callback, entry: WaitingCaller | None, now: datetime) -> None:
-        """Confirmed, and no offer: waiting for the next agent, gone before one answered, or all done."""
+    async def _check_talk(self, callback: Callback, now: datetime) -> None:
+        """Waiting for the next agent, or being offered by now; gone before one answered; or served otherwise."""
+        entry = await self._records.queue.of_callback(callback.id)
         if entry is None:
             await self._records.callbacks.advance(callback.id, CallbackEvent.LEFT_QUEUE, now)
         elif entry.call_id is None:

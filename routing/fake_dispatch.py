@@ -50,6 +50,9 @@ class MemoryQueue:
     async def of_call(self, call_id: str) -> WaitingCaller | None:
         return next((entry for entry in self._state.in_queue() if entry.call_id == call_id), None)
 
+    async def of_callback(self, callback_id: str) -> WaitingCaller | None:
+        return next((entry for entry in self._state.in_queue() if entry.callback_id == callback_id), None)
+
     async def entry(self, entry_id: str) -> WaitingCaller | None:
         return next((entry for entry in self._state.in_queue() if entry.id == entry_id), None)
 
@@ -100,10 +103,8 @@ class MemoryOffers(OfferSteps):
         return next((offer for offer in await self.live() if offer.agent_id == agent_id), None)
 
     async def last_of_agent(self, agent_id: str) -> Offer | None:
-        return _latest([offer for offer in self._state.offers.values() if offer.agent_id == agent_id])
-
-    async def last_of_call(self, call_id: str) -> Offer | None:
-        return _latest([offer for offer in self._state.offers.values() if offer.call_id == call_id])
+        theirs = [offer for offer in self._state.offers.values() if offer.agent_id == agent_id]
+        return max(theirs, key=lambda offer: (offer.made_at, offer.id), default=None)
 
 
 class MemoryWrapUps:
@@ -144,7 +145,3 @@ class MemoryDrafts:
 
     async def of(self, owner: str, form: str) -> Mapping[str, str]:
         return self._state.drafts.get((owner, form), {})
-
-
-def _latest(offers: Sequence[Offer]) -> Offer | None:
-    return max(offers, key=lambda offer: (offer.made_at, offer.id), default=None)

@@ -150,6 +150,9 @@ class Queue(Protocol):
     async def of_call(self, call_id: str) -> WaitingCaller | None:
         """The place this call holds, whether or not it is being offered."""
 
+    async def of_callback(self, callback_id: str) -> WaitingCaller | None:
+        """The place this callback holds, whether or not it is being offered."""
+
     async def entry(self, entry_id: str) -> WaitingCaller | None:
         """The entry, unless it has left the queue."""
 
@@ -199,9 +202,6 @@ class Offers(Protocol):
     async def of_agent(self, agent_id: str) -> Offer | None: ...
 
     async def last_of_agent(self, agent_id: str) -> Offer | None: ...
-
-    async def last_of_call(self, call_id: str) -> Offer | None:
-        """The latest offer of this call, live or not."""
 
 
 class Callbacks(Protocol):

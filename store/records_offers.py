@@ -62,18 +62,12 @@ class SqlOffers(OfferSteps):
         return await self._first(select(offers).where(offers.c.agent_id == agent_id, LIVE_OFFER))
 
     async def last_of_agent(self, agent_id: str) -> Offer | None:
-        return await self._first(_latest(offers.c.agent_id == agent_id))
-
-    async def last_of_call(self, call_id: str) -> Offer | None:
-        return await self._first(_latest(offers.c.call_id == call_id))
+        theirs = select(offers).where(offers.c.agent_id == agent_id)
+        return await self._first(theirs.order_by(offers.c.made_at.desc(), offers.c.id.desc()).limit(1))
 
     async def _first(self, query: Any) -> Offer | None:
         row = await self._database.read(lambda connection: connection.execute(query).first())
         return None if row is None else offer_of(row)
-
-
-def _latest(where: Any) -> Any:
-    return select(offers).where(where).order_by(offers.c.made_at.desc(), offers.c.id.desc()).limit(1)
 
 
 def _claim(connection: Connection, offer: Offer) -> None:

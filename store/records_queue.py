@@ -60,6 +60,9 @@ class SqlQueue:
     async def of_call(self, call_id: str) -> WaitingCaller | None:
         return await self._first(queue_entries.c.call_id == call_id)
 
+    async def of_callback(self, callback_id: str) -> WaitingCaller | None:
+        return await self._first(queue_entries.c.callback_id == callback_id)
+
     async def entry(self, entry_id: str) -> WaitingCaller | None:
         return await self._first(queue_entries.c.id == entry_id)
 

@@ -197,7 +197,6 @@ async def test_an_offer_goes_through_its_stages_to_the_end_of_the_talk(records: 
     assert await state_of(records, agent) is AgentState.AFTER_CALL_WORK
     assert await records.offers.of_agent(agent.id) is None
     assert await records.offers.last_of_agent(agent.id) == ended
-    assert await records.offers.last_of_call(entry.call_id or "") == ended
 
 
 async def test_a_phone_taken_too_late_revives_the_offer_unless_another_is_live(records: Records) -> None:

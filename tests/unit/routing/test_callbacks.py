@@ -1,11 +1,13 @@
 """Callbacks: in their fair place, once per attempt, and never forgotten."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from routing.callbacks import GRACE_S, MOST_NUMBERS, UNCONFIRMED_S, UNHEARD_S
+from routing.fake_dispatch import MemoryOffers
 from routing.identity import new_id
 from routing.lifecycle import AgentEvent, AttemptEvent
 from routing.model import (
@@ -17,6 +19,7 @@ from routing.model import (
     Callback,
     CallbackState,
     NotDialled,
+    Offer,
 )
 from routing.overdue import RING_SLACK_S
 from tests.unit.routing.world import CALLBACK_RULES, RULES, World
@@ -258,6 +261,33 @@ async def test_a_talk_that_was_found_late_ends_a_callback_that_had_been_put_back
     assert await state(world, callback) is CallbackState.PENDING
     assert await world.dispatcher.talk_ended(offer.id)
     assert await state(world, callback) is CallbackState.DONE
+
+
+class OffersThatAreOld(MemoryOffers):
+    """A tick's view of what is offered is a moment old: the others tick right after it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.records.state)
+        self.world, self.looked = world, False
+
+    async def live(self) -> Sequence[Offer]:
+        found = await super().live()
+        if not self.looked:
+            self.looked = True
+            await self.world.dispatcher.tick(self.world.now)
+        return found
+
+
+async def test_a_person_who_is_offered_just_as_we_look_keeps_their_place(world: World) -> None:
+    callback, agent = await world.callback(), await world.agent()
+    await shown(world, agent)
+    await on_the_line(world, callback)
+    await world.dispatcher.not_answered((await world.offer_to(agent)).id)
+    other = await world.agent("bo")
+    world.records.offers = OffersThatAreOld(world)
+    await world.desk.tick(world.now)
+    assert (await world.offer_to(other)).callback_id == callback.id
+    assert await state(world, callback) is CallbackState.CONNECTED
 
 
 async def test_a_person_who_gives_their_place_up_is_not_called_again(world: World) -> None:
