@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from routing.effects import Kind, renewed_callback, resting, stored
+from routing.effects import Kind
 from routing.fake_state import MemoryState, one
 from routing.model import Attempt, Callback
-from routing.stepping import CallbackSteps
+from routing.rules import renewed_callback, resting, stored
+from routing.transitions import CallbackTransitions
 
 
-class MemoryCallbacks(CallbackSteps):
+class MemoryCallbacks(CallbackTransitions):
     def __init__(self, state: MemoryState) -> None:
         self._state = self._applier = state
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from routing.effects import Insert, Kind, call_step, moving_urgency, stage_step
+from routing.effects import Insert, Kind, call_transition, stage_transition
 from routing.fake_state import MemoryState, one
 from routing.identity import new_id
 from routing.lifecycle import UNFINISHED_STAGES, CallEvent, next_stage
@@ -22,6 +22,7 @@ from routing.model import (
     is_moved,
     refuse_unseen,
 )
+from routing.rules import moving_urgency
 from routing.spoken_numbers import spoken_number
 
 
@@ -43,7 +44,7 @@ class MemoryCalls:
     ) -> None:
         with self._state.transaction():
             self._state.calls[call_id] = replace(await self.load(call_id), dialogue=dict(dialogue))
-            self._state.apply([call_step(call_id, event)] if event else [])
+            self._state.apply([call_transition(call_id, event)] if event else [])
             self._state.append(events)
 
     async def append(self, events: Sequence[NewEvent]) -> None:
@@ -52,7 +53,7 @@ class MemoryCalls:
 
     async def end(self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = ()) -> bool:
         await self.load(call_id)
-        return await self._state.won(call_step(call_id, CallEvent.ENDED, at, ending), events=events)
+        return await self._state.won(call_transition(call_id, CallEvent.ENDED, at, ending), events=events)
 
     async def timeline(self, call_id: str) -> Sequence[Event]:
         return list(self._state.events.get(call_id, ()))
@@ -117,7 +118,7 @@ class MemoryTickets:
             return ticket
         stage = next_stage(ticket.stage, to, answer or ticket.answer)
         with self._state.transaction():
-            self._state.apply([stage_step(ticket, stage, at)])
+            self._state.apply([stage_transition(ticket, stage, at)])
             moved = self._state.tickets[ticket_id]
             return self._keep(replace(moved, stages={**moved.stages, stage: at}, answer=answer or moved.answer))
 

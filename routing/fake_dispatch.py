@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from routing.effects import Kind, call_step, claiming, leaving_queue
+from routing.effects import Kind, call_transition
 from routing.fake_state import MemoryState, one
 from routing.lifecycle import CallEvent
 from routing.model import (
@@ -19,7 +19,8 @@ from routing.model import (
     wrap_up_form,
 )
 from routing.policy import ahead
-from routing.stepping import AgentSteps, OfferSteps
+from routing.rules import claiming, leaving_queue
+from routing.transitions import AgentTransitions, OfferTransitions
 
 
 class MemoryQueue:
@@ -29,7 +30,7 @@ class MemoryQueue:
     async def enter(self, entry: WaitingCaller) -> WaitingCaller:
         with self._state.transaction():
             kept = self._state.enter(entry)
-            self._state.apply([call_step(entry.call_id, CallEvent.ENTERED_QUEUE)] if entry.call_id else [])
+            self._state.apply([call_transition(entry.call_id, CallEvent.ENTERED_QUEUE)] if entry.call_id else [])
         return kept
 
     async def leave(self, entry_id: str, reason: str, at: datetime) -> None:
@@ -57,7 +58,7 @@ class MemoryQueue:
         return next((entry for entry in self._state.in_queue() if entry.id == entry_id), None)
 
 
-class MemoryAgents(AgentSteps):
+class MemoryAgents(AgentTransitions):
     def __init__(self, state: MemoryState) -> None:
         self._state = self._applier = state
 
@@ -82,7 +83,7 @@ class MemoryAgents(AgentSteps):
                 self._state.agents[agent.id] = replace(agent, phone_registered=phones[agent.phone])
 
 
-class MemoryOffers(OfferSteps):
+class MemoryOffers(OfferTransitions):
     def __init__(self, state: MemoryState) -> None:
         self._state = self._applier = state
 

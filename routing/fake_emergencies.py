@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from routing.effects import Insert, Kind, ring_step
+from routing.effects import Insert, Kind, ring_transition
 from routing.emergencies import OPEN_EMERGENCIES, OPEN_TAKES, Emergency, Ring, RingState, Take
 from routing.fake_state import MemoryState, one
-from routing.stepping import EmergencySteps
+from routing.transitions import EmergencyTransitions
 
 
-class MemoryEmergencies(EmergencySteps):
+class MemoryEmergencies(EmergencyTransitions):
     def __init__(self, state: MemoryState) -> None:
         self._state = self._applier = state
 
@@ -45,7 +45,7 @@ class MemoryEmergencies(EmergencySteps):
         return await self._state.won(Insert(Kind.RING, ring))
 
     async def ring_ended(self, channel: str, at: datetime) -> Ring | None:
-        ended = await self._state.won(ring_step({"channel": channel}, at, required=True))
+        ended = await self._state.won(ring_transition({"channel": channel}, at, required=True))
         return self._state.rings[channel] if ended else None
 
     async def ask_take(self, take: Take) -> bool:

@@ -20,10 +20,7 @@ from routing.effects import (
     LinkMatter,
     Lost,
     NoteNumber,
-    Step,
-    following,
-    reached,
-    renewed_place,
+    Transition,
 )
 from routing.emergencies import Emergency, Ring, Take
 from routing.identity import new_id
@@ -41,6 +38,7 @@ from routing.model import (
     Ticket,
     WaitingCaller,
 )
+from routing.rules import following, reached, renewed_place
 
 R = TypeVar("R")
 Row = Any  # of one of the kinds
@@ -87,7 +85,7 @@ class MemoryState:
             raise
 
     async def won(self, *effects: Effect, events: Sequence[NewEvent] = ()) -> bool:
-        """Implements `routing.stepping.Applier`."""
+        """Implements `routing.transitions.Applier`."""
         try:
             with self.transaction():
                 self.apply(effects)
@@ -107,8 +105,8 @@ class MemoryState:
         """Raises: Lost."""
         for effect in effects:
             match effect:
-                case Step():
-                    self._take(effect)
+                case Transition():
+                    self._move(effect)
                 case Change():
                     self._alter(effect)
                 case Insert(kind, row):
@@ -128,12 +126,12 @@ class MemoryState:
                 ticket = self.tickets[ticket_id]
                 self.tickets[ticket_id] = replace(ticket, draft=replace(ticket.draft, callback_number=number))
 
-    def _take(self, step: Step) -> None:
-        rows = self._alter(step)
-        if step.required and not rows:
+    def _move(self, asked: Transition) -> None:
+        rows = self._alter(asked)
+        if asked.required and not rows:
             raise Lost
         for row in rows:
-            self.apply(following(step, row))
+            self.apply(following(asked, row))
 
     def _alter(self, change: Change) -> list[Row]:
         """The rows that it altered, as they are now."""

@@ -197,7 +197,7 @@ def after(table: Mapping[tuple[S, E], S], state: S, event: E) -> S:
         raise TransitionRefused(f"{state} has no {event}") from None
 
 
-def step(table: Mapping[tuple[S, E], S], event: E) -> tuple[tuple[S, ...], S]:
+def sources_and_target(table: Mapping[tuple[S, E], S], event: E) -> tuple[tuple[S, ...], S]:
     """From which states an event leads where: the arguments of a conditional update."""
     sources = tuple(state for state, happened in table if happened == event)
     targets = {table[state, event] for state in sources}
@@ -208,7 +208,7 @@ def step(table: Mapping[tuple[S, E], S], event: E) -> tuple[tuple[S, ...], S]:
 
 def leads_to(table: Mapping[tuple[S, E], S], event: E) -> S:
     """The state that an event leads to."""
-    return step(table, event)[1]
+    return sources_and_target(table, event)[1]
 
 
 def next_stage(stage: Stage, to: Stage, answer: str | None) -> Stage:

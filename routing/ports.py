@@ -1,7 +1,7 @@
 """What routing and the dialogue need from the records; `store` implements it, `routing.fake` mimics it.
 
 Every method is one transaction. Steps are told by their event: what may become what is in the lifecycles' tables,
-what follows from it in `routing.effects`. A claim answers whether *this* caller won it; losing is no error.
+what follows from it in `routing.rules`. A claim answers whether *this* caller won it; losing is no error.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -187,7 +187,7 @@ class Offers(Protocol):
         reason: str = "",
         events: Sequence[NewEvent] = (),
     ) -> bool:
-        """The offer's step, with all that `routing.effects` has follow from it; `agent`: what becomes of its agent.
+        """The offer's step, with all that `routing.rules` has follow from it; `agent`: what becomes of its agent.
 
         False, and nothing changes, when the offer is in a state that has no such event.
         """

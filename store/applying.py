@@ -1,4 +1,4 @@
-"""Effects, applied to rows: each is a conditional statement, all of a step's are one transaction.
+"""Effects, applied to rows: each is a conditional statement, all that follows from a transition is in one transaction.
 
 Whoever changes both a call and its place changes the call first, so that no two wait for each other.
 """
@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, Table, bindparam, or_, select, update
 
 from routing.effects import (
     ANY,
-    FOLLOWED_BY_ROW,
     LIVE,
     ONE_LIVE_PER,
     CallOffReached,
@@ -24,11 +23,10 @@ from routing.effects import (
     Lost,
     NoteHistory,
     NoteNumber,
-    Step,
-    following,
-    reached,
+    Transition,
 )
 from routing.model import CallerId, NewEvent, Offer, OfferState
+from routing.rules import FOLLOWED_BY_ROW, following, reached
 from store.callback_rows import find_callback, open_about
 from store.database import Database
 from store.portable import insert_unless_there, must_win
@@ -52,7 +50,7 @@ TABLES: Mapping[Kind, Table] = {
     Kind.RING: emergency_rings,
     Kind.TAKE: emergency_takes,
 }
-# Said in so many words where only live rows can have a step, so that the index of those serves.
+# Said in so many words where only live rows can have a transition, so that the index of those serves.
 LIVE_ROWS: Mapping[Kind, Any] = {Kind.OFFER: LIVE_OFFER, Kind.CALLBACK: OPEN_CALLBACK}
 AFTER: Mapping[Kind, Callable[[Connection, Row[Any]], Any]] = {
     Kind.OFFER: lambda _, row: offer_of(row),
@@ -62,7 +60,7 @@ AFTER: Mapping[Kind, Callable[[Connection, Row[Any]], Any]] = {
 
 
 class SqlApplier:
-    """Implements `routing.stepping.Applier`."""
+    """Implements `routing.transitions.Applier`."""
 
     def __init__(self, database: Database, kept_for: timedelta) -> None:
         self._database = database
@@ -84,8 +82,8 @@ def apply(connection: Connection, effects: Sequence[Effect]) -> None:
     """Raises: Lost."""
     for effect in effects:
         match effect:
-            case Step():
-                _take(connection, effect)
+            case Transition():
+                _move(connection, effect)
             case Change():
                 connection.execute(_update(effect))
             case Insert(kind, row):
@@ -112,17 +110,17 @@ def _apply_special(connection: Connection, effect: Effect) -> None:
             note_change(connection, ticket_id, at, "line", what, to)
 
 
-def _take(connection: Connection, step: Step) -> None:
+def _move(connection: Connection, asked: Transition) -> None:
     """Raises: Lost."""
-    if step.kind in FOLLOWED_BY_ROW:
-        rows = connection.execute(_update(step).returning(*TABLES[step.kind].c)).all()
-        must_win(bool(rows) or not step.required)
+    if asked.kind in FOLLOWED_BY_ROW:
+        rows = connection.execute(_update(asked).returning(*TABLES[asked.kind].c)).all()
+        must_win(bool(rows) or not asked.required)
         for row in rows:
-            apply(connection, following(step, AFTER[step.kind](connection, row)))
+            apply(connection, following(asked, AFTER[asked.kind](connection, row)))
     else:
-        taken = connection.execute(_update(step)).rowcount > 0
-        must_win(taken or not step.required)
-        apply(connection, following(step, None) if taken else ())
+        taken = connection.execute(_update(asked)).rowcount > 0
+        must_win(taken or not asked.required)
+        apply(connection, following(asked, None) if taken else ())
 
 
 def _update(change: Change) -> Any:

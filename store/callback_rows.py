@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
-from routing.effects import renewed_callback
 from routing.model import Callback, NotFound
+from routing.rules import renewed_callback
 from store.portable import insert_unless_there
 from store.rows import callback_of, select_callbacks
 from store.tables_dispatch import OPEN_CALLBACK, callback_private, callbacks

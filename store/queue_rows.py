@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from routing.effects import renewed_place
 from routing.model import WaitingCaller
+from routing.rules import renewed_place
 from store.portable import insert_unless_there
 from store.rows import entry_of
 from store.tables import calls

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from routing.effects import resting, stored
 from routing.model import Attempt, Callback, CallerId, NotFound
-from routing.stepping import CallbackSteps
+from routing.rules import resting, stored
+from routing.transitions import CallbackTransitions
 from store.applying import SqlApplier, apply
 from store.callback_rows import keep
 from store.database import Database
@@ -17,7 +17,7 @@ from store.tables import NOT_ENDED, call_private, calls
 from store.tables_dispatch import OPEN_ATTEMPT, OPEN_CALLBACK, attempts, callback_private, callbacks
 
 
-class SqlCallbacks(CallbackSteps):
+class SqlCallbacks(CallbackTransitions):
     def __init__(self, database: Database, site_id: str, kept_for: timedelta) -> None:
         self._applier = SqlApplier(database, kept_for)
         self._database = database

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from routing.effects import call_step
+from routing.effects import call_transition
 from routing.lifecycle import CallEvent
 from routing.model import Call, Event, NewEvent, NotFound
 from routing.searching import searchable
@@ -70,7 +70,7 @@ class SqlCalls:
         def work(connection: Connection) -> None:
             seq = reserve_seq(connection, call_id, len(mine))
             connection.execute(SAVE_DIALOGUE, {"call": call_id, "state": dict(dialogue)})
-            apply(connection, [call_step(call_id, event)] if event else [])
+            apply(connection, [call_transition(call_id, event)] if event else [])
             insert_events(connection, mine, seq, self._kept_for)
             append_events(connection, others, self._kept_for)
 
@@ -81,7 +81,7 @@ class SqlCalls:
             await self._database.write(lambda connection: append_events(connection, events, self._kept_for))
 
     async def end(self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = ()) -> bool:
-        if await self._applier.won(call_step(call_id, CallEvent.ENDED, at, ending), events=events):
+        if await self._applier.won(call_transition(call_id, CallEvent.ENDED, at, ending), events=events):
             return True
         await self._database.read(lambda connection: _require(connection, call_id))
         return False

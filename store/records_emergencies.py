@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from routing.effects import ring_step
+from routing.effects import ring_transition
 from routing.emergencies import Emergency, EmergencyState, Ring, Take, TakeState
 from routing.model import NotFound
-from routing.stepping import EmergencySteps
+from routing.transitions import EmergencyTransitions
 from store.applying import SqlApplier
 from store.database import Database
 from store.portable import insert_unless_there
@@ -20,7 +20,7 @@ from store.tables_emergencies import OPEN, OPEN_TAKE, emergencies, emergency_rin
 STORED = [field.name for field in fields(Emergency) if field.name not in ("rings", "take")]
 
 
-class SqlEmergencies(EmergencySteps):
+class SqlEmergencies(EmergencyTransitions):
     """Implements `routing.ports.Emergencies`."""
 
     def __init__(self, database: Database, site_id: str, kept_for: timedelta) -> None:
@@ -68,7 +68,7 @@ class SqlEmergencies(EmergencySteps):
 
     async def ring_ended(self, channel: str, at: datetime) -> Ring | None:
         query = select(emergency_rings).where(emergency_rings.c.channel == channel)
-        if not await self._applier.won(ring_step({"channel": channel}, at, required=True)):
+        if not await self._applier.won(ring_transition({"channel": channel}, at, required=True)):
             return None
         return await self._database.read(lambda connection: _ring(connection.execute(query).one()))
 

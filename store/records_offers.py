@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from routing.effects import Lost, claiming
+from routing.effects import Lost
 from routing.model import (
     NO_DISPOSITION,
     NewEvent,
@@ -17,7 +17,8 @@ from routing.model import (
     wrap_up_events,
     wrap_up_form,
 )
-from routing.stepping import OfferSteps
+from routing.rules import claiming
+from routing.transitions import OfferTransitions
 from store.applying import SqlApplier, apply
 from store.database import Database
 from store.drafts import draft, forget_draft
@@ -28,7 +29,7 @@ from store.tables_dispatch import LIVE_OFFER, agents, offers, queue_entries, wra
 from store.timeline import append_events
 
 
-class SqlOffers(OfferSteps):
+class SqlOffers(OfferTransitions):
     def __init__(self, database: Database, kept_for: timedelta) -> None:
         self._database = database
         self._kept_for = kept_for

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, case, exists, func, insert, literal, select, tuple_, update
 
-from routing.effects import call_step, leaving_queue
+from routing.effects import call_transition
 from routing.lifecycle import CallEvent
 from routing.model import URGENCY_ORDER, Agent, NotFound, WaitingCaller
-from routing.stepping import AgentSteps
+from routing.rules import leaving_queue
+from routing.transitions import AgentTransitions
 from store.applying import SqlApplier, apply
 from store.database import Database
 from store.portable import insert_unless_there
@@ -28,7 +29,7 @@ class SqlQueue:
     async def enter(self, entry: WaitingCaller) -> WaitingCaller:
         def work(connection: Connection) -> WaitingCaller:
             kept = enter(connection, entry, self._site_id)
-            apply(connection, [call_step(entry.call_id, CallEvent.ENTERED_QUEUE)] if entry.call_id else [])
+            apply(connection, [call_transition(entry.call_id, CallEvent.ENTERED_QUEUE)] if entry.call_id else [])
             return kept
 
         return await self._database.write(work)
@@ -70,7 +71,7 @@ class SqlQueue:
         return await self._database.read(lambda connection: next(iter(entries(connection, where)), None))
 
 
-class SqlAgents(AgentSteps):
+class SqlAgents(AgentTransitions):
     def __init__(self, database: Database, site_id: str, kept_for: timedelta) -> None:
         self._applier = SqlApplier(database, kept_for)
         self._database = database

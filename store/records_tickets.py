@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from routing.effects import moving_urgency, stage_step
+from routing.effects import stage_transition
 from routing.identity import new_id
 from routing.lifecycle import UNFINISHED_STAGES, next_stage
 from routing.model import (
@@ -22,6 +22,7 @@ from routing.model import (
     refuse_unseen,
 )
 from routing.promise import is_settled_by
+from routing.rules import moving_urgency
 from routing.searching import searchable
 from routing.spoken_numbers import is_spoken_number, spoken_number
 from store.applying import apply
@@ -115,7 +116,7 @@ class SqlTickets:
             if is_moved(ticket, to, answer, seen):
                 return ticket
             stage = next_stage(ticket.stage, to, answer or ticket.answer)
-            apply(connection, [stage_step(ticket, stage, at)])
+            apply(connection, [stage_transition(ticket, stage, at)])
             connection.execute(insert(ticket_stages).values(ticket_id=ticket_id, stage=stage, at=at))
             self._note_stage(connection, ticket_id, at, actor, stage, answer)
             if is_settled_by(ticket.draft.promise.what, stage):

@@ -1,4 +1,4 @@
-"""Which steps the lifecycles' tables have, and who takes others: what databases and dictionaries tell is compared."""
+"""Which transitions the lifecycles' tables have; databases and dictionaries are watched for others."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -29,22 +29,22 @@ TRANSITIONS: Mapping[Kind, Mapping[tuple[StrEnum, StrEnum], StrEnum]] = {
     Kind.RING: RING_TRANSITIONS,  # type: ignore[dict-item]
     Kind.TAKE: TAKE_TRANSITIONS,  # type: ignore[dict-item]
 }
-Taken = tuple[str, str, str]  # kind, from, to
-IN_TABLES: frozenset[Taken] = frozenset(
+Made = tuple[str, str, str]  # kind, from, to
+IN_TABLES: frozenset[Made] = frozenset(
     (str(kind), str(state), str(to)) for kind, table in TRANSITIONS.items() for (state, _), to in table.items()
 )
-LOG = "CREATE TABLE steps_taken (kind TEXT, before TEXT, after TEXT)"
+LOG = "CREATE TABLE transitions_made (kind TEXT, before TEXT, after TEXT)"
 COLUMNS = {Kind.TICKET: "stage", Kind.RING: "ended_at"}
 TELLS = "CASE WHEN {0}.ended_at IS NULL THEN 'ringing' ELSE 'over' END"
 
 
-def strays(taken: Iterable[Taken]) -> set[Taken]:
+def strays(made: Iterable[Made]) -> set[Made]:
     """Those that no table has."""
-    return set(taken) - IN_TABLES
+    return set(made) - IN_TABLES
 
 
 def watch(path: str) -> None:
-    """Have an SQLite database write down every step that a row takes."""
+    """Have an SQLite database write down every transition that a row makes."""
     with sqlite3.connect(path) as database:
         database.execute(LOG)
         for kind in TRANSITIONS:
@@ -52,21 +52,21 @@ def watch(path: str) -> None:
             before, after = (TELLS.format(row) if kind is Kind.RING else f"{row}.{column}" for row in ("old", "new"))
             database.execute(
                 f"CREATE TRIGGER watch_{kind} AFTER UPDATE OF {column} ON {TABLES[kind].name} "
-                f"BEGIN INSERT INTO steps_taken VALUES ('{kind}', {before}, {after}); END"
+                f"BEGIN INSERT INTO transitions_made VALUES ('{kind}', {before}, {after}); END"
             )
     database.close()
 
 
-def written(path: str) -> set[Taken]:
-    """The steps that a watched database has seen."""
+def written(path: str) -> set[Made]:
+    """The transitions that a watched database has seen."""
     database = sqlite3.connect(path)
-    taken = set(database.execute("SELECT kind, before, after FROM steps_taken"))
+    made = set(database.execute("SELECT kind, before, after FROM transitions_made"))
     database.close()
-    return taken
+    return made
 
 
 class Watched(dict[str, Any]):
-    """Rows of one kind in memory, which take no step that their table does not have."""
+    """Rows of one kind in memory, which make no transition that their table does not have."""
 
     def __init__(self, kind: Kind, rows: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows or {})
@@ -74,8 +74,8 @@ class Watched(dict[str, Any]):
 
     def __setitem__(self, key: str, row: Any) -> None:
         before = self.get(key, row)
-        step = (str(self.kind), _state(self.kind, before), _state(self.kind, row))
-        assert step[1] == step[2] or not strays([step]), step
+        made = (str(self.kind), _state(self.kind, before), _state(self.kind, row))
+        assert made[1] == made[2] or not strays([made]), made
         super().__setitem__(key, row)
 
     def update(self, rows: Mapping[str, Any]) -> None:  # type: ignore[override]  # as it is used here
@@ -87,7 +87,7 @@ class Watched(dict[str, Any]):
 
 
 def watch_memory(state: MemoryState) -> None:
-    """Have records in memory refuse every step that no table has."""
+    """Have records in memory refuse every transition that no table has."""
     for kind in TRANSITIONS:
         setattr(state, kind, Watched(kind, getattr(state, kind)))
 

@@ -30,7 +30,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path, migrated_file: Path) -> Iterator[str]:
-    """No step is taken in it that the lifecycles' tables do not have."""
+    """No row in it makes a transition that the lifecycles' tables do not have."""
     path = str(shutil.copy(migrated_file, tmp_path))
     watch(path)
     yield f"sqlite:///{path}"

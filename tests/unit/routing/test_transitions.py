@@ -65,7 +65,7 @@ def test_a_state_that_is_written_by_hand_is_found() -> None:
 
 
 def test_effects_take_their_states_from_the_tables() -> None:
-    """In each step that is built, the state is the name that `step` gave, or a stage that was asked for."""
+    """In each transition, the state is the name that its table gave, or a stage that was asked for."""
     effects = (ROOT / "routing/effects.py").read_text()
     dicts = [node for node in ast.walk(ast.parse(effects)) if isinstance(node, ast.Dict)]
     given = [
@@ -78,7 +78,7 @@ def test_effects_take_their_states_from_the_tables() -> None:
     assert set(given) == {"to", "stage"}
 
 
-def test_rows_in_memory_take_no_step_that_no_table_has() -> None:
+def test_rows_in_memory_make_no_transition_that_no_table_has() -> None:
     made = Offer("1", "entry", "agent", START)
     rows = Watched(Kind.OFFER, {made.id: made})
     rows[made.id] = seen = replace(made, state=OfferState.SEEN)

@@ -1,4 +1,4 @@
-"""A database of the contract tests tells of each step that a row has taken."""
+"""A database of the contract tests tells of each transition that a row has made."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.contract.samples import available_agent, later
 from tests.transitions import strays, watch, written
 
 
-async def test_a_step_that_no_table_has_is_told_of(tmp_path: Path) -> None:
+async def test_a_transition_that_no_table_has_is_told_of(tmp_path: Path) -> None:
     path = str(tmp_path / "records.db")
     upgrade(f"sqlite:///{path}")
     watch(path)

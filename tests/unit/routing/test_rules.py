@@ -1,4 +1,4 @@
-"""What follows from a step: pure, so it is looked at without any records."""
+"""What follows from a transition: pure, so it is looked at without any records."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,22 +14,13 @@ from routing.effects import (
     Enter,
     Kind,
     NoteHistory,
-    Step,
-    agent_step,
-    call_step,
-    callback_step,
-    claiming,
-    claiming_attempt,
-    emergency_step,
-    following,
-    offer_step,
-    reached,
-    renewed_callback,
-    renewed_place,
-    resting,
-    stage_step,
-    stored,
-    taking_over,
+    Transition,
+    agent_transition,
+    call_transition,
+    callback_transition,
+    emergency_transition,
+    offer_transition,
+    stage_transition,
 )
 from routing.emergencies import EmergencyEvent
 from routing.lifecycle import (
@@ -56,6 +47,17 @@ from routing.model import (
     TicketDraft,
     WaitingCaller,
 )
+from routing.rules import (
+    claiming,
+    claiming_attempt,
+    following,
+    reached,
+    renewed_callback,
+    renewed_place,
+    resting,
+    stored,
+    taking_over,
+)
 from tests.unit.routing.world import START
 
 LATER = START + timedelta(seconds=60)
@@ -64,8 +66,8 @@ OWED = Callback("callback", "ticket", "204", "technical", "normal", START)
 ENTRY = WaitingCaller("entry", "technical", "normal", START, call_id="call", ticket_id="ticket")
 
 
-def steps(effects: Any) -> list[tuple[Kind, str]]:
-    return [(each.kind, each.event) for each in effects if isinstance(each, Step)]
+def transitions(effects: Any) -> list[tuple[Kind, str]]:
+    return [(each.kind, each.event) for each in effects if isinstance(each, Transition)]
 
 
 def left(effects: Any) -> list[tuple[dict[str, Any], str]]:
@@ -75,11 +77,11 @@ def left(effects: Any) -> list[tuple[dict[str, Any], str]]:
 
 
 def of_offer(event: OfferEvent, offer: Offer = OFFER, agent: AgentEvent | None = None) -> list[Effect]:
-    return list(following(offer_step(offer.id, event, LATER, None, agent, ""), offer))
+    return list(following(offer_transition(offer.id, event, LATER, None, agent, ""), offer))
 
 
 def of_callback(event: CallbackEvent, callback: Callback = OWED) -> list[Effect]:
-    return list(following(callback_step({"id": callback.id}, event, LATER), callback))
+    return list(following(callback_transition({"id": callback.id}, event, LATER), callback))
 
 
 @pytest.mark.parametrize(
@@ -93,9 +95,9 @@ def of_callback(event: CallbackEvent, callback: Callback = OWED) -> list[Effect]
     ],
 )
 def test_the_call_follows_the_offer(event: OfferEvent, call: list[tuple[Kind, str]]) -> None:
-    assert steps(of_offer(event)) == call
-    assert steps(of_offer(event, agent=AgentEvent.RELEASED)) == [(Kind.AGENT, AgentEvent.RELEASED), *call]
-    assert steps(of_offer(event, replace(OFFER, call_id=None))) == []
+    assert transitions(of_offer(event)) == call
+    assert transitions(of_offer(event, agent=AgentEvent.RELEASED)) == [(Kind.AGENT, AgentEvent.RELEASED), *call]
+    assert transitions(of_offer(event, replace(OFFER, call_id=None))) == []
 
 
 def test_an_answer_ends_the_waiting_and_calls_off_what_is_owed_besides() -> None:
@@ -107,7 +109,7 @@ def test_an_answer_ends_the_waiting_and_calls_off_what_is_owed_besides() -> None
 
 def test_a_talk_ends_the_callback_it_was_about() -> None:
     called_back = replace(OFFER, callback_id="callback")
-    assert steps(of_offer(OfferEvent.TALK_ENDED, called_back))[-1] == (Kind.CALLBACK, CallbackEvent.TALKED)
+    assert transitions(of_offer(OfferEvent.TALK_ENDED, called_back))[-1] == (Kind.CALLBACK, CallbackEvent.TALKED)
 
 
 def test_only_what_is_owed_to_who_talks_is_called_off() -> None:
@@ -116,10 +118,10 @@ def test_only_what_is_owed_to_who_talks_is_called_off() -> None:
     answer = CallOffReached(replace(OFFER, callback_id="own"), LATER)
     owed = [theirs, asked, others, own]
     called_off = reached(answer, CallerId("204", "204"), owed)
-    assert [step.where["id"] for step in called_off] == ["callback", "asked"]
-    assert {(step.event, step.why) for step in called_off} == {(CallbackEvent.CANCELLED, "reached meanwhile")}
+    assert [each.where["id"] for each in called_off] == ["callback", "asked"]
+    assert {(each.event, each.why) for each in called_off} == {(CallbackEvent.CANCELLED, "reached meanwhile")}
     unproven = reached(answer, CallerId("204", "204", kind=UNPROVEN), owed)
-    assert [step.where["id"] for step in unproven] == ["asked"]
+    assert [each.where["id"] for each in unproven] == ["asked"]
 
 
 @pytest.mark.parametrize("event", list(CallbackEvent))
@@ -135,23 +137,23 @@ def test_what_a_callbacks_state_means_for_its_place(event: CallbackEvent) -> Non
         assert effects == []
     else:
         assert left(effects) == [({"callback_id": "callback"}, f"callback {to}")]
-        assert steps(effects) == [(Kind.ATTEMPT, AttemptEvent.CALLED_OFF)]
+        assert transitions(effects) == [(Kind.ATTEMPT, AttemptEvent.CALLED_OFF)]
         assert effects[-1] == NoteHistory("ticket", LATER, "callback", to)
 
 
 def test_a_call_that_ends_gives_up_its_own_place_only() -> None:
-    free, own = following(call_step("call", CallEvent.ENDED, LATER, "hung up"), None)
+    free, own = following(call_transition("call", CallEvent.ENDED, LATER, "hung up"), None)
     assert free == Change(Kind.PLACE, {"call_id": "call", "callback_id": ANY}, {"call_id": None})
     assert left([own]) == [({"call_id": "call", "callback_id": None}, "call ended")]
-    assert not following(call_step("call", CallEvent.RESUMED), None)
+    assert not following(call_transition("call", CallEvent.RESUMED), None)
 
 
 @pytest.mark.parametrize("stage", [Stage.ACCEPTED, Stage.CLOSED])
 def test_only_closing_a_matter_calls_its_callback_off(stage: Stage) -> None:
     draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", START), CallerId())
     ticket = Ticket("ticket", "12", "demo", START, Stage.RECORDED, draft)
-    effects = following(stage_step(ticket, stage, LATER), None)
-    assert steps(effects) == ([(Kind.CALLBACK, CallbackEvent.CANCELLED)] if stage is Stage.CLOSED else [])
+    effects = following(stage_transition(ticket, stage, LATER), None)
+    assert transitions(effects) == ([(Kind.CALLBACK, CallbackEvent.CANCELLED)] if stage is Stage.CLOSED else [])
 
 
 @pytest.mark.parametrize(
@@ -164,33 +166,33 @@ def test_only_closing_a_matter_calls_its_callback_off(stage: Stage) -> None:
     ],
 )
 def test_phones_ring_for_an_emergency_only_while_it_rings(event: EmergencyEvent, silent: bool, ended: bool) -> None:
-    effects = following(emergency_step("emergency", event, LATER, "agent:anna"), None)
-    assert [each.kind for each in effects if isinstance(each, Step)] == [Kind.RING] * silent
+    effects = following(emergency_transition("emergency", event, LATER, "agent:anna"), None)
+    assert [each.kind for each in effects if isinstance(each, Transition)] == [Kind.RING] * silent
     first_end = Change(Kind.EMERGENCY, {"id": "emergency", "ended_at": None}, {"ended_at": LATER})
     assert (first_end in effects) is ended
 
 
 def test_who_was_only_held_keeps_the_idle_time() -> None:
-    assert "idle_since" not in agent_step("anna", AgentEvent.RELEASED, LATER).changes
-    assert agent_step("anna", AgentEvent.WRAPPED_UP, LATER).changes["idle_since"] == LATER
-    assert "idle_since" not in agent_step("anna", AgentEvent.HELD, LATER).changes
+    assert "idle_since" not in agent_transition("anna", AgentEvent.RELEASED, LATER).changes
+    assert agent_transition("anna", AgentEvent.WRAPPED_UP, LATER).changes["idle_since"] == LATER
+    assert "idle_since" not in agent_transition("anna", AgentEvent.HELD, LATER).changes
 
 
 def test_a_claim_is_lost_as_a_whole() -> None:
     held, follows, _ = claiming(OFFER)
-    assert isinstance(held, Step)
+    assert isinstance(held, Transition)
     assert (held.event, held.required) == (AgentEvent.HELD, True)
-    assert steps([follows]) == [(Kind.CALL, CallEvent.OFFERED_TO_AGENT)]
+    assert transitions([follows]) == [(Kind.CALL, CallEvent.OFFERED_TO_AGENT)]
     attempt = Attempt("attempt", "callback", 2, AttemptState.CLAIMED, LATER)
     turn, _ = claiming_attempt(attempt)
-    assert isinstance(turn, Step)
+    assert isinstance(turn, Transition)
     assert (turn.where, turn.changes["attempts"], turn.required) == ({"id": "callback", "attempts": 1}, 2, True)
 
 
 def test_a_callback_that_is_taken_over_is_not_dialled_and_not_waited_for_twice() -> None:
     effects = taking_over("callback", "call", LATER)
     assert left(effects) == [({"call_id": "call", "callback_id": None}, "callback taken over")]
-    assert steps(effects) == [
+    assert transitions(effects) == [
         (Kind.CALL, CallEvent.ENTERED_QUEUE),
         (Kind.CALLBACK, CallbackEvent.CONFIRMED),
         (Kind.ATTEMPT, AttemptEvent.LOST),
