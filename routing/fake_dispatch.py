@@ -8,12 +8,12 @@ from routing.effects import Kind, call_transition
 from routing.fake_state import MemoryState, one
 from routing.lifecycle import CallEvent
 from routing.model import (
-    NO_DISPOSITION,
     Agent,
     NewEvent,
     Offer,
     WaitingCaller,
     late_note,
+    may_be_completed,
     note_events,
     wrap_up_events,
     wrap_up_form,
@@ -126,11 +126,11 @@ class MemoryWrapUps:
         self, offer_id: str, note: str, agent_id: str, at: datetime, disposition: str | None = None
     ) -> bool:
         said, kept = self._state.wrap_ups.get(offer_id, ("", ""))
-        if not said or self._state.offers[offer_id].agent_id != agent_id or (disposition and said != NO_DISPOSITION):
+        offer, agent = self._state.offers.get(offer_id), self._state.agents[agent_id]
+        if not offer or not said or offer.agent_id != agent_id or not may_be_completed(said, disposition):
             return False
         whole = late_note(kept, note)
         self._state.wrap_ups[offer_id] = (disposition or said, kept if whole is None else whole)
-        offer, agent = self._state.offers[offer_id], self._state.agents[agent_id]
         self._state.append(note_events(offer, agent, whole and note, at, disposition))
         return True
 

@@ -272,6 +272,11 @@ def wrap_up_events(offer: Offer, agent: Agent, disposition: str, at: datetime, n
 NO_DISPOSITION = "none given"
 
 
+def may_be_completed(said: str, disposition: str | None) -> bool:
+    """Whether a wrap-up takes what comes late: a note at any time, a disposition where none was given."""
+    return disposition is None or said == NO_DISPOSITION
+
+
 def late_note(kept: str, typed: str) -> str | None:
     """The note, with what was typed and came late; None where it holds that already."""
     if not typed or typed in kept:

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from routing.effects import Lost
 from routing.model import (
-    NO_DISPOSITION,
     NewEvent,
     NotFound,
     Offer,
     late_note,
+    may_be_completed,
     note_events,
     wrap_up_events,
     wrap_up_form,
@@ -139,12 +139,14 @@ class SqlWrapUps:
 
 
 def _complete(connection: Connection, offer_id: str, agent_id: str, disposition: str | None) -> bool:
-    """Whether this wrap-up of the agent is there to be completed; a disposition is said only once."""
+    """Whether this wrap-up of the agent is there to be completed."""
     theirs = (wrap_ups.c.offer_id == offer_id) & (wrap_ups.c.agent_id == agent_id)
-    if disposition is None:
-        return connection.execute(select(wrap_ups.c.offer_id).where(theirs).with_for_update()).first() is not None
-    unsaid = update(wrap_ups).where(theirs, wrap_ups.c.disposition == NO_DISPOSITION)
-    return connection.execute(unsaid.values(disposition=disposition)).rowcount == 1
+    said = connection.execute(select(wrap_ups.c.disposition).where(theirs).with_for_update()).scalar()
+    if said is None or not may_be_completed(said, disposition):
+        return False
+    if disposition:
+        connection.execute(update(wrap_ups).where(theirs).values(disposition=disposition))
+    return True
 
 
 def _offer(connection: Connection, offer_id: str) -> Offer:
