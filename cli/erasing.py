@@ -12,7 +12,7 @@ from config.documents import Edition, load_edition
 from config.settings import Settings
 from routing.archive import Action
 from routing.identity import new_id
-from routing.model import OPEN_CALLBACKS, CallbackState
+from routing.lifecycle import CallbackEvent
 from routing.spellings import Spellings, spellings
 from store import SqlRecords, erasure
 from store.news import RedisNews
@@ -98,7 +98,7 @@ async def _carry_out(records: SqlRecords, news: RedisNews, found: Found, number:
     """The files first: what points to them is still there when this is cut off, and finds them again."""
     at = datetime.now(UTC)
     for callback_id in found.rows.open_callbacks:
-        await records.callbacks.advance(callback_id, OPEN_CALLBACKS, CallbackState.CANCELLED, at)
+        await records.callbacks.advance(callback_id, CallbackEvent.ERASED, at)
     delete([*found.recordings, *found.spooled])
     await news.forget(found.news)
     await news.tell("erased")  # controllers keep sentences spoken lately in memory

@@ -27,13 +27,12 @@ from routing.bell import Bell
 from routing.dispatch import Dispatcher
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
+from routing.lifecycle import AttemptEvent, CallEvent
 from routing.model import (
     UNPROVEN,
-    AttemptState,
     Call,
     Callback,
     CallerId,
-    CallState,
     NewEvent,
     NotFound,
     RoutingError,
@@ -157,7 +156,7 @@ class Reception:
         call = replace(call, direction="callback", callback_id=callback.id, caller=caller)
         state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
         state = state.with_facts(**facts_of(call, self.shop.edition, agi), attempt=attempt_id)
-        await self.records.callbacks.advance_attempt(attempt_id, [AttemptState.SENT], AttemptState.ANSWERED, now())
+        await self.records.callbacks.advance_attempt(attempt_id, AttemptEvent.ANSWERED, now())
         return replace(call, dialogue=state.to_json())
 
     def _called_back(self, callback: Callback, ticket: Ticket) -> CallerId:
@@ -216,7 +215,7 @@ class Reception:
         state = State.from_json(call.dialogue)
         if isinstance(outcome, Resumed):
             notebook.note("call.resumed", {"step": state.step})
-            await self.records.calls.save(call.id, state.to_json(), notebook.take(), CallState.IN_DIALOGUE)
+            await self.records.calls.save(call.id, state.to_json(), notebook.take(), CallEvent.RESUMED)
         await agi.answer()
         notebook.note("call.answered")
         performer = self._performer(call, notebook, shop.edition, state.facts.get("attempt"))

@@ -1,21 +1,21 @@
 """Callbacks are kept: stored before they are confirmed, dialled once per attempt, taken up again after a crash."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from config.documents import CallbackRules
+from routing.dispatch import tell_of
 from routing.identity import new_id
 from routing.lifecycle import (
-    ATTEMPT_TRANSITIONS,
-    OFFER_TRANSITIONS,
+    CALLBACK_TRANSITIONS,
+    AgentEvent,
     AttemptEvent,
+    CallbackEvent,
     OfferEvent,
-    step,
+    leads_to,
 )
 from routing.model import (
-    AgentState,
     Attempt,
     AttemptState,
     Callback,
@@ -24,7 +24,6 @@ from routing.model import (
     NotDialled,
     Offer,
     OfferState,
-    WaitingCaller,
 )
 from routing.numbers import may_be_dialled
 from routing.ports import News, Records
@@ -43,20 +42,6 @@ class Dialler(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Sight:
-    """What one look at the records shows."""
-
-    offers: Sequence[Offer]
-    waiting: Sequence[WaitingCaller]
-
-    def offer_of(self, callback: Callback) -> Offer | None:
-        return next((offer for offer in self.offers if offer.callback_id == callback.id), None)
-
-    def entry_of(self, callback: Callback) -> WaitingCaller | None:
-        return next((entry for entry in self.waiting if entry.callback_id == callback.id), None)
-
-
 class CallbackDesk:
     """Any number may run: what is dialled is what was claimed."""
 
@@ -66,32 +51,25 @@ class CallbackDesk:
         self._dialler = dialler
         self._rules = rules
 
-    async def store(self, callback: Callback) -> Callback:
-        """Keep a callback before it is confirmed to the caller."""
-        kept = await self._records.callbacks.store(callback)
-        await self._news.tell("callback", callback=kept.id, state=kept.state)
-        return kept
-
     async def tick(self, now: datetime) -> None:
         """Dial for the agents who have seen their offer, and heal what a dead process left behind."""
         callbacks = await self._records.callbacks.open()
         if not callbacks:
             return
-        sight = Sight(await self._records.offers.live(), await self._records.queue.waiting())
+        offers = {offer.callback_id: offer for offer in await self._records.offers.live()}
         for callback in callbacks:
-            await self._attend(callback, sight, now)
+            await self._attend(callback, offers.get(callback.id), now)
 
-    async def _attend(self, callback: Callback, sight: Sight, now: datetime) -> None:
-        offer = sight.offer_of(callback)
+    async def _attend(self, callback: Callback, offer: Offer | None, now: datetime) -> None:
         match callback.state:
             case CallbackState.PENDING if offer and offer.state is OfferState.SEEN:
                 await self._dial(callback, offer, now)
             case CallbackState.DIALLING:
                 await self._check_attempt(callback, now)
             case CallbackState.CONNECTED if offer is None:
-                await self._check_talk(callback, sight.entry_of(callback), now)
+                await self._check_talk(callback, now)
             case CallbackState.CONNECTED if offer and offer.call_id is None:  # offered anew before we saw them go
-                await self._put_back(callback, CallbackState.CONNECTED, now)
+                await self._put_back(callback, now, CallbackEvent.LOST, CallbackEvent.LOST_LAST)
                 await self._release(offer.id, "caller left", now)
 
     async def _dial(self, callback: Callback, offer: Offer, now: datetime) -> None:
@@ -106,10 +84,9 @@ class CallbackDesk:
             attempt, _events("callback.attempt", callback, attempt, now)
         ):
             return  # another controller dials
-        sources, to = step(ATTEMPT_TRANSITIONS, AttemptEvent.SENT)
-        if not await self._records.callbacks.advance_attempt(attempt.id, sources, to, now):
+        if not await self._records.callbacks.advance_attempt(attempt.id, AttemptEvent.SENT, now):
             return
-        await self._news.tell("callback", callback=callback.id, attempt=attempt.id, state=to)
+        await self._news.tell("callback", callback=callback.id, attempt=attempt.id, state=AttemptState.SENT)
         try:
             await self._dialler.originate(attempt, callback)
         except NotDialled as error:  # our fault, so it does not count against the caller
@@ -117,9 +94,7 @@ class CallbackDesk:
 
     async def _give_up(self, callback: Callback, offer: Offer, now: datetime) -> None:
         """However the number got there: the dial patterns have the last word."""
-        pending = [CallbackState.PENDING]
-        if await self._records.callbacks.advance(callback.id, pending, CallbackState.FAILED, now):
-            await self._news.tell("callback", callback=callback.id, state=CallbackState.FAILED)
+        await self._step(callback, CallbackEvent.NOT_DIALLABLE, now)
         await self._release(offer.id, "number may not be dialled", now)
 
     async def failed(self, attempt_id: str, why: str, now: datetime) -> bool:
@@ -137,13 +112,12 @@ class CallbackDesk:
                 await self._over(attempt.id, AttemptEvent.LOST, "no channel", now)
 
     async def _over(self, attempt_id: str, event: AttemptEvent, why: str, now: datetime) -> bool:
-        sources, to = step(ATTEMPT_TRANSITIONS, event)
         attempt = await self._records.callbacks.load_attempt(attempt_id)
         callback = await self._records.callbacks.load(attempt.callback_id)
         events = _events("callback.failed", callback, attempt, now)
-        if not await self._records.callbacks.advance_attempt(attempt_id, sources, to, now, why, events):
+        if not await self._records.callbacks.advance_attempt(attempt_id, event, now, why, events):
             return False
-        await self._put_back(callback, CallbackState.DIALLING, now)
+        await self._put_back(callback, now)
         if attempt.offer_id and not (await self._records.offers.load(attempt.offer_id)).call_id:
             await self._release(attempt.offer_id, "callback not reached", now)
         return True
@@ -153,7 +127,7 @@ class CallbackDesk:
         attempt = (await self._records.callbacks.attempts_of(callback.id))[-1]
         age = now - attempt.at
         if attempt.state in (AttemptState.FAILED, AttemptState.LOST):
-            await self._put_back(callback, CallbackState.DIALLING, now)
+            await self._put_back(callback, now)
         elif attempt.state is AttemptState.SENT and age > timedelta(seconds=self._rules.ring_s + UNHEARD_S):
             await self._over(attempt.id, AttemptEvent.LOST, "no word from Asterisk", now)
         elif attempt.state is AttemptState.ANSWERED and age > timedelta(seconds=UNCONFIRMED_S):
@@ -163,29 +137,34 @@ class CallbackDesk:
     async def _on_the_line(self, callback: Callback) -> bool:
         return any(call.callback_id == callback.id for call in await self._records.calls.live())
 
-    async def _check_talk(self, callback: Callback, entry: WaitingCaller | None, now: datetime) -> None:
-        """Confirmed, and no offer: waiting for the next agent, gone before one answered, or all done."""
+    async def _check_talk(self, callback: Callback, now: datetime) -> None:
+        """Waiting for the next agent, or being offered by now; gone before one answered; or served otherwise."""
+        entry = await self._records.queue.of_callback(callback.id)
         if entry is None:
-            talked = [CallbackState.CONNECTED]
-            await self._records.callbacks.advance(callback.id, talked, CallbackState.DONE, now)
+            await self._records.callbacks.advance(callback.id, CallbackEvent.LEFT_QUEUE, now)
         elif entry.call_id is None:
-            await self._put_back(callback, CallbackState.CONNECTED, now)
+            await self._put_back(callback, now, CallbackEvent.LOST, CallbackEvent.LOST_LAST)
 
-    async def _put_back(self, callback: Callback, source: CallbackState, now: datetime) -> None:
+    async def _put_back(
+        self, callback: Callback, now: datetime, event: CallbackEvent = CallbackEvent.FAILED,
+        last: CallbackEvent = CallbackEvent.EXHAUSTED,
+    ) -> None:  # fmt: skip
         """Into its place for another attempt after the spacing, or out: then a person must look."""
         attempts = await self._records.callbacks.attempts_of(callback.id)
         counted = [attempt for attempt in attempts if attempt.state is not AttemptState.LOST]
         spent = len(counted) >= self._rules.attempts or len(attempts) >= self._rules.attempts * MOST_NUMBERS
-        to = CallbackState.FAILED if spent else CallbackState.PENDING
         not_before = None if spent else now + timedelta(seconds=self._rules.spacing_s)
-        if await self._records.callbacks.advance(callback.id, [source], to, now, not_before):
-            await self._news.tell("callback", callback=callback.id, state=to)
+        await self._step(callback, last if spent else event, now, not_before)
+
+    async def _step(
+        self, callback: Callback, event: CallbackEvent, now: datetime, not_before: datetime | None = None
+    ) -> None:
+        if await self._records.callbacks.advance(callback.id, event, now, not_before):
+            await self._news.tell("callback", callback=callback.id, state=leads_to(CALLBACK_TRANSITIONS, event))
 
     async def _release(self, offer_id: str, why: str, now: datetime) -> None:
-        sources, to = step(OFFER_TRANSITIONS, OfferEvent.LAPSED)
-        if await self._records.offers.advance(offer_id, sources, to, now, why, AgentState.AVAILABLE):
-            offer = await self._records.offers.load(offer_id)
-            await self._news.tell("offer", offer=offer_id, agent=offer.agent_id, call=offer.call_id or "", state=to)
+        if await self._records.offers.advance(offer_id, OfferEvent.LAPSED, now, why, AgentEvent.RELEASED):
+            await tell_of(self._news, await self._records.offers.load(offer_id), OfferState.LAPSED)
 
 
 def _events(named: str, callback: Callback, attempt: Attempt, at: datetime) -> list[NewEvent]:

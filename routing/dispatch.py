@@ -10,14 +10,11 @@ from routing.lifecycle import (
     OFFER_TRANSITIONS,
     AgentEvent,
     OfferEvent,
-    after,
-    step,
+    leads_to,
 )
 from routing.model import (
     NO_DISPOSITION,
     Agent,
-    AgentState,
-    CallbackState,
     NewEvent,
     Offer,
     OfferState,
@@ -93,9 +90,8 @@ class Dispatcher:
         await self._change(agent, AgentEvent.WRAP_UP_EXPIRED, now)
 
     async def _change(self, agent: Agent, event: AgentEvent, now: datetime) -> None:
-        to = after(AGENT_TRANSITIONS, agent.state, event)
-        if await self._records.agents.change(agent.id, [agent.state], to, now, REASONS.get(event, "")):
-            await self._news.tell("agent", agent=agent.id, state=to)
+        if await self._records.agents.change(agent.id, event, now, REASONS.get(event, "")):
+            await self._news.tell("agent", agent=agent.id, state=leads_to(AGENT_TRANSITIONS, event))
 
     async def _offer(self, now: datetime) -> None:
         waiting = await self._records.queue.waiting()
@@ -123,11 +119,7 @@ class Dispatcher:
             call_id=entry.call_id, callback_id=entry.callback_id, ticket_id=entry.ticket_id,
         )  # fmt: skip
         if await self._records.offers.claim(offer, _events(offer, "offer.made", now)):
-            await self._tell(offer, OfferState.MADE)
-
-    async def seen(self, offer_id: str) -> bool:
-        """The desk shows the pop: the phone may ring. False when the offer has lapsed meanwhile."""
-        return await self._advance(offer_id, OfferEvent.SHOWN, "offer.seen", self._clock())
+            await tell_of(self._news, offer, OfferState.MADE)
 
     async def ringing(self, offer_id: str) -> bool:
         """The call leaves for the agent's phone."""
@@ -138,8 +130,7 @@ class Dispatcher:
         offer = await self._records.offers.load(offer_id)
         if offer.state is OfferState.LAPSED:
             await self._withdraw_rival(offer)
-        on_call = after(AGENT_TRANSITIONS, AgentState.RESERVED, AgentEvent.ANSWERED)
-        return await self._advance(offer_id, OfferEvent.ANSWERED, "agent.answered", self._clock(), on_call)
+        return await self._advance(offer_id, OfferEvent.ANSWERED, "agent.answered", self._clock(), AgentEvent.ANSWERED)
 
     async def _withdraw_rival(self, offer: Offer) -> None:
         """Another offer of the same caller, made since: the caller is in a talk and cannot be offered."""
@@ -174,41 +165,49 @@ class Dispatcher:
             await self._lapse(offer, lapse, self._clock())
 
     async def _end_talk(self, offer: Offer, now: datetime) -> bool:
-        if offer.callback_id:  # before the offer ends: if we die in between, the offer is found again
-            connected = [CallbackState.CONNECTED, CallbackState.DIALLING]
-            await self._records.callbacks.advance(offer.callback_id, connected, CallbackState.DONE, now)
-        to = after(AGENT_TRANSITIONS, AgentState.ON_CALL, AgentEvent.TALK_ENDED)
-        return await self._advance(offer.id, OfferEvent.TALK_ENDED, "talk.ended", now, to, "talked")
+        return await self._advance(offer.id, OfferEvent.TALK_ENDED, "talk.ended", now, AgentEvent.TALK_ENDED, "talked")
 
     async def _lapse(self, offer: Offer, lapse: Lapse, now: datetime) -> bool:
         if lapse.agent is AgentEvent.MISSED:
             await self._records.queue.refused_by(offer.entry_id, offer.agent_id)
-        to = after(AGENT_TRANSITIONS, AgentState.RESERVED, lapse.agent)
         reason = lapse.why if lapse.agent is AgentEvent.MISSED else ""
-        return await self._advance(offer.id, OfferEvent.LAPSED, "offer.lapsed", now, to, lapse.why, reason)
+        return await self._advance(offer.id, OfferEvent.LAPSED, "offer.lapsed", now, lapse.agent, lapse.why, reason)
 
     async def _advance(
-        self, offer_id: str, event: OfferEvent, named: str, now: datetime, agent_to: AgentState | None = None,
+        self, offer_id: str, event: OfferEvent, named: str, now: datetime, agent: AgentEvent | None = None,
         ending: str | None = None, reason: str = "",
     ) -> bool:  # fmt: skip
         offer = await self._records.offers.load(offer_id)
-        sources, to = step(OFFER_TRANSITIONS, event)
         events = _events(offer, named, now, **({"why": ending} if ending else {}))
-        won = await self._records.offers.advance(offer_id, sources, to, now, ending, agent_to, reason, events)
+        won = await self._records.offers.advance(offer_id, event, now, ending, agent, reason, events)
         if won:
-            await self._tell(offer, to)
+            await tell_of(self._news, offer, leads_to(OFFER_TRANSITIONS, event))
         return won
 
-    async def _tell(self, offer: Offer, state: OfferState) -> None:
-        await self._news.tell(
-            "offer", offer=offer.id, call=offer.call_id or "", agent=offer.agent_id,
-            ticket=offer.ticket_id or "", callback=offer.callback_id or "", state=state,
-        )  # fmt: skip
+
+async def show(records: Records, news: News, offer: Offer, agent: Agent, shown_at: datetime, now: datetime) -> bool:
+    """The agent's desk shows the call: the phone may ring. False when the offer has lapsed meanwhile."""
+    facts = {"offer": offer.id, "agent": agent.id, "shown_at": shown_at.isoformat()}
+    seen = [NewEvent(call, "offer.seen", now, f"agent:{agent.login}", payload=facts) for call in _call_of(offer)]
+    won = await records.offers.advance(offer.id, OfferEvent.SHOWN, now, events=seen)
+    if won:
+        await tell_of(news, offer, OfferState.SEEN)
+    return won
+
+
+async def tell_of(news: News, offer: Offer, state: OfferState) -> None:
+    await news.tell(
+        "offer", offer=offer.id, call=offer.call_id or "", agent=offer.agent_id,
+        ticket=offer.ticket_id or "", callback=offer.callback_id or "", state=state,
+    )  # fmt: skip
+
+
+def _call_of(offer: Offer) -> list[str]:
+    """A callback that is not on the line yet has none."""
+    return [offer.call_id] if offer.call_id else []
 
 
 def _events(offer: Offer, named: str, at: datetime, **payload: str) -> list[NewEvent]:
-    """One line for the call's timeline; a callback that is not on the line yet has none."""
-    if offer.call_id is None:
-        return []
+    """One line for the call's timeline."""
     facts = {"offer": offer.id, "agent": offer.agent_id, **payload}
-    return [NewEvent(offer.call_id, named, at, actor="system", payload=facts)]
+    return [NewEvent(call_id, named, at, actor="system", payload=facts) for call_id in _call_of(offer)]

@@ -4,7 +4,7 @@ Asterisk rings by itself, for ever. What is kept here is told by it, shown at ev
 its way.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -69,6 +69,20 @@ TAKE_TRANSITIONS: dict[tuple[TakeState, TakeEvent], TakeState] = {
 }
 
 
+class RingState(StrEnum):
+    RINGING = "ringing"
+    OVER = "over"
+
+
+class RingEvent(StrEnum):
+    STOPPED = "stopped"  # not taken, or another phone was
+
+
+RING_TRANSITIONS: dict[tuple[RingState, RingEvent], RingState] = {
+    (RingState.RINGING, RingEvent.STOPPED): RingState.OVER,
+}
+
+
 @dataclass(frozen=True)
 class Ring:
     """One phone that is rung for an emergency."""
@@ -77,6 +91,11 @@ class Ring:
     channel: str  # Asterisk's unique id of the phone's channel
     phone: str  # as the site names it
     began_at: datetime
+    ended_at: datetime | None = None
+
+    @property
+    def state(self) -> RingState:
+        return RingState.OVER if self.ended_at else RingState.RINGING
 
 
 @dataclass(frozen=True)
@@ -108,12 +127,7 @@ class Emergency:
     def taken(self) -> bool:
         return self.state not in UNTAKEN
 
-
-def moved(emergency: Emergency, to: EmergencyState, at: datetime, taken_by: str = "") -> Emergency:
-    """The emergency in another state: who takes it is named from then on, until it is rung again."""
-    if to is EmergencyState.RINGING:
-        return replace(emergency, state=to, taken_by="", taken_at=None, ended_at=None)
-    if taken_by:
-        emergency = replace(emergency, taken_by=taken_by, taken_at=at)
-    ended_at = at if to in (EmergencyState.LEFT, EmergencyState.ENDED) and not emergency.ended_at else None
-    return replace(emergency, state=to, ended_at=emergency.ended_at or ended_at)
+    @property
+    def may_be_asked_for(self) -> bool:
+        """Whether an agent may ask to take it: while it rings, one at a time."""
+        return self.state is EmergencyState.RINGING and self.take is None

@@ -1,13 +1,12 @@
 """Emergencies as they go: raised, rung, taken, over. Whoever tells of a step twice or late changes nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from routing.dispatch import Dispatcher
 from routing.emergencies import (
     EMERGENCY_TRANSITIONS,
-    TAKE_TRANSITIONS,
     TALKED_S,
     Emergency,
     EmergencyEvent,
@@ -18,7 +17,7 @@ from routing.emergencies import (
     TakeState,
 )
 from routing.identity import new_id
-from routing.lifecycle import ATTEMPT_TRANSITIONS, AttemptEvent, step
+from routing.lifecycle import AGENT_TRANSITIONS, AgentEvent, AttemptEvent, leads_to
 from routing.model import Agent, AgentState, NewEvent, OfferState, RoutingError
 from routing.overdue import BECAME_EMERGENCY, NO_ANSWER, TOOK_EMERGENCY
 from routing.ports import News, Records
@@ -71,8 +70,7 @@ class EmergencyDesk:
         attempts = await self._records.callbacks.attempts_of(callback_id) if callback_id else ()
         if not attempts:
             return
-        sources, to = step(ATTEMPT_TRANSITIONS, AttemptEvent.ANSWERED)
-        await self._records.callbacks.advance_attempt(attempts[-1].id, sources, to, self._clock())
+        await self._records.callbacks.advance_attempt(attempts[-1].id, AttemptEvent.ANSWERED, self._clock())
         await self._records.callbacks.connect(attempts[-1].id, call_id, self._clock())
 
     async def rung(self, channel: str, phone_channel: str, phone: str) -> None:
@@ -178,8 +176,7 @@ class EmergencyDesk:
             return
         agent = await self._records.agents.load(take.agent_id)
         if agent.state is AgentState.NOT_READY and agent.reason == IN_EMERGENCY:
-            to = AgentState.NOT_READY if why else AgentState.AVAILABLE
-            await self._change(agent, [AgentState.NOT_READY], to, why)
+            await self._change(agent, AgentEvent.EMERGENCY_MISSED if why else AgentEvent.EMERGENCY_GIVEN_UP, why)
 
     async def _close(self, take: Take, by: str) -> None:
         """Somebody took it: the agent who wanted to, or another."""
@@ -194,18 +191,18 @@ class EmergencyDesk:
         offer = await self._records.offers.of_agent(agent.id)
         if offer and offer.state is not OfferState.ANSWERED:
             await self._dispatcher.withdraw(offer.id, TOOK_EMERGENCY)
-        await self._change(agent, [AgentState.AVAILABLE], AgentState.NOT_READY, IN_EMERGENCY)
+        await self._change(agent, AgentEvent.TOOK_EMERGENCY, IN_EMERGENCY)
 
     async def _free(self, by: str) -> None:
         """Who has taken an emergency says themselves when they are ready for the next caller."""
         agents = await self._records.agents.all()
         for agent in agents:
             if by == f"agent:{agent.login}" and agent.reason == IN_EMERGENCY:
-                await self._change(agent, [AgentState.NOT_READY], AgentState.NOT_READY, AFTER_EMERGENCY)
+                await self._change(agent, AgentEvent.EMERGENCY_OVER, AFTER_EMERGENCY)
 
-    async def _change(self, agent: Agent, expected: Sequence[AgentState], to: AgentState, reason: str) -> None:
-        if await self._records.agents.change(agent.id, expected, to, self._clock(), reason):
-            await self._news.tell("agent", agent=agent.id, state=to)
+    async def _change(self, agent: Agent, event: AgentEvent, reason: str) -> None:
+        if await self._records.agents.change(agent.id, event, self._clock(), reason):
+            await self._news.tell("agent", agent=agent.id, state=leads_to(AGENT_TRANSITIONS, event))
 
     async def _agent_at(self, phone: str) -> Agent | None:
         return next((agent for agent in await self._records.agents.all() if agent.phone == phone), None)
@@ -227,16 +224,14 @@ class EmergencyDesk:
             await self._give_up(emergency.take)
 
     async def _step(self, take: Take, event: TakeEvent) -> bool:
-        sources, to = step(TAKE_TRANSITIONS, event)
-        return await self._records.emergencies.advance_take(take.id, sources, to, self._clock())
+        return await self._records.emergencies.advance_take(take.id, event, self._clock())
 
     async def _advance(self, emergency: Emergency, event: EmergencyEvent, by: str = "") -> bool:
-        sources, to = step(EMERGENCY_TRANSITIONS, event)
-        if emergency.state not in sources:
+        if (emergency.state, event) not in EMERGENCY_TRANSITIONS:
             return False
         at = self._clock()
         events = [_event(emergency, NOTED[event], at, by)] if event in NOTED else []
-        won = await self._records.emergencies.advance(emergency.id, sources, to, at, by, events)
+        won = await self._records.emergencies.advance(emergency.id, event, at, by, events)
         if won:
             await self._tell(emergency)
         return won

@@ -1,12 +1,11 @@
-"""Legs of calls in memory; they behave as the database's do."""
+"""Legs of calls in memory."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from routing.fake_state import MemoryState
+from routing.fake_state import MemoryState, one
 from routing.legs import CallLeg, leg_ended
-from routing.model import NotFound
 
 
 class MemoryLegs:
@@ -14,8 +13,7 @@ class MemoryLegs:
         self._state = state
 
     async def open(self, leg: CallLeg) -> bool:
-        if leg.call_id not in self._state.calls:
-            raise NotFound(f"call {leg.call_id}")
+        one(self._state.calls, leg.call_id, "call")
         if any(known.channel == leg.channel for known in await self.of_call(leg.call_id)):
             return False
         self._state.legs[leg.id] = leg

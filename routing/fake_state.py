@@ -1,29 +1,36 @@
-"""What the in-memory records hold: plain dictionaries, changed without an await in between, hence atomic."""
+"""What the in-memory records hold: dictionaries of rows, to which effects are applied; no rule is kept here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
+from routing.effects import (
+    ANY,
+    LIVE,
+    ONE_LIVE_PER,
+    CallOffReached,
+    Change,
+    Effect,
+    Enter,
+    Insert,
+    Kind,
+    LinkMatter,
+    Lost,
+    NoteNumber,
+    Transition,
+)
 from routing.emergencies import Emergency, Ring, Take
 from routing.identity import new_id
 from routing.legs import CallLeg
-from routing.lifecycle import (
-    CALL_TRANSITIONS,
-    CALLBACK_TRANSITIONS,
-    OPEN_ATTEMPTS,
-    CallbackEvent,
-    CallEvent,
-    step,
-)
 from routing.model import (
-    LIVE_OFFERS,
-    UNPROVEN,
+    OPEN_CALLBACKS,
     Agent,
     Attempt,
-    AttemptState,
     Call,
     Callback,
-    CallState,
     Event,
     NewEvent,
     NotFound,
@@ -31,25 +38,32 @@ from routing.model import (
     Ticket,
     WaitingCaller,
 )
+from routing.rules import following, reached, renewed_place
+
+R = TypeVar("R")
+Row = Any  # of one of the kinds
 
 
 @dataclass(frozen=True)
-class Departure:
-    reason: str
-    at: datetime
+class Place(WaitingCaller):
+    """A place in the queue, as a row."""
+
+    left_at: datetime | None = None
+    left_reason: str | None = None
 
 
 @dataclass
 class MemoryState:
+    """A row's key is its id, a ring's its channel."""
+
     calls: dict[str, Call] = field(default_factory=dict)
     legs: dict[str, CallLeg] = field(default_factory=dict)
-    events: dict[str, list[Event]] = field(default_factory=dict)
+    events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     ticket_keys: dict[str, str] = field(default_factory=dict)
     call_tickets: list[tuple[str, str]] = field(default_factory=list)
     messages: dict[str, list[str]] = field(default_factory=dict)
-    entries: dict[str, WaitingCaller] = field(default_factory=dict)
-    departures: dict[str, Departure] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     drafts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (login, form) → typed by field
     offers: dict[str, Offer] = field(default_factory=dict)
@@ -58,76 +72,135 @@ class MemoryState:
     wrap_ups: dict[str, tuple[str, str]] = field(default_factory=dict)
     emergencies: dict[str, Emergency] = field(default_factory=dict)
     rings: dict[str, Ring] = field(default_factory=dict)
-    rings_ended: set[str] = field(default_factory=set)
     takes: dict[str, Take] = field(default_factory=dict)
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing: there is no await within, and what fails is undone."""
+        before = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
+        try:
+            yield
+        except Exception:
+            vars(self).update(before)
+            raise
+
+    async def won(self, *effects: Effect, events: Sequence[NewEvent] = ()) -> bool:
+        """Implements `routing.transitions.Applier`."""
+        try:
+            with self.transaction():
+                self.apply(effects)
+                self.append(events)
+        except Lost:
+            return False
+        return True
+
     def append(self, events: Sequence[NewEvent]) -> None:
+        """Raises: NotFound."""
         for event in events:
-            if event.call_id not in self.calls:
-                raise NotFound(f"call {event.call_id}")
-        for event in events:
-            timeline = self.events.setdefault(event.call_id, [])
-            timeline.append(Event(**vars(event), id=new_id(), seq=len(timeline) + 1))
+            one(self.calls, event.call_id, "call")
+            told = self.events.get(event.call_id, ())
+            self.events[event.call_id] = (*told, Event(**vars(event), id=new_id(), seq=len(told) + 1))
 
-    def save_call_state(self, call_id: str, state: CallState) -> None:
-        call = self.calls[call_id]
-        if call.ended_at is None:
-            self.calls[call_id] = replace(call, state=state)
+    def apply(self, effects: Sequence[Effect]) -> None:
+        """Raises: Lost."""
+        for effect in effects:
+            match effect:
+                case Transition():
+                    self._move(effect)
+                case Change():
+                    self._alter(effect)
+                case Insert(kind, row):
+                    self.insert(kind, row)
+                case _:
+                    self._apply_special(effect)
 
-    def move_call(self, call_id: str | None, event: CallEvent) -> None:
-        """Let a call follow its queue entry or offer, where its lifecycle has a row for that."""
-        call = self.calls.get(call_id or "")
-        to = CALL_TRANSITIONS.get((call.state, event)) if call else None
-        if call and to:
-            self.calls[call.id] = replace(call, state=to)
+    def _apply_special(self, effect: Effect) -> None:
+        match effect:
+            case Enter(entry):
+                self.enter(entry)
+            case CallOffReached(offer):
+                self.apply(reached(effect, self.calls[offer.call_id or ""].caller, self._owed_about(offer)))
+            case LinkMatter(call_id, callback_id):
+                self.link(call_id, self.callbacks[callback_id].ticket_id)
+            case NoteNumber(ticket_id, number):
+                ticket = self.tickets[ticket_id]
+                self.tickets[ticket_id] = replace(ticket, draft=replace(ticket.draft, callback_number=number))
+
+    def _move(self, asked: Transition) -> None:
+        rows = self._alter(asked)
+        if asked.required and not rows:
+            raise Lost
+        for row in rows:
+            self.apply(following(asked, row))
+
+    def _alter(self, change: Change) -> list[Row]:
+        """The rows that it altered, as they are now."""
+        rows: dict[str, Row] = getattr(self, change.kind)
+        altered = {key: replace(row, **change.changes) for key, row in rows.items() if _fits(change, row)}
+        kept = {key: row for key, row in altered.items() if not self._rival(change.kind, row)}
+        rows.update(kept)
+        return list(kept.values())
+
+    def insert(self, kind: Kind, row: Row) -> None:
+        """Raises: Lost, where it is there, or another live row has what only one may have."""
+        rows, key = getattr(self, kind), row.channel if kind is Kind.RING else row.id
+        if key in rows or self._rival(kind, row):
+            raise Lost
+        rows[key] = row
+
+    def _rival(self, kind: Kind, row: Row) -> bool:
+        others = (other for other in getattr(self, kind).values() if _live(kind, other)) if _live(kind, row) else ()
+        return any(_both_have(kind, row, other) for other in others if other.id != row.id)
+
+    def enter(self, entry: WaitingCaller) -> WaitingCaller:
+        """Take a place, or keep the one that the call or callback has; none for a call that has ended."""
+        call = self.calls.get(entry.call_id or "")
+        if call and call.ended_at:
+            return entry
+        kept = next((each for each in self.in_queue() if _both_have(Kind.PLACE, entry, each)), None)
+        entry = renewed_place(kept, entry) if kept else entry
+        self.places[entry.id] = Place(**vars(entry))
+        return entry
 
     def in_queue(self) -> list[WaitingCaller]:
-        return [entry for entry in self.entries.values() if entry.id not in self.departures]
+        known = [each.name for each in fields(WaitingCaller)]
+        rows = [row for row in self.places.values() if row.left_at is None]
+        return [WaitingCaller(**{name: getattr(row, name) for name in known}) for row in rows]
 
-    def depart(self, entry_id: str, reason: str, at: datetime) -> None:
-        if entry_id in self.entries:
-            self.departures.setdefault(entry_id, Departure(reason, at))
+    def link(self, call_id: str | None, ticket_id: str) -> None:
+        if call_id and (call_id, ticket_id) not in self.call_tickets:
+            self.call_tickets.append((call_id, ticket_id))
 
-    def live_offers(self) -> list[Offer]:
-        return [offer for offer in self.offers.values() if offer.state in LIVE_OFFERS]
+    def _owed_about(self, offer: Offer) -> list[Callback]:
+        about = {ticket for call, ticket in self.call_tickets if call == offer.call_id} | {offer.ticket_id}
+        return [each for each in self.callbacks.values() if each.ticket_id in about and each.state in OPEN_CALLBACKS]
 
-    def cancel_owed(self, ticket_id: str, at: datetime, why: str) -> None:
-        """Call off the ticket's open callback, unless its person is on the line."""
-        self._cancel([each for each in self.callbacks.values() if each.ticket_id == ticket_id], at, why)
+    def live(self, kind: Kind) -> list[Row]:
+        return [row for row in getattr(self, kind).values() if _live(kind, row)]
 
-    def cancel_reached(self, offer: Offer, at: datetime) -> None:
-        """Call off what is owed to who talks now, about any matter of this call."""
-        call = self.calls.get(offer.call_id or "")
-        proven = call.caller.number if call and call.caller.kind != UNPROVEN else None
-        about = {ticket for known, ticket in self.call_tickets if known == offer.call_id} | {offer.ticket_id}
-        theirs = [
-            each
-            for each in self.callbacks.values()
-            if each.ticket_id in about and each.id != offer.callback_id
-            if call and (each.call_id == call.id or each.number == proven)
-        ]
-        self._cancel(theirs, at, "reached meanwhile")
 
-    def _cancel(self, owed: Sequence[Callback], at: datetime, why: str) -> None:
-        sources, cancelled = step(CALLBACK_TRANSITIONS, CallbackEvent.CANCELLED)
-        for callback in owed:
-            if callback.state in sources:
-                self.callbacks[callback.id] = replace(callback, state=cancelled, not_before=None)
-                self._call_off(callback.id, f"callback {cancelled}", at, why)
+def _fits(change: Change, row: Row) -> bool:
+    if change.kind is Kind.PLACE and row.left_at:
+        return False
+    state = row.stage if change.kind is Kind.TICKET else getattr(row, "state", None)
+    return (not change.among or state in change.among) and all(
+        getattr(row, name) is not None if value is ANY else getattr(row, name) == value
+        for name, value in change.where.items()
+    )
 
-    def give_up_attempts(self, callback_id: str, at: datetime) -> None:
-        """Who is rung has called by themselves: what becomes of the ringing counts no more."""
-        for attempt in list(self.attempts.values()):
-            if attempt.callback_id == callback_id and attempt.state in OPEN_ATTEMPTS:
-                self.attempts[attempt.id] = replace(
-                    attempt, state=AttemptState.LOST, at=at, ending="called by themselves"
-                )
 
-    def _call_off(self, callback_id: str, reason: str, at: datetime, why: str) -> None:
-        """It gives up its place, and an attempt that is claimed is not sent any more."""
-        for entry in self.in_queue():
-            if entry.callback_id == callback_id:
-                self.depart(entry.id, reason, at)
-        for attempt in list(self.attempts.values()):
-            if attempt.callback_id == callback_id and attempt.state is AttemptState.CLAIMED:
-                self.attempts[attempt.id] = replace(attempt, state=AttemptState.LOST, at=at, ending=why)
+def _live(kind: Kind, row: Row) -> bool:
+    return row.left_at is None if kind is Kind.PLACE else kind in LIVE and row.state in LIVE[kind]
+
+
+def _both_have(kind: Kind, row: Row, other: Row) -> bool:
+    columns = ONE_LIVE_PER.get(kind, ())
+    return any(getattr(row, name) is not None and getattr(row, name) == getattr(other, name) for name in columns)
+
+
+def one(rows: Mapping[str, R], key: str, what: str) -> R:
+    """Raises: NotFound."""
+    try:
+        return rows[key]
+    except KeyError:
+        raise NotFound(f"{what} {key}") from None

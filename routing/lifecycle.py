@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from routing.model import (
+    OPEN_CALLBACKS,
     AgentState,
     AttemptState,
     CallbackState,
@@ -25,6 +26,7 @@ class CallEvent(StrEnum):
     OFFER_LAPSED = "offer_lapsed"
     ANSWERED = "answered"
     TALK_ENDED = "talk_ended"  # the agent hung up first; the caller is still there
+    RESUMED = "resumed"  # it came back to us from wherever it was
     ENDED = "ended"
 
 
@@ -39,10 +41,8 @@ CALL_TRANSITIONS: dict[tuple[CallState, CallEvent], CallState] = {
     (CallState.WAITING, CallEvent.ANSWERED): CallState.CONNECTED,
     (CallState.IN_DIALOGUE, CallEvent.ANSWERED): CallState.CONNECTED,
     (CallState.CONNECTED, CallEvent.TALK_ENDED): CallState.IN_DIALOGUE,
-    (CallState.IN_DIALOGUE, CallEvent.ENDED): CallState.ENDED,
-    (CallState.WAITING, CallEvent.ENDED): CallState.ENDED,
-    (CallState.OFFERED, CallEvent.ENDED): CallState.ENDED,
-    (CallState.CONNECTED, CallEvent.ENDED): CallState.ENDED,
+    **{(state, CallEvent.RESUMED): CallState.IN_DIALOGUE for state in CallState if state is not CallState.ENDED},
+    **{(state, CallEvent.ENDED): CallState.ENDED for state in CallState if state is not CallState.ENDED},
 }
 
 
@@ -58,6 +58,10 @@ class AgentEvent(StrEnum):
     WRAPPED_UP = "wrapped_up"
     WRAPPED_UP_AWAY = "wrapped_up_away"
     WRAP_UP_EXPIRED = "wrap_up_expired"
+    TOOK_EMERGENCY = "took_emergency"
+    EMERGENCY_MISSED = "emergency_missed"  # the agent's phone was not taken
+    EMERGENCY_GIVEN_UP = "emergency_given_up"  # nothing came of it, through no fault of the agent
+    EMERGENCY_OVER = "emergency_over"
 
 
 AGENT_TRANSITIONS: dict[tuple[AgentState, AgentEvent], AgentState] = {
@@ -67,15 +71,17 @@ AGENT_TRANSITIONS: dict[tuple[AgentState, AgentEvent], AgentState] = {
     (AgentState.AVAILABLE, AgentEvent.HELD): AgentState.RESERVED,
     (AgentState.RESERVED, AgentEvent.RELEASED): AgentState.AVAILABLE,
     (AgentState.RESERVED, AgentEvent.MISSED): AgentState.NOT_READY,
-    (AgentState.RESERVED, AgentEvent.ANSWERED): AgentState.ON_CALL,
-    # The phone was taken just after we had given up on it: the talk is what counts.
-    (AgentState.NOT_READY, AgentEvent.ANSWERED): AgentState.ON_CALL,
-    (AgentState.AVAILABLE, AgentEvent.ANSWERED): AgentState.ON_CALL,
+    # Whatever we had noted of the agent meanwhile, as when the phone was given up on: the talk is what counts.
+    **{(state, AgentEvent.ANSWERED): AgentState.ON_CALL for state in AgentState},
     (AgentState.ON_CALL, AgentEvent.TALK_ENDED): AgentState.AFTER_CALL_WORK,
     # No way out of after-call work without a disposition, be it "none given".
     (AgentState.AFTER_CALL_WORK, AgentEvent.WRAPPED_UP): AgentState.AVAILABLE,
     (AgentState.AFTER_CALL_WORK, AgentEvent.WRAPPED_UP_AWAY): AgentState.NOT_READY,
     (AgentState.AFTER_CALL_WORK, AgentEvent.WRAP_UP_EXPIRED): AgentState.NOT_READY,
+    (AgentState.AVAILABLE, AgentEvent.TOOK_EMERGENCY): AgentState.NOT_READY,
+    (AgentState.NOT_READY, AgentEvent.EMERGENCY_MISSED): AgentState.NOT_READY,
+    (AgentState.NOT_READY, AgentEvent.EMERGENCY_GIVEN_UP): AgentState.AVAILABLE,
+    (AgentState.NOT_READY, AgentEvent.EMERGENCY_OVER): AgentState.NOT_READY,  # who talked says when they are ready
 }
 
 
@@ -124,11 +130,15 @@ UNFINISHED_STAGES = (Stage.RECORDED, Stage.DISPATCHED, Stage.ACCEPTED, Stage.ARR
 class CallbackEvent(StrEnum):
     CLAIMED = "claimed"
     FAILED = "failed"  # this attempt; there will be another
-    EXHAUSTED = "exhausted"
+    EXHAUSTED = "exhausted"  # this attempt, and it was the last
+    NOT_DIALLABLE = "not_diallable"  # the dial patterns have the last word
     CONFIRMED = "confirmed"  # a person is on the line
     LOST = "lost"  # the person went before an agent answered
+    LOST_LAST = "lost_last"  # and there will be no other attempt
     TALKED = "talked"
+    LEFT_QUEUE = "left_queue"  # the person's call gave its place up: it is served otherwise
     CANCELLED = "cancelled"
+    ERASED = "erased"  # its number is forgotten
 
 
 CALLBACK_TRANSITIONS: dict[tuple[CallbackState, CallbackEvent], CallbackState] = {
@@ -136,13 +146,16 @@ CALLBACK_TRANSITIONS: dict[tuple[CallbackState, CallbackEvent], CallbackState] =
     (CallbackState.PENDING, CallbackEvent.CANCELLED): CallbackState.CANCELLED,
     (CallbackState.DIALLING, CallbackEvent.CANCELLED): CallbackState.CANCELLED,  # reached otherwise meanwhile
     (CallbackState.PENDING, CallbackEvent.CONFIRMED): CallbackState.CONNECTED,  # given up on, yet the person is there
-    (CallbackState.PENDING, CallbackEvent.EXHAUSTED): CallbackState.FAILED,  # its number may not be dialled
+    (CallbackState.PENDING, CallbackEvent.NOT_DIALLABLE): CallbackState.FAILED,
     (CallbackState.DIALLING, CallbackEvent.FAILED): CallbackState.PENDING,
     (CallbackState.DIALLING, CallbackEvent.EXHAUSTED): CallbackState.FAILED,
     (CallbackState.DIALLING, CallbackEvent.CONFIRMED): CallbackState.CONNECTED,
     (CallbackState.CONNECTED, CallbackEvent.LOST): CallbackState.PENDING,
-    (CallbackState.CONNECTED, CallbackEvent.EXHAUSTED): CallbackState.FAILED,
-    (CallbackState.CONNECTED, CallbackEvent.TALKED): CallbackState.DONE,
+    (CallbackState.CONNECTED, CallbackEvent.LOST_LAST): CallbackState.FAILED,
+    # Also where the person was taken for gone and is being rung anew: the talk is what counts.
+    **{(state, CallbackEvent.TALKED): CallbackState.DONE for state in OPEN_CALLBACKS},
+    (CallbackState.CONNECTED, CallbackEvent.LEFT_QUEUE): CallbackState.DONE,
+    **{(state, CallbackEvent.ERASED): CallbackState.CANCELLED for state in OPEN_CALLBACKS},
 }
 
 
@@ -152,6 +165,7 @@ class AttemptEvent(StrEnum):
     CONFIRMED = "confirmed"
     FAILED = "failed"
     LOST = "lost"
+    CALLED_OFF = "called_off"  # before it was sent
 
 
 ATTEMPT_TRANSITIONS: dict[tuple[AttemptState, AttemptEvent], AttemptState] = {
@@ -167,6 +181,7 @@ ATTEMPT_TRANSITIONS: dict[tuple[AttemptState, AttemptEvent], AttemptState] = {
     (AttemptState.CLAIMED, AttemptEvent.LOST): AttemptState.LOST,
     (AttemptState.SENT, AttemptEvent.LOST): AttemptState.LOST,
     (AttemptState.ANSWERED, AttemptEvent.LOST): AttemptState.LOST,
+    (AttemptState.CLAIMED, AttemptEvent.CALLED_OFF): AttemptState.LOST,
 }
 OPEN_ATTEMPTS = (AttemptState.CLAIMED, AttemptState.SENT, AttemptState.ANSWERED)
 
@@ -182,7 +197,7 @@ def after(table: Mapping[tuple[S, E], S], state: S, event: E) -> S:
         raise TransitionRefused(f"{state} has no {event}") from None
 
 
-def step(table: Mapping[tuple[S, E], S], event: E) -> tuple[tuple[S, ...], S]:
+def sources_and_target(table: Mapping[tuple[S, E], S], event: E) -> tuple[tuple[S, ...], S]:
     """From which states an event leads where: the arguments of a conditional update."""
     sources = tuple(state for state, happened in table if happened == event)
     targets = {table[state, event] for state in sources}
@@ -191,9 +206,9 @@ def step(table: Mapping[tuple[S, E], S], event: E) -> tuple[tuple[S, ...], S]:
     return sources, targets.pop()
 
 
-# From where a person who is there confirms an attempt and connects its callback.
-CONFIRMABLE = step(ATTEMPT_TRANSITIONS, AttemptEvent.CONFIRMED)[0]
-CONNECTABLE = step(CALLBACK_TRANSITIONS, CallbackEvent.CONFIRMED)[0]
+def leads_to(table: Mapping[tuple[S, E], S], event: E) -> S:
+    """The state that an event leads to."""
+    return sources_and_target(table, event)[1]
 
 
 def next_stage(stage: Stage, to: Stage, answer: str | None) -> Stage:

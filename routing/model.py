@@ -93,6 +93,11 @@ class CallerId:
         return self.contact or ("" if self.kind == UNPROVEN else self.name)
 
     @property
+    def proven(self) -> str | None:
+        """The number, unless nothing proves it: else whoever says a number would be taken for its owner."""
+        return None if self.kind == UNPROVEN else self.number
+
+    @property
     def identifies(self) -> bool:
         """Whether the number is known to be the caller's own, and nobody else's."""
         return bool(self.number) and not (self.withheld or self.shared or self.kind == UNPROVEN)
@@ -265,6 +270,11 @@ def wrap_up_events(offer: Offer, agent: Agent, disposition: str, at: datetime, n
 
 
 NO_DISPOSITION = "none given"
+
+
+def may_be_completed(said: str, disposition: str | None) -> bool:
+    """Whether a wrap-up takes what comes late: a note at any time, a disposition where none was given."""
+    return disposition is None or said == NO_DISPOSITION
 
 
 def late_note(kept: str, typed: str) -> str | None:

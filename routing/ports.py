@@ -1,28 +1,25 @@
 """What routing and the dialogue need from the records; `store` implements it, `routing.fake` mimics it.
 
-Every method is one transaction. A claim answers whether *this* caller won it; losing is no error.
+Every method is one transaction. Steps are told by their event: what may become what is in the lifecycles' tables,
+what follows from it in `routing.rules`. A claim answers whether *this* caller won it; losing is no error.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from routing.emergencies import Emergency, EmergencyState, Ring, Take, TakeState
+from routing.emergencies import Emergency, EmergencyEvent, Ring, Take, TakeEvent
 from routing.legs import CallLeg
+from routing.lifecycle import AgentEvent, AttemptEvent, CallbackEvent, CallEvent, OfferEvent
 from routing.model import (
     CORRECTABLE,
     Agent,
-    AgentState,
     Attempt,
-    AttemptState,
     Call,
     Callback,
-    CallbackState,
-    CallState,
     Event,
     NewEvent,
     Offer,
-    OfferState,
     Promise,
     Stage,
     Ticket,
@@ -42,11 +39,11 @@ class Calls(Protocol):
         """Those of the given calls that there are, by id, in one reading."""
 
     async def save(
-        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), state: CallState | None = None
+        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), event: CallEvent | None = None
     ) -> None:
-        """Save the dialogue's state and append what happened since, together.
+        """Save the dialogue's state and append what happened since, together, and take the call's step with them.
 
-        A call that has ended keeps its ending: `state` is left alone then. Raises: NotFound.
+        A call that has ended has no step any more. Raises: NotFound.
         """
 
     async def append(self, events: Sequence[NewEvent]) -> None:
@@ -153,6 +150,9 @@ class Queue(Protocol):
     async def of_call(self, call_id: str) -> WaitingCaller | None:
         """The place this call holds, whether or not it is being offered."""
 
+    async def of_callback(self, callback_id: str) -> WaitingCaller | None:
+        """The place this callback holds, whether or not it is being offered."""
+
     async def entry(self, entry_id: str) -> WaitingCaller | None:
         """The entry, unless it has left the queue."""
 
@@ -165,10 +165,8 @@ class Agents(Protocol):
 
     async def load(self, agent_id: str) -> Agent: ...
 
-    async def change(
-        self, agent_id: str, expected: Sequence[AgentState], to: AgentState, at: datetime, reason: str = ""
-    ) -> bool:
-        """Conditional: only from one of `expected`. False when the agent was in another state."""
+    async def change(self, agent_id: str, event: AgentEvent, at: datetime, reason: str = "") -> bool:
+        """False, and nothing changes, when the agent is in a state that has no such event."""
 
     async def heartbeat(self, agent_id: str, at: datetime) -> None: ...
 
@@ -182,18 +180,16 @@ class Offers(Protocol):
     async def advance(
         self,
         offer_id: str,
-        expected: Sequence[OfferState],
-        to: OfferState,
+        event: OfferEvent,
         at: datetime,
         ending: str | None = None,
-        agent_to: AgentState | None = None,
+        agent: AgentEvent | None = None,
         reason: str = "",
         events: Sequence[NewEvent] = (),
     ) -> bool:
-        """Move the offer, its agent (out of RESERVED or ON_CALL; into ON_CALL from anywhere), its call and its entry.
+        """The offer's step, with all that `routing.rules` has follow from it; `agent`: what becomes of its agent.
 
-        ANSWERED takes the entry out of the queue, connects the call, and cancels whatever other callback the
-        ticket owes; LAPSED lets the call wait again.
+        False, and nothing changes, when the offer is in a state that has no such event.
         """
 
     async def load(self, offer_id: str) -> Offer: ...
@@ -207,17 +203,10 @@ class Offers(Protocol):
 
     async def last_of_agent(self, agent_id: str) -> Offer | None: ...
 
-    async def last_of_call(self, call_id: str) -> Offer | None:
-        """The latest offer of this call, live or not."""
-
 
 class Callbacks(Protocol):
     async def store(self, callback: Callback) -> Callback:
-        """Store before it is confirmed to the caller; an open one of the same ticket is updated, not doubled.
-
-        The callback takes a place in the queue, the call that asked for it gives its own up, and the ticket
-        notes the number.
-        """
+        """Store before it is confirmed to the caller; an open one of the same ticket is updated, not doubled."""
 
     async def load(self, callback_id: str) -> Callback: ...
 
@@ -225,15 +214,9 @@ class Callbacks(Protocol):
         """Those of the given callbacks that there are, by id, in one reading."""
 
     async def advance(
-        self,
-        callback_id: str,
-        expected: Sequence[CallbackState],
-        to: CallbackState,
-        at: datetime,
-        not_before: datetime | None = None,
-        events: Sequence[NewEvent] = (),
+        self, callback_id: str, event: CallbackEvent, at: datetime, not_before: datetime | None = None
     ) -> bool:
-        """PENDING puts it back into its place, not to be tried before `not_before`; an ended one leaves the queue."""
+        """What is put back is not tried before `not_before`."""
 
     async def open(self) -> Sequence[Callback]:
         """Those not done, failed or cancelled, oldest first."""
@@ -273,8 +256,7 @@ class Callbacks(Protocol):
     async def advance_attempt(
         self,
         attempt_id: str,
-        expected: Sequence[AttemptState],
-        to: AttemptState,
+        event: AttemptEvent,
         at: datetime,
         ending: str | None = None,
         events: Sequence[NewEvent] = (),
@@ -333,10 +315,10 @@ class Emergencies(Protocol):
         """Those that have not ended, oldest first, with the phones that ring and the take under way."""
 
     async def advance(
-        self, emergency_id: str, expected: Sequence[EmergencyState], to: EmergencyState, at: datetime,
-        taken_by: str = "", events: Sequence[NewEvent] = (),
+        self, emergency_id: str, event: EmergencyEvent, at: datetime, taken_by: str = "",
+        events: Sequence[NewEvent] = (),
     ) -> bool:  # fmt: skip
-        """Conditional: only from one of `expected`. Out of RINGING, no phone rings any more."""
+        """False, and nothing changes, when it is in a state that has no such event."""
 
     async def ring(self, ring: Ring) -> bool:
         """A phone rings; False when that is known."""
@@ -347,7 +329,7 @@ class Emergencies(Protocol):
     async def ask_take(self, take: Take) -> bool:
         """One take under way per emergency, and only while it rings; False where there is another."""
 
-    async def advance_take(self, take_id: str, expected: Sequence[TakeState], to: TakeState, at: datetime) -> bool: ...
+    async def advance_take(self, take_id: str, event: TakeEvent, at: datetime) -> bool: ...
 
 
 class Records(Protocol):

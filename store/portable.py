@@ -7,11 +7,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from routing.model import RoutingError
-
-
-class Lost(RoutingError):
-    """Another won the claim; the transaction is rolled back."""
+from routing.effects import Lost
 
 
 def insert_unless_there(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:

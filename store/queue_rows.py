@@ -1,21 +1,18 @@
-"""Places in the queue, as rows: who holds one, who gives it up.
-
-Whoever changes both a call and its place changes the call first, so that no two wait for each other.
-"""
+"""Places in the queue, as rows: who holds one, and who takes one."""
 
 from collections import defaultdict
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from routing.lifecycle import CALL_TRANSITIONS, CallEvent, step
 from routing.model import WaitingCaller
+from routing.rules import renewed_place
 from store.portable import insert_unless_there
 from store.rows import entry_of
 from store.tables import calls
 from store.tables_dispatch import queue_entries, refusals
 
+RENEWED = ("crew", "urgency", "since", "ticket_id", "not_before")
 NOT_LEFT = queue_entries.c.left_at.is_(None)
 
 
@@ -39,12 +36,15 @@ def enter(connection: Connection, entry: WaitingCaller, site_id: str) -> Waiting
         "call_id": entry.call_id, "callback_id": entry.callback_id, "ticket_id": entry.ticket_id,
         "not_before": entry.not_before, "offers": 0,
     }  # fmt: skip
-    if not insert_unless_there(connection, queue_entries, row):
-        keep = {"crew": entry.crew, "urgency": entry.urgency, "not_before": entry.not_before}
-        keep |= {"ticket_id": entry.ticket_id} if entry.ticket_id else {}
-        connection.execute(update(queue_entries).where(_holder(entry)).values(**keep))
-    move_call(connection, entry.call_id, CallEvent.ENTERED_QUEUE)
-    return next(iter(entries(connection, _holder(entry))), entry)
+    if insert_unless_there(connection, queue_entries, row):
+        return entry
+    kept = next(iter(entries(connection, _holder(entry))), None)
+    if kept is None:
+        return entry
+    renewed = renewed_place(kept, entry)
+    changes = {name: getattr(renewed, name) for name in RENEWED}
+    connection.execute(update(queue_entries).where(queue_entries.c.id == kept.id, NOT_LEFT).values(changes))
+    return renewed
 
 
 def _has_ended(connection: Connection, call_id: str | None) -> bool:
@@ -57,29 +57,3 @@ def _holder(entry: WaitingCaller) -> Any:
     if entry.callback_id:
         return (queue_entries.c.callback_id == entry.callback_id) & NOT_LEFT
     return (queue_entries.c.call_id == entry.call_id) & NOT_LEFT
-
-
-def leave(connection: Connection, where: Any, reason: str, at: datetime) -> None:
-    """Give up the places that `where` selects; the first reason counts."""
-    change = update(queue_entries).where(where, NOT_LEFT)
-    connection.execute(change.values(left_at=at, left_reason=reason))
-
-
-def withdraw_call(connection: Connection, call_id: str, at: datetime) -> None:
-    """A call that has ended gives up its place; a callback keeps its own and waits to be tried again."""
-    theirs = queue_entries.c.call_id == call_id
-    let_go(connection, theirs & queue_entries.c.callback_id.is_not(None))
-    leave(connection, theirs, "call ended", at)
-
-
-def let_go(connection: Connection, where: Any) -> None:
-    """The places that `where` selects are no call's any more; who has left keeps the call they left with."""
-    connection.execute(update(queue_entries).where(where, NOT_LEFT).values(call_id=None))
-
-
-def move_call(connection: Connection, call_id: str | None, event: CallEvent) -> None:
-    """Let a call follow its queue entry or offer, where its lifecycle has a row for that."""
-    if call_id is None:
-        return
-    sources, to = step(CALL_TRANSITIONS, event)
-    connection.execute(update(calls).where(calls.c.id == call_id, calls.c.state.in_(sources)).values(state=to))

@@ -37,7 +37,7 @@ class SqlRecords:
         self.legs: Legs = SqlLegs(database, words_kept)
         self.tickets: Tickets = SqlTickets(database, site_id, words_kept)
         self.queue: Queue = SqlQueue(database, site_id)
-        self.agents: Agents = SqlAgents(database, site_id)
+        self.agents: Agents = SqlAgents(database, site_id, words_kept)
         self.offers: Offers = SqlOffers(database, words_kept)
         self.callbacks: Callbacks = SqlCallbacks(database, site_id, words_kept)
         self.wrap_ups: WrapUps = SqlWrapUps(database, words_kept)

@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from routing.model import Call, CallState, Event, NewEvent, NotFound
+from routing.effects import call_transition
+from routing.lifecycle import CallEvent
+from routing.model import Call, Event, NewEvent, NotFound
 from routing.searching import searchable
+from store.applying import SqlApplier, apply
 from store.columns import storable
 from store.database import Database
 from store.portable import insert_unless_there
-from store.queue_rows import withdraw_call
 from store.rows import call_of, event_of, select_calls, select_events
 from store.tables import call_private, calls, events
 from store.timeline import append_events, insert_events, reserve_seq
@@ -28,6 +30,7 @@ class SqlCalls:
     def __init__(self, database: Database, kept_for: timedelta) -> None:
         self._database = database
         self._kept_for = kept_for
+        self._applier = SqlApplier(database, kept_for)
 
     async def open(self, call: Call, events: Sequence[NewEvent] = ()) -> bool:
         def work(connection: Connection) -> bool:
@@ -59,7 +62,7 @@ class SqlCalls:
         return {call.id: call for call in found}
 
     async def save(
-        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), state: CallState | None = None
+        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), event: CallEvent | None = None
     ) -> None:
         mine = [event for event in events if event.call_id == call_id]
         others = [event for event in events if event.call_id != call_id]
@@ -67,9 +70,7 @@ class SqlCalls:
         def work(connection: Connection) -> None:
             seq = reserve_seq(connection, call_id, len(mine))
             connection.execute(SAVE_DIALOGUE, {"call": call_id, "state": dict(dialogue)})
-            if state:
-                going_on = update(calls).where(calls.c.id == call_id, calls.c.ended_at.is_(None))
-                connection.execute(going_on.values(state=state))
+            apply(connection, [call_transition(call_id, event)] if event else [])
             insert_events(connection, mine, seq, self._kept_for)
             append_events(connection, others, self._kept_for)
 
@@ -80,17 +81,10 @@ class SqlCalls:
             await self._database.write(lambda connection: append_events(connection, events, self._kept_for))
 
     async def end(self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = ()) -> bool:
-        def work(connection: Connection) -> bool:
-            change = update(calls).where(calls.c.id == call_id, calls.c.ended_at.is_(None))
-            ended = connection.execute(change.values(state=CallState.ENDED, ending=ending, ended_at=at)).rowcount
-            if not ended:
-                _require(connection, call_id)
-                return False
-            withdraw_call(connection, call_id, at)
-            append_events(connection, events, self._kept_for)
+        if await self._applier.won(call_transition(call_id, CallEvent.ENDED, at, ending), events=events):
             return True
-
-        return await self._database.write(work)
+        await self._database.read(lambda connection: _require(connection, call_id))
+        return False
 
     async def timeline(self, call_id: str) -> Sequence[Event]:
         query = select_events().where(events.c.call_id == call_id).order_by(events.c.seq)

@@ -5,27 +5,28 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, select, update
 
-from routing.emergencies import Emergency, EmergencyState, Ring, Take, TakeState, moved
-from routing.model import NewEvent, NotFound
+from routing.effects import ring_transition
+from routing.emergencies import Emergency, EmergencyState, Ring, Take, TakeState
+from routing.model import NotFound
+from routing.transitions import EmergencyTransitions
+from store.applying import SqlApplier
 from store.database import Database
 from store.portable import insert_unless_there
 from store.tables import calls
 from store.tables_emergencies import OPEN, OPEN_TAKE, emergencies, emergency_rings, emergency_takes
-from store.timeline import append_events
 
 STORED = [field.name for field in fields(Emergency) if field.name not in ("rings", "take")]
-MOVED = ("state", "taken_by", "taken_at", "ended_at")
 
 
-class SqlEmergencies:
+class SqlEmergencies(EmergencyTransitions):
     """Implements `routing.ports.Emergencies`."""
 
     def __init__(self, database: Database, site_id: str, kept_for: timedelta) -> None:
         self._database = database
         self._site_id = site_id
-        self._kept_for = kept_for
+        self._applier = SqlApplier(database, kept_for)
 
     async def open(self, emergency: Emergency) -> Emergency:
         def work(connection: Connection) -> Emergency:
@@ -60,55 +61,24 @@ class SqlEmergencies:
     async def _found(self, *where: Any) -> list[Emergency]:
         return await self._database.read(lambda connection: _find(connection, *where))
 
-    async def advance(
-        self, emergency_id: str, expected: Sequence[EmergencyState], to: EmergencyState, at: datetime,
-        taken_by: str = "", events: Sequence[NewEvent] = (),
-    ) -> bool:  # fmt: skip
-        def work(connection: Connection) -> bool:
-            found = _find(connection, emergencies.c.id == emergency_id)
-            if not found:
-                return False
-            after = moved(found[0], to, at, taken_by)
-            change = update(emergencies).where(emergencies.c.id == emergency_id, emergencies.c.state.in_(expected))
-            if not connection.execute(change.values({name: getattr(after, name) for name in MOVED})).rowcount:
-                return False
-            if to is not EmergencyState.RINGING:
-                theirs = (emergency_rings.c.emergency_id == emergency_id, emergency_rings.c.ended_at.is_(None))
-                connection.execute(update(emergency_rings).where(*theirs).values(ended_at=at))
-            append_events(connection, events, self._kept_for)
-            return True
-
-        return await self._database.write(work)
-
     async def ring(self, ring: Ring) -> bool:
         return await self._database.write(
             lambda connection: insert_unless_there(connection, emergency_rings, vars(ring))
         )
 
     async def ring_ended(self, channel: str, at: datetime) -> Ring | None:
-        ringing = (emergency_rings.c.channel == channel, emergency_rings.c.ended_at.is_(None))
-        change = update(emergency_rings).where(*ringing).values(ended_at=at).returning(*emergency_rings.c)
-
-        def work(connection: Connection) -> Ring | None:
-            row = connection.execute(change).one_or_none()
-            return None if row is None else _ring(row)
-
-        return await self._database.write(work)
+        query = select(emergency_rings).where(emergency_rings.c.channel == channel)
+        if not await self._applier.won(ring_transition({"channel": channel}, at, required=True)):
+            return None
+        return await self._database.read(lambda connection: _ring(connection.execute(query).one()))
 
     async def ask_take(self, take: Take) -> bool:
         def work(connection: Connection) -> bool:
-            rings = exists().where(emergencies.c.id == take.emergency_id, emergencies.c.state == EmergencyState.RINGING)
-            return bool(connection.execute(select(rings)).scalar()) and insert_unless_there(
-                connection, emergency_takes, vars(take)
-            )
+            found = _find(connection, emergencies.c.id == take.emergency_id)
+            asked = bool(found) and found[0].may_be_asked_for
+            return asked and insert_unless_there(connection, emergency_takes, vars(take))
 
         return await self._database.write(work)
-
-    async def advance_take(self, take_id: str, expected: Sequence[TakeState], to: TakeState, at: datetime) -> bool:
-        change = update(emergency_takes).where(emergency_takes.c.id == take_id, emergency_takes.c.state.in_(expected))
-        return await self._database.write(
-            lambda connection: connection.execute(change.values(state=to, at=at)).rowcount == 1
-        )
 
 
 def _find(connection: Connection, *where: Any) -> list[Emergency]:
@@ -132,7 +102,7 @@ def _emergency(row: Any, rings: Sequence[Any], takes: Sequence[Any]) -> Emergenc
 
 
 def _ring(row: Any) -> Ring:
-    return Ring(row.emergency_id, row.channel, row.phone, row.began_at)
+    return Ring(row.emergency_id, row.channel, row.phone, row.began_at, row.ended_at)
 
 
 def _take(row: Any) -> Take:

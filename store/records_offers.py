@@ -4,62 +4,42 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from routing.lifecycle import CallEvent
+from routing.effects import Lost
 from routing.model import (
-    LIVE_OFFERS,
-    NO_DISPOSITION,
-    AgentState,
     NewEvent,
     NotFound,
     Offer,
-    OfferState,
     late_note,
+    may_be_completed,
     note_events,
     wrap_up_events,
     wrap_up_form,
 )
-from store.callback_rows import cancel_reached
+from routing.rules import claiming
+from routing.transitions import OfferTransitions
+from store.applying import SqlApplier, apply
 from store.database import Database
 from store.drafts import draft, forget_draft
-from store.portable import Lost, insert_unless_there, must_win
-from store.queue_rows import leave, move_call
-from store.records_queue import HELD, change_agent
+from store.portable import insert_unless_there, must_win
+from store.queue_rows import NOT_LEFT
 from store.rows import agent_of, offer_of
 from store.tables_dispatch import LIVE_OFFER, agents, offers, queue_entries, wrap_up_private, wrap_ups
 from store.timeline import append_events
 
-STAMPS = {OfferState.SEEN: "seen_at", OfferState.RINGING: "ringing_at", OfferState.ANSWERED: "answered_at"}
 
-
-class SqlOffers:
+class SqlOffers(OfferTransitions):
     def __init__(self, database: Database, kept_for: timedelta) -> None:
         self._database = database
         self._kept_for = kept_for
+        self._applier = SqlApplier(database, kept_for)
 
     async def claim(self, offer: Offer, events: Sequence[NewEvent] = ()) -> bool:
         def work(connection: Connection) -> None:
             _claim(connection, offer)
             append_events(connection, events, self._kept_for)
 
-        return await self._won(work)
-
-    async def advance(
-        self, offer_id: str, expected: Sequence[OfferState], to: OfferState, at: datetime, ending: str | None = None,
-        agent_to: AgentState | None = None, reason: str = "", events: Sequence[NewEvent] = (),
-    ) -> bool:  # fmt: skip
-        def work(connection: Connection) -> None:
-            offer = _advance(connection, offer_id, expected, to, at, ending)
-            if agent_to is not None:
-                held = tuple(AgentState) if agent_to is AgentState.ON_CALL else HELD
-                change_agent(connection, offer.agent_id, held, agent_to, at, reason)
-            _follow(connection, offer, at)
-            append_events(connection, events, self._kept_for)
-
-        return await self._won(work)
-
-    async def _won(self, work: Any) -> bool:
         try:
             await self._database.write(work)
         except Lost:
@@ -83,30 +63,23 @@ class SqlOffers:
         return await self._first(select(offers).where(offers.c.agent_id == agent_id, LIVE_OFFER))
 
     async def last_of_agent(self, agent_id: str) -> Offer | None:
-        return await self._first(_latest(offers.c.agent_id == agent_id))
-
-    async def last_of_call(self, call_id: str) -> Offer | None:
-        return await self._first(_latest(offers.c.call_id == call_id))
+        theirs = select(offers).where(offers.c.agent_id == agent_id)
+        return await self._first(theirs.order_by(offers.c.made_at.desc(), offers.c.id.desc()).limit(1))
 
     async def _first(self, query: Any) -> Offer | None:
         row = await self._database.read(lambda connection: connection.execute(query).first())
         return None if row is None else offer_of(row)
 
 
-def _latest(where: Any) -> Any:
-    return select(offers).where(where).order_by(offers.c.made_at.desc(), offers.c.id.desc()).limit(1)
-
-
 def _claim(connection: Connection, offer: Offer) -> None:
     """Raises: Lost."""
     _skip_if_locked(connection, agents, offer.agent_id)
-    move_call(connection, offer.call_id, CallEvent.OFFERED_TO_AGENT)
+    held, *follows, made = claiming(offer)
+    apply(connection, [held, *follows])  # the call before its place
     _skip_if_locked(connection, queue_entries, offer.entry_id)
-    free, reserved = (AgentState.AVAILABLE,), AgentState.RESERVED
-    must_win(change_agent(connection, offer.agent_id, free, reserved, offer.made_at))
-    entry = update(queue_entries).where(queue_entries.c.id == offer.entry_id, queue_entries.c.left_at.is_(None))
+    entry = update(queue_entries).where(queue_entries.c.id == offer.entry_id, NOT_LEFT)
     must_win(connection.execute(entry.values(offers=queue_entries.c.offers + 1)).rowcount == 1)
-    must_win(insert_unless_there(connection, offers, vars(offer)))
+    apply(connection, [made])
 
 
 def _skip_if_locked(connection: Connection, table: Any, row_id: str) -> None:
@@ -116,37 +89,6 @@ def _skip_if_locked(connection: Connection, table: Any, row_id: str) -> None:
     """
     query = select(table.c.id).where(table.c.id == row_id).with_for_update(skip_locked=True, key_share=True)
     must_win(connection.execute(query).first() is not None)
-
-
-def _advance(
-    connection: Connection, offer_id: str, expected: Sequence[OfferState], to: OfferState, at: datetime,
-    ending: str | None,
-) -> Offer:  # fmt: skip
-    """Raises: Lost; IntegrityError never: a lapsed offer is revived only where no other is live."""
-    offer = offers.alias("other")
-    # Written out, not bound: only so does the database see that the indexes of live offers serve.
-    live = offer.c.state.in_(bindparam("live", LIVE_OFFERS, expanding=True, literal_execute=True))
-    same = [offer.c[name] == offers.c[name] for name in ("entry_id", "agent_id", "call_id")]
-    rival = select(offer.c.id).where(offer.c.id != offers.c.id, live, or_(*same))
-    change = update(offers).where(offers.c.id == offer_id, offers.c.state.in_(expected))
-    if OfferState.LAPSED in expected:
-        change = change.where((offers.c.state != OfferState.LAPSED) | ~rival.exists())
-    change = change.values({"state": to, "ending": ending, STAMPS.get(to, "ended_at"): at})
-    row = connection.execute(change.returning(*offers.c)).one_or_none()
-    must_win(row is not None)
-    return offer_of(row)  # type: ignore[arg-type]
-
-
-def _follow(connection: Connection, offer: Offer, at: datetime) -> None:
-    """The entry leaves the queue with the answer, and nobody is called back as well; the call follows the offer."""
-    if offer.state is OfferState.ANSWERED:
-        move_call(connection, offer.call_id, CallEvent.ANSWERED)
-        leave(connection, queue_entries.c.id == offer.entry_id, "answered", at)
-        cancel_reached(connection, offer, at)
-    elif offer.state is OfferState.LAPSED:
-        move_call(connection, offer.call_id, CallEvent.OFFER_LAPSED)
-    elif offer.state is OfferState.ENDED:
-        move_call(connection, offer.call_id, CallEvent.TALK_ENDED)
 
 
 class SqlWrapUps:
@@ -197,12 +139,14 @@ class SqlWrapUps:
 
 
 def _complete(connection: Connection, offer_id: str, agent_id: str, disposition: str | None) -> bool:
-    """Whether this wrap-up of the agent is there to be completed; a disposition is said only once."""
+    """Whether this wrap-up of the agent is there to be completed."""
     theirs = (wrap_ups.c.offer_id == offer_id) & (wrap_ups.c.agent_id == agent_id)
-    if disposition is None:
-        return connection.execute(select(wrap_ups.c.offer_id).where(theirs).with_for_update()).first() is not None
-    unsaid = update(wrap_ups).where(theirs, wrap_ups.c.disposition == NO_DISPOSITION)
-    return connection.execute(unsaid.values(disposition=disposition)).rowcount == 1
+    said = connection.execute(select(wrap_ups.c.disposition).where(theirs).with_for_update()).scalar()
+    if said is None or not may_be_completed(said, disposition):
+        return False
+    if disposition:
+        connection.execute(update(wrap_ups).where(theirs).values(disposition=disposition))
+    return True
 
 
 def _offer(connection: Connection, offer_id: str) -> Offer:

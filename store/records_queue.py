@@ -1,21 +1,24 @@
 """The queue, and the agents who serve it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, case, exists, func, insert, literal, select, tuple_, update
 
+from routing.effects import call_transition
 from routing.lifecycle import CallEvent
-from routing.model import URGENCY_ORDER, Agent, AgentState, NotFound, WaitingCaller
+from routing.model import URGENCY_ORDER, Agent, NotFound, WaitingCaller
+from routing.rules import leaving_queue
+from routing.transitions import AgentTransitions
+from store.applying import SqlApplier, apply
 from store.database import Database
 from store.portable import insert_unless_there
-from store.queue_rows import enter, entries, leave, move_call
+from store.queue_rows import enter, entries
 from store.rows import agent_of
 from store.tables_dispatch import LIVE_OFFER, agents, offers, queue_entries, refusals
 
 NOT_OFFERED = ~exists().where(offers.c.entry_id == queue_entries.c.id, LIVE_OFFER)
-HELD = (AgentState.RESERVED, AgentState.ON_CALL)
 
 
 class SqlQueue:
@@ -24,13 +27,17 @@ class SqlQueue:
         self._site_id = site_id
 
     async def enter(self, entry: WaitingCaller) -> WaitingCaller:
-        return await self._database.write(lambda connection: enter(connection, entry, self._site_id))
+        def work(connection: Connection) -> WaitingCaller:
+            kept = enter(connection, entry, self._site_id)
+            apply(connection, [call_transition(entry.call_id, CallEvent.ENTERED_QUEUE)] if entry.call_id else [])
+            return kept
+
+        return await self._database.write(work)
 
     async def leave(self, entry_id: str, reason: str, at: datetime) -> None:
         def work(connection: Connection) -> None:
             query = select(queue_entries.c.call_id).where(queue_entries.c.id == entry_id)
-            move_call(connection, connection.execute(query).scalar(), CallEvent.LEFT_QUEUE)
-            leave(connection, queue_entries.c.id == entry_id, reason, at)
+            apply(connection, leaving_queue(entry_id, connection.execute(query).scalar(), reason, at))
 
         await self._database.write(work)
 
@@ -54,6 +61,9 @@ class SqlQueue:
     async def of_call(self, call_id: str) -> WaitingCaller | None:
         return await self._first(queue_entries.c.call_id == call_id)
 
+    async def of_callback(self, callback_id: str) -> WaitingCaller | None:
+        return await self._first(queue_entries.c.callback_id == callback_id)
+
     async def entry(self, entry_id: str) -> WaitingCaller | None:
         return await self._first(queue_entries.c.id == entry_id)
 
@@ -61,8 +71,9 @@ class SqlQueue:
         return await self._database.read(lambda connection: next(iter(entries(connection, where)), None))
 
 
-class SqlAgents:
-    def __init__(self, database: Database, site_id: str) -> None:
+class SqlAgents(AgentTransitions):
+    def __init__(self, database: Database, site_id: str, kept_for: timedelta) -> None:
+        self._applier = SqlApplier(database, kept_for)
         self._database = database
         self._site_id = site_id
 
@@ -88,13 +99,6 @@ class SqlAgents:
             raise NotFound(f"agent {agent_id}")
         return agent_of(row)
 
-    async def change(
-        self, agent_id: str, expected: Sequence[AgentState], to: AgentState, at: datetime, reason: str = ""
-    ) -> bool:
-        return await self._database.write(
-            lambda connection: change_agent(connection, agent_id, expected, to, at, reason)
-        )
-
     async def heartbeat(self, agent_id: str, at: datetime) -> None:
         change = update(agents).where(agents.c.id == agent_id).values(page_seen_at=at)
         if await self._database.write(lambda connection: connection.execute(change).rowcount) == 0:
@@ -108,19 +112,3 @@ class SqlAgents:
                 connection.execute(change.values(phone_registered=registered))
 
         await self._database.write(work)
-
-
-def change_agent(
-    connection: Connection,
-    agent_id: str,
-    expected: Sequence[AgentState],
-    to: AgentState,
-    at: datetime,
-    reason: str = "",
-) -> bool:
-    """Conditional; an agent who was only held for an offer keeps the idle time."""
-    change = update(agents).where(agents.c.id == agent_id, agents.c.state.in_(expected))
-    values: dict[str, Any] = {"state": to, "state_since": at, "reason": reason}
-    if to is AgentState.AVAILABLE:
-        values["idle_since"] = case((agents.c.state == AgentState.RESERVED.value, agents.c.idle_since), else_=at)
-    return connection.execute(change.values(**values)).rowcount == 1

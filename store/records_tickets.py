@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from routing.effects import stage_transition
 from routing.identity import new_id
 from routing.lifecycle import UNFINISHED_STAGES, next_stage
 from routing.model import (
@@ -21,13 +22,13 @@ from routing.model import (
     refuse_unseen,
 )
 from routing.promise import is_settled_by
+from routing.rules import moving_urgency
 from routing.searching import searchable
 from routing.spoken_numbers import is_spoken_number, spoken_number
-from store.callback_rows import cancel_owed
+from store.applying import apply
 from store.columns import storable
 from store.database import Database
 from store.portable import insert_unless_there
-from store.queue_rows import NOT_LEFT
 from store.rows import select_tickets, ticket_of
 from store.tables import (
     call_tickets,
@@ -40,7 +41,6 @@ from store.tables import (
     ticket_stages,
     tickets,
 )
-from store.tables_dispatch import OPEN_CALLBACK, callbacks, queue_entries
 from store.ticket_history import note_change, note_privately
 
 CORRECTED = ("topic", "crew", "urgency_suggested", "place", "asset", "confidence")
@@ -116,13 +116,12 @@ class SqlTickets:
             if is_moved(ticket, to, answer, seen):
                 return ticket
             stage = next_stage(ticket.stage, to, answer or ticket.answer)
-            connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(stage=stage))
+            apply(connection, [stage_transition(ticket, stage, at)])
             connection.execute(insert(ticket_stages).values(ticket_id=ticket_id, stage=stage, at=at))
             self._note_stage(connection, ticket_id, at, actor, stage, answer)
             if is_settled_by(ticket.draft.promise.what, stage):
                 _settle(connection, ticket_id, at)
             if stage is Stage.CLOSED:
-                cancel_owed(connection, ticket_id, at, "ticket closed")
                 self._keep_from(connection, ticket_id, at)
             return require_ticket(connection, ticket_id)
 
@@ -173,9 +172,7 @@ class SqlTickets:
             told = require_ticket(connection, ticket_id, lock=True)
             refuse_unseen(told, urgency, seen)
             connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(urgency_set=urgency))
-            for waiting, still in ((callbacks, OPEN_CALLBACK), (queue_entries, NOT_LEFT)):
-                theirs = update(waiting).where(waiting.c.ticket_id == ticket_id, still)
-                connection.execute(theirs.values(urgency=urgency))
+            apply(connection, moving_urgency(ticket_id, urgency))
             note_change(connection, ticket_id, at, actor, "urgency", urgency)
             if promise and promise != told.draft.promise:
                 _promise_anew(connection, ticket_id, promise, at)

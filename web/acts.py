@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from ivr.drafting import topic_named
-from routing.lifecycle import AGENT_TRANSITIONS, OFFER_TRANSITIONS, UNFINISHED_STAGES, AgentEvent, OfferEvent, step
-from routing.model import Agent, AgentState, NewEvent, NotFound, Offer, Stage, Ticket, wrap_up_form
+from routing.dispatch import show
+from routing.lifecycle import AGENT_TRANSITIONS, UNFINISHED_STAGES, AgentEvent, leads_to
+from routing.model import Agent, AgentState, NotFound, Offer, Stage, Ticket, wrap_up_form
 from routing.policy import page_alive
 from routing.promise import moved_promise
 from web.context import Line
@@ -72,9 +73,9 @@ async def go_not_ready(line: Line, agent: Agent, reason: str, actor: str = "") -
 
 async def _change(line: Line, agent: Agent, event: AgentEvent, reason: str = "", actor: str = "") -> None:
     """The audit has no reason: it is kept for ever, and people write about themselves there."""
-    before, to = step(AGENT_TRANSITIONS, event)
-    if not await line.records.agents.change(agent.id, before, to, line.now(), reason):
+    if not await line.records.agents.change(agent.id, event, line.now(), reason):
         raise NotNow
+    to = leads_to(AGENT_TRANSITIONS, event)
     await line.news.tell("agent", agent=agent.id, state=to)
     await line.audit.note(actor or f"agent:{agent.login}", Action.STATE_CHANGED, agent.login, line.now(), {"to": to})
 
@@ -98,12 +99,7 @@ async def seen(line: Line, agent: Agent, offer_id: str, page: str, shown_at: dat
     offer = await own_offer(line, agent, offer_id)
     if await line.pages.live(agent.id) != page:
         raise NotNow("Another page of yours is the live one.")
-    facts = {"offer": offer.id, "agent": agent.id, "shown_at": shown_at.isoformat()}
-    event = NewEvent(offer.call_id or "", "offer.seen", line.now(), actor=f"agent:{agent.login}", payload=facts)
-    before, to = step(OFFER_TRANSITIONS, OfferEvent.SHOWN)
-    events = [event] if offer.call_id else []
-    if await line.records.offers.advance(offer.id, before, to, event.at, events=events):
-        await line.news.tell("offer", offer=offer.id, agent=agent.id, call=offer.call_id or "", state=to)
+    await show(line.records, line.news, offer, agent, shown_at, line.now())
 
 
 async def wrap_up(line: Line, agent: Agent, offer_id: str, disposition: str, note: str, available: bool = True) -> None:

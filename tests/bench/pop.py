@@ -116,7 +116,7 @@ async def _caller_waits(line: Served) -> str:
 
 async def _offer_seen(line: Served, call_id: str) -> str:
     async def seen() -> str | None:
-        offer = await line.desk.records.offers.last_of_call(call_id)
+        offer = await line.desk.records.offers.of_call(call_id)
         return offer.id if offer and offer.state is OfferState.SEEN else None
 
     return str(await until("the desk to show the call", seen))

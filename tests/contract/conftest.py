@@ -1,7 +1,7 @@
 """The same records three ways: in memory, on SQLite, on a real PostgreSQL."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from routing.ports import Records
 from store.migrate import upgrade
 from store.records import open_records
 from tests.conftest import PostgresServer
+from tests.transitions import strays, watch, written
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +29,12 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path, migrated_file: Path) -> str:
-    return f"sqlite:///{shutil.copy(migrated_file, tmp_path)}"
+def sqlite_url(tmp_path: Path, migrated_file: Path) -> Iterator[str]:
+    """No row in it makes a transition that the lifecycles' tables do not have."""
+    path = str(shutil.copy(migrated_file, tmp_path))
+    watch(path)
+    yield f"sqlite:///{path}"
+    assert not strays(written(path))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

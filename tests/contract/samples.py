@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from routing.identity import new_id
+from routing.lifecycle import AgentEvent, AttemptEvent, OfferEvent
 from routing.model import (
     Agent,
     AgentState,
@@ -15,7 +16,6 @@ from routing.model import (
     CallerId,
     NewEvent,
     Offer,
-    OfferState,
     Promise,
     Ticket,
     TicketDraft,
@@ -24,7 +24,6 @@ from routing.model import (
 from routing.ports import Records
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC)
-LIVE = [OfferState.MADE, OfferState.SEEN, OfferState.RINGING]
 NASTY = "Bobby\r\nApplication: System\x00 '); DROP TABLE calls;-- <script>\ud800</script> &" + "x" * 4_000
 
 
@@ -82,7 +81,7 @@ async def waiting_call(records: Records, **changes: Any) -> WaitingCaller:
 async def available_agent(records: Records, **changes: Any) -> Agent:
     agent = an_agent(**changes)
     await records.agents.enrol(agent)
-    await records.agents.change(agent.id, [AgentState.NOT_READY], AgentState.AVAILABLE, NOW)
+    await records.agents.change(agent.id, AgentEvent.WENT_AVAILABLE, NOW)
     return await records.agents.load(agent.id)
 
 
@@ -92,6 +91,18 @@ def an_offer(entry: WaitingCaller, agent: Agent, **changes: Any) -> Offer:
         ticket_id=entry.ticket_id,
     )  # fmt: skip
     return replace(known, **changes)
+
+
+async def answered(records: Records, offer: Offer, at: datetime) -> bool:
+    """The desk shows the offer, and the phone is taken."""
+    await records.offers.advance(offer.id, OfferEvent.SHOWN, at)
+    return await records.offers.advance(offer.id, OfferEvent.ANSWERED, at, agent=AgentEvent.ANSWERED)
+
+
+async def phone_taken(records: Records, attempt: Attempt, at: datetime) -> None:
+    """What was claimed is sent, and somebody takes the phone."""
+    for event in (AttemptEvent.SENT, AttemptEvent.ANSWERED):
+        assert await records.callbacks.advance_attempt(attempt.id, event, at)
 
 
 def a_callback(ticket: Ticket, **changes: Any) -> Callback:

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from routing.model import AgentState, AttemptState, CallbackState, OfferState
+from routing.lifecycle import AgentEvent, AttemptEvent, CallbackEvent, OfferEvent
+from routing.model import AttemptState, CallbackState
 from routing.ports import Records
 from tests.contract.samples import (
-    LIVE,
     NOW,
     a_callback,
     an_attempt,
@@ -14,6 +14,7 @@ from tests.contract.samples import (
     later,
     opened_call,
     opened_ticket,
+    phone_taken,
     waiting_call,
 )
 
@@ -58,12 +59,10 @@ async def test_a_failed_attempt_goes_back_to_its_place(records: Records) -> None
     attempt = an_attempt(callback)
     await records.callbacks.claim_attempt(attempt)
     move = records.callbacks.advance_attempt
-    assert await move(attempt.id, [AttemptState.CLAIMED], AttemptState.SENT, later(3))
-    assert not await move(attempt.id, [AttemptState.CLAIMED], AttemptState.SENT, later(3))
-    assert await move(attempt.id, [AttemptState.SENT], AttemptState.FAILED, later(30), "busy")
-    assert await records.callbacks.advance(
-        callback.id, [CallbackState.DIALLING], CallbackState.PENDING, later(30), later(330)
-    )
+    assert await move(attempt.id, AttemptEvent.SENT, later(3))
+    assert not await move(attempt.id, AttemptEvent.SENT, later(3))
+    assert await move(attempt.id, AttemptEvent.FAILED, later(30), "busy")
+    assert await records.callbacks.advance(callback.id, CallbackEvent.FAILED, later(30), later(330))
     waiting = await records.queue.waiting()
     assert [(entry.since, entry.not_before) for entry in waiting] == [(NOW, later(330))]
     assert (await records.callbacks.load_attempt(attempt.id)).ending == "busy"
@@ -73,7 +72,7 @@ async def test_a_failed_attempt_goes_back_to_its_place(records: Records) -> None
 
 async def test_a_callback_that_is_over_leaves_the_queue(records: Records) -> None:
     callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
-    assert await records.callbacks.advance(callback.id, [CallbackState.PENDING], CallbackState.CANCELLED, later(5))
+    assert await records.callbacks.advance(callback.id, CallbackEvent.CANCELLED, later(5))
     assert await records.queue.waiting() == []
     assert await records.callbacks.open() == []
 
@@ -86,7 +85,7 @@ async def test_the_person_called_back_takes_the_callbacks_place_and_offer(record
     await records.callbacks.claim_attempt(attempt)
     call = await opened_call(records, direction="callback", callback_id=callback.id)
     assert not await records.callbacks.connect(attempt.id, call.id, later(5))
-    await records.callbacks.advance_attempt(attempt.id, [AttemptState.CLAIMED], AttemptState.ANSWERED, later(4))
+    await phone_taken(records, attempt, later(4))
     assert await records.callbacks.connect(attempt.id, call.id, later(5))
     assert not await records.callbacks.connect(attempt.id, call.id, later(5))
     assert (await records.callbacks.load(callback.id)).state is CallbackState.CONNECTED
@@ -95,7 +94,7 @@ async def test_the_person_called_back_takes_the_callbacks_place_and_offer(record
     assert held is not None
     assert held.id == offer.id
     await records.calls.end(call.id, "hung up", later(9))
-    await records.offers.advance(offer.id, LIVE, OfferState.LAPSED, later(9), agent_to=AgentState.AVAILABLE)
+    await records.offers.advance(offer.id, OfferEvent.LAPSED, later(9), agent=AgentEvent.RELEASED)
     waiting = await records.queue.waiting()
     assert [(found.call_id, found.callback_id) for found in waiting] == [(None, callback.id)]
 
@@ -112,9 +111,8 @@ async def test_a_person_who_is_there_after_all_takes_a_callback_that_was_put_bac
     callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
     attempt = an_attempt(callback)
     await records.callbacks.claim_attempt(attempt)
-    await records.callbacks.advance_attempt(attempt.id, [AttemptState.CLAIMED], AttemptState.LOST, later(90))
-    dialling, pending = [CallbackState.DIALLING], CallbackState.PENDING
-    await records.callbacks.advance(callback.id, dialling, pending, later(90), later(390))
+    await records.callbacks.advance_attempt(attempt.id, AttemptEvent.LOST, later(90))
+    await records.callbacks.advance(callback.id, CallbackEvent.FAILED, later(90), later(390))
     call = await opened_call(records, direction="callback", callback_id=callback.id)
     assert await records.callbacks.connect(attempt.id, call.id, later(91))
     kept = await records.callbacks.load(callback.id)
@@ -127,8 +125,8 @@ async def test_nobody_is_connected_to_a_callback_that_is_over(records: Records) 
     callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
     attempt = an_attempt(callback)
     await records.callbacks.claim_attempt(attempt)
-    await records.callbacks.advance_attempt(attempt.id, [AttemptState.CLAIMED], AttemptState.ANSWERED, later(4))
-    await records.callbacks.advance(callback.id, [CallbackState.DIALLING], CallbackState.CANCELLED, later(5))
+    await phone_taken(records, attempt, later(4))
+    await records.callbacks.advance(callback.id, CallbackEvent.CANCELLED, later(5))
     call = await opened_call(records, direction="callback", callback_id=callback.id)
     assert not await records.callbacks.connect(attempt.id, call.id, later(6))
     assert (await records.callbacks.load_attempt(attempt.id)).state is AttemptState.ANSWERED

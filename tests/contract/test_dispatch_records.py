@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from routing.identity import new_id
+from routing.lifecycle import AgentEvent, OfferEvent
 from routing.model import (
     Agent,
     AgentState,
@@ -17,7 +18,6 @@ from routing.model import (
 from routing.policy import ahead
 from routing.ports import Records
 from tests.contract.samples import (
-    LIVE,
     NOW,
     an_agent,
     an_event,
@@ -111,11 +111,11 @@ async def test_presence_is_kept_per_agent(records: Records) -> None:
     assert not (await records.agents.load(agent.id)).phone_registered
 
 
-async def test_an_agent_changes_only_from_an_expected_state(records: Records) -> None:
+async def test_an_agent_changes_only_from_a_state_that_has_the_event(records: Records) -> None:
     agent = await available_agent(records)
     change = records.agents.change
-    assert not await change(agent.id, [AgentState.ON_CALL], AgentState.AFTER_CALL_WORK, later(1))
-    assert await change(agent.id, [AgentState.AVAILABLE], AgentState.NOT_READY, later(1), "lunch")
+    assert not await change(agent.id, AgentEvent.TALK_ENDED, later(1))
+    assert await change(agent.id, AgentEvent.WENT_NOT_READY, later(1), "lunch")
     known = await records.agents.load(agent.id)
     assert (known.state, known.state_since, known.reason, known.idle_since) == (
         AgentState.NOT_READY, later(1), "lunch", NOW,
@@ -166,7 +166,7 @@ async def test_an_offer_that_lapses_gives_the_caller_the_place_back(records: Rec
     offer = an_offer(entry, agent)
     await records.offers.claim(offer)
     assert await records.offers.advance(
-        offer.id, LIVE, OfferState.LAPSED, later(3), "not shown", AgentState.NOT_READY, "desk did not show the call"
+        offer.id, OfferEvent.LAPSED, later(3), "not shown", AgentEvent.MISSED, "desk did not show the call"
     )
     await records.queue.refused_by(entry.id, agent.id)
     await records.queue.refused_by(entry.id, agent.id)
@@ -184,21 +184,19 @@ async def test_an_offer_goes_through_its_stages_to_the_end_of_the_talk(records: 
     offer = an_offer(entry, agent)
     await records.offers.claim(offer)
     advance = records.offers.advance
-    assert await advance(offer.id, [OfferState.MADE], OfferState.SEEN, later(2))
-    assert not await advance(offer.id, [OfferState.MADE], OfferState.SEEN, later(3))
-    assert await advance(offer.id, [OfferState.SEEN], OfferState.RINGING, later(3))
-    assert await advance(offer.id, [OfferState.RINGING], OfferState.ANSWERED, later(4), agent_to=AgentState.ON_CALL)
+    assert await advance(offer.id, OfferEvent.SHOWN, later(2))
+    assert not await advance(offer.id, OfferEvent.SHOWN, later(3))
+    assert await advance(offer.id, OfferEvent.RANG, later(3))
+    assert await advance(offer.id, OfferEvent.ANSWERED, later(4), agent=AgentEvent.ANSWERED)
     assert await records.queue.entry(entry.id) is None
     assert await call_state(records, entry) is CallState.CONNECTED
-    work = AgentState.AFTER_CALL_WORK
-    assert await advance(offer.id, [OfferState.ANSWERED], OfferState.ENDED, later(60), "talked", agent_to=work)
+    assert await advance(offer.id, OfferEvent.TALK_ENDED, later(60), "talked", AgentEvent.TALK_ENDED)
     ended = await records.offers.load(offer.id)
     times = (ended.seen_at, ended.ringing_at, ended.answered_at, ended.ended_at)
     assert times == (later(2), later(3), later(4), later(60))
-    assert await state_of(records, agent) is work
+    assert await state_of(records, agent) is AgentState.AFTER_CALL_WORK
     assert await records.offers.of_agent(agent.id) is None
     assert await records.offers.last_of_agent(agent.id) == ended
-    assert await records.offers.last_of_call(entry.call_id or "") == ended
 
 
 async def test_a_phone_taken_too_late_revives_the_offer_unless_another_is_live(records: Records) -> None:
@@ -206,14 +204,12 @@ async def test_a_phone_taken_too_late_revives_the_offer_unless_another_is_live(r
     slow, next_one = await available_agent(records), await available_agent(records)
     offer, other = an_offer(entry, slow), an_offer(entry, next_one)
     await records.offers.claim(offer)
-    await records.offers.advance(offer.id, LIVE, OfferState.LAPSED, later(3), agent_to=AgentState.NOT_READY)
+    await records.offers.advance(offer.id, OfferEvent.LAPSED, later(3), agent=AgentEvent.MISSED)
     await records.offers.claim(other)
-    revived = [OfferState.LAPSED]
-    assert not await records.offers.advance(offer.id, revived, OfferState.ANSWERED, later(4))
-    await records.offers.advance(other.id, LIVE, OfferState.LAPSED, later(5), agent_to=AgentState.AVAILABLE)
-    on_call = AgentState.ON_CALL
-    assert await records.offers.advance(offer.id, revived, OfferState.ANSWERED, later(6), agent_to=on_call)
-    assert await state_of(records, slow) is on_call
+    assert not await records.offers.advance(offer.id, OfferEvent.ANSWERED, later(4))
+    await records.offers.advance(other.id, OfferEvent.LAPSED, later(5), agent=AgentEvent.RELEASED)
+    assert await records.offers.advance(offer.id, OfferEvent.ANSWERED, later(6), agent=AgentEvent.ANSWERED)
+    assert await state_of(records, slow) is AgentState.ON_CALL
     assert await call_state(records, entry) is CallState.CONNECTED
 
 
@@ -222,11 +218,11 @@ async def test_a_phone_taken_too_late_gets_no_caller_whose_next_place_is_offered
     slow, next_one = await available_agent(records), await available_agent(records)
     offer = an_offer(entry, slow)
     await records.offers.claim(offer)
-    await records.offers.advance(offer.id, LIVE, OfferState.LAPSED, later(3), agent_to=AgentState.NOT_READY)
+    await records.offers.advance(offer.id, OfferEvent.LAPSED, later(3), agent=AgentEvent.MISSED)
     await records.queue.leave(entry.id, "overflow", later(4))
     again = await records.queue.enter(replace(entry, id=new_id()))
     assert await records.offers.claim(an_offer(again, next_one))
-    assert not await records.offers.advance(offer.id, [OfferState.LAPSED], OfferState.ANSWERED, later(5))
+    assert not await records.offers.advance(offer.id, OfferEvent.ANSWERED, later(5))
     assert (await records.offers.load(offer.id)).state is OfferState.LAPSED
 
 
@@ -234,7 +230,7 @@ async def test_a_released_agent_keeps_the_idle_time(records: Records) -> None:
     entry, agent = await waiting_call(records), await available_agent(records)
     offer = an_offer(entry, agent)
     await records.offers.claim(offer)
-    await records.offers.advance(offer.id, LIVE, OfferState.LAPSED, later(9), agent_to=AgentState.AVAILABLE)
+    await records.offers.advance(offer.id, OfferEvent.LAPSED, later(9), agent=AgentEvent.RELEASED)
     assert (await records.agents.load(agent.id)).idle_since == NOW
 
 

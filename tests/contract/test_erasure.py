@@ -7,7 +7,8 @@ from sqlalchemy import Connection, func, select
 
 from routing.archive import Action
 from routing.identity import new_id
-from routing.model import CallerId, OfferState, WaitingCaller, answer_form, wrap_up_form
+from routing.lifecycle import OfferEvent
+from routing.model import CallerId, WaitingCaller, answer_form, wrap_up_form
 from routing.spellings import Spellings
 from store import erasure
 from store.audit_chain import verify
@@ -57,7 +58,7 @@ async def a_whole_matter(records: SqlRecords, caller: CallerId, number: str) -> 
     entry, agent = await waiting_call(records), await available_agent(records)
     offer = an_offer(entry, agent, call_id=entry.call_id, ticket_id=ticket.id)
     assert await records.offers.claim(offer)
-    await records.offers.advance(offer.id, [OfferState.MADE], OfferState.ENDED, later(5))
+    await records.offers.advance(offer.id, OfferEvent.LAPSED, later(5))
     await records.wrap_ups.wrap_up(offer.id, "answered", "Ms Jansen was kind", agent.id, NOW)
     await records.drafts.keep("anna", answer_form(ticket.id), {"answer": "Told Ms Jansen"}, NOW)
 

@@ -3,15 +3,13 @@
 import pytest
 
 from routing.identity import new_id
+from routing.lifecycle import AttemptEvent, CallbackEvent, OfferEvent
 from routing.model import (
-    OPEN_CALLBACKS,
     UNPROVEN,
-    AgentState,
     Attempt,
     AttemptState,
     Callback,
     CallbackState,
-    OfferState,
     Promise,
     Stage,
     Ticket,
@@ -19,12 +17,12 @@ from routing.model import (
 )
 from routing.ports import Records
 from tests.contract.samples import (
-    LIVE,
     NOW,
     a_callback,
     a_caller,
     an_attempt,
     an_offer,
+    answered,
     available_agent,
     later,
     opened_call,
@@ -32,7 +30,7 @@ from tests.contract.samples import (
     waiting_call,
 )
 
-CLAIMED, SENT = [AttemptState.CLAIMED], AttemptState.SENT
+SENT = AttemptEvent.SENT
 
 
 async def owed(records: Records) -> tuple[Ticket, Callback]:
@@ -40,12 +38,12 @@ async def owed(records: Records) -> tuple[Ticket, Callback]:
     return ticket, await records.callbacks.store(a_callback(ticket))
 
 
-async def dialled(records: Records, callback: Callback, to: AttemptState | None = None) -> Attempt:
+async def dialled(records: Records, callback: Callback, *events: AttemptEvent) -> Attempt:
     """An attempt that is claimed, and then moved on."""
     attempt = an_attempt(callback)
     assert await records.callbacks.claim_attempt(attempt)
-    if to:
-        assert await records.callbacks.advance_attempt(attempt.id, CLAIMED, to, later(3))
+    for event in events:
+        assert await records.callbacks.advance_attempt(attempt.id, event, later(3))
     return attempt
 
 
@@ -79,7 +77,7 @@ async def test_what_is_claimed_but_not_sent_is_not_sent_any_more(records: Record
     attempt = await dialled(records, callback)
     await close(records, ticket)
     assert await state_of(records, callback) is CallbackState.CANCELLED
-    assert not await records.callbacks.advance_attempt(attempt.id, CLAIMED, SENT, later(6))
+    assert not await records.callbacks.advance_attempt(attempt.id, AttemptEvent.SENT, later(6))
     known = await records.callbacks.load_attempt(attempt.id)
     assert (known.state, known.ending) == (AttemptState.LOST, "ticket closed")
     assert await records.callbacks.open_attempts() == []
@@ -90,12 +88,12 @@ async def test_a_phone_that_rings_already_is_left_to_ring(records: Records) -> N
     attempt = await dialled(records, callback, SENT)
     await close(records, ticket)
     assert await state_of(records, callback) is CallbackState.CANCELLED
-    assert (await records.callbacks.load_attempt(attempt.id)).state is SENT
+    assert (await records.callbacks.load_attempt(attempt.id)).state is AttemptState.SENT
 
 
 async def test_a_person_who_is_on_the_line_is_not_put_off(records: Records) -> None:
     ticket, callback = await owed(records)
-    attempt = await dialled(records, callback, AttemptState.ANSWERED)
+    attempt = await dialled(records, callback, SENT, AttemptEvent.ANSWERED)
     call = await opened_call(records, direction="callback", callback_id=callback.id)
     assert await records.callbacks.connect(attempt.id, call.id, later(4))
     await close(records, ticket)
@@ -105,7 +103,7 @@ async def test_a_person_who_is_on_the_line_is_not_put_off(records: Records) -> N
 
 async def test_a_callback_that_is_over_keeps_its_end(records: Records) -> None:
     ticket, callback = await owed(records)
-    await records.callbacks.advance(callback.id, OPEN_CALLBACKS, CallbackState.FAILED, later(4))
+    await records.callbacks.advance(callback.id, CallbackEvent.NOT_DIALLABLE, later(4))
     await close(records, ticket)
     assert await state_of(records, callback) is CallbackState.FAILED
 
@@ -116,10 +114,10 @@ async def test_who_is_reached_otherwise_is_not_called_back_as_well(records: Reco
     offer = an_offer(entry, agent)
     await records.offers.claim(offer)
     attempt = await dialled(records, callback)
-    assert await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    assert await answered(records, offer, later(5))
     assert await state_of(records, callback) is CallbackState.CANCELLED
     assert await records.queue.waiting() == []
-    assert not await records.callbacks.advance_attempt(attempt.id, CLAIMED, SENT, later(6))
+    assert not await records.callbacks.advance_attempt(attempt.id, AttemptEvent.SENT, later(6))
 
 
 async def test_an_answer_that_is_lost_cancels_nothing(records: Records) -> None:
@@ -127,7 +125,7 @@ async def test_an_answer_that_is_lost_cancels_nothing(records: Records) -> None:
     entry, agent = await waiting_call(records, ticket_id=ticket.id), await available_agent(records)
     offer = an_offer(entry, agent)
     await records.offers.claim(offer)
-    assert not await records.offers.advance(offer.id, [OfferState.RINGING], OfferState.ANSWERED, later(5))
+    assert not await records.offers.advance(offer.id, OfferEvent.ANSWERED, later(5))
     assert await state_of(records, callback) is CallbackState.PENDING
 
 
@@ -136,17 +134,17 @@ async def test_the_answer_to_a_callback_does_not_cancel_it(records: Records) -> 
     (entry,), agent = await records.queue.waiting(), await available_agent(records)
     offer = an_offer(entry, agent)
     await records.offers.claim(offer)
-    attempt = await dialled(records, callback, AttemptState.ANSWERED)
+    attempt = await dialled(records, callback, SENT, AttemptEvent.ANSWERED)
     call = await opened_call(records, direction="callback", callback_id=callback.id)
     assert await records.callbacks.connect(attempt.id, call.id, later(4))
-    assert await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    assert await answered(records, offer, later(5))
     assert await state_of(records, callback) is CallbackState.CONNECTED
 
 
-@pytest.mark.parametrize("end", [CallbackState.DONE, CallbackState.FAILED])
-async def test_a_ticket_whose_callback_is_over_may_have_another(records: Records, end: CallbackState) -> None:
+@pytest.mark.parametrize("end", [CallbackEvent.TALKED, CallbackEvent.NOT_DIALLABLE])
+async def test_a_ticket_whose_callback_is_over_may_have_another(records: Records, end: CallbackEvent) -> None:
     ticket, callback = await owed(records)
-    await records.callbacks.advance(callback.id, OPEN_CALLBACKS, end, later(4))
+    await records.callbacks.advance(callback.id, end, later(4))
     another = await records.callbacks.store(a_callback(ticket, id=new_id()))
     assert await records.callbacks.open() == [another]
     assert [(entry.callback_id, entry.since) for entry in await records.queue.waiting()] == [(another.id, NOW)]
@@ -154,7 +152,7 @@ async def test_a_ticket_whose_callback_is_over_may_have_another(records: Records
 
 async def test_the_urgency_of_what_is_over_stays(records: Records) -> None:
     ticket, callback = await owed(records)
-    await records.callbacks.advance(callback.id, OPEN_CALLBACKS, CallbackState.DONE, later(4))
+    await records.callbacks.advance(callback.id, CallbackEvent.TALKED, later(4))
     await records.tickets.set_urgency(ticket.id, "critical", "anna", later(5))
     assert (await records.callbacks.load(callback.id)).urgency == "normal"
 
@@ -204,7 +202,7 @@ async def test_an_answer_calls_off_what_the_same_person_is_owed_about_any_ticket
         await records.tickets.join(each.id, entry.call_id, later(1))
     offer = an_offer(entry, agent)
     await records.offers.claim(offer)
-    assert await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    assert await answered(records, offer, later(5))
     states = [await state_of(records, each) for each in (callback, others, kept)]
     assert states == [CallbackState.CANCELLED, CallbackState.PENDING, CallbackState.PENDING]
 
@@ -216,7 +214,7 @@ async def test_who_merely_says_a_number_calls_off_nothing_of_its_owners(records:
     entry = await records.queue.enter(WaitingCaller(new_id(), "technical", "normal", NOW, call_id=stranger.id))
     offer = an_offer(entry, await available_agent(records))
     await records.offers.claim(offer)
-    assert await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    assert await answered(records, offer, later(5))
     assert await state_of(records, callback) is CallbackState.PENDING
 
 
@@ -226,7 +224,7 @@ async def test_what_is_being_dialled_or_whose_phone_is_on_the_line_rests(records
     _, theirs = await owed(records)
     _, others = await owed(records)
     await records.callbacks.store(a_callback((await owed(records))[0], number="+31205550298"))
-    await records.callbacks.advance(others.id, OPEN_CALLBACKS, CallbackState.DONE, later(1))
+    await records.callbacks.advance(others.id, CallbackEvent.TALKED, later(1))
     assert await records.callbacks.resting() == {rung.id}
     await opened_call(records, caller=a_caller(kind=UNPROVEN, contact=None))  # whoever says that number
     assert await records.callbacks.resting() == {rung.id}
@@ -239,7 +237,7 @@ async def test_what_is_being_dialled_or_whose_phone_is_on_the_line_rests(records
 
 async def test_callbacks_are_found_by_when_they_were_asked_for_and_by_number(records: Records) -> None:
     _, callback = await owed(records)
-    await records.callbacks.advance(callback.id, OPEN_CALLBACKS, CallbackState.DONE, later(1))
+    await records.callbacks.advance(callback.id, CallbackEvent.TALKED, later(1))
     late = await records.callbacks.store(a_callback(await opened_ticket(records), since=later(10), number="204"))
     assert [each.id for each in await records.callbacks.since(NOW)] == [callback.id, late.id]
     assert [each.id for each in await records.callbacks.since(later(5))] == [late.id]

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from config.documents import CallbackRules, Waiting
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher
+from routing.dispatch import Dispatcher, show
 from routing.identity import new_id
+from routing.lifecycle import AgentEvent
 from routing.model import Agent, AgentState, Attempt, Callback, Offer, OfferState, WaitingCaller
 from store.news import RedisNews
 from store.records import SqlRecords, open_records
@@ -82,13 +83,12 @@ async def serve(controller: Controller, agents: Sequence[Agent]) -> None:
         offer = await controller.records.offers.of_agent(agent.id)
         if offer is None:
             continue
-        await controller.dispatcher.seen(offer.id)
+        await show(controller.records, controller.news, offer, agent, utc_now(), utc_now())
         await controller.dispatcher.ringing(offer.id)
         if await controller.dispatcher.answered(offer.id):
             await controller.dispatcher.talk_ended(offer.id)
             await controller.records.wrap_ups.wrap_up(offer.id, "solved", "", agent.id, utc_now())
-            back = AgentState.AVAILABLE
-            await controller.records.agents.change(agent.id, [AgentState.AFTER_CALL_WORK], back, utc_now())
+            await controller.records.agents.change(agent.id, AgentEvent.WRAPPED_UP, utc_now())
 
 
 async def until_served(controller: Controller, agents: Sequence[Agent]) -> None:
@@ -164,7 +164,7 @@ async def test_racing_controllers_dial_each_callback_once(
             for agent in agents:
                 offer = await controller.records.offers.of_agent(agent.id)
                 if offer:
-                    await controller.dispatcher.seen(offer.id)
+                    await show(controller.records, controller.news, offer, agent, utc_now(), utc_now())
             await desk.tick(utc_now())
 
     await asyncio.gather(*(run(controller) for controller in controllers))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from routing.identity import new_id
+from routing.lifecycle import CallEvent
 from routing.model import CallState, NotFound, Promise, Stage, TransitionRefused
 from routing.ports import Records
 from tests.contract.samples import (
@@ -86,7 +87,7 @@ async def test_a_call_ends_once_and_gives_up_its_place(records: Records) -> None
 async def test_what_is_saved_after_the_end_does_not_bring_a_call_back(records: Records) -> None:
     call = await opened_call(records)
     await records.calls.end(call.id, "hangup", NOW)
-    await records.calls.save(call.id, {"step": "late"}, [an_event(call.id)], CallState.IN_DIALOGUE)
+    await records.calls.save(call.id, {"step": "late"}, [an_event(call.id)], CallEvent.RESUMED)
     assert (await records.calls.load(call.id)).state is CallState.ENDED
 
 

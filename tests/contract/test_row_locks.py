@@ -8,21 +8,23 @@ from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
 
-from routing.model import OPEN_CALLBACKS, AgentState, AttemptState, CallbackState, OfferState, WaitingCaller
+from routing.lifecycle import CallbackEvent
+from routing.model import WaitingCaller
 from store.database import PostgresDatabase
 from store.queue_rows import enter
 from store.records import SqlRecords, open_records
 from store.tables_dispatch import queue_entries
 from tests.conftest import PostgresServer
 from tests.contract.samples import (
-    LIVE,
     a_callback,
     an_attempt,
     an_offer,
+    answered,
     available_agent,
     later,
     opened_call,
     opened_ticket,
+    phone_taken,
     waiting_call,
 )
 
@@ -50,11 +52,11 @@ async def called_back(records: SqlRecords) -> WaitingCaller:
     offer, attempt = an_offer(entry, await available_agent(records)), an_attempt(callback)
     await records.offers.claim(offer)
     await records.callbacks.claim_attempt(attempt)
-    await records.callbacks.advance_attempt(attempt.id, [AttemptState.CLAIMED], AttemptState.ANSWERED, later(3))
+    await phone_taken(records, attempt, later(3))
     call = await opened_call(records, direction="callback", callback_id=callback.id)
     await records.callbacks.connect(attempt.id, call.id, later(4))
     held = await records.queue.of_call(call.id)
-    await records.offers.advance(offer.id, LIVE, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    await answered(records, offer, later(5))
     assert held is not None
     return held
 
@@ -75,7 +77,7 @@ async def test_a_place_that_was_given_up_keeps_what_it_was(records: SqlRecords) 
 async def test_a_callback_that_is_tried_again_leaves_its_old_places_alone(records: SqlRecords) -> None:
     entry = await called_back(records)
     assert entry.callback_id is not None
-    assert await records.callbacks.advance(entry.callback_id, OPEN_CALLBACKS, CallbackState.PENDING, later(9))
+    assert await records.callbacks.advance(entry.callback_id, CallbackEvent.LOST, later(9))
     assert await kept(records, entry) == (entry.call_id, "normal")
     assert [(found.call_id, found.callback_id) for found in await records.queue.waiting()] == [
         (None, entry.callback_id)
@@ -133,7 +135,7 @@ async def test_a_callback_that_ends_just_as_it_is_renewed_is_owed_anew(on_postgr
         if statement.startswith("INSERT INTO callbacks"):
             inserted.append(statement)
             if len(inserted) == 1:
-                await_only(on_postgres.callbacks.advance(first.id, OPEN_CALLBACKS, CallbackState.DONE, later(4)))
+                await_only(on_postgres.callbacks.advance(first.id, CallbackEvent.TALKED, later(4)))
 
     event.listen(database._engine.sync_engine, "after_cursor_execute", end_the_first)
     again = await on_postgres.callbacks.store(a_callback(ticket, number="204"))

@@ -6,7 +6,8 @@ import time
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 
-from routing.model import AgentState, Call, CallerId, Offer, OfferState, Ticket
+from routing.lifecycle import AgentEvent, OfferEvent
+from routing.model import Call, CallerId, Offer, OfferState, Ticket
 from tests.e2e.desk_server import Served
 
 pytestmark = pytest.mark.e2e
@@ -38,9 +39,9 @@ def until(check: object, limit_s: float = 20) -> None:
         time.sleep(0.02)
 
 
-def go(line: Served, offer: Offer, before: OfferState, to: OfferState, agent_to: AgentState | None = None) -> None:
+def go(line: Served, offer: Offer, event: OfferEvent, agent: AgentEvent | None = None) -> None:
     async def advance() -> None:
-        assert await line.desk.records.offers.advance(offer.id, [before], to, line.desk.at(), agent_to=agent_to)
+        assert await line.desk.records.offers.advance(offer.id, event, line.desk.at(), agent=agent)
         await line.desk.news.tell("offer", offer=offer.id, agent=offer.agent_id)
 
     line.do(advance())
@@ -114,12 +115,12 @@ def test_ring_answer_wrap_up_and_available_again(line: Served, context: BrowserC
     page = line.log_in(context)
     _, _, offer = line.do(waiting_call(line))
     until(lambda: state_of(line, offer) is OfferState.SEEN)
-    go(line, offer, OfferState.SEEN, OfferState.RINGING)
+    go(line, offer, OfferEvent.RANG)
     expect(page.locator("#pop")).to_contain_text("Your phone is ringing")
     expect(page.locator("#pop .ringing .big")).to_have_text(re.compile(r"^0:(0\d|1[0-4])$"))  # of 15 s
-    go(line, offer, OfferState.RINGING, OfferState.ANSWERED, AgentState.ON_CALL)
+    go(line, offer, OfferEvent.ANSWERED, AgentEvent.ANSWERED)
     expect(page.locator("#me")).to_contain_text("In a call")
-    go(line, offer, OfferState.ANSWERED, OfferState.ENDED, AgentState.AFTER_CALL_WORK)
+    go(line, offer, OfferEvent.TALK_ENDED, AgentEvent.TALK_ENDED)
     expect(page.locator("#wrap h2")).to_contain_text("Wrap up this call: Ward 4 desk")
     expect(page.locator("#wrap .left strong")).to_have_text(re.compile(r"^[01]:[0-5]\d$"))  # of 2 min
     page.click("#wrap button.primary")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from routing.emergencies import Emergency, EmergencyState, Ring
+from routing.emergencies import Emergency, EmergencyEvent, Ring
 from routing.identity import new_id
 from tests.e2e.desk_server import Served
 from tests.e2e.test_desk import until
@@ -54,9 +54,7 @@ def test_it_is_shown_sounded_and_taken_by_a_key_and_both_desks_say_by_whom(line:
     expect(bo.locator("#emergency")).to_contain_text("Your phone is about to ring")
     expect(anna.locator("#emergency")).to_contain_text("Bo Lindqvist is taking it")
     expect(anna.locator("#emergency button")).to_be_disabled()
-    taken = line.desk.records.emergencies.advance(
-        emergency.id, [EmergencyState.RINGING], EmergencyState.TAKEN, line.desk.at(), "agent:bo"
-    )
+    taken = line.desk.records.emergencies.advance(emergency.id, EmergencyEvent.ANSWERED, line.desk.at(), "agent:bo")
     assert line.do(taken)
     for page in (anna, bo):
         expect(page.locator("#emergency")).to_contain_text("Bo Lindqvist has taken it.")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from routing.identity import new_id
+from routing.lifecycle import OfferEvent
 from routing.model import Callback, NewEvent, OfferState
 from tests.e2e.desk_server import Served, served
 from tests.e2e.test_desk import WORDS, go, state_of, until, waiting_call
@@ -126,7 +127,7 @@ def test_who_calls_is_on_the_screen_of_a_phone_while_it_rings(line: Served, phon
     page.evaluate("() => { document.body.style.minHeight = '4000px'; scrollTo(0, 3000) }")
     _, _, offer = line.do(waiting_call(line))
     until(lambda: state_of(line, offer) is OfferState.SEEN)
-    go(line, offer, OfferState.SEEN, OfferState.RINGING)
+    go(line, offer, OfferEvent.RANG)
     expect(page.locator("#pop")).to_contain_text("Your phone is ringing")
     expect(page.locator("#pop h2")).to_be_in_viewport(ratio=1)
     page.evaluate("() => scrollTo(0, 3000)")

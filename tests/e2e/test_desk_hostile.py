@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from routing.model import CallerId, OfferState, Ticket
+from routing.lifecycle import OfferEvent
+from routing.model import CallerId, Ticket
 from tests.e2e.desk_server import Served, served
 
 pytestmark = pytest.mark.e2e
@@ -110,8 +111,7 @@ async def _over(line: Served) -> None:
     records, at = line.desk.records, line.desk.at()
     offer = await records.offers.of_agent("agent-anna")
     assert offer is not None
-    live = [OfferState.MADE, OfferState.SEEN]
-    assert await records.offers.advance(offer.id, live, OfferState.LAPSED, at)
+    assert await records.offers.advance(offer.id, OfferEvent.LAPSED, at)
     for call in await records.calls.live():
         await records.calls.end(call.id, "hung_up", at)
     await line.desk.news.tell("offer", offer=offer.id, agent="agent-anna")

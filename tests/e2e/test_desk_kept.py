@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from routing.dispatch import Dispatcher
-from routing.model import AgentState, Call, Offer, OfferState, Stage, Ticket
+from routing.lifecycle import AgentEvent, OfferEvent
+from routing.model import Call, Offer, Stage, Ticket
 from tests.e2e.desk_server import Served, served
 from tests.e2e.test_desk import WORDS, _set_urgency, until, waiting_call
 from tests.unit.web.stand_ins_records import PASSWORD
@@ -33,22 +34,21 @@ def _fresh(line: Served) -> Iterator[None]:
 async def _at_rest(line: Served) -> None:
     records = line.desk.records
     if offer := await records.offers.of_agent("agent-anna"):
-        await records.offers.advance(offer.id, [offer.state], OfferState.LAPSED, line.desk.at())
-    await records.agents.change("agent-anna", list(AgentState), AgentState.NOT_READY, line.desk.at())
+        for event in (OfferEvent.TALK_ENDED, OfferEvent.LAPSED):
+            await records.offers.advance(offer.id, event, line.desk.at())
+    await line.desk.rests("anna")
 
 
 async def talked(line: Served) -> tuple[Call, Offer]:
     """Anna has talked, and is to wrap up."""
     call, _, offer = await waiting_call(line)
-    steps = ((OfferState.MADE, OfferState.SEEN), (OfferState.SEEN, OfferState.RINGING))
-    for before, to in steps:
-        await line.desk.records.offers.advance(offer.id, [before], to, line.desk.at())
-    at = line.desk.at()
-    live = [OfferState.RINGING]
-    await line.desk.records.offers.advance(offer.id, live, OfferState.ANSWERED, at, agent_to=AgentState.ON_CALL)
-    over = [OfferState.ANSWERED]
-    work = AgentState.AFTER_CALL_WORK
-    await line.desk.records.offers.advance(offer.id, over, OfferState.ENDED, line.desk.at(), agent_to=work)
+    for event, agent in (
+        (OfferEvent.SHOWN, None),
+        (OfferEvent.RANG, None),
+        (OfferEvent.ANSWERED, AgentEvent.ANSWERED),
+        (OfferEvent.TALK_ENDED, AgentEvent.TALK_ENDED),
+    ):
+        await line.desk.records.offers.advance(offer.id, event, line.desk.at(), agent=agent)
     await line.desk.news.tell("offer", offer=offer.id, agent=offer.agent_id, call=call.id)
     return call, offer
 

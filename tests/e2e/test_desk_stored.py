@@ -30,7 +30,7 @@ async def caller_waits(line: Served) -> str:
 
 
 def seen_by_anna(line: Served, call_id: str) -> bool:
-    offer = line.do(line.desk.records.offers.last_of_call(call_id))
+    offer = line.do(line.desk.records.offers.of_call(call_id))
     return offer is not None and offer.state is OfferState.SEEN and offer.agent_id == line.desk.agent_ids["anna"]
 
 

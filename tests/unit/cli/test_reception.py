@@ -83,7 +83,7 @@ async def offered(world: World) -> tuple[str, str]:
     entry = await world.waiting()
     await world.tick()
     offer = await world.offer_to(agent)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     await world.dispatcher.ringing(offer.id)
     return entry.call_id or "", offer.id
 
@@ -187,7 +187,7 @@ async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str
     reporter = CallerId("204", "204", contact="Ward 4", place="ward-4")
     draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", NOW), reporter)
     ticket = await world.records.tickets.open(draft, None, NOW)
-    callback = await world.desk.store(Callback(new_id(), ticket.id, number, "technical", "normal", NOW))
+    callback = await world.records.callbacks.store(Callback(new_id(), ticket.id, number, "technical", "normal", NOW))
     attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, NOW)
     await world.records.callbacks.claim_attempt(attempt)
     session, _ = agi(ON_ATTEMPT=attempt.id)

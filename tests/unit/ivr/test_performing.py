@@ -35,6 +35,7 @@ from ivr.state import State
 from routing.bell import Bell
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
+from routing.lifecycle import AttemptEvent, CallbackEvent, OfferEvent
 from routing.model import (
     Agent,
     AgentState,
@@ -45,12 +46,12 @@ from routing.model import (
     CallbackState,
     CallerId,
     Offer,
-    OfferState,
     RecordsUnavailable,
 )
 from tests.unit.ivr.site import edition
 
 passing_time = pytest.mark.virtual_time  # not for what a thread does
+TAKEN = (AttemptEvent.SENT, AttemptEvent.ANSWERED)  # the phone
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 DRAIN = {"topic": "plumbing", "place": "ward-4", "words": "the drain", "confidence": "0.930", "why": "drain; blocked"}
 SECOND = b"\x10\x27" * (FRAME_BYTES // 2) * 50  # loud
@@ -81,14 +82,15 @@ class Scene:
         self.state = replace(self.state, ticket=opened.ticket, ticket_number=opened.number)
         return performer
 
-    async def called_back(self, attempted: AttemptState) -> tuple[Performer, Callback]:
+    async def called_back(self, *attempted: AttemptEvent) -> tuple[Performer, Callback]:
         """The person who was promised a callback a minute ago has taken the phone."""
         await (await self.reported()).perform(self.state, StoreCallback("204"))
         (callback,) = await self.records.callbacks.open()
         self.now += timedelta(seconds=60)
         attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, self.now)
         await self.records.callbacks.claim_attempt(attempt)
-        await self.records.callbacks.advance_attempt(attempt.id, [AttemptState.CLAIMED], attempted, self.now)
+        for event in attempted:
+            assert await self.records.callbacks.advance_attempt(attempt.id, event, self.now)
         return await self.call(attempt, callback), callback
 
 
@@ -143,7 +145,7 @@ async def test_a_correction_in_a_later_call_writes_just_what_changed(scene: Scen
 
 @passing_time
 async def test_the_person_called_back_takes_the_callbacks_place(scene: Scene) -> None:
-    performer, callback = await scene.called_back(AttemptState.ANSWERED)
+    performer, callback = await scene.called_back(*TAKEN)
     assert isinstance(await performer.perform(scene.state, ConfirmCallback()), Waiting)
     (entry,) = await scene.records.queue.waiting()
     assert (entry.call_id, entry.callback_id, entry.since) == (performer.call.id, callback.id, START)
@@ -151,13 +153,13 @@ async def test_the_person_called_back_takes_the_callbacks_place(scene: Scene) ->
 
 @passing_time
 async def test_the_person_called_back_is_put_through_to_the_agent_who_was_shown_them(scene: Scene) -> None:
-    performer, callback = await scene.called_back(AttemptState.ANSWERED)
+    performer, callback = await scene.called_back(*TAKEN)
     (entry,) = await scene.records.queue.waiting()
     agent = Agent(new_id(), "anna", "Anna", frozenset(), "agent1", AgentState.AVAILABLE, START, START)
     await scene.records.agents.enrol(agent)
     offer = Offer(new_id(), entry.id, agent.id, scene.now, callback_id=callback.id)
     await scene.records.offers.claim(offer)
-    await scene.records.offers.advance(offer.id, [OfferState.MADE], OfferState.SEEN, scene.now)
+    await scene.records.offers.advance(offer.id, OfferEvent.SHOWN, scene.now)
     assert await performer.perform(scene.state, ConfirmCallback()) == OfferReady(offer.id, "agent1")
     assert await performer.perform(scene.state, ConfirmCallback()) == OfferReady(
         offer.id, "agent1"
@@ -166,7 +168,7 @@ async def test_the_person_called_back_is_put_through_to_the_agent_who_was_shown_
 
 @passing_time
 async def test_a_person_whose_attempt_was_given_up_still_takes_the_place(scene: Scene) -> None:
-    performer, callback = await scene.called_back(AttemptState.LOST)
+    performer, callback = await scene.called_back(AttemptEvent.LOST)
     assert isinstance(await performer.perform(scene.state, ConfirmCallback()), Waiting)
     assert (await scene.records.callbacks.load(callback.id)).state is CallbackState.CONNECTED
     (entry,) = await scene.records.queue.waiting()
@@ -175,13 +177,12 @@ async def test_a_person_whose_attempt_was_given_up_still_takes_the_place(scene: 
 
 @passing_time
 async def test_a_person_whose_callback_is_over_waits_with_the_same_right(scene: Scene) -> None:
-    performer, callback = await scene.called_back(AttemptState.ANSWERED)
-    over = CallbackState.FAILED
-    await scene.records.callbacks.advance(callback.id, [CallbackState.DIALLING], over, scene.now)
+    performer, callback = await scene.called_back(*TAKEN)
+    await scene.records.callbacks.advance(callback.id, CallbackEvent.EXHAUSTED, scene.now)
     assert isinstance(await performer.perform(scene.state, ConfirmCallback()), Waiting)
     (entry,) = await scene.records.queue.waiting()
     assert (entry.call_id, entry.callback_id, entry.since) == (performer.call.id, None, START)
-    assert (await scene.records.callbacks.load(callback.id)).state is over
+    assert (await scene.records.callbacks.load(callback.id)).state is CallbackState.FAILED
 
 
 async def test_waiting_is_the_lines_time_and_a_promise_the_machines(scene: Scene) -> None:
@@ -221,7 +222,7 @@ async def test_a_message_is_kept_and_thanked_for_while_the_records_do_not_answer
 
 
 async def test_who_was_called_back_has_waited_since_their_call_began(scene: Scene) -> None:
-    performer, _ = await scene.called_back(AttemptState.ANSWERED)
+    performer, _ = await scene.called_back(*TAKEN)
     await performer.perform(scene.state, ConfirmCallback())
     assert (await performer.waiting(scene.state)).waited_s == 0
 

@@ -11,7 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from routing.emergency_desk import EmergencyDesk
 from routing.identity import new_id
+from routing.lifecycle import AgentEvent, AttemptEvent, OfferEvent
 from routing.model import (
     LIVE_OFFERS,
     OPEN_CALLBACKS,
@@ -19,23 +21,35 @@ from routing.model import (
     AgentState,
     Attempt,
     AttemptState,
+    Call,
+    CallerId,
     Offer,
     OfferState,
     Stage,
+    WaitingCaller,
 )
 from tests.unit.routing.world import World
 
 T = TypeVar("T")
 AGENTS = 3
+NUMBERS = st.sampled_from(["204", "205"])
 picks = st.integers(0, 50)
 
 
+class ScriptedPhones:
+    async def ring_alone(self, channel: str, phone: str) -> None:
+        """It rings."""
+
+
 class AnyOrder(RuleBasedStateMachine):
-    """Every step of a talk or a callback may come early, late, twice or never."""
+    """Every step of a talk, a callback or an emergency may come early, late, twice or never."""
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
+        self.emergencies = EmergencyDesk(
+            self.world.records, self.world.news, self.world.dispatcher, lambda: self.world.now
+        )
         self.loop = asyncio.new_event_loop()
         self.agents: list[Agent] = []
 
@@ -53,13 +67,29 @@ class AnyOrder(RuleBasedStateMachine):
     def begin(self) -> None:
         self.agents = [self.run(self.world.agent(f"agent{number}")) for number in range(AGENTS)]
 
-    @rule()
-    def somebody_calls(self) -> None:
-        self.run(self.world.waiting())
+    @rule(number=NUMBERS)
+    def somebody_calls(self, number: str) -> None:
+        self._waits(self.run(self.world.call(caller=CallerId(number, number))))
 
-    @rule()
-    def somebody_chooses_a_callback(self) -> None:
-        self.run(self.world.callback())
+    def _waits(self, call: Call, **changes: Any) -> None:
+        entry = WaitingCaller(new_id(), "technical", "normal", self.world.now, call_id=call.id)
+        self.run(self.world.records.queue.enter(replace(entry, **changes)))
+
+    @rule(pick=picks, number=NUMBERS, told=st.booleans())
+    def a_waiting_caller_chooses_a_callback(self, pick: int, number: str, told: bool) -> None:
+        here = [entry for entry in self.world.records.state.in_queue() if entry.call_id and not entry.callback_id]
+        if not here:
+            return
+        entry = here[pick % len(here)]
+        chosen = {"number": number, "since": entry.since, "call_id": entry.call_id}
+        self.run(self.world.callback(**chosen))
+        self._ends(entry.call_id or "", told)
+
+    def _ends(self, call_id: str, told: bool) -> None:
+        """Whoever ends a call tells the dispatcher, unless they die then."""
+        if self.run(self.world.records.calls.end(call_id, "hung up", self.world.now)) and told:
+            self.run(self.world.dispatcher.caller_left(call_id))
+            self.run(self.emergencies.call_ended(call_id, False))
 
     @rule()
     def a_controller_ticks(self) -> None:
@@ -72,13 +102,13 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(has_offers)
     @rule(pick=picks)
     def a_desk_shows(self, pick: int) -> None:
-        self.run(self.world.dispatcher.seen(self.offer(pick)))
+        self.run(self.world.show(self.offer(pick)))
 
     @rule()
     def desks_show_and_callbacks_are_dialled(self) -> None:
         self.run(self.world.tick())
         for offer in self._offers_of_the_living():
-            self.run(self.world.dispatcher.seen(offer.id))
+            self.run(self.world.show(offer.id))
         self.run(self.world.desk.tick(self.world.now))
 
     @precondition(has_offers)
@@ -110,23 +140,18 @@ class AnyOrder(RuleBasedStateMachine):
     def somebody_hangs_up(self, pick: int, told: bool) -> None:
         live = self.run(self.world.records.calls.live())
         if live:
-            call = live[pick % len(live)]
-            self.run(self.world.records.calls.end(call.id, "hung up", self.world.now))
-            if told:
-                self.run(self.world.dispatcher.caller_left(call.id))
+            self._ends(live[pick % len(live)].id, told)
 
     @rule(pick=picks)
     def an_agent_comes_back(self, pick: int) -> None:
         agent = self.agents[pick % AGENTS]
-        back = AgentState.AVAILABLE
-        self.run(self.world.records.agents.change(agent.id, [AgentState.NOT_READY], back, self.world.now))
+        self.run(self.world.records.agents.change(agent.id, AgentEvent.WENT_AVAILABLE, self.world.now))
 
     @precondition(lambda self: bool(self.world.dialler.dialled))
     @rule(pick=picks, confirms=st.booleans())
     def the_called_person_answers(self, pick: int, confirms: bool) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
-        sent, answered = [AttemptState.SENT], AttemptState.ANSWERED
-        if self.run(self.world.records.callbacks.advance_attempt(attempt.id, sent, answered, self.world.now)):
+        if self.run(self.world.phone_taken(attempt)):
             call = self.run(self.world.call(callback_id=attempt.callback_id))
             if confirms:
                 self.run(self.world.records.callbacks.connect(attempt.id, call.id, self.world.now))
@@ -143,7 +168,39 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(pick=picks)
     def somebody_who_is_owed_a_callback_calls_again(self, pick: int) -> None:
         callback = list(self.world.records.state.callbacks.values())[pick % len(self.world.records.state.callbacks)]
-        self.run(self.world.waiting(ticket_id=callback.ticket_id))
+        call = self.run(self.world.call(caller=CallerId(callback.number, callback.number)))
+        if not self.run(self.world.records.callbacks.take_over(callback.id, call.id, self.world.now)):
+            self._waits(call, ticket_id=callback.ticket_id)
+
+    @precondition(lambda self: bool(self.world.records.state.callbacks))
+    @rule(pick=picks)
+    def somebody_else_calls_about_a_matter_that_is_owed_a_callback(self, pick: int) -> None:
+        callback = list(self.world.records.state.callbacks.values())[pick % len(self.world.records.state.callbacks)]
+        self._waits(self.run(self.world.call()), ticket_id=callback.ticket_id)
+
+    @rule(pick=picks)
+    def a_call_becomes_an_emergency(self, pick: int) -> None:
+        live = self.run(self.world.records.calls.live())
+        if live:
+            call = live[pick % len(live)]
+            self.run(self.emergencies.raised(call.id, call.id, self.world.now, call.callback_id))
+
+    @rule(pick=picks, agent=st.integers(0, AGENTS - 1))
+    def an_agent_takes_an_emergency(self, pick: int, agent: int) -> None:
+        live = self.run(self.world.records.emergencies.live())
+        if live:
+            asking = self.run(self.world.records.agents.load(self.agents[agent].id))
+            self.run(self.emergencies.ask(live[pick % len(live)].id, asking))
+
+    @rule(pick=picks, agent=st.integers(0, AGENTS - 1))
+    def an_emergency_is_answered(self, pick: int, agent: int) -> None:
+        live = self.run(self.world.records.emergencies.live())
+        if live:
+            self.run(self.emergencies.answered(live[pick % len(live)].channel, self.agents[agent].phone or ""))
+
+    @rule()
+    def emergencies_tick(self) -> None:
+        self.run(self.emergencies.tick(ScriptedPhones()))
 
     @precondition(lambda self: bool(self.world.records.state.tickets))
     @rule(pick=picks)
@@ -169,8 +226,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(pick=picks)
     def a_controller_dies_having_noted_only_the_attempts_failure(self, pick: int) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
-        sent, failed = [AttemptState.SENT], AttemptState.FAILED
-        self.run(self.world.records.callbacks.advance_attempt(attempt.id, sent, failed, self.world.now))
+        self.run(self.world.records.callbacks.advance_attempt(attempt.id, AttemptEvent.FAILED, self.world.now))
 
     @precondition(has_offers)
     @rule(pick=picks)
@@ -187,8 +243,7 @@ class AnyOrder(RuleBasedStateMachine):
     def a_controller_dies_having_ended_only_the_offer(self, pick: int) -> None:
         offer = self.world.records.state.offers[self.offer(pick)]
         if offer.state in (OfferState.MADE, OfferState.SEEN, OfferState.RINGING):
-            lapsed = OfferState.LAPSED
-            self.run(self.world.records.offers.advance(offer.id, [offer.state], lapsed, self.world.now))
+            self.run(self.world.records.offers.advance(offer.id, OfferEvent.LAPSED, self.world.now))
 
     @rule()
     def a_controller_recovers_and_finds_no_channel(self) -> None:
@@ -235,7 +290,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _everything_goes_well(self) -> None:
         for offer in self._offers_of_the_living():
-            self.run(self.world.dispatcher.seen(offer.id))
+            self.run(self.world.show(offer.id))
         self.run(self.world.desk.tick(self.world.now))
         for number, attempt in enumerate(list(self.world.dialler.dialled)):
             if self.world.records.state.attempts[attempt.id].state is AttemptState.SENT:

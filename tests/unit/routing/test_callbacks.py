@@ -1,11 +1,15 @@
 """Callbacks: in their fair place, once per attempt, and never forgotten."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from routing.callbacks import GRACE_S, MOST_NUMBERS, UNCONFIRMED_S, UNHEARD_S
+from routing.fake_dispatch import MemoryOffers
 from routing.identity import new_id
+from routing.lifecycle import AgentEvent, AttemptEvent
 from routing.model import (
     Agent,
     AgentState,
@@ -15,8 +19,9 @@ from routing.model import (
     Callback,
     CallbackState,
     NotDialled,
-    OfferState,
+    Offer,
 )
+from routing.overdue import RING_SLACK_S
 from tests.unit.routing.world import CALLBACK_RULES, RULES, World
 
 
@@ -28,15 +33,14 @@ def world() -> World:
 async def shown(world: World, agent: Agent) -> None:
     """An agent is offered the callback and their desk shows it."""
     await world.tick()
-    await world.dispatcher.seen((await world.offer_to(agent)).id)
+    await world.show((await world.offer_to(agent)).id)
     await world.tick()
 
 
 async def on_the_line(world: World, callback: Callback, confirmed: bool = True) -> Call:
     """The person takes the phone, and presses the key."""
     attempt = world.dialler.dialled[-1]
-    sent, answered = [AttemptState.SENT], AttemptState.ANSWERED
-    await world.records.callbacks.advance_attempt(attempt.id, sent, answered, world.now)
+    await world.phone_taken(attempt)
     call = await world.call(direction="callback", callback_id=callback.id)
     if confirmed:
         assert await world.records.callbacks.connect(attempt.id, call.id, world.now)
@@ -127,7 +131,7 @@ async def test_what_may_have_been_dialled_is_never_dialled_again(world: World) -
     callback, agent = await world.callback(), await world.agent()
     world.dialler.failure = ConnectionResetError("the wire broke while sending")
     await world.tick()
-    await world.dispatcher.seen((await world.offer_to(agent)).id)
+    await world.show((await world.offer_to(agent)).id)
     with pytest.raises(ConnectionResetError):
         await world.tick()
     attempt = world.dialler.dialled[0]
@@ -146,7 +150,7 @@ async def test_a_controller_that_dies_before_sending_loses_only_time(world: Worl
     callback, agent = await world.callback(), await world.agent()
     await world.tick()
     offer = await world.offer_to(agent)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     claimed = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, world.now, offer.id)
     assert await world.records.callbacks.claim_attempt(claimed)
     world.passes(GRACE_S + 1)
@@ -161,7 +165,7 @@ async def test_a_controller_that_dies_between_attempt_and_callback_is_healed(wor
     callback, agent = await world.callback(), await world.agent()
     await shown(world, agent)
     attempt = world.dialler.dialled[0]
-    await world.records.callbacks.advance_attempt(attempt.id, [AttemptState.SENT], AttemptState.FAILED, world.now)
+    await world.records.callbacks.advance_attempt(attempt.id, AttemptEvent.FAILED, world.now)
     await world.tick()
     assert await state(world, callback) is CallbackState.PENDING
 
@@ -212,7 +216,7 @@ async def test_a_person_on_the_line_goes_to_the_next_agent_in_the_same_place(wor
     await world.tick()
     again = await world.offer_to(second)
     assert (again.call_id, again.callback_id) == (call.id, callback.id)
-    await world.dispatcher.seen(again.id)
+    await world.show(again.id)
     await world.tick()
     assert len(world.dialler.dialled) == 1  # the person is there: nobody dials
 
@@ -228,9 +232,8 @@ async def test_a_number_outside_the_dial_patterns_is_never_dialled(world: World)
 async def test_an_offer_before_its_time_is_withdrawn(world: World) -> None:
     callback, agent = await world.callback(), await world.agent()
     await world.tick()
-    await world.dispatcher.seen((await world.offer_to(agent)).id)
-    pending = CallbackState.PENDING
-    await world.records.callbacks.advance(callback.id, [pending], pending, world.now, world.now + timedelta(seconds=60))
+    await world.show((await world.offer_to(agent)).id)
+    await world.records.callbacks.store(replace(callback, not_before=world.now + timedelta(seconds=60)))
     await world.tick()
     assert world.dialler.dialled == []
     assert await world.state(agent) is AgentState.AVAILABLE
@@ -245,14 +248,56 @@ async def test_a_waiting_caller_is_not_overtaken_by_a_later_callback(world: Worl
     assert (await world.offer_to(agent)).entry_id == caller.id
 
 
-async def test_a_talk_that_ended_unseen_ends_the_callback(world: World) -> None:
+async def test_a_talk_that_was_found_late_ends_a_callback_that_had_been_put_back(world: World) -> None:
     callback, agent = await world.callback(), await world.agent()
     await shown(world, agent)
     call = await on_the_line(world, callback)
-    offer = await world.records.offers.of_call(call.id)
-    assert offer is not None
-    await world.dispatcher.answered(offer.id)
-    await world.records.offers.advance(offer.id, [OfferState.ANSWERED], OfferState.ENDED, world.now)
+    offer = await world.offer_to(agent)
+    await world.dispatcher.ringing(offer.id)
+    world.passes(RULES.ring_s + RING_SLACK_S + 1)
+    await world.tick()
+    await world.records.calls.end(call.id, "talked", world.now)
+    await world.tick()
+    assert await state(world, callback) is CallbackState.PENDING
+    assert await world.dispatcher.talk_ended(offer.id)
+    assert await state(world, callback) is CallbackState.DONE
+
+
+class OffersThatAreOld(MemoryOffers):
+    """A tick's view of what is offered is a moment old: the others tick right after it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.records.state)
+        self.world, self.looked = world, False
+
+    async def live(self) -> Sequence[Offer]:
+        found = await super().live()
+        if not self.looked:
+            self.looked = True
+            await self.world.dispatcher.tick(self.world.now)
+        return found
+
+
+async def test_a_person_who_is_offered_just_as_we_look_keeps_their_place(world: World) -> None:
+    callback, agent = await world.callback(), await world.agent()
+    await shown(world, agent)
+    await on_the_line(world, callback)
+    await world.dispatcher.not_answered((await world.offer_to(agent)).id)
+    other = await world.agent("bo")
+    world.records.offers = OffersThatAreOld(world)
+    await world.desk.tick(world.now)
+    assert (await world.offer_to(other)).callback_id == callback.id
+    assert await state(world, callback) is CallbackState.CONNECTED
+
+
+async def test_a_person_who_gives_their_place_up_is_not_called_again(world: World) -> None:
+    callback, agent = await world.callback(), await world.agent()
+    await shown(world, agent)
+    call = await on_the_line(world, callback)
+    entry = await world.records.queue.of_call(call.id)
+    assert entry is not None
+    await world.records.queue.leave(entry.id, "emergency", world.now)
+    await world.dispatcher.caller_left(call.id)
     await world.tick()
     assert await state(world, callback) is CallbackState.DONE
 
@@ -270,6 +315,7 @@ async def test_a_person_who_is_there_after_all_is_served_and_not_called_again(wo
     offer = await world.offer_to(agent)
     assert (offer.call_id, offer.callback_id) == (call.id, callback.id)
     world.passes(CALLBACK_RULES.spacing_s)
+    await world.show(offer.id)
     await world.dispatcher.answered(offer.id)
     await world.dispatcher.talk_ended(offer.id)
     await world.tick()
@@ -310,10 +356,10 @@ async def test_who_takes_the_phone_late_is_offered_before_everybody_else(world: 
     await shown(world, agent)
     world.passes(RULES.callback_hold_s + 1)
     await world.tick()
-    await world.records.agents.change(agent.id, [AgentState.AVAILABLE], AgentState.NOT_READY, world.now)
+    await world.records.agents.change(agent.id, AgentEvent.WENT_NOT_READY, world.now)
     await world.waiting()
     call = await on_the_line(world, callback)
-    await world.records.agents.change(agent.id, [AgentState.NOT_READY], AgentState.AVAILABLE, world.now)
+    await world.records.agents.change(agent.id, AgentEvent.WENT_AVAILABLE, world.now)
     await world.tick()
     assert (await world.offer_to(agent)).call_id == call.id
 
@@ -335,7 +381,7 @@ async def test_who_calls_by_themselves_and_talks_is_not_rung_afterwards(world: W
     await world.tick()
     offer = await world.offer_to(agent)
     assert offer.call_id == call.id
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     await world.dispatcher.ringing(offer.id)
     await world.dispatcher.answered(offer.id)
     await world.dispatcher.talk_ended(offer.id)

@@ -22,7 +22,7 @@ async def test_a_talk_from_the_offer_to_after_call_work(world: World) -> None:
     offer = await world.offer_to(agent)
     assert (offer.entry_id, offer.call_id, offer.state) == (entry.id, entry.call_id, OfferState.MADE)
     assert await world.state(agent) is AgentState.RESERVED
-    assert await world.dispatcher.seen(offer.id)
+    assert await world.show(offer.id)
     assert await world.dispatcher.ringing(offer.id)
     assert await world.dispatcher.answered(offer.id)
     assert await world.state(agent) is AgentState.ON_CALL
@@ -65,7 +65,7 @@ async def test_a_phone_that_is_not_taken_goes_to_the_next_agent(world: World) ->
     await world.tick()
     second = await world.agent("bo")
     offer = await world.offer_to(first)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     await world.dispatcher.ringing(offer.id)
     assert await world.dispatcher.not_answered(offer.id, "noanswer")
     assert await world.state(first) is AgentState.NOT_READY
@@ -77,7 +77,7 @@ async def test_a_ringing_whose_end_nobody_told_us_of_ends_by_the_clock(world: Wo
     agent, _ = await world.agent(), await world.waiting()
     await world.tick()
     offer = await world.offer_to(agent)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     await world.dispatcher.ringing(offer.id)
     world.passes(RULES.ring_s + RING_SLACK_S - 1)
     await world.tick()
@@ -92,7 +92,7 @@ async def test_an_agent_is_not_blamed_when_the_phone_was_never_rung(world: World
     agent, _ = await world.agent(), await world.waiting()
     await world.tick()
     offer = await world.offer_to(agent)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     world.passes(UNRUNG_S + 1)
     await world.dispatcher.tick(world.now)
     assert (await world.records.offers.load(offer.id)).ending == "phone was not rung"
@@ -103,7 +103,7 @@ async def test_a_phone_taken_just_after_we_gave_up_still_counts(world: World) ->
     slow, entry = await world.agent("anna"), await world.waiting()
     await world.tick()
     offer = await world.offer_to(slow)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     await world.dispatcher.ringing(offer.id)
     world.passes(RULES.ring_s + RING_SLACK_S + 1)
     other = await world.agent("bo")
@@ -124,33 +124,31 @@ async def test_a_caller_who_leaves_frees_the_agent(world: World) -> None:
     await world.dispatcher.caller_left(entry.call_id or "")
     assert await world.state(agent) is AgentState.AVAILABLE
     assert (await world.records.offers.load(offer.id)).ending == "caller left"
-    assert not await world.dispatcher.seen(offer.id)
+    assert not await world.show(offer.id)
 
 
 async def test_a_caller_who_leaves_during_the_talk_ends_it(world: World) -> None:
     agent, entry = await world.agent(), await world.waiting()
     await world.tick()
     offer = await world.offer_to(agent)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     await world.dispatcher.answered(offer.id)
     await world.dispatcher.caller_left(entry.call_id or "")
     assert (await world.records.offers.load(offer.id)).state is OfferState.ENDED
     assert await world.state(agent) is AgentState.AFTER_CALL_WORK
 
 
-@pytest.mark.parametrize("state", [OfferState.MADE, OfferState.SEEN, OfferState.RINGING, OfferState.ANSWERED])
-async def test_an_end_that_nobody_acted_on_is_found_by_the_tick(world: World, state: OfferState) -> None:
+@pytest.mark.parametrize("got_to", [0, 1, 2, 3], ids=["made", "seen", "ringing", "answered"])
+async def test_an_end_that_nobody_acted_on_is_found_by_the_tick(world: World, got_to: int) -> None:
     agent, entry = await world.agent(), await world.waiting()
     await world.tick()
     offer = await world.offer_to(agent)
-    await world.records.offers.advance(offer.id, [OfferState.MADE], state, world.now)
-    if state is OfferState.ANSWERED:
-        await world.records.agents.change(agent.id, [AgentState.RESERVED], AgentState.ON_CALL, world.now)
+    for step in (world.show, world.dispatcher.ringing, world.dispatcher.answered)[:got_to]:
+        assert await step(offer.id)
     await world.records.calls.end(entry.call_id or "", "lost", world.now)
     await world.tick()
     assert await world.records.offers.live() == []
-    after = AgentState.AFTER_CALL_WORK if state is OfferState.ANSWERED else AgentState.AVAILABLE
-    assert await world.state(agent) is after
+    assert await world.state(agent) is (AgentState.AFTER_CALL_WORK if got_to == 3 else AgentState.AVAILABLE)
 
 
 async def test_an_offer_of_a_caller_who_chose_a_callback_is_withdrawn(world: World) -> None:
@@ -197,7 +195,7 @@ async def test_after_call_work_has_a_limit_but_never_goes_unrecorded(world: Worl
     agent, entry = await world.agent(), await world.waiting()
     await world.tick()
     offer = await world.offer_to(agent)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     await world.dispatcher.talk_ended(offer.id)
     world.passes(RULES.wrap_up_limit_s + 1)
     await world.tick()
@@ -213,7 +211,7 @@ async def test_whoever_reached_a_person_is_not_called_back_as_well(world: World)
     await world.waiting(ticket_id=callback.ticket_id)
     await world.tick()
     offer = await world.offer_to(agent)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     await world.dispatcher.answered(offer.id)
     assert (await world.records.callbacks.load(callback.id)).state is CallbackState.CANCELLED
 
@@ -242,14 +240,14 @@ async def test_a_call_that_ended_unnoticed_leaves_the_queue(world: World) -> Non
 async def test_who_talks_already_is_not_called_back_though_the_phone_rings(world: World) -> None:
     caller, anna = await world.callback(), await world.agent("anna")
     await world.tick()
-    await world.dispatcher.seen((await world.offer_to(anna)).id)
+    await world.show((await world.offer_to(anna)).id)
     await world.tick()
     attempt = world.dialler.dialled[0]
     bo = await world.agent("bo")
     await world.waiting(ticket_id=caller.ticket_id)
     await world.tick()
     talk = await world.offer_to(bo)
-    await world.dispatcher.seen(talk.id)
+    await world.show(talk.id)
     await world.dispatcher.answered(talk.id)
     assert (await world.records.callbacks.load(caller.id)).state is CallbackState.CANCELLED
     await world.desk.failed(attempt.id, "no answer", world.now)
@@ -264,7 +262,7 @@ async def test_who_is_choosing_a_callback_is_not_offered_and_keeps_the_place(wor
     entry, agent = await world.waiting(), await world.agent()
     await world.tick()
     offer = await world.offer_to(agent)
-    await world.dispatcher.seen(offer.id)
+    await world.show(offer.id)
     await world.records.queue.enter(replace(entry, not_before=world.now + timedelta(seconds=180)))
     await world.tick()
     await world.tick()

@@ -59,7 +59,7 @@ async def test_an_emergency_while_an_agents_phone_rings_costs_the_agent_nothing(
     entry = await scene.waiting()
     await scene.tick()
     offer = await scene.offer_to(agent)
-    await scene.dispatcher.seen(offer.id)
+    await scene.show(offer.id)
     await scene.dispatcher.ringing(offer.id)
     for _ in range(2):  # as told by two controllers
         await scene.emergencies.raised(entry.call_id or "", CALLER, scene.now)
@@ -78,7 +78,7 @@ async def test_an_emergency_while_an_agents_phone_rings_costs_the_agent_nothing(
 async def test_an_emergency_before_a_called_back_person_confirms_frees_the_agent_held_for_them(scene: Scene) -> None:
     agent, callback = await scene.agent(), await scene.callback()
     await scene.tick()
-    await scene.dispatcher.seen((await scene.offer_to(agent)).id)
+    await scene.show((await scene.offer_to(agent)).id)
     await scene.tick()
     call = await scene.call(direction="callback", callback_id=callback.id)
     await scene.emergencies.raised(call.id, CALLER, scene.now, callback.id)

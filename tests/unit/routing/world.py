@@ -6,9 +6,10 @@ from typing import Any
 
 from config.documents import CallbackRules, Waiting
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher
+from routing.dispatch import Dispatcher, show
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
+from routing.lifecycle import AttemptEvent
 from routing.model import (
     Agent,
     AgentState,
@@ -22,6 +23,7 @@ from routing.model import (
     TicketDraft,
     WaitingCaller,
 )
+from tests.transitions import watch_memory
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RULES = Waiting()
@@ -45,6 +47,7 @@ class World:
     def __init__(self) -> None:
         self.now = START
         self.records = MemoryRecords()
+        watch_memory(self.records.state)
         self.news = MemoryNews()
         self.dialler = ScriptedDialler()
         self.dispatcher = Dispatcher(self.records, self.news, RULES, lambda: self.now)
@@ -85,9 +88,18 @@ class World:
 
     async def callback(self, **changes: Any) -> Callback:
         ticket = await self.ticket()
-        return await self.desk.store(
-            replace(Callback(new_id(), ticket.id, "204", "technical", "normal", self.now), **changes)
-        )
+        owed = Callback(new_id(), ticket.id, "204", "technical", "normal", self.now)
+        return await self.records.callbacks.store(replace(owed, **changes))
+
+    async def show(self, offer_id: str) -> bool:
+        """The agent's desk shows the offer."""
+        offer = await self.records.offers.load(offer_id)
+        agent = await self.records.agents.load(offer.agent_id)
+        return await show(self.records, self.news, offer, agent, self.now, self.now)
+
+    async def phone_taken(self, attempt: Attempt) -> bool:
+        """Somebody takes the phone that is rung for a callback."""
+        return await self.records.callbacks.advance_attempt(attempt.id, AttemptEvent.ANSWERED, self.now)
 
     async def offer_to(self, agent: Agent) -> Offer:
         offer = await self.records.offers.of_agent(agent.id)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
-from routing.model import AgentState, OfferState, Stage
+from routing.model import Stage
 from store.records import SqlRecords
 from store.sqlite import SqliteDatabase
-from tests.contract.samples import LIVE, a_callback, an_offer, available_agent, later, opened_ticket, waiting_call
+from tests.contract.samples import a_callback, an_offer, answered, available_agent, later, opened_ticket, waiting_call
 
 GROWING = ("queue_entries", "callbacks", "attempts", "offers", "other")
 WHOLE = re.compile(rf"^SCAN ({'|'.join(GROWING)})(?! USING)")
@@ -66,8 +66,7 @@ async def an_offer_is_answered(records: SqlRecords) -> None:
     agent = await available_agent(records)
     offer = an_offer(await waiting_call(records, ticket_id=(await opened_ticket(records)).id), agent)
     await records.offers.claim(offer)
-    taken = [*LIVE, OfferState.LAPSED]
-    assert await records.offers.advance(offer.id, taken, OfferState.ANSWERED, later(5), agent_to=AgentState.ON_CALL)
+    assert await answered(records, offer, later(5))
 
 
 async def a_controller_looks_around(records: SqlRecords) -> None:

@@ -10,6 +10,7 @@ from config.settings import Settings
 from routing.fake import MemoryNews, MemoryRecords
 from routing.fake_audit import MemoryAudit
 from routing.identity import new_id
+from routing.lifecycle import AgentEvent
 from routing.model import (
     Agent,
     AgentState,
@@ -32,6 +33,7 @@ from web.ports import Accounts, Archive, Pages
 START = datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
 AGENTS = (("anna", "Anna de Vries", "agent1"), ("bo", "Bo Lindqvist", "agent2"), ("chen", "Chen Wei", "agent3"))
 WARD_4 = CallerId(raw="204", number="204", name="Ward 4", contact="Ward 4 desk", place="ward-4", kind="staff")
+RESTS = (AgentEvent.WENT_NOT_READY, AgentEvent.MISSED, AgentEvent.TALK_ENDED, AgentEvent.WRAPPED_UP_AWAY)
 
 
 @dataclass
@@ -147,11 +149,14 @@ class Desk:
         await self.news.tell("offer", offer=offer.id, agent=offer.agent_id, call=entry.call_id or "")
         return offer
 
+    async def rests(self, login: str = "anna") -> None:
+        """Whatever the agent was doing, they are not ready now."""
+        for event in RESTS:
+            await self.records.agents.change(self.agent_ids[login], event, self.at())
+
     async def available(self, login: str = "anna") -> None:
-        changed = await self.records.agents.change(
-            self.agent_ids[login], list(AgentState), AgentState.AVAILABLE, self.at()
-        )
-        assert changed
+        await self.rests(login)
+        assert await self.records.agents.change(self.agent_ids[login], AgentEvent.WENT_AVAILABLE, self.at())
         await self.news.tell("agent", agent=self.agent_ids[login])
 
 

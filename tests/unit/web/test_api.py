@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from routing.model import UNPROVEN, AgentState, CallerId, OfferState, RoutingError
+from routing.lifecycle import AgentEvent, OfferEvent
+from routing.model import UNPROVEN, CallerId, OfferState, RoutingError
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import Clock, Desk
 from web.errors import STATUS, DeskError
@@ -188,13 +189,13 @@ async def test_wrap_up_takes_a_disposition_and_happens_once(anna: httpx.AsyncCli
     offer = await desk.offer(await desk.waits(await desk.call(), None))
     done = {"offer_id": offer.id, "disposition": "answered", "note": "said <b>no</b>"}
     assert (await anna.post("/api/v1/me/wrap-up", json=done)).status_code == 409, "the call is still to come"
-    for before, to, agent in (
-        (OfferState.MADE, OfferState.SEEN, None),
-        (OfferState.SEEN, OfferState.RINGING, None),
-        (OfferState.RINGING, OfferState.ANSWERED, AgentState.ON_CALL),
-        (OfferState.ANSWERED, OfferState.ENDED, AgentState.AFTER_CALL_WORK),
+    for event, agent in (
+        (OfferEvent.SHOWN, None),
+        (OfferEvent.RANG, None),
+        (OfferEvent.ANSWERED, AgentEvent.ANSWERED),
+        (OfferEvent.TALK_ENDED, AgentEvent.TALK_ENDED),
     ):
-        assert await desk.records.offers.advance(offer.id, [before], to, desk.at(), agent_to=agent)
+        assert await desk.records.offers.advance(offer.id, event, desk.at(), agent=agent)
     state = {"state": "not_ready"}
     assert (await anna.post("/api/v1/me/state", json=state)).status_code == 409, "wrap-up cannot be skipped"
     assert (await anna.post("/api/v1/me/wrap-up", json=done | {"disposition": ""})).status_code == 422

@@ -4,7 +4,7 @@ import re
 
 import httpx
 
-from routing.emergencies import Emergency, EmergencyState, Ring
+from routing.emergencies import Emergency, EmergencyEvent, Ring
 from routing.emergency_desk import EmergencyDesk
 from routing.identity import new_id
 from routing.model import AgentState, CallerId
@@ -66,9 +66,7 @@ async def test_an_agent_takes_it_and_everybody_is_told(desk: Desk, anna: httpx.A
     bo = await log_in(httpx.AsyncClient(transport=httpx.ASGITransport(desk.app), base_url="http://desk"), "bo")
     refused = await bo.post(f"/api/v1/emergencies/{emergency.id}/take")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_now")
-    await desk.records.emergencies.advance(
-        emergency.id, [EmergencyState.RINGING], EmergencyState.TAKEN, desk.at(), "agent:anna"
-    )
+    await desk.records.emergencies.advance(emergency.id, EmergencyEvent.ANSWERED, desk.at(), "agent:anna")
     shown = await page(bo, desk)
     assert "Anna de Vries has taken it." in shown
     assert 'role="alert"' not in shown
@@ -113,9 +111,7 @@ async def test_a_second_one_is_shown_too_and_those_nobody_has_taken_come_first(
     desk: Desk, anna: httpx.AsyncClient
 ) -> None:
     first = await raised(desk)
-    await desk.records.emergencies.advance(
-        first.id, [EmergencyState.RINGING], EmergencyState.TAKEN, desk.at(), "phone:urgent1"
-    )
+    await desk.records.emergencies.advance(first.id, EmergencyEvent.ANSWERED, desk.at(), "phone:urgent1")
     second = await raised(desk, CallerId(withheld=True))
     shown = await page(anna, desk)
     assert shown.index(second.id) < shown.index(first.id)

@@ -13,6 +13,7 @@ import yaml
 from config.documents import Edition
 from routing import dispatch, overdue
 from routing.legs import LegKind
+from routing.lifecycle import AgentEvent, OfferEvent
 from routing.model import (
     NO_DISPOSITION,
     URGENCY_ORDER,
@@ -20,7 +21,6 @@ from routing.model import (
     CallbackState,
     CallState,
     NewEvent,
-    OfferState,
     Stage,
 )
 from tests.unit.web.conftest import log_in
@@ -93,7 +93,8 @@ async def test_pages_show_no_codes(anna: httpx.AsyncClient, desk: Desk, clock: C
     events = [NewEvent(call.id, type, desk.at(), payload=payload) for payload in payloads for type in sorted(EVENTS)]
     await desk.records.calls.append([*events, NewEvent(call.id, "no_such_code", desk.at())])
     await desk.records.calls.end(call.id, "no_such_code", desk.at())
-    await desk.records.agents.change("agent-anna", list(AgentState), AgentState.NOT_READY, desk.at(), "noanswer")
+    await desk.available("anna")
+    await desk.records.agents.change("agent-anna", AgentEvent.WENT_NOT_READY, desk.at(), "noanswer")
     for path in ("/", "/calls", f"/calls/{call.id}", f"/tickets/{ticket.number}", "/tickets?stage=any", "/callbacks"):
         html = (await anna.get(path)).text
         assert CODES.findall(visible_text(html)) == [], path
@@ -128,10 +129,8 @@ async def test_waiting_is_told_from_the_place_in_line_to_the_answer(
     await desk.records.calls.append([NewEvent(call.id, "queue.entered", desk.at() - timedelta(seconds=62))])
     await desk.available()
     offer = await desk.offer(await desk.waits(call, None))
-    live = [OfferState.MADE]
-    for to, agent in ((OfferState.SEEN, None), (OfferState.RINGING, None), (OfferState.ANSWERED, AgentState.ON_CALL)):
-        assert await desk.records.offers.advance(offer.id, live, to, desk.at(), agent_to=agent)
-        live = [to]
+    for event, agent in ((OfferEvent.SHOWN, None), (OfferEvent.RANG, None), (OfferEvent.ANSWERED, AgentEvent.ANSWERED)):
+        assert await desk.records.offers.advance(offer.id, event, desk.at(), agent=agent)
     clock.pass_s(600)
     html = (await anna.get("/")).text
     assert re.search(r"waited\s+1 min", visible_text(html))

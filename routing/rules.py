@@ -1,0 +1,232 @@
+"""The rules of the line: what follows from a transition, and what is asked for in one go. Pure functions of rows.
+
+Their order is that in which rows are locked: agent, call, place in the queue.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from routing.effects import (
+    ANY,
+    CallOffReached,
+    Change,
+    Columns,
+    Effect,
+    Enter,
+    Insert,
+    Kind,
+    LinkMatter,
+    NoteHistory,
+    NoteNumber,
+    Transition,
+    agent_transition,
+    attempt_transition,
+    call_transition,
+    callback_transition,
+    ring_transition,
+)
+from routing.emergencies import EmergencyState
+from routing.identity import new_id
+from routing.lifecycle import AgentEvent, AttemptEvent, CallbackEvent, CallEvent, OfferEvent
+from routing.model import (
+    LIVE_OFFERS,
+    OPEN_CALLBACKS,
+    Attempt,
+    Callback,
+    CallbackState,
+    CallerId,
+    Offer,
+    Stage,
+    WaitingCaller,
+)
+
+# what whoever asks has done in one go
+
+
+def claiming(offer: Offer) -> list[Effect]:
+    """The agent is held, the call follows, the offer is there: or nothing of it."""
+    held = agent_transition(offer.agent_id, AgentEvent.HELD, offer.made_at, required=True)
+    return [held, *_call_follows(offer, CallEvent.OFFERED_TO_AGENT), Insert(Kind.OFFER, offer)]
+
+
+def claiming_attempt(attempt: Attempt) -> list[Effect]:
+    """One winner per callback and number; the callback is being dialled from then on."""
+    turn = {"id": attempt.callback_id, "attempts": attempt.number - 1}
+    dialling = callback_transition(turn, CallbackEvent.CLAIMED, attempt.at, required=True)
+    counted = replace(dialling, changes={**dialling.changes, "attempts": attempt.number})
+    return [counted, Insert(Kind.ATTEMPT, attempt)]
+
+
+def taking_over(callback_id: str, call_id: str, at: datetime) -> list[Effect]:
+    """Who is owed a call has called: what is being dialled is given up, and the call's own place with it."""
+    return [
+        call_transition(call_id, CallEvent.ENTERED_QUEUE),
+        leaving(_own_place(call_id), "callback taken over", at),
+        *_handing_over(callback_id, call_id, at),
+        attempt_transition({"callback_id": callback_id}, AttemptEvent.LOST, at, "called by themselves"),
+        LinkMatter(call_id, callback_id, at),
+    ]
+
+
+def stored(kept: Callback, asked: Callback) -> list[Effect]:
+    """The call that asked for it gives its own place up for the callback's."""
+    own = [leaving(_own_place(asked.call_id), "callback chosen", asked.since)] if asked.call_id else []
+    return [*own, Enter(place_of(kept)), NoteNumber(kept.ticket_id, kept.number)]
+
+
+def renewed_callback(kept: Callback, asked: Callback) -> Callback:
+    """A ticket has one open callback: with the number given last, in the earlier place."""
+    return replace(kept, number=asked.number, since=min(kept.since, asked.since), not_before=asked.not_before)
+
+
+def place_of(callback: Callback) -> WaitingCaller:
+    """The place that a callback takes where it has none."""
+    return WaitingCaller(
+        new_id(), callback.crew, callback.urgency, callback.since, callback_id=callback.id,
+        ticket_id=callback.ticket_id, not_before=callback.not_before,
+    )  # fmt: skip
+
+
+def renewed_place(kept: WaitingCaller, asked: WaitingCaller) -> WaitingCaller:
+    """Who has a place keeps it, or moves to the earlier one that is theirs; what they wait for may change."""
+    return replace(
+        kept, crew=asked.crew, urgency=asked.urgency, since=min(kept.since, asked.since),
+        ticket_id=asked.ticket_id or kept.ticket_id, not_before=asked.not_before,
+    )  # fmt: skip
+
+
+def leaving_queue(entry_id: str, call_id: str | None, reason: str, at: datetime) -> list[Effect]:
+    call = [call_transition(call_id, CallEvent.LEFT_QUEUE)] if call_id else []
+    return [*call, leaving({"id": entry_id}, reason, at)]
+
+
+def leaving(where: Columns, reason: str, at: datetime) -> Change:
+    """The places are given up; the first reason counts."""
+    return Change(Kind.PLACE, where, {"left_at": at, "left_reason": reason})
+
+
+def moving_urgency(ticket_id: str, urgency: str) -> list[Effect]:
+    """Whoever waits about a matter takes the place that goes with its urgency."""
+    theirs, now = {"ticket_id": ticket_id}, {"urgency": urgency}
+    return [Change(Kind.CALLBACK, theirs, now, OPEN_CALLBACKS), Change(Kind.PLACE, theirs, now)]
+
+
+# what follows from a transition that was made
+
+
+FOLLOWED_BY_ROW = (Kind.OFFER, Kind.CALLBACK, Kind.ATTEMPT)
+
+
+def following(made: Transition, row: Any) -> Sequence[Effect]:
+    """Effects of a transition; `row` is as it is after it, and needed for the kinds `FOLLOWED_BY_ROW` only."""
+    match made.kind:
+        case Kind.CALL if made.event is CallEvent.ENDED:
+            return _after_call(made.where["id"], made.at)
+        case Kind.TICKET if made.changes["stage"] is Stage.CLOSED:
+            theirs = {"ticket_id": made.where["id"]}
+            return [callback_transition(theirs, CallbackEvent.CANCELLED, made.at, why="ticket closed")]
+        case Kind.OFFER:
+            return _after_offer(made, row)
+        case Kind.CALLBACK:
+            return _after_callback(made, row)
+        case Kind.ATTEMPT if made.call_id:
+            return _handing_over(row.callback_id, made.call_id, made.at)
+        case Kind.EMERGENCY:
+            return _after_emergency(made, made.where["id"])
+    return ()
+
+
+CALL_FOLLOWS: Mapping[OfferEvent, CallEvent] = {
+    OfferEvent.ANSWERED: CallEvent.ANSWERED,
+    OfferEvent.LAPSED: CallEvent.OFFER_LAPSED,
+    OfferEvent.TALK_ENDED: CallEvent.TALK_ENDED,
+}
+
+
+def _after_offer(made: Transition, offer: Offer) -> list[Effect]:
+    """An answer ends the waiting, and nobody is called back as well; the end of the talk is a callback's end."""
+    event = OfferEvent(made.event)
+    effects: list[Effect] = []
+    if made.agent:
+        effects.append(agent_transition(offer.agent_id, made.agent, made.at, made.why))
+    effects += _call_follows(offer, CALL_FOLLOWS.get(event))
+    if event is OfferEvent.ANSWERED:
+        effects.append(leaving({"id": offer.entry_id}, "answered", made.at))
+        effects += [CallOffReached(offer, made.at)] if offer.call_id else []
+    if event is OfferEvent.TALK_ENDED and offer.callback_id:
+        effects.append(callback_transition({"id": offer.callback_id}, CallbackEvent.TALKED, made.at))
+    return effects
+
+
+def _call_follows(offer: Offer, event: CallEvent | None) -> list[Transition]:
+    return [call_transition(offer.call_id, event)] if offer.call_id and event else []
+
+
+def reached(answer: CallOffReached, caller: CallerId, owed: Sequence[Callback]) -> list[Transition]:
+    """Of what is owed about the call's matters, that which is owed to who talks now; what others are owed stays."""
+    offer = answer.offer
+    theirs = (each for each in owed if each.call_id == offer.call_id or each.number == caller.proven)
+    return [
+        callback_transition({"id": each.id}, CallbackEvent.CANCELLED, answer.at, why="reached meanwhile")
+        for each in theirs
+        if each.id != offer.callback_id
+    ]
+
+
+def _after_callback(made: Transition, callback: Callback) -> list[Effect]:
+    """An ended callback leaves the queue, is not dialled any more, and its ticket says so; one put back waits again."""
+    to, theirs = CallbackState(made.changes["state"]), {"callback_id": callback.id}
+    if to is CallbackState.PENDING:
+        return [Enter(place_of(callback)), Change(Kind.PLACE, theirs, {"call_id": None})]
+    if to in OPEN_CALLBACKS:
+        return []
+    over = f"callback {to}"
+    return [
+        leaving(theirs, over, made.at),
+        attempt_transition(theirs, AttemptEvent.CALLED_OFF, made.at, made.why or over),
+        NoteHistory(callback.ticket_id, made.at, "callback", to),
+    ]
+
+
+def _handing_over(callback_id: str, call_id: str, at: datetime) -> list[Effect]:
+    """The call takes the callback's place and its live offer."""
+    theirs = {"callback_id": callback_id}
+    return [
+        callback_transition({"id": callback_id}, CallbackEvent.CONFIRMED, at, required=True),
+        Change(Kind.PLACE, theirs, {"call_id": call_id, "not_before": None}),
+        Change(Kind.OFFER, theirs, {"call_id": call_id}, LIVE_OFFERS),
+    ]
+
+
+def _after_call(call_id: str, at: datetime) -> list[Effect]:
+    """A call that has ended gives its place up; a callback keeps its own and waits to be tried again."""
+    return [
+        Change(Kind.PLACE, {"call_id": call_id, "callback_id": ANY}, {"call_id": None}),
+        leaving(_own_place(call_id), "call ended", at),
+    ]
+
+
+def _own_place(call_id: str) -> Columns:
+    return {"call_id": call_id, "callback_id": None}
+
+
+def _after_emergency(made: Transition, emergency_id: str) -> list[Effect]:
+    """Only while it rings does any phone ring for it; it has ended when its caller was gone first."""
+    to, effects = made.changes["state"], list[Effect]()
+    if to is not EmergencyState.RINGING:
+        effects.append(ring_transition({"emergency_id": emergency_id}, made.at))
+    if to in (EmergencyState.LEFT, EmergencyState.ENDED):
+        effects.append(Change(Kind.EMERGENCY, {"id": emergency_id, "ended_at": None}, {"ended_at": made.at}))
+    return effects
+
+
+def resting(callbacks: Sequence[Callback], calling: Sequence[CallerId]) -> frozenset[str]:
+    """Of the open callbacks, those whose phone is being rung, or is on the line in another call."""
+    busy = {caller.proven for caller in calling}
+    return frozenset(
+        each.id
+        for each in callbacks
+        if each.state is CallbackState.DIALLING or (each.state is CallbackState.PENDING and each.number in busy)
+    )

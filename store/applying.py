@@ -1,0 +1,169 @@
+"""Effects, applied to rows: each is a conditional statement, all that follows from a transition is in one transaction.
+
+Whoever changes both a call and its place changes the call first, so that no two wait for each other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, bindparam, or_, select, update
+
+from routing.effects import (
+    ANY,
+    LIVE,
+    ONE_LIVE_PER,
+    CallOffReached,
+    Change,
+    Effect,
+    Enter,
+    Insert,
+    Kind,
+    LinkMatter,
+    Lost,
+    NoteHistory,
+    NoteNumber,
+    Transition,
+)
+from routing.model import CallerId, NewEvent, Offer, OfferState
+from routing.rules import FOLLOWED_BY_ROW, following, reached
+from store.callback_rows import find_callback, open_about
+from store.database import Database
+from store.portable import insert_unless_there, must_win
+from store.queue_rows import NOT_LEFT, enter
+from store.rows import attempt_of, offer_of
+from store.tables import call_private, call_tickets, calls, ticket_private, tickets
+from store.tables_dispatch import LIVE_OFFER, OPEN_CALLBACK, agents, attempts, callbacks, offers, queue_entries
+from store.tables_emergencies import emergencies, emergency_rings, emergency_takes
+from store.ticket_history import note_change
+from store.timeline import append_events
+
+TABLES: Mapping[Kind, Table] = {
+    Kind.CALL: calls,
+    Kind.TICKET: tickets,
+    Kind.PLACE: queue_entries,
+    Kind.AGENT: agents,
+    Kind.OFFER: offers,
+    Kind.CALLBACK: callbacks,
+    Kind.ATTEMPT: attempts,
+    Kind.EMERGENCY: emergencies,
+    Kind.RING: emergency_rings,
+    Kind.TAKE: emergency_takes,
+}
+# Said in so many words where only live rows can have a transition, so that the index of those serves.
+LIVE_ROWS: Mapping[Kind, Any] = {Kind.OFFER: LIVE_OFFER, Kind.CALLBACK: OPEN_CALLBACK}
+AFTER: Mapping[Kind, Callable[[Connection, Row[Any]], Any]] = {
+    Kind.OFFER: lambda _, row: offer_of(row),
+    Kind.CALLBACK: lambda connection, row: find_callback(connection, row.id),
+    Kind.ATTEMPT: lambda _, row: attempt_of(row),
+}
+
+
+class SqlApplier:
+    """Implements `routing.transitions.Applier`."""
+
+    def __init__(self, database: Database, kept_for: timedelta) -> None:
+        self._database = database
+        self._kept_for = kept_for
+
+    async def won(self, *effects: Effect, events: Sequence[NewEvent] = ()) -> bool:
+        def work(connection: Connection) -> None:
+            apply(connection, effects)
+            append_events(connection, events, self._kept_for)
+
+        try:
+            await self._database.write(work)
+        except Lost:
+            return False
+        return True
+
+
+def apply(connection: Connection, effects: Sequence[Effect]) -> None:
+    """Raises: Lost."""
+    for effect in effects:
+        match effect:
+            case Transition():
+                _move(connection, effect)
+            case Change():
+                connection.execute(_update(effect))
+            case Insert(kind, row):
+                must_win(insert_unless_there(connection, TABLES[kind], vars(row)))
+            case _:
+                _apply_special(connection, effect)
+
+
+def _apply_special(connection: Connection, effect: Effect) -> None:
+    match effect:
+        case Enter(entry):
+            mine = select(callbacks.c.site_id).where(callbacks.c.id == entry.callback_id)
+            enter(connection, entry, connection.execute(mine).scalar_one())
+        case CallOffReached(offer):
+            apply(connection, reached(effect, _caller(connection, offer), _owed_about(connection, offer)))
+        case LinkMatter(call_id, callback_id, at):
+            mine = select(callbacks.c.ticket_id).where(callbacks.c.id == callback_id)
+            ticket_id = connection.execute(mine).scalar_one()
+            insert_unless_there(connection, call_tickets, {"call_id": call_id, "ticket_id": ticket_id, "at": at})
+        case NoteNumber(ticket_id, number):
+            ticket = update(ticket_private).where(ticket_private.c.ticket_id == ticket_id)
+            connection.execute(ticket.values(callback_number=number))
+        case NoteHistory(ticket_id, at, what, to):
+            note_change(connection, ticket_id, at, "line", what, to)
+
+
+def _move(connection: Connection, asked: Transition) -> None:
+    """Raises: Lost."""
+    if asked.kind in FOLLOWED_BY_ROW:
+        rows = connection.execute(_update(asked).returning(*TABLES[asked.kind].c)).all()
+        must_win(bool(rows) or not asked.required)
+        for row in rows:
+            apply(connection, following(asked, AFTER[asked.kind](connection, row)))
+    else:
+        taken = connection.execute(_update(asked)).rowcount > 0
+        must_win(taken or not asked.required)
+        apply(connection, following(asked, None) if taken else ())
+
+
+def _update(change: Change) -> Any:
+    """The only statement that moves a row along its lifecycle."""
+    table = TABLES[change.kind]
+    asked = [_equals(table.c[name], value) for name, value in change.where.items()]
+    return update(table).where(*asked, *_as_expected(change)).values(dict(change.changes))
+
+
+def _as_expected(change: Change) -> list[Any]:
+    """Only rows in one of the states that the change is for."""
+    if change.kind is Kind.PLACE:
+        return [NOT_LEFT]
+    if not change.among:
+        return []
+    columns = TABLES[change.kind].c
+    expected = [(columns.stage if change.kind is Kind.TICKET else columns.state).in_(change.among)]
+    if change.kind in LIVE_ROWS and set(change.among) <= set(LIVE[change.kind]):
+        expected.append(LIVE_ROWS[change.kind])
+    elif change.kind is Kind.OFFER:
+        expected.append((offers.c.state != OfferState.LAPSED) | ~_rival())
+    return expected
+
+
+def _equals(column: Any, value: Any) -> Any:
+    return column.is_not(None) if value is ANY else column == value
+
+
+def _rival() -> Any:
+    """Whether another offer is live in the place of one that has lapsed: only one may be."""
+    other = offers.alias("other")
+    # Written out, not bound: only so does the database see that the indexes of live offers serve.
+    live = other.c.state.in_(bindparam("live", LIVE[Kind.OFFER], expanding=True, literal_execute=True))
+    same = [other.c[name] == offers.c[name] for name in ONE_LIVE_PER[Kind.OFFER]]
+    return select(other.c.id).where(other.c.id != offers.c.id, live, or_(*same)).exists()
+
+
+def _caller(connection: Connection, offer: Offer) -> CallerId:
+    query = select(call_private.c.number, calls.c.caller_kind).join(calls, calls.c.id == call_private.c.call_id)
+    row = connection.execute(query.where(call_private.c.call_id == offer.call_id)).first()
+    return CallerId(number=row.number, kind=row.caller_kind) if row else CallerId()
+
+
+def _owed_about(connection: Connection, offer: Offer) -> list[Any]:
+    linked = select(call_tickets.c.ticket_id).where(call_tickets.c.call_id == offer.call_id)
+    return open_about(connection, callbacks.c.ticket_id.in_(linked) | (callbacks.c.ticket_id == offer.ticket_id))
