@@ -6,6 +6,7 @@ from datetime import datetime
 
 from cli.clock import line_time
 from config.documents import Edition
+from ivr.facts import Facts
 from ivr.state import State
 from routing.identity import id_of
 from routing.model import Call, NewEvent, NotFound
@@ -42,7 +43,7 @@ class DialplanCalls:
 
     async def _new_call(self, call_id: str, told: DialplanCall) -> Call:
         site = self.edition.site
-        state = State(flow="main", facts={"channel": told.key})  # from its beginning, should a controller resume it
+        state = State(flow="main", facts=Facts(channel=told.key))  # from its beginning, should a controller resume it
         call = Call(
             id=call_id, site_id=site.id, dnis=told.dnis, started_at=line_time(told.at), pins=self.pins,
             caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),

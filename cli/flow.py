@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from config.documents import Edition, load_edition
 from config.settings import Settings
 from config.yaml_once import load_once
+from ivr.facts import Facts
 from ivr.flow import Flow
 from ivr.script import Script
 from ivr.simulator import World, described, simulate
@@ -76,12 +77,14 @@ def simulate_(
     from ivr.understanding.line import build  # loads a sentence encoder
 
     understander = build(edition, settings.data_dir / "understanding")
-    facts = {"caller_number": caller, "identified": "yes", "callable": "yes"} if caller else {}
+    facts = Facts(caller_number=caller, identified=True, callable=True) if caller else Facts()
     state = State(flow=script.flow.id, language=settings.line.language, facts=facts)
     turns = turn if turn else [line.strip() for line in typer.get_text_stream("stdin") if line.strip()]
     call = simulate(script, understander, state, turns, World(staffed=staffed))
     if as_json:
         actions = [{"action": described(action), **asdict(action)} for action in call.actions]
-        typer.echo(json.dumps({"ending": call.ending, "facts": dict(call.state.facts), "actions": actions}, indent=2))
+        typer.echo(
+            json.dumps({"ending": call.ending, "facts": call.state.facts.to_json(), "actions": actions}, indent=2)
+        )
     else:
         typer.echo("\n".join(call.steps()))

@@ -15,6 +15,7 @@ from cli.clock import line_time, now, wall_now
 from cli.dialplan_calls import DialplanCalls
 from cli.emergency_reports import EmergencyReports
 from config.documents import Edition
+from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.owed import owed
 from ivr.performing import Performer
@@ -121,7 +122,7 @@ class MessageImport:
         if not own and message.outcome == "left" and not message.number:
             return  # nobody to ring back and nothing said
         key = "matter" if message.call_id else f"spool:{message.key}"
-        ticket = own[0] if own else await performer.open_ticket({"topic": "message"}, key)
+        ticket = own[0] if own else await performer.open_ticket(Facts(topic="message"), key)
         if message.recording:
             await self.records.tickets.add_message(ticket.id, str(message.recording), line_time(message.at))
             notebook.note("message.recorded", {"ticket_id": ticket.id}, actor="caller")

@@ -18,6 +18,7 @@ from cli.shop import Shop
 from config.documents import Edition, Site
 from config.settings import Settings
 from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
+from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from ivr.ports import HungUp, LegLost
@@ -143,7 +144,7 @@ class Reception:
             id=call_id, site_id=site.id, dnis=await agi.variable("ON_DNIS") or "", caller=caller, started_at=now(),
             pins=self.shop.pins, language=self.settings.line.language,
         )  # fmt: skip
-        facts = facts_of(call, self.shop.edition, agi) | ({"diverted_by": told.diverted_by} if told.diverted_by else {})
+        facts = replace(facts_of(call, self.shop.edition, agi), diverted_by=told.diverted_by or None)
         state = State(flow="main", language=call.language, facts=facts)
         if attempt:
             return await self._callback_call(agi, call, state, attempt)
@@ -156,7 +157,8 @@ class Reception:
         caller = self._called_back(callback, ticket)
         call = replace(call, direction="callback", callback_id=callback.id, caller=caller)
         state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
-        state = state.with_facts(**facts_of(call, self.shop.edition, agi), attempt=attempt_id)
+        state = replace(state, facts=state.facts.updated(facts_of(call, self.shop.edition, agi)))
+        state = state.with_facts(attempt=attempt_id)
         await self.records.callbacks.advance_attempt(attempt_id, [AttemptState.SENT], AttemptState.ANSWERED, now())
         return replace(call, dialogue=state.to_json())
 
@@ -219,7 +221,7 @@ class Reception:
             await self.records.calls.save(call.id, state.to_json(), notebook.take(), CallState.IN_DIALOGUE)
         await agi.answer()
         notebook.note("call.answered")
-        performer = self._performer(call, notebook, shop.edition, state.facts.get("attempt"))
+        performer = self._performer(call, notebook, shop.edition, state.facts.attempt)
         async with self.door.open_audio(agi, partial(_note_hearing, notebook)) as leg:
             session = Session(
                 leg, shop.script(state.flow), shop.senses, performer, self.records.calls, notebook, wall_now
@@ -232,7 +234,7 @@ class Reception:
             clock=now, wall=wall_now, recordings=self.settings.data_dir / "recordings", attempt_id=attempt,
         )  # fmt: skip
 
-    async def _record_emergency(self, call_id: str, channel: str, facts: Mapping[str, str] | None = None) -> None:
+    async def _record_emergency(self, call_id: str, channel: str, facts: Facts | None = None) -> None:
         """At the desks, with its ticket, and no place in the queue any more; the phones ring already."""
         try:
             async with asyncio.timeout(EMERGENCY_TICKET_S):
@@ -331,15 +333,15 @@ def _ending(status: str, emergency: str) -> str:
     return "emergency_answered" if emergency else "talked"
 
 
-def facts_of(call: Call, edition: Edition, agi: AgiSession) -> dict[str, str]:
+def facts_of(call: Call, edition: Edition, agi: AgiSession) -> Facts:
     """What the dialogue may know of the caller; a number that is withheld, shared or unproven identifies nobody."""
     caller = call.caller
-    facts = {"channel": agi.environment.uniqueid}
+    facts = Facts(channel=agi.environment.uniqueid)
     if caller.number and not caller.withheld:
-        facts |= {"caller_number": caller.number, "identified": "yes" if caller.identifies else "no"}
+        facts = replace(facts, caller_number=caller.number, identified=caller.identifies)
         with suppress(NotCallable):
             callable_number(caller.number, edition.site)
-            facts["callable"] = "yes" if _own(caller, edition.site) else "no"
+            facts = replace(facts, callable=_own(caller, edition.site))
     return facts
 
 

@@ -4,7 +4,6 @@ The invariants stand before every step and cannot be configured away: an emergen
 can be reached at any moment, `*` repeats, deafness leads to keys, and no call runs for ever.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,7 +33,7 @@ from ivr.drafting import KEY
 from ivr.flow import Enqueue, Menu
 from ivr.keypad import HASH, PERSON, REPEAT
 from ivr.ports import Understanding
-from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, differing, heard, tells_a_story, with_report
+from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, heard, tells_a_story, with_report
 from ivr.state import State
 from ivr.verbs import asking, ending, gathering, matters, queueing, simple
 
@@ -183,12 +182,12 @@ def to_person(script: Script, state: State) -> Turn:
 
 def _emergency(state: State) -> Turn:
     """Out of our hands at once: the dialplan gives the instruction and rings, whatever becomes of us."""
-    return replace(state, step=EMERGENCY, phase="summon"), Summon(dict(state.facts))
+    return replace(state, step=EMERGENCY, phase="summon"), Summon(state.facts)
 
 
 def _in_emergency(state: State, outcome: Outcome) -> Turn:
     answered = isinstance(outcome, Dialled) and outcome.answered
-    return state, HangUp("emergency_answered") if answered else Summon(dict(state.facts))
+    return state, HangUp("emergency_answered") if answered else Summon(state.facts)
 
 
 def _repeat(script: Script, state: State) -> Turn:
@@ -220,8 +219,7 @@ def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
         return None
     before = _about(state, changed.ticket)
     if state.phase == "hold":  # nobody was asked, and somebody else may have said it
-        proposed = {name: changed.facts.get(name) for name in differing(before, changed)}
-        return before.with_facts(proposed=json.dumps(proposed)).at(AMENDING + ASIDE + state.phase), StandAside()
+        return replace(before, proposed=changed.facts).at(AMENDING + ASIDE + state.phase), StandAside()
     return _amend_to(before, changed, state.phase)
 
 
@@ -233,18 +231,19 @@ def _about(state: State, ticket: str | None) -> State:
 
 
 def _amend_to(before: State, changed: State, phase: str) -> Turn:
-    return _amend(changed.with_facts(amended=" ".join(differing(before, changed))).at(AMENDING + phase))
+    amended = before.facts.differing(changed.facts)
+    return _amend(replace(changed, amended=tuple(amended)).at(AMENDING + phase))
 
 
 def _asked_back(script: Script, state: State, outcome: Outcome, phase: str) -> Turn:
     """What was overheard changes nothing until its caller says so."""
     where, _, before = phase.partition("/")
-    proposed = state.with_facts(proposed=None, **json.loads(state.facts.get("proposed", "{}")))
+    proposed = replace(state, facts=state.proposed or state.facts, proposed=None)
     if where + "/" == ASIDE or isinstance(outcome, Resumed):
         question = Ask((about(proposed, "did_you_mean"),), keys_do=True)
         asked = state.at(AMENDING + ASKED + before)
         return _resumed(asked, question) if isinstance(outcome, Resumed) else (asked, question)
-    state = state.with_facts(proposed=None)
+    state = replace(state, proposed=None)
     if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
         return _amend_to(state, proposed, before)
     said = None
@@ -257,7 +256,7 @@ def _amend(state: State) -> Turn:
     """On the call's own ticket; a report of somebody else's stays as it is, and the caller gets one of their own."""
     if state.ticket is None or matters.joined(state):
         return state, ticket_of(state)
-    return state, CorrectTicket(state.ticket, dict(state.facts), frozenset(state.facts.get("amended", "").split()))
+    return state, CorrectTicket(state.ticket, state.facts, frozenset(state.amended))
 
 
 def _amending(script: Script, state: State, outcome: Outcome) -> Turn:

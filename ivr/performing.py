@@ -1,7 +1,7 @@
 """What the dialogue decides, done: tickets, queue, callbacks. Every record is written before it is spoken of."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,6 +37,7 @@ from ivr.actions import (
     Waiting,
 )
 from ivr.drafting import draft_of, facts_of, fields_of
+from ivr.facts import Facts
 from ivr.leaving import left_behind
 from ivr.notebook import Notebook
 from ivr.owed import Owed
@@ -106,7 +107,7 @@ class Performer:
         ticket = await self.open_ticket(action.facts, action.key)
         return TicketOpened(ticket.id, ticket.number, ticket.draft.promise.what, ticket.draft.promise.by.isoformat())
 
-    async def open_ticket(self, facts: Mapping[str, str], key: str) -> Ticket:
+    async def open_ticket(self, facts: Facts, key: str) -> Ticket:
         """Open the ticket of that key of this call; the same one again when it is there already."""
         now = self.clock()
         draft = draft_of(facts, self.call.caller, self.edition, self._told_by())
@@ -139,7 +140,7 @@ class Performer:
         if action.number:
             ticket = await self.records.tickets.by_number(ticket_number(action.number))
             return Matters((_matter(ticket),) if ticket else ())
-        if state.facts.get("identified") != "yes" or not self.call.caller.number:
+        if not state.facts.identified or not self.call.caller.number:
             return Matters()
         found = await self.records.tickets.of_caller(self.call.caller.number)
         return Matters(tuple(_matter(ticket) for ticket in found if ticket.draft.caller.identifies))
@@ -211,7 +212,7 @@ class Performer:
 
     async def _taken_over(self, state: State) -> WaitingCaller | None:
         """Whoever is owed a call about this matter and calls by themselves: in that place, and not called as well."""
-        number = self.call.caller.number if state.facts.get("identified") == "yes" else None
+        number = self.call.caller.number if state.facts.identified else None
         if number is None or self.call.callback_id or await self.records.queue.of_call(self.call.id):
             return None
         told = (await self.records.tickets.load(state.ticket)).draft if state.ticket else None

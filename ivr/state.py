@@ -1,23 +1,36 @@
 """Where a call is in its flow: small, serialisable, saved before the next prompt."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Self
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from ivr.actions import Prompt
+from ivr.facts import NO_FACTS, Facts, MatterFacts
 
-OF_MATTER = ("topic", "confidence", "why", "place", "place_text", "asset", "key", "join", "join_number", "promise",
-             "promise_by")  # fmt: skip
-"""Names of the facts that belong to one matter; all others belong to the call."""
+Given = ParamSpec("Given")
+S = TypeVar("S")
+
+
+def _taking(record: Callable[Given, Facts]) -> Callable[[Callable[..., S]], Callable[Concatenate[Any, Given], S]]:
+    """Types a method as taking what the record takes: a wrong name or value is found before it runs."""
+    return lambda method: method
 
 
 @dataclass(frozen=True)
 class OtherMatter:
     """A matter of this call that is not the one just spoken about."""
 
-    facts: Mapping[str, str]
+    facts: MatterFacts
     ticket: str | None = None
     ticket_number: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {**vars(self), "facts": self.facts.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**{**data, "facts": MatterFacts.from_json(data["facts"])})
 
 
 @dataclass(frozen=True)
@@ -29,31 +42,32 @@ class State:
     steps: int = 0  # in this call; capped
     language: str = "en"
     deaf: bool = False  # recognition failed once: keys from now on
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Facts = NO_FACTS
     ticket: str | None = None
     ticket_number: str | None = None
     others: tuple[OtherMatter, ...] = ()  # told in the same breath as the matter that the facts and the ticket are of
     said: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # the last prompt, for *
     number_step: str = ""  # where a number was asked for last, and in which phase
     number_phase: str = ""
+    proposed: Facts | None = None  # what a correction that was overheard would make of the facts
+    amended: tuple[str, ...] = ()  # names of the facts that the last correction changed
 
     @property
     def awaits_dial(self) -> bool:
         """Whether the call has left for a phone, and what came of that is not yet known here."""
         return self.phase in ("connect", "dial", "summon")
 
-    def with_facts(self, **facts: str | None) -> Self:
-        """Facts set (or, with None, removed)."""
-        merged = {**self.facts, **{name: value for name, value in facts.items() if value is not None}}
-        return replace(self, facts={k: v for k, v in merged.items() if facts.get(k, "") is not None})
+    @_taking(Facts)
+    def with_facts(self, **facts: Any) -> "State":
+        """The same, with these facts."""
+        return replace(self, facts=replace(self.facts, **facts))
 
     def about(self, other: int) -> Self:
         """The same call, speaking of that one of the others; what was spoken of takes its place."""
         then = self.others[other]
-        mine = {name: value for name, value in self.facts.items() if name in OF_MATTER}
-        facts = {name: value for name, value in self.facts.items() if name not in OF_MATTER} | dict(then.facts)
-        left = OtherMatter(mine, self.ticket, self.ticket_number)
+        left = OtherMatter(self.facts.matter, self.ticket, self.ticket_number)
         others = (*self.others[:other], left, *self.others[other + 1 :])
+        facts = self.facts.about(then.facts)
         return replace(self, facts=facts, ticket=then.ticket, ticket_number=then.ticket_number, others=others)
 
     def at(self, phase: str, tries: int | None = None) -> Self:
@@ -63,10 +77,31 @@ class State:
         return replace(self, said=tuple((line.key, tuple(sorted(line.variables.items()))) for line in prompt))
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        written = {"facts": self.facts.to_json(), "others": [other.to_json() for other in self.others]}
+        return {**vars(self), **written, "proposed": self.proposed.to_json() if self.proposed else None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        said = tuple((key, tuple((name, value) for name, value in pairs)) for key, pairs in data.get("said", ()))
-        others = tuple(OtherMatter(**other) for other in data.get("others", ()))
-        return cls(**{**data, "said": said, "others": others})
+        """Also of a state that was saved while every fact was text."""
+        data = _with_correction(data)
+        proposed = data.get("proposed")
+        read = {
+            "facts": Facts.from_json(data.get("facts", {})),
+            "proposed": None if proposed is None else Facts.from_json(proposed),
+            "amended": tuple(data.get("amended", ())),
+            "others": tuple(OtherMatter.from_json(other) for other in data.get("others", ())),
+            "said": tuple((key, tuple((name, value) for name, value in pairs)) for key, pairs in data.get("said", ())),
+        }
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in {**data, **read}.items() if name in known})
+
+
+def _with_correction(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a correction under way was about stood among the facts."""
+    facts: Mapping[str, Any] = data.get("facts", {})
+    if isinstance(amended := facts.get("amended"), str):
+        data = {**data, "amended": amended.split()}
+    if isinstance(proposed := facts.get("proposed"), str):
+        changed = {**facts, **json.loads(proposed)}
+        data = {**data, "proposed": {name: value for name, value in changed.items() if value is not None}}
+    return data

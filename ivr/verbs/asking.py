@@ -90,7 +90,7 @@ def enter_confirm(script: Script, step: Confirm, state: State) -> Turn:
         return state, Ask((Line("what_is_different"),), keys_do=True)
     if state.phase == "which":
         return state, Ask((Line("which_is_different"),), keys_do=True)
-    state = placed(script, state).with_facts(blind=None)  # whatever was keyed ahead is heard now
+    state = placed(script, state).with_facts(blind=False)  # whatever was keyed ahead is heard now
     return state, Ask((about(state, step.prompt), *also(state)), no_speech_ms=step.pause_ms, keys_do=True)
 
 
@@ -141,6 +141,6 @@ def take_menu(script: Script, step: Menu, state: State, outcome: Outcome) -> Nex
 
 
 def _by_key(step: Menu, state: State, pressed: Pressed) -> Next:
-    key, state = pressed.keys, state.with_facts(blind="yes" if pressed.blind else None)
+    key, state = pressed.keys, state.with_facts(blind=pressed.blind)
     topic = step.topics.get(key)
     return (chosen(state, topic, 1.0, (f"key {key}",)) if topic else state), step.keys[key]

@@ -18,9 +18,9 @@ NUMBER_WORDS = 5  # "it's two point thirteen"; a longer answer is about somethin
 def enter_gather(script: Script, step: Gather, state: State) -> Turn:
     expected = _expected(script, step)
     if state.phase == "which":
-        return state, _which(state.facts.get("places", "").split())
+        return state, _which(state.facts.places)
     if state.phase == "unknown":
-        unknown = Line("place_unknown", {"keyed": state.facts.get("place_keyed", "")})
+        unknown = Line("place_unknown", {"keyed": state.facts.place_keyed or ""})
         return state, _by_keys((unknown, Line(step.keys_prompt)), expected)
     if step.prompt and not state.deaf and state.phase != "keys":
         return state, Ask((Line(step.prompt),), number=expected)
@@ -45,8 +45,14 @@ def take_gather(script: Script, step: Gather, state: State, outcome: Outcome) ->
     if isinstance(outcome, Heard):
         given = outcome.understanding.digits or ""
     if given := _normal(step, given):
-        return state.with_facts(**{step.fact: given}), step.next
+        return _given(step, state, given), step.next
     return (state, step.otherwise) if isinstance(outcome, Pressed) else _not_given(script, step, state)
+
+
+def _given(step: Gather, state: State, given: str) -> State:
+    if step.fact == "status_number":
+        return state.with_facts(status_number=given)
+    return state.with_facts(callback_number=given)
 
 
 def _normal(step: Gather, given: str) -> str:
@@ -99,12 +105,12 @@ def _numbered(script: Script, step: Gather, state: State, number: str, last: boo
 def _found(script: Script, step: Gather, state: State, places: Sequence[Place]) -> Next:
     if len(places) == 1:
         return _at(state, places[0].id), step.next
-    ids = [place.id for place in places[:CHOICES]]
-    return enter_gather(script, step, state.at("which").with_facts(places=" ".join(ids)))
+    ids = tuple(place.id for place in places[:CHOICES])
+    return enter_gather(script, step, state.at("which").with_facts(places=ids))
 
 
 def _at(state: State, place: str) -> State:
-    return state.with_facts(place=place, place_text=None, places=None, place_keyed=None)
+    return state.with_facts(place=place, place_text=None, places=(), place_keyed=None)
 
 
 def _which(ids: Sequence[str]) -> Ask:
@@ -113,6 +119,6 @@ def _which(ids: Sequence[str]) -> Ask:
 
 
 def _choice(step: Gather, state: State, number: str) -> Next:
-    ids = dict(enumerate(state.facts.get("places", "").split(), 1))
+    ids = dict(enumerate(state.facts.places, 1))
     place = ids.get(int(number)) if number.isascii() and number.isdigit() else None
     return (_at(state, place), step.next) if place else (state, step.otherwise)

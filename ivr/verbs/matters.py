@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from config.documents import Topic
 from ivr.actions import (
     Ask,
     Barge,
@@ -40,8 +41,9 @@ def enter_open_ticket(script: Script, step: OpenTicketStep, state: State) -> Nex
     if state.ticket:
         return _settled(script, step, state)
     state = placed(script, state)
-    if _may_join(script, state):
-        return state.at("find"), FindMatters(state.facts["topic"], state.facts["place"])
+    topic, place = script.topic(state), state.facts.place
+    if topic and place and _may_join(topic, state):
+        return state.at("find"), FindMatters(topic.id, place)
     return open_ticket(state)
 
 
@@ -67,7 +69,7 @@ def opened(state: State, outcome: TicketOpened) -> State:
 
 def joined(state: State) -> bool:
     """Whether the call's ticket is somebody else's report, which this caller has joined."""
-    return state.ticket is not None and state.facts.get("join") == state.ticket
+    return state.ticket is not None and state.facts.join == state.ticket
 
 
 def on_own(state: State) -> State:
@@ -88,14 +90,12 @@ def promised(state: State, prompt: str) -> Prompt:
 
 
 def _promise(state: State) -> Line:
-    return Line(state.facts.get("promise", "promise_attend"), {"time": state.facts.get("promise_by", "")})
+    return Line(state.facts.promise or "promise_attend", {"time": state.facts.promise_by or ""})
 
 
-def _may_join(script: Script, state: State) -> bool:
-    """Only a facility matter at a known place, from a number that is somebody's."""
-    topic = script.topic(state)
-    known = bool(topic and topic.facility and state.facts.get("place"))
-    return known and state.facts.get("identified") == "yes" and state.phase == ""
+def _may_join(topic: Topic, state: State) -> bool:
+    """Only a facility matter, from a number that is somebody's."""
+    return topic.facility and state.facts.identified and state.phase == ""
 
 
 def take_open_ticket(script: Script, step: OpenTicketStep, state: State, outcome: Outcome) -> Next:
@@ -128,9 +128,8 @@ def _joining(step: OpenTicketStep, state: State, outcome: Outcome) -> Turn:
     yes = outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes")
     if not yes:
         return open_ticket(on_own(state))
-    ticket = state.facts["join"]
-    state = replace(state, ticket=ticket, ticket_number=state.facts["join_number"])
-    return _join(step, state.at("joining"), ticket)
+    state = replace(state, ticket=state.facts.join, ticket_number=state.facts.join_number)
+    return _join(step, state.at("joining"), state.ticket or "")
 
 
 def _announce(step: OpenTicketStep, state: State) -> Turn:
@@ -149,14 +148,14 @@ def own_tickets(state: State) -> list[State]:
 
 
 def _ticket_also(state: State) -> Line:
-    return Line("ticket_also", {"ticket": state.ticket_number or "", "topic": state.facts.get("topic", PERSON)})
+    return Line("ticket_also", {"ticket": state.ticket_number or "", "topic": state.facts.topic or PERSON})
 
 
 # --- tell_status ---------------------------------------------------------------------------------
 
 
 def enter_tell_status(script: Script, step: TellStatus, state: State) -> Turn:
-    return state.at("find"), FindStatus(state.facts.get("status_number"))
+    return state.at("find"), FindStatus(state.facts.status_number)
 
 
 def take_tell_status(script: Script, step: TellStatus, state: State, outcome: Outcome) -> Next:

@@ -1,5 +1,6 @@
 """Steps on the way to a person: waiting in the queue, being called back."""
 
+from dataclasses import replace
 from functools import partial
 
 from config.documents import Site
@@ -87,7 +88,7 @@ def connect(script: Script, state: State, offer: str, phone: str) -> Turn:
 
 def _wait(script: Script, step: Enqueue, state: State, waiting: Waiting) -> Next:
     rules = script.edition.site.waiting
-    declined = state.facts.get("callback_declined") == "yes"
+    declined = state.facts.callback_declined
     if waiting.waited_s >= rules.limit_s:
         return state.at("overflow"), LeaveQueue("waited too long")
     if not waiting.staffed and step.callback and not declined:
@@ -127,12 +128,12 @@ def _offer(script: Script, step: OfferCallback, state: State) -> Turn:
 
 def _number(state: State) -> str:
     """The number to call: keyed in, else the caller's own where it can be called and is not withheld."""
-    own = state.facts.get("caller_number", "") if state.facts.get("callable") == "yes" else ""
-    return state.facts.get("callback_number", own)
+    own = state.facts.caller_number if state.facts.callable else None
+    return state.facts.callback_number or own or ""
 
 
 def _ask_number(script: Script, step: OfferCallback, state: State) -> Turn:
-    prompt = step.refused_prompt if state.facts.get("number_refused") == "yes" else step.ask_prompt
+    prompt = step.refused_prompt if state.facts.number_refused else step.ask_prompt
     complete = partial(_may_be_called, script.edition.site)
     expected = DigitMap(step.digits, complete=complete, emergency=script.emergency_key)
     return state.at("number"), Ask((Line(prompt),), number=expected, keys_do=True, no_speech_ms=BEGIN_MS)
@@ -154,7 +155,7 @@ def take_offer_callback(script: Script, step: OfferCallback, state: State, outco
         case "storing", TicketOpened():
             return on_own(opened(state, outcome)), StoreCallback(_number(state))
         case "storing", NumberRefused():
-            state = state.with_facts(callback_number=None, callable="no", number_refused="yes")
+            state = state.with_facts(callback_number=None, callable=False, number_refused=True)
             return _again(script, step, state, "number")
         case "stored", _:
             return step.next
@@ -187,14 +188,14 @@ def _confirming(script: Script, step: OfferCallback, state: State, outcome: Outc
     if answer == "2":
         return _ask_number(script, step, state)
     if answer == "3":
-        return state.with_facts(callback_declined="yes"), step.otherwise
+        return state.with_facts(callback_declined=True), step.otherwise
     return _again(script, step, state, "confirm")
 
 
 def _again(script: Script, step: OfferCallback, state: State, phase: str) -> Next:
     """Once more; then the caller goes back to waiting, where a message can still be left."""
     if state.tries >= 2:
-        return state.with_facts(callback_declined="yes"), step.otherwise
+        return state.with_facts(callback_declined=True), step.otherwise
     state = state.at(phase, state.tries + 1)
     if phase == "number":
         return _ask_number(script, step, state)
@@ -220,7 +221,7 @@ def _ask_for_key(step: ConfirmPerson, state: State) -> Turn:
 def take_confirm_person(script: Script, step: ConfirmPerson, state: State, outcome: Outcome) -> Next:
     match outcome:
         case Recalled(facts):
-            return _ask_for_key(step, state.with_facts(**facts))
+            return _ask_for_key(step, replace(state, facts=state.facts.updated(facts)))
         case Pressed():
             return state.at("confirmed"), ConfirmCallback()
         case OfferReady(offer, phone):

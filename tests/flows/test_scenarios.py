@@ -9,6 +9,7 @@ import yaml
 
 from config.documents import Edition, load_edition
 from ivr.actions import Matter
+from ivr.facts import Facts
 from ivr.flow import Flow
 from ivr.ports import Understander
 from ivr.script import Script
@@ -20,7 +21,7 @@ from ivr.validation import problems
 PROJECT = Path(__file__).parents[2]
 CONFIG = PROJECT / "config"
 SCENARIOS = yaml.safe_load((Path(__file__).parent / "scenarios.yaml").read_text())
-CALLER = {"caller_number": "204", "identified": "yes", "callable": "yes"}
+CALLER = Facts(caller_number="204", identified=True, callable=True)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_scenario(edition: Edition, understander: Understander, scenario: dict[s
     world = World(
         scenario.get("staffed", True),
         open_matters=tuple(Matter(**matter) for matter in scenario.get("open_matters", ())),
-        recalled=scenario.get("recalled", {}),
+        recalled=Facts.from_json(scenario.get("recalled", {})),
     )
     call = simulate(script, understander, begun(script.flow.id), scenario["caller"], world)
     if "expect" in scenario:
@@ -52,10 +53,10 @@ def test_scenario(edition: Edition, understander: Understander, scenario: dict[s
     assert_in_order(scenario.get("within", []), call.steps())
     assert not set(scenario.get("never", [])) & set(call.steps())
     if "others" in scenario:
-        others = [{name: other.facts.get(name) for name in wanted} for other, wanted in
+        others = [{name: getattr(other.facts, name) for name in wanted} for other, wanted in
                   zip(call.state.others, scenario["others"], strict=True)]  # fmt: skip
         assert others == scenario["others"]
-    assert {name: call.state.facts.get(name) for name in scenario.get("facts", {})} == scenario.get("facts", {})
+    assert {name: getattr(call.state.facts, name) for name in scenario.get("facts", {})} == scenario.get("facts", {})
 
 
 def begun(flow: str) -> State:

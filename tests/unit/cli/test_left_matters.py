@@ -10,6 +10,7 @@ import pytest
 from cli.left_matters import LeftMatters
 from cli.messages import MessageImport
 from cli.switchboard import Switchboard
+from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.state import State
 from routing.bell import Bell
@@ -18,7 +19,7 @@ from tests.unit.cli.test_reception import agi, reception
 from tests.unit.ivr.site import edition
 from tests.unit.routing.world import World
 
-TOLD = State(flow="main", step="said_back", facts={"topic": "plumbing", "place": "ward-4", "words": "the drain"})
+TOLD = State(flow="main", step="said_back", facts=Facts(topic="plumbing", place="ward-4", words="the drain"))
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 End = Callable[[World, str, Path], Awaitable[None]]
 

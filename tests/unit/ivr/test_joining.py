@@ -23,7 +23,7 @@ def test_a_correction_after_joining_opens_a_report_of_ones_own() -> None:
     call = play("drain on ward four", "silence", "yes", "! no, ward five", world=JOINABLE)
     assert not any(isinstance(action, CorrectTicket) for action in call.actions)
     (opened,) = [action for action in call.actions if isinstance(action, OpenTicket)]
-    assert (opened.facts["topic"], opened.facts["place"]) == ("plumbing", "ward-5")
+    assert (opened.facts.topic, opened.facts.place) == ("plumbing", "ward-5")
     told = next(action for action in call.actions if isinstance(action, Speak) and len(action.prompt) == 3)
     assert [line.key for line in told.prompt] == ["understood_place", "own_ticket", "promise_attend"]
     assert (call.state.ticket, call.ending) == ("ticket-1", "talked")
@@ -32,7 +32,7 @@ def test_a_correction_after_joining_opens_a_report_of_ones_own() -> None:
 def test_a_second_correction_after_joining_corrects_ones_own_report() -> None:
     call = play("drain on ward four", "silence", "yes", "! no, ward five", "! no, the printer", world=JOINABLE)
     (corrected,) = [action for action in call.actions if isinstance(action, CorrectTicket)]
-    assert (corrected.ticket, corrected.facts["topic"]) == ("ticket-1", "printer")
+    assert (corrected.ticket, corrected.facts.topic) == ("ticket-1", "printer")
 
 
 def test_a_correction_names_just_what_changed() -> None:
@@ -71,12 +71,12 @@ def test_who_joined_a_report_whose_callback_is_promised_gets_a_ticket_and_a_call
     told = ["callback", "ticket", "callback", "say callback_stored", "say goodbye", "hangup served"]
     assert call.steps()[-6:] == told
     (opened,) = [action for action in call.actions if isinstance(action, OpenTicket)]
-    assert "join" not in call.state.facts
+    assert call.state.facts.join is None
     assert (opened.key, call.state.ticket) == ("matter", "ticket-1")
 
 
-@pytest.mark.parametrize("facts", [{}, {"identified": "no"}])
-def test_matters_of_unknown_numbers_are_never_joined(facts: dict[str, str]) -> None:
+@pytest.mark.parametrize("facts", [{}, {"identified": False}])
+def test_matters_of_unknown_numbers_are_never_joined(facts: dict[str, bool]) -> None:
     assert "matters" not in play("drain on ward four", "silence", facts=facts).steps()
 
 

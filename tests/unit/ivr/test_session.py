@@ -10,6 +10,7 @@ import pytest
 
 from ivr import fake_ears
 from ivr.actions import HangUp, Started, Summon
+from ivr.facts import Facts
 from ivr.fake import Act, HangsUp, Listens, Presses, Says, ScriptedLeg, Sends, Waits, spoken
 from ivr.fake_voice import WordsVoice
 from ivr.notebook import Notebook
@@ -30,7 +31,7 @@ from tests.unit.ivr.site import GivenUnderstander, edition, script
 
 pytestmark = pytest.mark.virtual_time
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)  # a Monday
-FACTS = {"caller_number": "204", "identified": "yes", "callable": "yes"}
+FACTS = Facts(caller_number="204", identified=True, callable=True)
 
 
 def clock() -> datetime:
