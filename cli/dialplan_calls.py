@@ -8,6 +8,7 @@ from cli.clock import line_time
 from config.documents import Edition
 from ivr.facts import Facts
 from ivr.state import State
+from routing.event_types import EventType
 from routing.identity import id_of
 from routing.model import Call, NewEvent, NotFound
 from routing.numbers import identify
@@ -34,7 +35,7 @@ class DialplanCalls:
         except NotFound:
             call = await self._new_call(call_id, told)
         started = NewEvent(
-            call_id=call.id, type="call.started", at=call.started_at, actor="system", leg=told.key,
+            call_id=call.id, type=EventType.CALL_STARTED, at=call.started_at, actor="system", leg=told.key,
             payload={"trace": told.trace, "dnis": told.dnis}, private={"number": call.caller.number or ""},
         )  # fmt: skip
         if not await self.records.calls.open(call, [started]):

@@ -26,6 +26,7 @@ from ivr.session import Departure, Session
 from ivr.state import State
 from routing.bell import Bell
 from routing.dispatch import Dispatcher
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.model import (
@@ -43,7 +44,7 @@ from routing.model import (
 from routing.numbers import NotCallable, Proof, callable_number, identify
 from routing.ports import News, Records
 from telephony.agi_session import AgiSession
-from telephony.audio_watch import HearingChange
+from telephony.audio_watch import Change, HearingChange
 from telephony.call_door import CallDoor
 
 log = structlog.get_logger()
@@ -120,7 +121,7 @@ class Reception:
         await agi.set_variable("ON_CALL", call_id)
         call = await self._new_call(agi, call_id)
         started = NewEvent(
-            call_id=call.id, type="call.started", at=call.started_at, leg=agi.environment.uniqueid,
+            call_id=call.id, type=EventType.CALL_STARTED, at=call.started_at, leg=agi.environment.uniqueid,
             payload={"direction": call.direction, "trace": await agi.variable("ON_TRACE") or "", "dnis": call.dnis},
             private={"number": call.caller.raw, "name": call.caller.name},
         )  # fmt: skip
@@ -200,7 +201,7 @@ class Reception:
         except HungUp:
             await self.conclude(call.id, "caller_hung_up", notebook)
         except LegLost as reason:
-            notebook.note("call.lost", {"reason": str(reason)})
+            notebook.note(EventType.CALL_LOST, {"reason": str(reason)})
             await self._keep_notes(notebook)
         except Exception:
             log.exception("a call's dialogue failed; the dialplan takes it", call=call.id)
@@ -217,10 +218,10 @@ class Reception:
             shop = await self.pinned(call.pins)
         state = State.from_json(call.dialogue)
         if isinstance(outcome, Resumed):
-            notebook.note("call.resumed", {"step": state.step})
+            notebook.note(EventType.CALL_RESUMED, {"step": state.step})
             await self.records.calls.save(call.id, state.to_json(), notebook.take(), CallState.IN_DIALOGUE)
         await agi.answer()
-        notebook.note("call.answered")
+        notebook.note(EventType.CALL_ANSWERED)
         performer = self._performer(call, notebook, shop.edition, state.facts.attempt)
         async with self.door.open_audio(agi, partial(_note_hearing, notebook)) as leg:
             session = Session(
@@ -311,7 +312,7 @@ class Reception:
         """
         if not summoned:
             await self._left.record(call_id, notebook)
-        notebook.note("call.ended", {"ending": ending})
+        notebook.note(EventType.CALL_ENDED, {"ending": ending})
         if await self.records.calls.end(call_id, ending, now(), notebook.take()):
             await self.dispatcher.caller_left(call_id)
             await self.emergencies.desk.call_ended(call_id, ending == "emergency_answered")
@@ -324,7 +325,8 @@ class Reception:
 
 
 def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:
-    notebook.note(f"hearing.{heard.change}", {"gap_ms": heard.gap_ms, "heard_before": heard.heard_before})
+    told = EventType.HEARING_LOST if heard.change is Change.LOST else EventType.HEARING_BACK
+    notebook.note(told, {"gap_ms": heard.gap_ms, "heard_before": heard.heard_before})
 
 
 def _ending(status: str, emergency: str) -> str:

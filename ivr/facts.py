@@ -82,9 +82,10 @@ class Facts(MatterFacts):
         """These facts, with what is known there in their place."""
         return replace(self, **{name: getattr(newer, name) for name in newer.known()})
 
-    def differing(self, other: "Facts") -> list[str]:
+    def differing(self, other: "Facts") -> frozenset[str]:
         """Names of the facts that are not the same there."""
-        return sorted(each.name for each in fields(self) if getattr(self, each.name) != getattr(other, each.name))
+        names = (each.name for each in fields(self))
+        return frozenset(name for name in names if getattr(self, name) != getattr(other, name))
 
 
 NO_FACTS = Facts()

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from ivr.actions import JoinTicket, OpenTicket
 from ivr.call_matters import ticket_of, unguessed
+from ivr.phases import Phase
 from ivr.script import EMERGENCY
 from ivr.state import State
 
-JOIN_PHASES = ("join", "joining")
+JOIN_PHASES = (Phase.JOIN, Phase.JOINING)
 
 
 def left_behind(state: State) -> Sequence[OpenTicket | JoinTicket]:
@@ -23,12 +24,12 @@ def left_behind(state: State) -> Sequence[OpenTicket | JoinTicket]:
 
 
 def _joining(state: State) -> bool:
-    return state.phase == "joining" and state.facts.join == state.ticket
+    return state.phase == Phase.JOINING and state.facts.join == state.ticket
 
 
 def _record(matter: State, of: State) -> OpenTicket | JoinTicket:
     if of.phase in JOIN_PHASES and matter.facts.join:
         return JoinTicket(matter.facts.join)
-    if of.phase == "confirm":  # asked whether it is about that
+    if of.phase == Phase.CONFIRM:  # asked whether it is about that
         matter = unguessed(matter)
     return ticket_of(matter)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from routing.event_types import EventType
 from routing.model import NewEvent
 
 
@@ -21,7 +22,7 @@ class Notebook:
         self._events: list[NewEvent] = []
 
     def note(
-        self, type: str, payload: Mapping[str, Any] | None = None, private: Mapping[str, Any] | None = None,
+        self, type: EventType, payload: Mapping[str, Any] | None = None, private: Mapping[str, Any] | None = None,
         actor: str = "line",
     ) -> None:  # fmt: skip
         event = NewEvent(

@@ -34,11 +34,13 @@ from ivr.script import Script
 from ivr.state import State
 from ivr.turn import Conversation, TurnSpec, Wait
 from ivr.wording import Mouth
+from routing.event_types import EventType
 from routing.ports import Calls
 
 log = structlog.get_logger()
 RECORDS_S = 6.0  # no caller waits longer in silence for the records; a dead controller's callers wait no less
 EMERGENCY_SAVE_S = 0.3
+Told = tuple[EventType, Mapping[str, Any], Mapping[str, Any]]  # payload, private part
 TELLING = set[asyncio.Task[None]]()  # outlives the session that began it; an event loop holds no task by itself
 
 
@@ -116,7 +118,7 @@ class Session:
             self._telling = None
 
     def _note_prompt(self, prompt: Prompt) -> None:
-        self.notebook.note("prompt.started", {"keys": [line.key for line in prompt]})
+        self.notebook.note(EventType.PROMPT_STARTED, {"keys": [line.key for line in prompt]})
         self._telling = asyncio.create_task(self._tell(), name=f"telling of {self.notebook.call_id}")
         TELLING.add(self._telling)
         self._telling.add_done_callback(TELLING.discard)
@@ -187,12 +189,12 @@ class Session:
 
     def _note_step(self, before: str, state: State, outcome: Outcome) -> None:
         if state.step != before:
-            self.notebook.note("step", {"from": before, "to": state.step, "after": type(outcome).__name__})
+            self.notebook.note(EventType.STEP, {"from": before, "to": state.step, "after": type(outcome).__name__})
         for type_, payload, private in told(outcome):
             self.notebook.note(type_, payload, private, actor="caller")
 
 
-def told(outcome: Outcome) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+def told(outcome: Outcome) -> list[Told]:
     """What an outcome tells about the caller's matter, for the timeline: the why of every branch."""
     understanding = getattr(outcome, "understanding", None)
     if understanding is None:
@@ -207,9 +209,7 @@ def told(outcome: Outcome) -> list[tuple[str, Mapping[str, Any], Mapping[str, An
         "correction": understanding.correction,
         "others": [other.intent.topic for other in understanding.others],
     }
-    events: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
-        ("understood", payload, {"why": list(intent.why)})
-    ]
+    events: list[Told] = [(EventType.UNDERSTOOD, payload, {"why": list(intent.why)})]
     if understanding.emergency:
-        events.append(("emergency", {}, {"words": list(understanding.emergency.words)}))
+        events.append((EventType.EMERGENCY, {}, {"words": list(understanding.emergency.words)}))
     return events

@@ -1,12 +1,13 @@
 """Where a call is in its flow: small, serialisable, saved before the next prompt."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+from ivr import phases
 from ivr.actions import Prompt
 from ivr.facts import NO_FACTS, Facts, MatterFacts
+from ivr.phases import Phase, Where
 
 Given = ParamSpec("Given")
 S = TypeVar("S")
@@ -37,7 +38,7 @@ class OtherMatter:
 class State:
     flow: str
     step: str = ""
-    phase: str = ""  # where inside the step; each verb names its own
+    phase: Where = Phase.BEGIN  # where inside the step
     tries: int = 0  # in this step
     steps: int = 0  # in this call; capped
     language: str = "en"
@@ -48,14 +49,12 @@ class State:
     others: tuple[OtherMatter, ...] = ()  # told in the same breath as the matter that the facts and the ticket are of
     said: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # the last prompt, for *
     number_step: str = ""  # where a number was asked for last, and in which phase
-    number_phase: str = ""
-    proposed: Facts | None = None  # what a correction that was overheard would make of the facts
-    amended: tuple[str, ...] = ()  # names of the facts that the last correction changed
+    number_phase: Where = Phase.BEGIN
 
     @property
     def awaits_dial(self) -> bool:
         """Whether the call has left for a phone, and what came of that is not yet known here."""
-        return self.phase in ("connect", "dial", "summon")
+        return self.phase in (Phase.CONNECT, Phase.DIAL, Phase.SUMMON)
 
     @_taking(Facts)
     def with_facts(self, **facts: Any) -> "State":
@@ -70,38 +69,31 @@ class State:
         facts = self.facts.about(then.facts)
         return replace(self, facts=facts, ticket=then.ticket, ticket_number=then.ticket_number, others=others)
 
-    def at(self, phase: str, tries: int | None = None) -> Self:
+    def at(self, phase: Where, tries: int | None = None) -> Self:
         return replace(self, phase=phase, tries=self.tries if tries is None else tries)
 
     def saying(self, prompt: Prompt) -> Self:
         return replace(self, said=tuple((line.key, tuple(sorted(line.variables.items()))) for line in prompt))
 
     def to_json(self) -> dict[str, Any]:
-        written = {"facts": self.facts.to_json(), "others": [other.to_json() for other in self.others]}
-        return {**vars(self), **written, "proposed": self.proposed.to_json() if self.proposed else None}
+        return {
+            **vars(self),
+            "phase": phases.to_json(self.phase),
+            "facts": self.facts.to_json(),
+            "others": [other.to_json() for other in self.others],
+            "number_phase": phases.to_json(self.number_phase),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Also of a state that was saved while every fact was text."""
-        data = _with_correction(data)
-        proposed = data.get("proposed")
+        """Also of a state that was saved while facts and phases were text."""
+        facts: Mapping[str, Any] = data.get("facts", {})
         read = {
-            "facts": Facts.from_json(data.get("facts", {})),
-            "proposed": None if proposed is None else Facts.from_json(proposed),
-            "amended": tuple(data.get("amended", ())),
+            "phase": phases.from_json(data.get("phase", ""), facts),
+            "facts": Facts.from_json(facts),
             "others": tuple(OtherMatter.from_json(other) for other in data.get("others", ())),
+            "number_phase": phases.from_json(data.get("number_phase", ""), facts),
             "said": tuple((key, tuple((name, value) for name, value in pairs)) for key, pairs in data.get("said", ())),
         }
         known = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in {**data, **read}.items() if name in known})
-
-
-def _with_correction(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a correction under way was about stood among the facts."""
-    facts: Mapping[str, Any] = data.get("facts", {})
-    if isinstance(amended := facts.get("amended"), str):
-        data = {**data, "amended": amended.split()}
-    if isinstance(proposed := facts.get("proposed"), str):
-        changed = {**facts, **json.loads(proposed)}
-        data = {**data, "proposed": {name: value for name, value in changed.items() if value is not None}}
-    return data

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from config.documents import CallbackRules
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import (
     ATTEMPT_TRANSITIONS,
@@ -103,7 +104,7 @@ class CallbackDesk:
             return
         attempt = Attempt(new_id(), callback.id, callback.attempts + 1, AttemptState.CLAIMED, now, offer.id)
         if not await self._records.callbacks.claim_attempt(
-            attempt, _events("callback.attempt", callback, attempt, now)
+            attempt, _events(EventType.CALLBACK_ATTEMPT, callback, attempt, now)
         ):
             return  # another controller dials
         sources, to = step(ATTEMPT_TRANSITIONS, AttemptEvent.SENT)
@@ -140,7 +141,7 @@ class CallbackDesk:
         sources, to = step(ATTEMPT_TRANSITIONS, event)
         attempt = await self._records.callbacks.load_attempt(attempt_id)
         callback = await self._records.callbacks.load(attempt.callback_id)
-        events = _events("callback.failed", callback, attempt, now)
+        events = _events(EventType.CALLBACK_FAILED, callback, attempt, now)
         if not await self._records.callbacks.advance_attempt(attempt_id, sources, to, now, why, events):
             return False
         await self._put_back(callback, CallbackState.DIALLING, now)
@@ -188,7 +189,7 @@ class CallbackDesk:
             await self._news.tell("offer", offer=offer_id, agent=offer.agent_id, call=offer.call_id or "", state=to)
 
 
-def _events(named: str, callback: Callback, attempt: Attempt, at: datetime) -> list[NewEvent]:
+def _events(named: EventType, callback: Callback, attempt: Attempt, at: datetime) -> list[NewEvent]:
     """For the timeline of the call that asked to be called back."""
     if callback.call_id is None:
         return []

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from config.documents import Waiting
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import (
     AGENT_TRANSITIONS,
@@ -122,16 +123,16 @@ class Dispatcher:
             new_id(), entry.id, agent.id, now,
             call_id=entry.call_id, callback_id=entry.callback_id, ticket_id=entry.ticket_id,
         )  # fmt: skip
-        if await self._records.offers.claim(offer, _events(offer, "offer.made", now)):
+        if await self._records.offers.claim(offer, _events(offer, EventType.OFFER_MADE, now)):
             await self._tell(offer, OfferState.MADE)
 
     async def seen(self, offer_id: str) -> bool:
         """The desk shows the pop: the phone may ring. False when the offer has lapsed meanwhile."""
-        return await self._advance(offer_id, OfferEvent.SHOWN, "offer.seen", self._clock())
+        return await self._advance(offer_id, OfferEvent.SHOWN, EventType.OFFER_SEEN, self._clock())
 
     async def ringing(self, offer_id: str) -> bool:
         """The call leaves for the agent's phone."""
-        return await self._advance(offer_id, OfferEvent.RANG, "phone.ringing", self._clock())
+        return await self._advance(offer_id, OfferEvent.RANG, EventType.PHONE_RINGING, self._clock())
 
     async def answered(self, offer_id: str) -> bool:
         """The phone was taken; even a moment after we gave up on it, unless the caller is with another by then."""
@@ -139,7 +140,7 @@ class Dispatcher:
         if offer.state is OfferState.LAPSED:
             await self._withdraw_rival(offer)
         on_call = after(AGENT_TRANSITIONS, AgentState.RESERVED, AgentEvent.ANSWERED)
-        return await self._advance(offer_id, OfferEvent.ANSWERED, "agent.answered", self._clock(), on_call)
+        return await self._advance(offer_id, OfferEvent.ANSWERED, EventType.AGENT_ANSWERED, self._clock(), on_call)
 
     async def _withdraw_rival(self, offer: Offer) -> None:
         """Another offer of the same caller, made since: the caller is in a talk and cannot be offered."""
@@ -178,17 +179,17 @@ class Dispatcher:
             connected = [CallbackState.CONNECTED, CallbackState.DIALLING]
             await self._records.callbacks.advance(offer.callback_id, connected, CallbackState.DONE, now)
         to = after(AGENT_TRANSITIONS, AgentState.ON_CALL, AgentEvent.TALK_ENDED)
-        return await self._advance(offer.id, OfferEvent.TALK_ENDED, "talk.ended", now, to, "talked")
+        return await self._advance(offer.id, OfferEvent.TALK_ENDED, EventType.TALK_ENDED, now, to, "talked")
 
     async def _lapse(self, offer: Offer, lapse: Lapse, now: datetime) -> bool:
         if lapse.agent is AgentEvent.MISSED:
             await self._records.queue.refused_by(offer.entry_id, offer.agent_id)
         to = after(AGENT_TRANSITIONS, AgentState.RESERVED, lapse.agent)
         reason = lapse.why if lapse.agent is AgentEvent.MISSED else ""
-        return await self._advance(offer.id, OfferEvent.LAPSED, "offer.lapsed", now, to, lapse.why, reason)
+        return await self._advance(offer.id, OfferEvent.LAPSED, EventType.OFFER_LAPSED, now, to, lapse.why, reason)
 
     async def _advance(
-        self, offer_id: str, event: OfferEvent, named: str, now: datetime, agent_to: AgentState | None = None,
+        self, offer_id: str, event: OfferEvent, named: EventType, now: datetime, agent_to: AgentState | None = None,
         ending: str | None = None, reason: str = "",
     ) -> bool:  # fmt: skip
         offer = await self._records.offers.load(offer_id)
@@ -206,7 +207,7 @@ class Dispatcher:
         )  # fmt: skip
 
 
-def _events(offer: Offer, named: str, at: datetime, **payload: str) -> list[NewEvent]:
+def _events(offer: Offer, named: EventType, at: datetime, **payload: str) -> list[NewEvent]:
     """One line for the call's timeline; a callback that is not on the line yet has none."""
     if offer.call_id is None:
         return []

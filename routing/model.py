@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from routing.event_types import EventType
+
 URGENCY_ORDER = ("critical", "high", "normal", "low")
 
 
@@ -124,7 +126,7 @@ class NewEvent:
     """
 
     call_id: str
-    type: str
+    type: EventType
     at: datetime
     actor: str = "line"  # line, caller, agent:<login>, system
     leg: str = ""
@@ -261,7 +263,9 @@ def wrap_up_events(offer: Offer, agent: Agent, disposition: str, at: datetime, n
         return []
     facts = {"offer": offer.id, "agent": agent.id, "disposition": disposition}
     private = {"note": note} if note else {}
-    return [NewEvent(offer.call_id, "wrap_up", at, actor=f"agent:{agent.login}", payload=facts, private=private)]
+    return [
+        NewEvent(offer.call_id, EventType.WRAP_UP, at, actor=f"agent:{agent.login}", payload=facts, private=private)
+    ]
 
 
 NO_DISPOSITION = "none given"
@@ -282,7 +286,7 @@ def note_events(
         return []
     facts = {"offer": offer.id, "agent": agent.id} | ({"disposition": disposition} if disposition else {})
     private = {"note": note} if note else {}
-    return [NewEvent(offer.call_id, "note.added", at, f"agent:{agent.login}", payload=facts, private=private)]
+    return [NewEvent(offer.call_id, EventType.NOTE_ADDED, at, f"agent:{agent.login}", payload=facts, private=private)]
 
 
 def wrap_up_form(offer_id: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from routing.event_types import EventType
 from routing.model import Call, CallState, Event, NewEvent, NotFound
 from routing.searching import searchable
 from store.columns import storable
@@ -16,7 +17,7 @@ from store.rows import call_of, event_of, select_calls, select_events
 from store.tables import call_private, calls, events
 from store.timeline import append_events, insert_events, reserve_seq
 
-TRACE_EVENT = "call.started"  # its payload may carry the test caller's mark
+TRACE_EVENT = EventType.CALL_STARTED  # its payload may carry the test caller's mark
 SAVE_DIALOGUE = (
     update(call_private)
     .where(call_private.c.call_id == bindparam("call"))

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from ivr.drafting import topic_named
+from routing.event_types import EventType
 from routing.lifecycle import AGENT_TRANSITIONS, OFFER_TRANSITIONS, UNFINISHED_STAGES, AgentEvent, OfferEvent, step
 from routing.model import Agent, AgentState, NewEvent, NotFound, Offer, Stage, Ticket, wrap_up_form
 from routing.policy import page_alive
@@ -99,7 +100,7 @@ async def seen(line: Line, agent: Agent, offer_id: str, page: str, shown_at: dat
     if await line.pages.live(agent.id) != page:
         raise NotNow("Another page of yours is the live one.")
     facts = {"offer": offer.id, "agent": agent.id, "shown_at": shown_at.isoformat()}
-    event = NewEvent(offer.call_id or "", "offer.seen", line.now(), actor=f"agent:{agent.login}", payload=facts)
+    event = NewEvent(offer.call_id or "", EventType.OFFER_SEEN, line.now(), actor=f"agent:{agent.login}", payload=facts)
     before, to = step(OFFER_TRANSITIONS, OfferEvent.SHOWN)
     events = [event] if offer.call_id else []
     if await line.records.offers.advance(offer.id, before, to, event.at, events=events):

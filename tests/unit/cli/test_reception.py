@@ -14,6 +14,7 @@ from config.settings import Settings
 from ivr.actions import Connect, Dialled, Resumed, Summon
 from ivr.facts import Facts
 from ivr.notebook import Notebook
+from ivr.phases import Phase
 from ivr.session import Departure
 from ivr.state import State
 from routing.bell import Bell
@@ -139,13 +140,13 @@ async def test_a_dials_result_is_taken_once_by_whoever_is_there_to_take_it(
 ) -> None:
     world = World()
     call_id, offer_id = await offered(world)
-    await world.records.calls.save(call_id, State(flow="main", step="queue", phase="connect").to_json())
+    await world.records.calls.save(call_id, State(flow="main", step="queue", phase=Phase.CONNECT).to_json())
     for _ in range(2):  # the first one dies before the dialogue goes on
         outcome, asterisk = await back_from_dial(world, call_id, offer_id, status)
         assert outcome == Dialled(answered, status)
         assert asterisk.variables["ON_DIALSTATUS"] == status
     assert (await world.records.offers.load(offer_id)).state is offer_state
-    await world.records.calls.save(call_id, State(flow="main", step="queue", phase="hold").to_json())
+    await world.records.calls.save(call_id, State(flow="main", step="queue", phase=Phase.HOLD).to_json())
     assert (await back_from_dial(world, call_id, offer_id, status))[0] == Resumed()
 
 
@@ -161,7 +162,7 @@ async def test_after_a_talk_with_the_urgent_group_the_call_is_over_wherever_it_w
     world = World()
     entry = await world.waiting()
     call_id = entry.call_id or ""
-    await world.records.calls.save(call_id, State(flow="main", step="queue", phase="hold").to_json())
+    await world.records.calls.save(call_id, State(flow="main", step="queue", phase=Phase.HOLD).to_json())
     session, asterisk = agi(ON_CALL=call_id, ON_EMERGENCY="talked", ON_DIALSTATUS="ANSWER")
     await reception(world).call(session)
     assert asterisk.variables["ON_NEXT"] == "hangup"

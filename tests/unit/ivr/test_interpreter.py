@@ -36,6 +36,7 @@ from ivr.actions import (
     Waiting,
 )
 from ivr.interpreter import advance, goto
+from ivr.phases import Phase
 from ivr.simulator import Simulation, World
 from ivr.state import State
 from tests.unit.ivr.site import CALLER, KNOWN, NOBODY, GivenUnderstander, begin, play, script
@@ -186,7 +187,7 @@ def test_who_chooses_a_callback_stands_aside_first_and_waits_again_afterwards() 
 
 def test_a_callback_goes_on_after_an_accident_without_asking_again() -> None:
     line = script("callback")
-    state = replace(begin(), flow="callback", step="there", phase="confirmed", ticket="t1", ticket_number="4721")
+    state = replace(begin(), flow="callback", step="there", phase=Phase.CONFIRMED, ticket="t1", ticket_number="4721")
     assert advance(line, state, Resumed())[1] == ConfirmCallback()
 
 
@@ -313,7 +314,7 @@ def test_it_is_made_when_its_caller_says_so(yes: str) -> None:
     call = held("no, ward five", yes)
     assert call.steps()[-4:] == ["correct", "say understood_place", "queue", "hold"]
     assert call.state.facts.place == "ward-5"
-    assert call.state.proposed is None
+    assert call.state.phase is Phase.HOLD
 
 
 @pytest.mark.parametrize("no", ["no", "key 2", "drain"])
@@ -322,7 +323,7 @@ def test_it_is_forgotten_otherwise(no: str) -> None:
     assert "correct" not in call.steps()
     assert call.steps()[-2:] == ["queue", "hold"]
     assert call.state.facts.place == "ward-4"
-    assert call.state.proposed is None
+    assert call.state.phase is Phase.HOLD
 
 
 def test_a_crash_while_asking_back_asks_again() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from ivr.actions import CorrectTicket, Done, Heard, JoinTicket, Matter, OpenTicket, Pressed, Resumed, Speak
 from ivr.interpreter import advance
+from ivr.phases import Phase
 from ivr.simulator import World
 from ivr.state import State
 from tests.unit.ivr.site import CALLER, GivenUnderstander, begin, play, script
@@ -43,7 +44,7 @@ def test_a_correction_names_just_what_changed() -> None:
 
 def test_a_correction_cut_short_by_an_accident_is_made_again() -> None:
     line, facts = script(), {"topic": "plumbing", "place": "ward-4"}
-    state = replace(begin(**facts), step="ticket", phase="said", ticket="t1", ticket_number="4721")
+    state = replace(begin(**facts), step="ticket", phase=Phase.SAID, ticket="t1", ticket_number="4721")
     heard = Heard(GivenUnderstander().understand("no, ward five", "en"))
     state, correct = advance(line, state, heard)
     state, again = advance(line, State.from_json(json.loads(json.dumps(state.to_json()))), Resumed())
@@ -54,7 +55,7 @@ def test_a_correction_cut_short_by_an_accident_is_made_again() -> None:
 def test_a_join_cut_short_by_an_accident_is_made_again_and_then_told() -> None:
     line = script()
     asked = begin(**CALLER, topic="plumbing", place="ward-4", join="t9", join_number="9001")
-    state, join = advance(line, replace(asked, step="ticket", phase="join"), Pressed("1"))
+    state, join = advance(line, replace(asked, step="ticket", phase=Phase.JOIN), Pressed("1"))
     state, again = advance(line, state, Resumed())
     assert join == again == JoinTicket("t9")
     state, told = advance(line, state, Done())

@@ -22,6 +22,7 @@ from ivr.actions import (
 )
 from ivr.facts import Facts, MatterFacts
 from ivr.interpreter import advance
+from ivr.phases import Phase
 from ivr.state import State
 from tests.unit.ivr.site import script
 
@@ -78,7 +79,7 @@ def test_a_correction_under_way_is_made_and_the_call_waits_on() -> None:
     assert (action.facts.place, action.changed) == ("ward-5", frozenset({"place", "words"}))
     state, _ = advance(script(), state, Done())
     state, action = advance(script(), state, Spoken())
-    assert (state.phase, type(action)) == ("queue", EnterQueue)
+    assert (state.phase, type(action)) == (Phase.QUEUE, EnterQueue)
 
 
 def test_facts_that_nobody_knows_any_more_are_passed_over() -> None:
