@@ -1,6 +1,7 @@
 """`onenumber flow`: validate a call flow, and play it in text."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from config.documents import Edition, load_edition
+from config.problem import Problem
 from config.settings import Settings
 from config.yaml_once import load_once
 from ivr.facts import Facts
@@ -20,11 +22,16 @@ from ivr.state import State
 from ivr.validation import problems
 
 app = typer.Typer(no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json")]
 File = Annotated[Path, typer.Argument(help="A flow document (YAML).")]
 
 
 class FlowRefused(Exception):
     """The flow cannot be used; the text says why, a line each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
 
 
 def load(path: Path, edition: Edition) -> Flow:
@@ -32,29 +39,40 @@ def load(path: Path, edition: Edition) -> Flow:
     try:
         flow = Flow.model_validate(load_once(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise FlowRefused(f"{path} cannot be read: {error.strerror}") from error
+        raise FlowRefused([_of_file(path, "unreadable", f"cannot be read: {error.strerror}")]) from error
     except yaml.YAMLError as error:
-        raise FlowRefused(f"{path} is not YAML: {error}") from error
+        raise FlowRefused([_of_file(path, "not_yaml", f"is not YAML: {error}")]) from error
     except ValidationError as error:
-        raise FlowRefused("\n".join(_sentence(fault["loc"], fault["msg"]) for fault in error.errors())) from error
+        raise FlowRefused([_in_form(path, fault["loc"], fault["msg"]) for fault in error.errors()]) from error
     if found := problems(flow, edition):
-        raise FlowRefused("\n".join(found))
+        raise FlowRefused(found)
     return flow
 
 
-def _sentence(where: tuple[int | str, ...], what: str) -> str:
-    return f"{'.'.join(map(str, where)) or 'document'}: {what}"
+def _of_file(path: Path, code: str, what: str) -> Problem:
+    return Problem(code, path.name, None, None, f"{path} {what}")
+
+
+def _in_form(path: Path, where: tuple[int | str, ...], what: str) -> Problem:
+    """`where` of a step begins with "steps", its name and its verb."""
+    at = [str(name) for name in where]
+    step, field = (at[1], at[3:]) if at[:1] == ["steps"] and len(at) > 1 else (None, at)
+    return Problem("form", path.name, step, ".".join(field) or None, f"{'.'.join(at) or 'document'}: {what}")
 
 
 @app.command()
-def validate(file: File) -> None:
+def validate(file: File, as_json: AsJson = False) -> None:
     """Check a flow; exit 1 and every problem in a line when it may not be published."""
     edition = load_edition(Settings().line.config_dir)
     try:
         flow = load(file, edition)
     except FlowRefused as refusal:
-        typer.echo(str(refusal), err=True)
+        told = json.dumps([asdict(each) for each in refusal.problems], ensure_ascii=False) if as_json else str(refusal)
+        typer.echo(told, err=not as_json)
         raise typer.Exit(1) from None
+    if as_json:
+        typer.echo("[]")
+        return
     typer.echo(f"{file}: flow “{flow.id}” is sound: {len(flow.steps)} steps")
 
 
@@ -64,7 +82,7 @@ def simulate_(
     turn: Annotated[list[str] | None, typer.Argument(help='What the caller does: words, "key 12", "silence".')] = None,
     staffed: Annotated[bool, typer.Option(help="Somebody is there to answer.")] = True,
     caller: Annotated[str, typer.Option("--from", help="The caller's number; empty: withheld.")] = "204",
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Play a call in text; without turns given, they are read line by line from standard input."""
     settings = Settings()

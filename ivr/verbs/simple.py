@@ -39,4 +39,6 @@ def _written(fact: Any) -> str:
     """As flows write it: yes, no, and nothing for what is not known."""
     if isinstance(fact, bool):
         return "yes" if fact else "no"
+    if isinstance(fact, float) and fact.is_integer():
+        return str(int(fact))
     return "" if fact is None else str(fact)
