@@ -1,5 +1,6 @@
-"""`onenumber flow`: validate a call flow, and play it in text."""
+"""`onenumber flow`: validate a call flow, play it in text, run a stored call again."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from config.settings import Settings
 from config.yaml_once import load_once
 from ivr.facts import Facts
 from ivr.flow import Flow
+from ivr.outcome_json import UnknownOutcome
 from ivr.script import Script
 from ivr.simulator import World, described, simulate
 from ivr.state import State
@@ -74,6 +76,24 @@ def validate(file: File, as_json: AsJson = False) -> None:
         typer.echo("[]")
         return
     typer.echo(f"{file}: flow “{flow.id}” is sound: {len(flow.steps)} steps")
+
+
+@app.command("replay")
+def replay_(call_id: Annotated[str, typer.Argument(help="The id of a stored call.")]) -> None:
+    """Run a stored call again, with the documents it began with; exit 1 when that leads elsewhere than it did."""
+    from cli import credentials, operator, replaying
+
+    async def run() -> replaying.Replayed:
+        async with operator.records(credentials.settings()) as records:
+            return await replaying.replayed(records, call_id)
+
+    try:
+        call = asyncio.run(run())
+    except (replaying.NotReplayable, UnknownOutcome) as error:
+        operator.refuse(f"the call cannot be run again: {error}.")
+    typer.echo("\n".join(described(action) for action in call.replay.actions))
+    if not call.same:
+        operator.refuse("it leads elsewhere than the call did.")
 
 
 @app.command("simulate")

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from ivr import outcome_json
+from ivr.actions import Outcome
 from routing.event_types import EventType
-from routing.model import NewEvent
+from routing.model import NewEvent, NewOutcome
 
 
 class Clock(Protocol):
@@ -30,6 +32,10 @@ class Notebook:
             payload=payload or {}, private=private or {},
         )  # fmt: skip
         self._events.append(event)
+
+    def outcome(self, outcome: Outcome) -> NewOutcome:
+        """What came of the dialogue's last action, to be kept with the state that it leads to."""
+        return NewOutcome(self._clock(), outcome_json.to_json(outcome))
 
     def take(self) -> tuple[NewEvent, ...]:
         """All events noted so far; the notebook is empty afterwards."""

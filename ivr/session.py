@@ -81,20 +81,25 @@ class Session:
             state, action = advance(self.script, state, outcome)
             self._note_step(before, state, outcome)
             if isinstance(action, Summon):
-                await self._try_to_save(state)
+                await self._try_to_save(state, outcome)
                 return Departure(action)
             async with self._records_answer():
                 await self._told()
-                await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
+                await self._save(state, outcome)
             if isinstance(action, (*LEAVES, HangUp)):
                 return Departure(action)
             outcome = await self._do(state, action)
 
-    async def _try_to_save(self, state: State) -> None:
+    async def _save(self, state: State, outcome: Outcome) -> None:
+        """The state, what happened since the one before, and what led to it: all or nothing."""
+        events, came_of_it = self.notebook.take(), self.notebook.outcome(outcome)
+        await self.calls.save(self.notebook.call_id, state.to_json(), events, outcome=came_of_it)
+
+    async def _try_to_save(self, state: State, outcome: Outcome) -> None:
         """An emergency is written down where that takes no time; no fault of the records holds it up."""
         try:
             async with asyncio.timeout(EMERGENCY_SAVE_S):
-                await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
+                await self._save(state, outcome)
         except Exception as error:
             log.error("emergency not saved; it goes on", call=self.notebook.call_id, why=type(error).__name__)
 

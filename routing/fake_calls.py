@@ -12,9 +12,11 @@ from routing.model import (
     CORRECTABLE,
     OPEN_CALLBACKS,
     Call,
+    CallHistory,
     CallState,
     Event,
     NewEvent,
+    NewOutcome,
     NotFound,
     Promise,
     Stage,
@@ -35,6 +37,7 @@ class MemoryCalls:
         if call.id in self._state.calls:
             return False
         self._state.calls[call.id] = call
+        self._state.begun[call.id] = dict(call.dialogue)
         self._state.append(events)
         return True
 
@@ -45,11 +48,14 @@ class MemoryCalls:
         return {call_id: self._state.calls[call_id] for call_id in call_ids if call_id in self._state.calls}
 
     async def save(
-        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), state: CallState | None = None
-    ) -> None:
+        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (),
+        state: CallState | None = None, outcome: NewOutcome | None = None,
+    ) -> None:  # fmt: skip
         self._state.calls[call_id] = replace(self._load(call_id), dialogue=dict(dialogue))
         if state is not None:
             self._state.save_call_state(call_id, state)
+        if outcome is not None:
+            self._state.outcomes.setdefault(call_id, []).append(outcome.told)
         self._state.append(events)
 
     async def append(self, events: Sequence[NewEvent]) -> None:
@@ -70,6 +76,10 @@ class MemoryCalls:
 
     async def timeline(self, call_id: str) -> Sequence[Event]:
         return list(self._state.events.get(call_id, ()))
+
+    async def history(self, call_id: str) -> CallHistory:
+        self._load(call_id)
+        return CallHistory(self._state.begun[call_id], tuple(self._state.outcomes.get(call_id, ())))
 
     async def live(self) -> Sequence[Call]:
         return [call for call in self._state.calls.values() if call.ended_at is None]

@@ -1,8 +1,9 @@
 """What the in-memory records hold: plain dictionaries, changed without an await in between, hence atomic."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from routing.emergencies import Emergency, Ring, Take
 from routing.identity import new_id
@@ -42,6 +43,8 @@ class Departure:
 @dataclass
 class MemoryState:
     calls: dict[str, Call] = field(default_factory=dict)
+    begun: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    outcomes: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     legs: dict[str, CallLeg] = field(default_factory=dict)
     events: dict[str, list[Event]] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)

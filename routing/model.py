@@ -142,6 +142,23 @@ class Event(NewEvent):
 
 
 @dataclass(frozen=True)
+class NewOutcome:
+    """What came of the dialogue's last action, as JSON; private: it may hold words, digits and names."""
+
+    at: datetime
+    told: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CallHistory:
+    """All that is needed to run a call's dialogue again."""
+
+    begun: Mapping[str, Any]  # the dialogue's state before the first outcome; empty where it is not kept
+    outcomes: tuple[Mapping[str, Any], ...]  # oldest first
+    whole: bool = True  # False: some outcomes have been erased or forgotten
+
+
+@dataclass(frozen=True)
 class Promise:
     """What the caller was told will happen, and by when."""
 

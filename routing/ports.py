@@ -18,9 +18,11 @@ from routing.model import (
     Call,
     Callback,
     CallbackState,
+    CallHistory,
     CallState,
     Event,
     NewEvent,
+    NewOutcome,
     Offer,
     OfferState,
     Promise,
@@ -42,9 +44,10 @@ class Calls(Protocol):
         """Those of the given calls that there are, by id, in one reading."""
 
     async def save(
-        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), state: CallState | None = None
-    ) -> None:
-        """Save the dialogue's state and append what happened since, together.
+        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (),
+        state: CallState | None = None, outcome: NewOutcome | None = None,
+    ) -> None:  # fmt: skip
+        """Save the dialogue's state, append what happened since, and the outcome that led to the state, together.
 
         A call that has ended keeps its ending: `state` is left alone then. Raises: NotFound.
         """
@@ -56,6 +59,9 @@ class Calls(Protocol):
         """End a call and withdraw it from the queue; False when it had ended already."""
 
     async def timeline(self, call_id: str) -> Sequence[Event]: ...
+
+    async def history(self, call_id: str) -> CallHistory:
+        """The state that the call's dialogue began with, and each outcome since. Raises: NotFound."""
 
     async def live(self) -> Sequence[Call]:
         """Calls that have no ending yet."""

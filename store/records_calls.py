@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from routing.event_types import EventType
-from routing.model import Call, CallState, Event, NewEvent, NotFound
+from routing.model import Call, CallHistory, CallState, Event, NewEvent, NewOutcome, NotFound
 from routing.searching import searchable
 from store.columns import storable
 from store.database import Database
+from store.outcomes import append_outcome, history
 from store.portable import insert_unless_there
 from store.queue_rows import withdraw_call
 from store.rows import call_of, event_of, select_calls, select_events
@@ -60,8 +61,9 @@ class SqlCalls:
         return {call.id: call for call in found}
 
     async def save(
-        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), state: CallState | None = None
-    ) -> None:
+        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (),
+        state: CallState | None = None, outcome: NewOutcome | None = None,
+    ) -> None:  # fmt: skip
         mine = [event for event in events if event.call_id == call_id]
         others = [event for event in events if event.call_id != call_id]
 
@@ -71,6 +73,8 @@ class SqlCalls:
             if state:
                 going_on = update(calls).where(calls.c.id == call_id, calls.c.ended_at.is_(None))
                 connection.execute(going_on.values(state=state))
+            if outcome:
+                append_outcome(connection, call_id, outcome, self._kept_for)
             insert_events(connection, mine, seq, self._kept_for)
             append_events(connection, others, self._kept_for)
 
@@ -96,6 +100,9 @@ class SqlCalls:
     async def timeline(self, call_id: str) -> Sequence[Event]:
         query = select_events().where(events.c.call_id == call_id).order_by(events.c.seq)
         return await self._database.read(lambda connection: [event_of(row) for row in connection.execute(query)])
+
+    async def history(self, call_id: str) -> CallHistory:
+        return await self._database.read(lambda connection: history(connection, call_id))
 
     async def live(self) -> Sequence[Call]:
         query = select_calls().where(calls.c.ended_at.is_(None)).order_by(calls.c.started_at)
@@ -135,7 +142,13 @@ def _private(call: Call) -> dict[str, Any]:
     caller = call.caller
     known = {"raw": caller.raw, "number": caller.number, "name": caller.name, "contact": caller.contact}
     found_by = storable(searchable(caller.name, caller.contact))
-    return {**known, "searched": found_by, "call_id": call.id, "dialogue": dict(call.dialogue)}
+    return {
+        **known,
+        "searched": found_by,
+        "call_id": call.id,
+        "dialogue": dict(call.dialogue),
+        "begun": dict(call.dialogue),
+    }
 
 
 def _require(connection: Connection, call_id: str) -> None:

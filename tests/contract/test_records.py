@@ -7,7 +7,7 @@ import pytest
 
 from routing.event_types import EventType
 from routing.identity import new_id
-from routing.model import CallState, NotFound, Promise, Stage, TransitionRefused
+from routing.model import CallHistory, CallState, NewOutcome, NotFound, Promise, Stage, TransitionRefused
 from routing.ports import Records
 from tests.contract.samples import (
     NASTY,
@@ -22,6 +22,19 @@ from tests.contract.samples import (
     opened_ticket,
     waiting_call,
 )
+
+
+async def test_what_came_of_a_calls_actions_is_kept_in_order_beside_its_beginning(records: Records) -> None:
+    call, other = a_call(dialogue={"step": "greet"}), await opened_call(records)
+    await records.calls.open(call)
+    for told in ({"outcome": "started"}, {"outcome": "pressed", "keys": "12"}):
+        await records.calls.save(call.id, {"step": "ask"}, outcome=NewOutcome(NOW, told))
+        await records.calls.save(other.id, {}, outcome=NewOutcome(NOW, {"outcome": "silence"}))
+        await records.calls.save(call.id, {"step": "ask"})
+    history = await records.calls.history(call.id)
+    assert history == CallHistory({"step": "greet"}, ({"outcome": "started"}, {"outcome": "pressed", "keys": "12"}))
+    with pytest.raises(NotFound):
+        await records.calls.history(new_id())
 
 
 async def test_a_call_is_found_as_it_was_recorded(records: Records) -> None:

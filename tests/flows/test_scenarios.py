@@ -1,5 +1,6 @@
 """Scenario files against the shipped flow, with the shipped understanding: the live interpreter in text."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ import pytest
 import yaml
 
 from config.documents import Edition, load_edition
+from ivr import outcome_json
 from ivr.actions import Matter
 from ivr.facts import Facts
 from ivr.flow import Flow
 from ivr.ports import Understander
+from ivr.replaying import replay
 from ivr.script import Script
-from ivr.simulator import World, simulate
+from ivr.simulator import Simulation, World, described, simulate
 from ivr.state import State
 from ivr.understanding.line import build
 from ivr.validation import problems
@@ -48,6 +51,7 @@ def test_scenario(edition: Edition, understander: Understander, scenario: dict[s
         recalled=Facts.from_json(scenario.get("recalled", {})),
     )
     call = simulate(script, understander, begun(script.flow.id), scenario["caller"], world)
+    assert_runs_again(script, call)
     if "expect" in scenario:
         assert call.steps() == scenario["expect"]
     assert_in_order(scenario.get("within", []), call.steps())
@@ -69,3 +73,10 @@ def assert_in_order(wanted: list[str], steps: list[str]) -> None:
     rest = iter(steps)
     missing = [step for step in wanted if step not in rest]
     assert not missing, f"{missing} not in this order in {steps}"
+
+
+def assert_runs_again(script: Script, call: Simulation) -> None:
+    """Whatever came of the call's actions leads there again, once it has been stored."""
+    stored = json.loads(json.dumps([outcome_json.to_json(outcome) for outcome in call.outcomes]))
+    run = replay(script, begun(script.flow.id), map(outcome_json.from_json, stored))
+    assert (run.end, [described(action) for action in run.actions]) == (call.state, call.steps())
