@@ -6,7 +6,9 @@ from datetime import datetime
 
 from cli.clock import line_time
 from config.documents import Edition
+from ivr.facts import Facts
 from ivr.state import State
+from routing.event_types import EventType
 from routing.identity import id_of
 from routing.model import Call, NewEvent, NotFound
 from routing.numbers import identify
@@ -33,7 +35,7 @@ class DialplanCalls:
         except NotFound:
             call = await self._new_call(call_id, told)
         started = NewEvent(
-            call_id=call.id, type="call.started", at=call.started_at, actor="system", leg=told.key,
+            call_id=call.id, type=EventType.CALL_STARTED, at=call.started_at, actor="system", leg=told.key,
             payload={"trace": told.trace, "dnis": told.dnis}, private={"number": call.caller.number or ""},
         )  # fmt: skip
         if not await self.records.calls.open(call, [started]):
@@ -42,7 +44,7 @@ class DialplanCalls:
 
     async def _new_call(self, call_id: str, told: DialplanCall) -> Call:
         site = self.edition.site
-        state = State(flow="main", facts={"channel": told.key})  # from its beginning, should a controller resume it
+        state = State(flow="main", facts=Facts(channel=told.key))  # from its beginning, should a controller resume it
         call = Call(
             id=call_id, site_id=site.id, dnis=told.dnis, started_at=line_time(told.at), pins=self.pins,
             caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),

@@ -1,6 +1,5 @@
 """An emergency becomes a record that every desk shows, and a ticket with all that is known of the matter."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Self
 from cli.clock import now, wall_now
 from config.documents import Edition
 from ivr.drafting import KEY, draft_of, facts_of
+from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from routing.bell import Bell
@@ -33,7 +33,7 @@ class EmergencyReports:
         dispatcher = Dispatcher(records, news, edition.site.waiting, now)
         return cls(records, news, bell, edition, EmergencyDesk(records, news, dispatcher, now))
 
-    async def report(self, call: Call, channel: str, at: datetime, facts: Mapping[str, str] | None = None) -> None:
+    async def report(self, call: Call, channel: str, at: datetime, facts: Facts | None = None) -> None:
         """Show it at every desk, then write its ticket; whoever reports it again completes what is there.
 
         `facts` are those of the dialogue, where they may be newer than the call's record.
@@ -42,7 +42,12 @@ class EmergencyReports:
         if emergency.ticket_id and facts is None:
             return
         caller, known = await self._known_before(call)
-        known = {"emergency": KEY, **known, **call.dialogue.get("facts", {}), **(facts or {})}
+        known = (
+            Facts(emergency=KEY)
+            .updated(known)
+            .updated(Facts.from_json(call.dialogue.get("facts", {})))
+            .updated(facts or Facts())
+        )
         notebook = Notebook(call.id, channel, now)
         ticket = await self._performer(replace(call, caller=caller), notebook).open_ticket(known, TICKET)
         if await self.records.emergencies.attach(emergency.id, ticket.id):
@@ -51,15 +56,15 @@ class EmergencyReports:
         elif facts is not None:
             await self._complete(ticket, known)
 
-    async def _known_before(self, call: Call) -> tuple[CallerId, dict[str, str]]:
+    async def _known_before(self, call: Call) -> tuple[CallerId, Facts]:
         """Who calls, and what was known of the matter before this call: of a callback, what its ticket says."""
         if call.callback_id is None:
-            return call.caller, {}
+            return call.caller, Facts()
         callback = await self.records.callbacks.load(call.callback_id)
         ticket = await self.records.tickets.load(callback.ticket_id)
-        return ticket.draft.caller, {**facts_of(ticket.draft), "callback_number": callback.number}
+        return ticket.draft.caller, replace(facts_of(ticket.draft), callback_number=callback.number)
 
-    async def _complete(self, ticket: Ticket, facts: Mapping[str, str]) -> None:
+    async def _complete(self, ticket: Ticket, facts: Facts) -> None:
         """The ticket was written before the dialogue's last facts were saved."""
         draft = draft_of(facts, ticket.draft.caller, self.edition, ticket.opened_at)
         differing = [name for name in CORRECTABLE if getattr(draft, name) != getattr(ticket.draft, name)]

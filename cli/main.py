@@ -12,7 +12,7 @@ structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="One telephone number for everything.")
 app.add_typer(intents.app, name="intents", help="What the line understands.")
-app.add_typer(flow.app, name="flow", help="Validate and simulate call flows.")
+app.add_typer(flow.app, name="flow", help="Validate and simulate call flows; run a stored call again.")
 app.add_typer(models.app, name="models", help="Speech models.")
 app.add_typer(audit.app, name="audit", help="Who did what: check it, cut its old end off.")
 app.add_typer(password.app, name="password", help="Passwords of the desk.")

@@ -15,10 +15,12 @@ from cli.clock import line_time, now, wall_now
 from cli.dialplan_calls import DialplanCalls
 from cli.emergency_reports import EmergencyReports
 from config.documents import Edition
+from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.owed import owed
 from ivr.performing import Performer
 from routing.bell import Bell
+from routing.event_types import EventType
 from routing.model import Call, NewEvent, NotFound
 from routing.ports import News, Records
 from telephony import spool
@@ -27,7 +29,7 @@ from telephony.spool import SpooledMessage
 log = structlog.get_logger()
 LOOK_S = 5.0
 SETTLED_S = 30.0  # by then whoever recorded a message has put it on its ticket, or cannot
-TOOK_OVER = "dialplan.took_over"
+TOOK_OVER = EventType.DIALPLAN_TOOK_OVER
 ENDINGS: Mapping[str, str] = {"message": "message_left", "talked": "talked", "left": "caller_hung_up"}
 
 
@@ -99,7 +101,7 @@ class MessageImport:
     async def _end(self, call: Call, ending: str, message: SpooledMessage, told: Sequence[NewEvent]) -> None:
         """With what happened meanwhile; a call that was ended already is told it as well, once."""
         at = line_time(message.at)
-        ended = NewEvent(call.id, "call.ended", at, "system", message.key, {"ending": ending})
+        ended = NewEvent(call.id, EventType.CALL_ENDED, at, "system", message.key, {"ending": ending})
         if await self.records.calls.end(call.id, ending, at, [*told, ended]):
             return
         known = await self.records.calls.timeline(call.id)
@@ -121,7 +123,7 @@ class MessageImport:
         if not own and message.outcome == "left" and not message.number:
             return  # nobody to ring back and nothing said
         key = "matter" if message.call_id else f"spool:{message.key}"
-        ticket = own[0] if own else await performer.open_ticket({"topic": "message"}, key)
+        ticket = own[0] if own else await performer.open_ticket(Facts(topic="message"), key)
         if message.recording:
             await self.records.tickets.add_message(ticket.id, str(message.recording), line_time(message.at))
-            notebook.note("message.recorded", {"ticket_id": ticket.id}, actor="caller")
+            notebook.note(EventType.MESSAGE_RECORDED, {"ticket_id": ticket.id}, actor="caller")

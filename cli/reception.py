@@ -18,6 +18,7 @@ from cli.shop import Shop
 from config.documents import Edition, Site
 from config.settings import Settings
 from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
+from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from ivr.ports import HungUp, LegLost
@@ -25,6 +26,7 @@ from ivr.session import Departure, Session
 from ivr.state import State
 from routing.bell import Bell
 from routing.dispatch import Dispatcher
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.lifecycle import AttemptEvent, CallEvent
@@ -41,7 +43,7 @@ from routing.model import (
 from routing.numbers import NotCallable, Proof, callable_number, identify
 from routing.ports import News, Records
 from telephony.agi_session import AgiSession
-from telephony.audio_watch import HearingChange
+from telephony.audio_watch import Change, HearingChange
 from telephony.call_door import CallDoor
 
 log = structlog.get_logger()
@@ -118,7 +120,7 @@ class Reception:
         await agi.set_variable("ON_CALL", call_id)
         call = await self._new_call(agi, call_id)
         started = NewEvent(
-            call_id=call.id, type="call.started", at=call.started_at, leg=agi.environment.uniqueid,
+            call_id=call.id, type=EventType.CALL_STARTED, at=call.started_at, leg=agi.environment.uniqueid,
             payload={"direction": call.direction, "trace": await agi.variable("ON_TRACE") or "", "dnis": call.dnis},
             private={"number": call.caller.raw, "name": call.caller.name},
         )  # fmt: skip
@@ -142,7 +144,7 @@ class Reception:
             id=call_id, site_id=site.id, dnis=await agi.variable("ON_DNIS") or "", caller=caller, started_at=now(),
             pins=self.shop.pins, language=self.settings.line.language,
         )  # fmt: skip
-        facts = facts_of(call, self.shop.edition, agi) | ({"diverted_by": told.diverted_by} if told.diverted_by else {})
+        facts = replace(facts_of(call, self.shop.edition, agi), diverted_by=told.diverted_by or None)
         state = State(flow="main", language=call.language, facts=facts)
         if attempt:
             return await self._callback_call(agi, call, state, attempt)
@@ -155,7 +157,8 @@ class Reception:
         caller = self._called_back(callback, ticket)
         call = replace(call, direction="callback", callback_id=callback.id, caller=caller)
         state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
-        state = state.with_facts(**facts_of(call, self.shop.edition, agi), attempt=attempt_id)
+        state = replace(state, facts=state.facts.updated(facts_of(call, self.shop.edition, agi)))
+        state = state.with_facts(attempt=attempt_id)
         await self.records.callbacks.advance_attempt(attempt_id, AttemptEvent.ANSWERED, now())
         return replace(call, dialogue=state.to_json())
 
@@ -197,7 +200,7 @@ class Reception:
         except HungUp:
             await self.conclude(call.id, "caller_hung_up", notebook)
         except LegLost as reason:
-            notebook.note("call.lost", {"reason": str(reason)})
+            notebook.note(EventType.CALL_LOST, {"reason": str(reason)})
             await self._keep_notes(notebook)
         except Exception:
             log.exception("a call's dialogue failed; the dialplan takes it", call=call.id)
@@ -214,11 +217,11 @@ class Reception:
             shop = await self.pinned(call.pins)
         state = State.from_json(call.dialogue)
         if isinstance(outcome, Resumed):
-            notebook.note("call.resumed", {"step": state.step})
+            notebook.note(EventType.CALL_RESUMED, {"step": state.step})
             await self.records.calls.save(call.id, state.to_json(), notebook.take(), CallEvent.RESUMED)
         await agi.answer()
-        notebook.note("call.answered")
-        performer = self._performer(call, notebook, shop.edition, state.facts.get("attempt"))
+        notebook.note(EventType.CALL_ANSWERED)
+        performer = self._performer(call, notebook, shop.edition, state.facts.attempt)
         async with self.door.open_audio(agi, partial(_note_hearing, notebook)) as leg:
             session = Session(
                 leg, shop.script(state.flow), shop.senses, performer, self.records.calls, notebook, wall_now
@@ -231,7 +234,7 @@ class Reception:
             clock=now, wall=wall_now, recordings=self.settings.data_dir / "recordings", attempt_id=attempt,
         )  # fmt: skip
 
-    async def _record_emergency(self, call_id: str, channel: str, facts: Mapping[str, str] | None = None) -> None:
+    async def _record_emergency(self, call_id: str, channel: str, facts: Facts | None = None) -> None:
         """At the desks, with its ticket, and no place in the queue any more; the phones ring already."""
         try:
             async with asyncio.timeout(EMERGENCY_TICKET_S):
@@ -310,7 +313,7 @@ class Reception:
         """
         if not summoned:
             await self._left.record(call_id, notebook)
-        notebook.note("call.ended", {"ending": ending})
+        notebook.note(EventType.CALL_ENDED, {"ending": ending})
         if await self.records.calls.end(call_id, ending, now(), notebook.take()):
             await self.dispatcher.caller_left(call_id)
             await self.emergencies.desk.call_ended(call_id, ending == "emergency_answered")
@@ -323,7 +326,8 @@ class Reception:
 
 
 def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:
-    notebook.note(f"hearing.{heard.change}", {"gap_ms": heard.gap_ms, "heard_before": heard.heard_before})
+    told = EventType.HEARING_LOST if heard.change is Change.LOST else EventType.HEARING_BACK
+    notebook.note(told, {"gap_ms": heard.gap_ms, "heard_before": heard.heard_before})
 
 
 def _ending(status: str, emergency: str) -> str:
@@ -332,15 +336,15 @@ def _ending(status: str, emergency: str) -> str:
     return "emergency_answered" if emergency else "talked"
 
 
-def facts_of(call: Call, edition: Edition, agi: AgiSession) -> dict[str, str]:
+def facts_of(call: Call, edition: Edition, agi: AgiSession) -> Facts:
     """What the dialogue may know of the caller; a number that is withheld, shared or unproven identifies nobody."""
     caller = call.caller
-    facts = {"channel": agi.environment.uniqueid}
+    facts = Facts(channel=agi.environment.uniqueid)
     if caller.number and not caller.withheld:
-        facts |= {"caller_number": caller.number, "identified": "yes" if caller.identifies else "no"}
+        facts = replace(facts, caller_number=caller.number, identified=caller.identifies)
         with suppress(NotCallable):
             callable_number(caller.number, edition.site)
-            facts["callable"] = "yes" if _own(caller, edition.site) else "no"
+            facts = replace(facts, callable=_own(caller, edition.site))
     return facts
 
 

@@ -16,6 +16,7 @@ from config.settings import Settings
 from ivr.notebook import Notebook
 from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.model import Attempt, Call, Callback, NotDialled, OfferState
@@ -156,7 +157,7 @@ class Switchboard:
         notebook = Notebook(call_id, "", now)
         if self.left:
             await self.left.record(call_id, notebook)
-        notebook.note("call.ended", {"ending": "lost"}, actor="system")
+        notebook.note(EventType.CALL_ENDED, {"ending": "lost"}, actor="system")
         if await self.records.calls.end(call_id, "lost", now(), notebook.take()):
             log.warning("a call ended unnoticed", call=call_id)
             await self.dispatcher.caller_left(call_id)

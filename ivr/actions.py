@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ivr.facts import NO_FACTS, Facts
 from ivr.keypad import DigitMap
 from ivr.ports import Understanding
 
@@ -64,7 +65,7 @@ class OpenTicket:
     """TicketOpened. Repeating it for the same call and step answers with the same ticket."""
 
     key: str
-    facts: Mapping[str, str]
+    facts: Facts
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class CorrectTicket:
     """The caller changed something after the ticket was opened: Done."""
 
     ticket: str
-    facts: Mapping[str, str]
+    facts: Facts
     changed: frozenset[str]  # names of the facts that changed: nothing else is written
 
 
@@ -147,7 +148,7 @@ class ConfirmCallback:
 class Summon:
     """Leave to the dialplan, which says what to do and rings the urgent group until somebody answers: Dialled."""
 
-    facts: Mapping[str, str] = field(default_factory=dict)  # what is known of the matter, for its ticket
+    facts: Facts = NO_FACTS  # what is known of the matter, for its ticket
 
 
 @dataclass(frozen=True)
@@ -248,7 +249,7 @@ class TicketOpened:
 
 @dataclass(frozen=True)
 class Recalled:
-    facts: Mapping[str, str]
+    facts: Facts
 
 
 @dataclass(frozen=True)

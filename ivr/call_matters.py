@@ -3,16 +3,19 @@
 The state speaks of one of them at a time; the others wait in it, and `State.about` turns to one of those.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from ivr.actions import Line, OpenTicket
+from ivr.facts import MatterFacts
 from ivr.ports import Understanding
 from ivr.script import PERSON, Script, amended
 from ivr.state import OtherMatter, State
 from routing.model import URGENCY_ORDER
 
 FIRST_KEY = "matter"
+Known = TypeVar("Known", bound=MatterFacts)
 
 
 def with_others(state: State, understanding: Understanding) -> State:
@@ -27,14 +30,15 @@ def unguessed(state: State) -> State:
     """The state without a topic that was only a guess; one with a ticket is none."""
     if _tickets(state):
         return state
-    return replace(state.with_facts(topic=None, confidence=None, why=None), others=())
+    return replace(state.with_facts(topic=None, confidence=None, why=()), others=())
 
 
-def _facts(told: Understanding, key: str) -> dict[str, str]:
+def _facts(told: Understanding, key: str) -> MatterFacts:
     intent = told.intent
-    facts = {"key": key, "topic": intent.topic, "confidence": f"{intent.confidence:.3f}", "why": "; ".join(intent.why)}
-    facts |= {"place": told.place.id} if told.place else {}
-    return facts | ({"asset": told.asset.id} if told.asset else {})
+    return MatterFacts(
+        topic=intent.topic, confidence=intent.confidence, why=intent.why, key=key,
+        place=told.place.id if told.place else None, asset=told.asset.id if told.asset else None,
+    )  # fmt: skip
 
 
 def _tickets(state: State) -> list[str]:
@@ -43,26 +47,26 @@ def _tickets(state: State) -> list[str]:
 
 def placed(script: Script, state: State) -> State:
     """A matter that needs a place, and was told without one, is where the other one is."""
-    known = next((facts["place"] for facts in _all(state) if facts.get("place")), None)
+    known = next((facts.place for facts in _all(state) if facts.place), None)
     if known is None or not state.others:
         return state
     others = tuple(replace(other, facts=_at(script, other.facts, known)) for other in state.others)
     return replace(state, facts=_at(script, state.facts, known), others=others)
 
 
-def _at(script: Script, facts: Mapping[str, str], place: str) -> Mapping[str, str]:
-    topic = script.edition.topics.get(facts.get("topic", ""))
-    needs = topic is not None and topic.needs_place and not facts.get("place")
-    return {**facts, "place": place} if needs else facts
+def _at(script: Script, facts: Known, place: str) -> Known:
+    topic = script.topic_of(facts)
+    needs = topic is not None and topic.needs_place and not facts.place
+    return replace(facts, place=place) if needs else facts
 
 
-def _all(state: State) -> Iterator[Mapping[str, str]]:
+def _all(state: State) -> Iterator[MatterFacts]:
     yield from (state.facts, *(other.facts for other in state.others))
 
 
 def also(state: State) -> tuple[Line, ...]:
     """What else was told, one sentence each."""
-    return tuple(_also(other.facts.get("topic", PERSON), other.facts.get("place")) for other in state.others)
+    return tuple(_also(other.facts.topic or PERSON, other.facts.place) for other in state.others)
 
 
 def _also(topic: str, place: str | None) -> Line:
@@ -94,7 +98,7 @@ def corrected(script: Script, state: State, understanding: Understanding, sure: 
 
 
 def _told_last(state: State) -> int:
-    keys = [facts.get("key", "") for facts in _all(state)]
+    keys = [facts.key or "" for facts in _all(state)]
     return keys.index(max(keys)) - 1
 
 
@@ -112,10 +116,10 @@ def _meant(state: State, told: Understanding, sure: float) -> int | None:
         ("topic", told.intent.topic if told.intent.confidence >= sure else None),
         ("asset", told.asset.id if told.asset else None),
     ):
-        if value is not None and value == state.facts.get(what):
+        if value is not None and value == getattr(state.facts, what):
             return -1
         for at, other in enumerate(state.others):
-            if value is not None and value == other.facts.get(what):
+            if value is not None and value == getattr(other.facts, what):
                 return at
     return None if told.place or told.asset else -1
 
@@ -125,7 +129,7 @@ def _meant(state: State, told: Understanding, sure: float) -> int | None:
 
 def ticket_of(state: State) -> OpenTicket:
     """The ticket of the matter spoken of; on a repeat the same one comes back."""
-    return OpenTicket(state.facts.get("key", FIRST_KEY), dict(state.facts))
+    return OpenTicket(state.facts.key or FIRST_KEY, state.facts)
 
 
 def unopened(script: Script, state: State) -> State | None:
@@ -143,6 +147,6 @@ def most_urgent(script: Script, state: State) -> State:
     return state.about(best - 1) if best else state
 
 
-def _rank(script: Script, facts: Mapping[str, str]) -> tuple[int, str]:
-    topic = script.edition.topics.get(facts.get("topic", ""))
-    return URGENCY_ORDER.index(topic.urgency) if topic else len(URGENCY_ORDER), facts.get("key", "")
+def _rank(script: Script, facts: MatterFacts) -> tuple[int, str]:
+    topic = script.topic_of(facts)
+    return URGENCY_ORDER.index(topic.urgency) if topic else len(URGENCY_ORDER), facts.key or ""

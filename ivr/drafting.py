@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from config.documents import Edition, Limits, Topic
+from ivr.facts import Facts
 from routing.model import CallerId, TicketDraft
 from routing.promise import make_promise
 
@@ -28,11 +29,10 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "words": ("words",),
 }
 """Fact → the fields of the draft that follow from it."""
-WHY_SEPARATOR = "; "
 KEY = "key"  # the fact `emergency` where it was not said
 
 
-def draft_of(facts: Mapping[str, str], caller: CallerId, edition: Edition, now: datetime) -> TicketDraft:
+def draft_of(facts: Facts, caller: CallerId, edition: Edition, now: datetime) -> TicketDraft:
     topic = topic_of(facts, edition)
     return TicketDraft(
         topic=topic.id,
@@ -41,34 +41,33 @@ def draft_of(facts: Mapping[str, str], caller: CallerId, edition: Edition, now: 
         promise=make_promise(topic, now, edition.site),
         caller=caller,
         place=_place(facts, caller),
-        place_text=facts.get("place_text"),
-        asset=facts.get("asset"),
-        words=facts.get("words", ""),
-        confidence=float(facts["confidence"]) if "confidence" in facts else None,
+        place_text=facts.place_text,
+        asset=facts.asset,
+        words=facts.words,
+        confidence=facts.confidence,
         why=_why(facts),
-        callback_number=facts.get("callback_number"),
+        callback_number=facts.callback_number,
     )
 
 
-def topic_of(facts: Mapping[str, str], edition: Edition) -> Topic:
-    topic = edition.topics.get(facts.get("topic", ""))
-    if "emergency" in facts:
+def topic_of(facts: Facts, edition: Edition) -> Topic:
+    topic = edition.topics.get(facts.topic or "")
+    if facts.emergency is not None:
         return EMERGENCY.model_copy(update={"id": topic.id}) if topic else EMERGENCY
     return topic or PERSON
 
 
-def _place(facts: Mapping[str, str], caller: CallerId) -> str | None:
+def _place(facts: Facts, caller: CallerId) -> str | None:
     """Help goes where the caller said, else to where they call from."""
-    if "emergency" in facts and not facts.get("place_text"):
-        return facts.get("place") or caller.place
-    return facts.get("place")
+    if facts.emergency is not None and not facts.place_text:
+        return facts.place or caller.place
+    return facts.place
 
 
-def _why(facts: Mapping[str, str]) -> tuple[str, ...]:
+def _why(facts: Facts) -> tuple[str, ...]:
     """What spoke for the topic; where there is none, what in the cry for help made it one."""
-    cry = facts.get("emergency", KEY)
-    told = facts.get("why", "") or ("" if cry == KEY else cry)
-    return tuple(filter(None, told.split(WHY_SEPARATOR)))
+    cry = facts.emergency or KEY
+    return facts.why or (() if cry == KEY else (cry,))
 
 
 def topic_named(topic_id: str, edition: Edition) -> Topic:
@@ -76,13 +75,12 @@ def topic_named(topic_id: str, edition: Edition) -> Topic:
     return EMERGENCY if topic_id == EMERGENCY.id else edition.topics.get(topic_id, PERSON)
 
 
-def facts_of(draft: TicketDraft) -> dict[str, str]:
+def facts_of(draft: TicketDraft) -> Facts:
     """The facts from which the draft was made, as far as it still holds them."""
-    told = {name: getattr(draft, name) for name in ("topic", "place", "place_text", "asset", "words")}
-    told |= {"why": WHY_SEPARATOR.join(draft.why)}
-    if draft.confidence is not None:
-        told["confidence"] = f"{draft.confidence:.3f}"
-    return {name: value for name, value in told.items() if value}
+    return Facts(
+        topic=draft.topic, confidence=draft.confidence, why=draft.why, place=draft.place, place_text=draft.place_text,
+        asset=draft.asset, words=draft.words,
+    )  # fmt: skip
 
 
 def fields_of(changed: Collection[str]) -> list[str]:

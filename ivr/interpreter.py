@@ -4,7 +4,6 @@ The invariants stand before every step and cannot be configured away: an emergen
 can be reached at any moment, `*` repeats, deafness leads to keys, and no call runs for ever.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,13 +32,12 @@ from ivr.call_matters import corrected, ticket_of
 from ivr.drafting import KEY
 from ivr.flow import Enqueue, Menu
 from ivr.keypad import HASH, PERSON, REPEAT
+from ivr.phases import Correcting, Interrupted, Phase
 from ivr.ports import Understanding
-from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, differing, heard, tells_a_story, with_report
+from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, heard, tells_a_story, with_report
 from ivr.state import State
 from ivr.verbs import asking, ending, gathering, language, matters, queueing, simple
 
-AMENDING = "amend/"  # prefix of a phase that was interrupted by a correction
-ASIDE, ASKED = "aside/", "asked/"  # after it: the correction was overheard, and its caller is asked about it
 CORRECTION_SURE = 0.5
 KEY_WORDS = 2  # "press nine"
 PREFIXES = ("resumed", "taking_over")  # sentences before a prompt that are no part of it
@@ -100,7 +98,7 @@ def goto(script: Script, state: State, step: str) -> Turn:
         return state, HangUp("dialogue_limit")
     if state.steps == script.flow.max_steps:
         step = script.flow.person
-    state = replace(state, step=step, phase="", tries=0, steps=state.steps + 1)
+    state = replace(state, step=step, phase=Phase.BEGIN, tries=0, steps=state.steps + 1)
     return _enter(script, state)
 
 
@@ -184,12 +182,12 @@ def to_person(script: Script, state: State) -> Turn:
 
 def _emergency(state: State) -> Turn:
     """Out of our hands at once: the dialplan gives the instruction and rings, whatever becomes of us."""
-    return replace(state, step=EMERGENCY, phase="summon"), Summon(dict(state.facts))
+    return replace(state, step=EMERGENCY, phase=Phase.SUMMON), Summon(state.facts)
 
 
 def _in_emergency(state: State, outcome: Outcome) -> Turn:
     answered = isinstance(outcome, Dialled) and outcome.answered
-    return state, HangUp("emergency_answered") if answered else Summon(dict(state.facts))
+    return state, HangUp("emergency_answered") if answered else Summon(state.facts)
 
 
 def _repeat(script: Script, state: State) -> Turn:
@@ -210,20 +208,19 @@ def _deafened(script: Script, state: State) -> Turn:
 
 def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
     """A correction after the ticket is open changes just what it names, at any step."""
-    if state.phase.startswith((AMENDING + ASIDE, AMENDING + ASKED)):
-        return _asked_back(script, state, outcome, state.phase.removeprefix(AMENDING))
-    if state.phase.startswith(AMENDING):
-        return _amending(script, state, outcome)
+    phase = state.phase
+    if isinstance(phase, Interrupted):
+        going_on = _amending if phase.by is Correcting.AMENDING else _asked_back
+        return going_on(script, state, phase, outcome)
     if not isinstance(outcome, Heard) or not state.ticket or not outcome.understanding.correction:
         return None
     changed = corrected(script, state, outcome.understanding, CORRECTION_SURE, guess=True)
     if changed is None:
         return None
     before = _about(state, changed.ticket)
-    if state.phase == "hold":  # nobody was asked, and somebody else may have said it
-        proposed = {name: changed.facts.get(name) for name in differing(before, changed)}
-        return before.with_facts(proposed=json.dumps(proposed)).at(AMENDING + ASIDE + state.phase), StandAside()
-    return _amend_to(before, changed, state.phase)
+    if phase is Phase.HOLD:  # nobody was asked, and somebody else may have said it
+        return before.at(Interrupted(phase, Correcting.ASIDE, proposed=changed.facts)), StandAside()
+    return _amend_to(before, changed, phase)
 
 
 def _about(state: State, ticket: str | None) -> State:
@@ -233,44 +230,43 @@ def _about(state: State, ticket: str | None) -> State:
     return next(state.about(at) for at, other in enumerate(state.others) if other.ticket == ticket)
 
 
-def _amend_to(before: State, changed: State, phase: str) -> Turn:
-    return _amend(changed.with_facts(amended=" ".join(differing(before, changed))).at(AMENDING + phase))
+def _amend_to(before: State, changed: State, phase: Phase) -> Turn:
+    return _amend(changed, Interrupted(phase, Correcting.AMENDING, changed=before.facts.differing(changed.facts)))
 
 
-def _asked_back(script: Script, state: State, outcome: Outcome, phase: str) -> Turn:
+def _asked_back(script: Script, state: State, where: Interrupted, outcome: Outcome) -> Turn:
     """What was overheard changes nothing until its caller says so."""
-    where, _, before = phase.partition("/")
-    proposed = state.with_facts(proposed=None, **json.loads(state.facts.get("proposed", "{}")))
-    if where + "/" == ASIDE or isinstance(outcome, Resumed):
+    proposed = replace(state, facts=where.proposed or state.facts)
+    if where.by is Correcting.ASIDE or isinstance(outcome, Resumed):
         question = Ask((about(proposed, "did_you_mean"),), keys_do=True)
-        asked = state.at(AMENDING + ASKED + before)
+        asked = state.at(replace(where, by=Correcting.ASKED))
         return _resumed(asked, question) if isinstance(outcome, Resumed) else (asked, question)
-    state = state.with_facts(proposed=None)
     if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
-        return _amend_to(state, proposed, before)
+        return _amend_to(state, proposed, where.phase)
     said = None
     if isinstance(outcome, Heard):
         said = corrected(script, state, outcome.understanding, CORRECTION_SURE, guess=True)
-    return _amend_to(_about(state, said.ticket), said, before) if said else _enter(script, state.at(before))
+    return _amend_to(_about(state, said.ticket), said, where.phase) if said else _enter(script, state.at(where.phase))
 
 
-def _amend(state: State) -> Turn:
+def _amend(state: State, where: Interrupted) -> Turn:
     """On the call's own ticket; a report of somebody else's stays as it is, and the caller gets one of their own."""
+    state = state.at(where)
     if state.ticket is None or matters.joined(state):
         return state, ticket_of(state)
-    return state, CorrectTicket(state.ticket, dict(state.facts), frozenset(state.facts.get("amended", "").split()))
+    return state, CorrectTicket(state.ticket, state.facts, where.changed)
 
 
-def _amending(script: Script, state: State, outcome: Outcome) -> Turn:
+def _amending(script: Script, state: State, where: Interrupted, outcome: Outcome) -> Turn:
     match outcome:
         case Resumed():
-            return _amend(state)
+            return _amend(state, where)
         case TicketOpened():
             state = matters.on_own(matters.opened(state, outcome))
             return state, Speak((about(state, "understood"), *matters.promised(state, "own_ticket")), Barge.KEYS)
         case Done():
             return state, Speak((about(state, "understood"),), Barge.KEYS)
-    state = state.at(state.phase.removeprefix(AMENDING))
+    state = state.at(where.phase)
     return _correction(script, state, outcome) or _enter(script, state)
 
 

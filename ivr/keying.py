@@ -8,8 +8,9 @@ from typing import Any
 from ivr.actions import Pressed
 from ivr.keypad import DigitMap, Keypad, OpenNumber, Verdict
 from ivr.ports import Key, Leg
+from routing.event_types import EventType
 
-Note = Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]  # event type, payload, private part
+Note = Callable[[EventType, Mapping[str, Any], Mapping[str, Any]], None]  # event type, payload, private part
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Keying:
         """The first key that is an answer; what was pressed for something earlier is noted and forgotten."""
         while (verdict := self._weighed(key := await self.leg.key())) not in (Verdict.ANSWERS, Verdict.CONTINUES):
             if verdict is Verdict.EARLY:
-                self.note("key.early", {}, {"keys": key})
+                self.note(EventType.KEY_EARLY, {}, {"keys": key})
         return key
 
     def _weighed(self, key: Key) -> Verdict:
@@ -39,7 +40,7 @@ class Keying:
             pressed = Pressed(await self._collected("", key, self.number))
         else:
             pressed = Pressed(key, blind=blind)
-        self.note("key", {"count": len(pressed.keys)}, {"keys": pressed.keys})
+        self.note(EventType.KEY, {"count": len(pressed.keys)}, {"keys": pressed.keys})
         return pressed
 
     async def _continued(self, key: Key, before: OpenNumber) -> Pressed:

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from routing.model import NewEvent
+from ivr import outcome_json
+from ivr.actions import Outcome
+from routing.event_types import EventType
+from routing.model import NewEvent, NewOutcome
 
 
 class Clock(Protocol):
@@ -21,7 +24,7 @@ class Notebook:
         self._events: list[NewEvent] = []
 
     def note(
-        self, type: str, payload: Mapping[str, Any] | None = None, private: Mapping[str, Any] | None = None,
+        self, type: EventType, payload: Mapping[str, Any] | None = None, private: Mapping[str, Any] | None = None,
         actor: str = "line",
     ) -> None:  # fmt: skip
         event = NewEvent(
@@ -29,6 +32,10 @@ class Notebook:
             payload=payload or {}, private=private or {},
         )  # fmt: skip
         self._events.append(event)
+
+    def outcome(self, outcome: Outcome) -> NewOutcome:
+        """What came of the dialogue's last action, to be kept with the state that it leads to."""
+        return NewOutcome(self._clock(), outcome_json.to_json(outcome))
 
     def take(self) -> tuple[NewEvent, ...]:
         """All events noted so far; the notebook is empty afterwards."""

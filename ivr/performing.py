@@ -1,7 +1,7 @@
 """What the dialogue decides, done: tickets, queue, callbacks. Every record is written before it is spoken of."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,6 +37,7 @@ from ivr.actions import (
     Waiting,
 )
 from ivr.drafting import draft_of, facts_of, fields_of
+from ivr.facts import Facts
 from ivr.leaving import left_behind
 from ivr.notebook import Notebook
 from ivr.owed import Owed
@@ -44,6 +45,7 @@ from ivr.recording import LEAST_SPEECH_S, Recording
 from ivr.state import State
 from routing.bell import Bell
 from routing.caps import WINDOW, Asked, over_the_cap
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.matters import same_matter
 from routing.model import (
@@ -106,16 +108,18 @@ class Performer:
         ticket = await self.open_ticket(action.facts, action.key)
         return TicketOpened(ticket.id, ticket.number, ticket.draft.promise.what, ticket.draft.promise.by.isoformat())
 
-    async def open_ticket(self, facts: Mapping[str, str], key: str) -> Ticket:
+    async def open_ticket(self, facts: Facts, key: str) -> Ticket:
         """Open the ticket of that key of this call; the same one again when it is there already."""
         now = self.clock()
         draft = draft_of(facts, self.call.caller, self.edition, self._told_by())
         ticket = await self.records.tickets.open(draft, self.call.id, now, f"{self.call.id}:{key}")
         self.notebook.note(
-            "ticket.opened", {"ticket": ticket.number, "ticket_id": ticket.id, "topic": ticket.draft.topic}
+            EventType.TICKET_OPENED, {"ticket": ticket.number, "ticket_id": ticket.id, "topic": ticket.draft.topic}
         )
         promise = ticket.draft.promise
-        self.notebook.note("promise.made", {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()})
+        self.notebook.note(
+            EventType.PROMISE_MADE, {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()}
+        )
         await self.news.tell("ticket", ticket=ticket.id, call=self.call.id)
         return ticket
 
@@ -139,14 +143,14 @@ class Performer:
         if action.number:
             ticket = await self.records.tickets.by_number(ticket_number(action.number))
             return Matters((_matter(ticket),) if ticket else ())
-        if state.facts.get("identified") != "yes" or not self.call.caller.number:
+        if not state.facts.identified or not self.call.caller.number:
             return Matters()
         found = await self.records.tickets.of_caller(self.call.caller.number)
         return Matters(tuple(_matter(ticket) for ticket in found if ticket.draft.caller.identifies))
 
     async def _join(self, state: State, action: JoinTicket) -> Done:
         await self.records.tickets.join(action.ticket, self.call.id, self.clock())
-        self.notebook.note("ticket.joined", {"ticket_id": action.ticket})
+        self.notebook.note(EventType.TICKET_JOINED, {"ticket_id": action.ticket})
         await self.news.tell("ticket", ticket=action.ticket, call=self.call.id)
         return Done()
 
@@ -155,7 +159,7 @@ class Performer:
         draft = draft_of(action.facts, self.call.caller, self.edition, self._told_by())
         await self.records.tickets.correct(action.ticket, draft, "caller", now, fields_of(action.changed))
         facts = {"ticket_id": action.ticket, "changed": sorted(action.changed)}
-        self.notebook.note("ticket.corrected", {**facts, "topic": draft.topic, "place": draft.place})
+        self.notebook.note(EventType.TICKET_CORRECTED, {**facts, "topic": draft.topic, "place": draft.place})
         await self.news.tell("ticket", ticket=action.ticket, call=self.call.id)
         return Done()
 
@@ -170,7 +174,7 @@ class Performer:
         if recording.heard is None and recording.key not in ("0", "*", self.edition.site.emergency.key):
             return taken
         if recording.key:
-            self.notebook.note("key", {"count": 1}, {"keys": recording.key})
+            self.notebook.note(EventType.KEY, {"count": 1}, {"keys": recording.key})
         return recording.heard or Pressed(recording.key)
 
     async def _keep(self, state: State, recording: Recording) -> MessageTaken:
@@ -182,16 +186,16 @@ class Performer:
             async with asyncio.timeout(KEEP_S):
                 await asyncio.to_thread(owed.write, recording.pcm)
         except (TimeoutError, OSError) as error:
-            self.notebook.note("message.lost", {"why": type(error).__name__})
+            self.notebook.note(EventType.MESSAGE_LOST, {"why": type(error).__name__})
             return MessageTaken(False, lost=True)
-        self.notebook.note("message.recorded", {"ticket_id": state.ticket, "seconds": recording.seconds})
+        self.notebook.note(EventType.MESSAGE_RECORDED, {"ticket_id": state.ticket, "seconds": recording.seconds})
         try:
             async with asyncio.timeout(KEEP_S):
                 await self.records.tickets.add_message(owed.ticket, str(owed.wav), owed.at)
                 await asyncio.to_thread(owed.settle)
                 await self.news.tell("ticket", ticket=state.ticket, call=self.call.id)
         except (TimeoutError, RoutingError, OSError) as error:  # what is owed is settled later
-            self.notebook.note("message.owed", {"why": type(error).__name__})
+            self.notebook.note(EventType.MESSAGE_OWED, {"why": type(error).__name__})
         return MessageTaken(True)
 
     # queue
@@ -205,13 +209,13 @@ class Performer:
         )  # fmt: skip
         kept = await self.records.queue.enter(entry)
         if kept.id == entry.id:
-            self.notebook.note("queue.entered", {"crew": action.crew, "urgency": kept.urgency})
+            self.notebook.note(EventType.QUEUE_ENTERED, {"crew": action.crew, "urgency": kept.urgency})
         await self.news.tell("queue", call=self.call.id)
         return await self._standing(kept)
 
     async def _taken_over(self, state: State) -> WaitingCaller | None:
         """Whoever is owed a call about this matter and calls by themselves: in that place, and not called as well."""
-        number = self.call.caller.number if state.facts.get("identified") == "yes" else None
+        number = self.call.caller.number if state.facts.identified else None
         if number is None or self.call.callback_id or await self.records.queue.of_call(self.call.id):
             return None
         told = (await self.records.tickets.load(state.ticket)).draft if state.ticket else None
@@ -220,7 +224,7 @@ class Performer:
             if not same_matter(ticket.draft, told, self.edition.topics):
                 continue
             if await self.records.callbacks.take_over(owed.id, self.call.id, self.clock()):
-                self.notebook.note("callback.taken_over", {"callback_id": owed.id, "ticket_id": owed.ticket_id})
+                self.notebook.note(EventType.CALLBACK_TAKEN_OVER, {"callback_id": owed.id, "ticket_id": owed.ticket_id})
                 await self.news.tell("callback", callback=owed.id, call=self.call.id)
                 await self.news.tell("queue", call=self.call.id)
                 return await self.records.queue.of_call(self.call.id)
@@ -246,7 +250,7 @@ class Performer:
         if entry is None:
             return await self._enter_queue(state, EnterQueue(self.edition.site.default_crew))
         standing = await self._standing(entry)
-        self.notebook.note("queue.position", {"position": standing.position, "waited_s": standing.waited_s})
+        self.notebook.note(EventType.QUEUE_POSITION, {"position": standing.position, "waited_s": standing.waited_s})
         return standing
 
     async def offered(self, state: State) -> OfferReady:
@@ -269,7 +273,7 @@ class Performer:
         entry = await self.records.queue.of_call(self.call.id)
         if entry:
             await self.records.queue.leave(entry.id, action.reason, self.clock())
-            self.notebook.note("queue.left", {"reason": action.reason})
+            self.notebook.note(EventType.QUEUE_LEFT, {"reason": action.reason})
             await self.news.tell("queue", call=self.call.id)
         return Done()
 
@@ -306,7 +310,7 @@ class Performer:
                 since=entry.since if entry else now,
             )
         )  # fmt: skip
-        self.notebook.note("callback.stored", {"callback_id": callback.id}, {"number": number})
+        self.notebook.note(EventType.CALLBACK_STORED, {"callback_id": callback.id}, {"number": number})
         await self.news.tell("callback", callback=callback.id, call=self.call.id)
         return CallbackStored(callback.id)
 
@@ -317,14 +321,14 @@ class Performer:
         lately = [Asked(each.number, _source(calls.get(each.call_id or ""))) for each in recent]
         why = over_the_cap(Asked(number, _source(self.call)), lately, self.edition.site.callback)
         if why:
-            self.notebook.note("callback.refused", {"cap": why}, {"number": number})
+            self.notebook.note(EventType.CALLBACK_REFUSED, {"cap": why}, {"number": number})
         return why is not None
 
     async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | Waiting:
         """A person is there: their call takes the callback's place, and its offer when that still stands."""
         if self.attempt_id:
             connected = await self.records.callbacks.connect(self.attempt_id, self.call.id, self.clock())
-            self.notebook.note("callback.confirmed", {"attempt": self.attempt_id, "connected": connected})
+            self.notebook.note(EventType.CALLBACK_CONFIRMED, {"attempt": self.attempt_id, "connected": connected})
             if not connected and not await self.records.queue.of_call(self.call.id):
                 return await self._wait_as_promised(state)
         try:

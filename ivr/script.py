@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from config.documents import Edition, Topic
 from ivr.actions import Action, Line
+from ivr.facts import MatterFacts
 from ivr.flow import Flow, Step
 from ivr.place_codes import PlaceCodes
 from ivr.ports import Understanding
@@ -33,7 +35,10 @@ class Script:
         return self.flow.steps[state.step]
 
     def topic(self, state: State) -> Topic | None:
-        return self.edition.topics.get(state.facts.get("topic", ""))
+        return self.topic_of(state.facts)
+
+    def topic_of(self, facts: MatterFacts) -> Topic | None:
+        return self.edition.topics.get(facts.topic or "")
 
     @cached_property
     def place_codes(self) -> PlaceCodes:
@@ -49,19 +54,19 @@ class Script:
         spoken = [place.name.get(language) or next(iter(place.name.values())) for place in self.edition.places]
         return tuple(name for name in spoken if _counted(seen, DIGITS.sub("#", name)) <= IN_SERIES)
 
-    def fact(self, state: State, name: str) -> str:
-        """A named fact, stored or derived; "" when unknown."""
+    def fact(self, state: State, name: str) -> Any:
+        """A named fact, stored or derived; None when unknown."""
         topic = self.topic(state)
         matters = (state.facts, *(other.facts for other in state.others))
         wanted = any(self._needs_place(facts) for facts in matters) and not any(map(_place, matters))
         derived = {
-            "place_missing": "yes" if wanted else "no",
-            "topic_kind": "" if topic is None else "facility" if topic.facility else "patient",
+            "place_missing": wanted,
+            "topic_kind": None if topic is None else "facility" if topic.facility else "patient",
         }
-        return state.facts.get(name, derived.get(name, ""))
+        return derived[name] if name in derived else getattr(state.facts, name, None)
 
-    def _needs_place(self, facts: Mapping[str, str]) -> bool:
-        topic = self.edition.topics.get(facts.get("topic", ""))
+    def _needs_place(self, facts: MatterFacts) -> bool:
+        topic = self.topic_of(facts)
         return topic is not None and topic.needs_place
 
 
@@ -70,14 +75,14 @@ def _counted(seen: Counter[str], what: str) -> int:
     return seen[what]
 
 
-def _place(facts: Mapping[str, str]) -> str:
-    return facts.get("place", "") or facts.get("place_text", "")
+def _place(facts: MatterFacts) -> str | None:
+    return facts.place or facts.place_text
 
 
 def about(state: State, prompt: str) -> Line:
     """The prompt, in its `_place` wording when a place is known."""
-    variables = {"topic": state.facts.get("topic", PERSON)}
-    place = state.facts.get("place")
+    variables = {"topic": state.facts.topic or PERSON}
+    place = state.facts.place
     return Line(f"{prompt}_place", {**variables, "place": place}) if place else Line(prompt, variables)
 
 
@@ -87,13 +92,13 @@ def ticket_line(state: State, prompt: str) -> Line:
 
 def with_words(state: State, words: str) -> State:
     """The state with these words of the caller's added to those before."""
-    together = " / ".join(filter(None, (state.facts.get("words", ""), words)))
+    together = " / ".join(filter(None, (state.facts.words, words)))
     return state.with_facts(words=together[-2_000:])
 
 
 def heard(state: State, understanding: Understanding) -> State:
     """The state with the place, asset and words of an utterance noted."""
-    state = with_words(state, understanding.text).with_facts(blind=None)
+    state = with_words(state, understanding.text).with_facts(blind=False)
     if understanding.place:
         state = state.with_facts(place=understanding.place.id, place_text=None)
     if understanding.asset:
@@ -117,12 +122,12 @@ def with_report(script: Script, state: State, understanding: Understanding) -> S
 
 
 def chosen(state: State, topic: str, confidence: float, why: Sequence[str]) -> State:
-    return state.with_facts(topic=topic, confidence=f"{confidence:.3f}", why="; ".join(why))
+    return state.with_facts(topic=topic, confidence=confidence, why=tuple(why))
 
 
 def amended(script: Script, state: State, understanding: Understanding, sure: float) -> State:
     """The state with just that changed which the caller corrected; unchanged when nothing was."""
-    before = dict(state.facts)
+    before = state.facts
     if understanding.place:
         state = state.with_facts(place=understanding.place.id, place_text=None)
     if understanding.asset:
@@ -130,10 +135,4 @@ def amended(script: Script, state: State, understanding: Understanding, sure: fl
     intent = understanding.intent
     if understanding.correction and intent.topic in script.edition.topics and intent.confidence >= sure:
         state = chosen(state, intent.topic, intent.confidence, intent.why)
-    return heard(state, understanding) if dict(state.facts) != before else state
-
-
-def differing(before: State, after: State) -> list[str]:
-    """Names of the facts that are not what they were."""
-    names = before.facts.keys() | after.facts.keys()
-    return sorted(name for name in names if before.facts.get(name) != after.facts.get(name))
+    return heard(state, understanding) if state.facts != before else state

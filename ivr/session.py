@@ -36,11 +36,13 @@ from ivr.script import Script
 from ivr.state import State
 from ivr.turn import Conversation, TurnSpec, Wait
 from ivr.wording import Mouth
+from routing.event_types import EventType
 from routing.ports import Calls
 
 log = structlog.get_logger()
 RECORDS_S = 6.0  # no caller waits longer in silence for the records; a dead controller's callers wait no less
 EMERGENCY_SAVE_S = 0.3
+Told = tuple[EventType, Mapping[str, Any], Mapping[str, Any]]  # payload, private part
 TELLING = set[asyncio.Task[None]]()  # outlives the session that began it; an event loop holds no task by itself
 
 
@@ -82,20 +84,25 @@ class Session:
             state, action = advance(self.script, state, outcome)
             self._note_step(before, state, outcome)
             if isinstance(action, Summon):
-                await self._try_to_save(state)
+                await self._try_to_save(state, outcome)
                 return Departure(action, state.language)
             async with self._records_answer():
                 await self._told()
-                await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
+                await self._save(state, outcome)
             if isinstance(action, (*LEAVES, HangUp)):
                 return Departure(action, state.language)
             outcome = await self._do(state, action)
 
-    async def _try_to_save(self, state: State) -> None:
+    async def _save(self, state: State, outcome: Outcome) -> None:
+        """The state, what happened since the one before, and what led to it: all or nothing."""
+        events, came_of_it = self.notebook.take(), self.notebook.outcome(outcome)
+        await self.calls.save(self.notebook.call_id, state.to_json(), events, outcome=came_of_it)
+
+    async def _try_to_save(self, state: State, outcome: Outcome) -> None:
         """An emergency is written down where that takes no time; no fault of the records holds it up."""
         try:
             async with asyncio.timeout(EMERGENCY_SAVE_S):
-                await self.calls.save(self.notebook.call_id, state.to_json(), self.notebook.take())
+                await self._save(state, outcome)
         except Exception as error:
             log.error("emergency not saved; it goes on", call=self.notebook.call_id, why=type(error).__name__)
 
@@ -119,7 +126,7 @@ class Session:
             self._telling = None
 
     def _note_prompt(self, prompt: Prompt) -> None:
-        self.notebook.note("prompt.started", {"keys": [line.key for line in prompt]})
+        self.notebook.note(EventType.PROMPT_STARTED, {"keys": [line.key for line in prompt]})
         self._telling = asyncio.create_task(self._tell(), name=f"telling of {self.notebook.call_id}")
         TELLING.add(self._telling)
         self._telling.add_done_callback(TELLING.discard)
@@ -190,14 +197,15 @@ class Session:
 
     def _note_step(self, before: State, state: State, outcome: Outcome) -> None:
         if state.step != before.step:
-            self.notebook.note("step", {"from": before.step, "to": state.step, "after": type(outcome).__name__})
+            facts = {"from": before.step, "to": state.step, "after": type(outcome).__name__}
+            self.notebook.note(EventType.STEP, facts)
         if state.language != before.language:
-            self.notebook.note("call.language", {"language": state.language})
+            self.notebook.note(EventType.CALL_LANGUAGE, {"language": state.language})
         for type_, payload, private in told(outcome):
             self.notebook.note(type_, payload, private, actor="caller")
 
 
-def told(outcome: Outcome) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+def told(outcome: Outcome) -> list[Told]:
     """What an outcome tells about the caller's matter, for the timeline: the why of every branch."""
     understanding = getattr(outcome, "understanding", None)
     if understanding is None:
@@ -212,9 +220,7 @@ def told(outcome: Outcome) -> list[tuple[str, Mapping[str, Any], Mapping[str, An
         "correction": understanding.correction,
         "others": [other.intent.topic for other in understanding.others],
     }
-    events: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
-        ("understood", payload, {"why": list(intent.why)})
-    ]
+    events: list[Told] = [(EventType.UNDERSTOOD, payload, {"why": list(intent.why)})]
     if understanding.emergency:
-        events.append(("emergency", {}, {"words": list(understanding.emergency.words)}))
+        events.append((EventType.EMERGENCY, {}, {"words": list(understanding.emergency.words)}))
     return events

@@ -4,7 +4,7 @@ The caller is a list of turns: words; "key 123"; "more 4" (a slow hand goes on w
 "deaf" (recognition down); "crash" (the controller died and the call is resumed).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ivr.actions import (
@@ -46,6 +46,7 @@ from ivr.actions import (
     Transfer,
     Waiting,
 )
+from ivr.facts import NO_FACTS, Facts
 from ivr.interpreter import PREFIXES, advance
 from ivr.ports import Understander
 from ivr.recording import urgent
@@ -64,7 +65,7 @@ class World:
     open_matters: tuple[Matter, ...] = ()
     owed: tuple[str, ...] = ()  # tickets whose callback is another caller's
     callable: Callable[[str], bool] = lambda number: len(number) >= 3
-    recalled: Mapping[str, str] = field(default_factory=dict)  # the facts of the ticket of a callback
+    recalled: Facts = NO_FACTS  # the facts of the ticket of a callback
 
 
 @dataclass

@@ -31,6 +31,7 @@ from ivr.ports import (
     Understander,
     Understanding,
 )
+from routing.event_types import EventType
 
 EARS_PAUSE_S = 1.0  # between two tries of a recogniser that is down
 EARS_LATE_MS = 2_000  # the recogniser should have spoken of silence by then
@@ -98,7 +99,7 @@ class Conversation:
                 if heard := await self._meant(self.ears, sound, spec, meant):
                     return heard
             except RecognitionDown as reason:
-                self.note("recognition.down", {"reason": str(reason)}, {})
+                self.note(EventType.RECOGNITION_DOWN, {"reason": str(reason)}, {})
                 await asyncio.sleep(EARS_PAUSE_S)
         return None
 
@@ -124,7 +125,7 @@ class Conversation:
         """Words, noted and understood."""
         words = [[word.text, round(word.confidence, 2)] for word in final.words]
         heard = {"confidence": round(final.confidence, 3), "engine": final.engine}
-        self.note("heard", heard, {"text": final.text, "words": words})
+        self.note(EventType.HEARD, heard, {"text": final.text, "words": words})
         understanding = self.understander.understand(final.text, language, final.confidence)
         return Heard(understanding, final.confidence, final.at_limit)
 
@@ -134,7 +135,7 @@ class Conversation:
     def cut_short(self, understanding: Understanding) -> Heard:
         """What is acted on although the caller has not finished."""
         heard = {"confidence": 1.0, "engine": "", "interim": True}
-        self.note("heard", heard, {"text": understanding.text, "words": []})
+        self.note(EventType.HEARD, heard, {"text": understanding.text, "words": []})
         return Heard(understanding)
 
 
@@ -191,14 +192,14 @@ class _Turn:
     def _stopped(self, by: str) -> None:
         spoken_ms = self.leg.stop()
         if self.prompting:
-            self.means.note("prompt.ended", {"spoken_ms": spoken_ms, "by": by}, {})
+            self.means.note(EventType.PROMPT_ENDED, {"spoken_ms": spoken_ms, "by": by}, {})
 
     # time
 
     async def _prompt_and_after(self) -> Outcome:
         await self.leg.played()
         if self.prompting:
-            self.means.note("prompt.ended", {"by": "end"}, {})
+            self.means.note(EventType.PROMPT_ENDED, {"by": "end"}, {})
         self.prompting = False
         if self.spec.wait:
             return await self._wait(self.spec.wait)
@@ -245,7 +246,7 @@ class _Turn:
             try:
                 outcome = await self._listen_once(self.means.ears, self.spec.listen)
             except RecognitionDown as reason:
-                self.means.note("recognition.down", {"reason": str(reason)}, {})
+                self.means.note(EventType.RECOGNITION_DOWN, {"reason": str(reason)}, {})
                 return await self._deaf(missing=True)
             if outcome is not None:
                 return outcome
@@ -296,13 +297,13 @@ class _Turn:
         )  # fmt: skip
 
     def _somebody_starts(self, event: SpeechStarted) -> None:
-        self.means.note("speech.started", {"at_ms": event.at_ms, "during_prompt": self.prompting}, {})
+        self.means.note(EventType.SPEECH_STARTED, {"at_ms": event.at_ms, "during_prompt": self.prompting}, {})
         self.interim, self.started_ms = self.means.interim(self._language), event.at_ms
         self.barge.starts(event.level_dbfs, self.prompting)
 
     def _taken_back(self) -> None:
         if self.prompting:
-            self.means.note("prompt.resumed", {}, {})
+            self.means.note(EventType.PROMPT_RESUMED, {}, {})
 
     def _interim(self, partial: Partial) -> Outcome | None:
         """An emergency, and the wish for a person, do not wait for the end of the sentence."""
@@ -319,7 +320,7 @@ class _Turn:
         return self._nothing_said() if drones and not self.prompting else None
 
     def _final(self, final: Final) -> Outcome | None:
-        self.means.note("speech.ended", {"at_ms": final.at_ms, "words": len(final.text.split())}, {})
+        self.means.note(EventType.SPEECH_ENDED, {"at_ms": final.at_ms, "words": len(final.text.split())}, {})
         if not final.text.strip() or self._is_echo(final.text):
             return self._nothing_said()
         heard = self.means.understood(final, self._language)

@@ -1,12 +1,39 @@
 """What makes a flow publishable: checked before it is stored, so that no caller finds out."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
 from config.documents import Edition
-from ivr.flow import Enqueue, Flow, Hangup, Listen, Menu, SetLanguage, Step, StepId
+from config.problem import Problem
+from ivr.flow import Branch, Enqueue, Flow, Hangup, Listen, Menu, SetLanguage, Step, StepId
+from ivr.flow_facts import fault_of
 from routing.model import Stage
 
 SILENT = ("branch", "set_language")  # verbs that say nothing
+
+
+class Code(StrEnum):
+    """What can be wrong with a flow."""
+
+    UNKNOWN_TARGET = "unknown_target"
+    NOBODY_REACHED = "nobody_reached"
+    KEYS_NEED_SPEECH = "keys_need_speech"
+    RESERVED_KEY = "reserved_key"
+    HANGS_UP = "hangs_up"
+    MISSING_PROMPT = "missing_prompt"
+    UNKNOWN_CREW = "unknown_crew"
+    UNKNOWN_TOPIC = "unknown_topic"
+    TOPIC_WITHOUT_KEY = "topic_without_key"
+    WRONG_CASE = "wrong_case"
+    UNKNOWN_LANGUAGE = "unknown_language"
+    LANGUAGE_WITHOUT_PROMPTS = "language_without_prompts"
+    LANGUAGE_WITHOUT_WORDS = "language_without_words"
+    UNREACHABLE = "unreachable"
+    ENDLESS = "endless"
+    SILENT_LOOP = "silent_loop"
+
+
 PLACED = {"did_you_mean", "understood"}  # prompts that also need their `_place` wording
 BUILT_IN = (
     "emergency_instruction", "emergency_stay", "emergency_wait", "line_full", "line_crowded",
@@ -18,16 +45,32 @@ BUILT_IN = (
 )  # fmt: skip
 
 
-def problems(flow: Flow, edition: Edition) -> list[str]:
-    """Everything wrong with a flow, as sentences; empty when it may be published."""
+@dataclass(frozen=True)
+class Found:
+    """A problem, before it is said in which flow."""
+
+    code: Code
+    text: str
+    step: StepId | None = None
+    field: str | None = None
+
+
+def problems(flow: Flow, edition: Edition) -> list[Problem]:
+    """Everything wrong with a flow; empty when it may be published."""
+    document = f"flows/{flow.id}.yaml"
+    return [Problem(each.code, document, each.step, each.field, each.text) for each in _found(flow, edition)]
+
+
+def _found(flow: Flow, edition: Edition) -> list[Found]:
     found = [
         *_unknown_targets(flow),
         *_wrong_invariants(flow, edition.site.emergency.key),
         *_missing_prompts(flow, edition),
         *_unknown_ids(flow, edition),
         *_unknown_languages(flow, edition),
+        *_wrong_cases(flow, edition),
     ]
-    if any("leads to" in problem for problem in found):
+    if any(each.code is Code.UNKNOWN_TARGET for each in found):
         return found
     return [*found, *_unreachable(flow), *_endless(flow)]
 
@@ -43,81 +86,106 @@ def targets(step: Step) -> dict[str, StepId]:
     return {name: target for name, target in ways.items() if target is not None}
 
 
-def _unknown_targets(flow: Flow) -> Iterator[str]:
-    entries = {"start": flow.start, "person": flow.person, "keys": flow.keys}
-    yield from (
-        f"`{name}` leads to “{step}”, which does not exist" for name, step in entries.items() if step not in flow.steps
-    )
+def _unknown_targets(flow: Flow) -> Iterator[Found]:
+    unknown = Code.UNKNOWN_TARGET
+    for name, step_id in {"start": flow.start, "person": flow.person, "keys": flow.keys}.items():
+        if step_id not in flow.steps:
+            yield Found(unknown, f"`{name}` leads to “{step_id}”, which does not exist", None, name)
     for id, step in flow.steps.items():
         for way, target in targets(step).items():
             if target not in flow.steps:
-                yield f"step “{id}”: {way} leads to “{target}”, which does not exist"
+                yield Found(unknown, f"step “{id}”: {way} leads to “{target}”, which does not exist", id, way)
 
 
-def _wrong_invariants(flow: Flow, emergency_key: str) -> Iterator[str]:
+def _wrong_invariants(flow: Flow, emergency_key: str) -> Iterator[Found]:
     if not isinstance(flow.steps.get(flow.person), Enqueue):
-        yield f"`person` must be an enqueue step: “{flow.person}” is not, so nobody would be reached"
+        text = f"`person` must be an enqueue step: “{flow.person}” is not, so nobody would be reached"
+        yield Found(Code.NOBODY_REACHED, text, None, "person")
     keys = flow.steps.get(flow.keys)
     if keys is not None and not isinstance(keys, Menu | Enqueue):
-        yield f"`keys` must be a menu or an enqueue step: “{flow.keys}” needs to be understood"
+        text = f"`keys` must be a menu or an enqueue step: “{flow.keys}” needs to be understood"
+        yield Found(Code.KEYS_NEED_SPEECH, text, None, "keys")
     for id, step in flow.steps.items():
         if isinstance(step, Menu) and (taken := step.keys.keys() & {emergency_key, "0", "*"}):
-            yield f"step “{id}”: key {' and '.join(sorted(taken))} means the same everywhere and is no choice of a menu"
+            means = "means the same everywhere and is no choice of a menu"
+            yield Found(Code.RESERVED_KEY, f"step “{id}”: key {' and '.join(sorted(taken))} {means}", id, "keys")
         if isinstance(step, Listen) and isinstance(flow.steps.get(step.otherwise), Hangup):
-            yield f"step “{id}”: otherwise hangs up on a caller who was not understood; `silence` may lead there"
+            text = "otherwise hangs up on a caller who was not understood; `silence` may lead there"
+            yield Found(Code.HANGS_UP, f"step “{id}”: {text}", id, "otherwise")
 
 
-def _missing_prompts(flow: Flow, edition: Edition) -> Iterator[str]:
+def _missing_prompts(flow: Flow, edition: Edition) -> Iterator[Found]:
     for language in edition.site.languages:
         prompts = edition.prompts.get(language, {})
-        for where, key in [*_prompts(flow), *(("every flow", key) for key in BUILT_IN)]:
+        for step, field, key in [*_prompts(flow), *((None, None, key) for key in BUILT_IN)]:
             if key not in prompts:
-                yield f"{where}: prompt “{key}” does not exist in language “{language}”"
+                where = f"step “{step}”" if step else "every flow"
+                text = f"{where}: prompt “{key}” does not exist in language “{language}”"
+                yield Found(Code.MISSING_PROMPT, text, step, field)
 
 
-def _prompts(flow: Flow) -> Iterator[tuple[str, str]]:
+def _prompts(flow: Flow) -> Iterator[tuple[StepId, str, str]]:
+    """Step, field and key of each prompt."""
     for id, step in flow.steps.items():
         for name in type(step).model_fields:
             key = getattr(step, name)
             if not (name == "prompt" or name.endswith("_prompt")) or key is None:
                 continue
             if name == "join_prompt":
-                yield f"step “{id}”", f"{key}_place"
+                yield id, name, f"{key}_place"
                 continue
-            yield f"step “{id}”", key
+            yield id, name, key
             if key in PLACED:
-                yield f"step “{id}”", f"{key}_place"
+                yield id, name, f"{key}_place"
 
 
-def _unknown_ids(flow: Flow, edition: Edition) -> Iterator[str]:
+def _unknown_ids(flow: Flow, edition: Edition) -> Iterator[Found]:
     crews = {crew.id for crew in edition.site.crews}
     for id, step in flow.steps.items():
         if isinstance(step, Enqueue) and step.crew and step.crew not in crews:
-            yield f"step “{id}”: crew “{step.crew}” does not exist"
+            yield Found(Code.UNKNOWN_CREW, f"step “{id}”: crew “{step.crew}” does not exist", id, "crew")
         if isinstance(step, Menu):
-            yield from (
-                f"step “{id}”: topic “{t}” does not exist" for t in step.topics.values() if t not in edition.topics
-            )
-            yield from (
-                f"step “{id}”: key {key} names a topic but leads nowhere" for key in step.topics if key not in step.keys
-            )
+            yield from _unknown_topics(id, step, edition)
 
 
-def _unknown_languages(flow: Flow, edition: Edition) -> Iterator[str]:
+def _unknown_languages(flow: Flow, edition: Edition) -> Iterator[Found]:
     """A language that a step changes to is one of the site's, with something to say and something to hear."""
     offered = ", ".join(f"“{language}”" for language in edition.site.languages)
     for id, step in flow.steps.items():
         if not isinstance(step, SetLanguage):
             continue
+        named = f"step “{id}”: language “{step.language}”"
         if step.language not in edition.site.languages:
-            yield f"step “{id}”: language “{step.language}” is none of the site's, which are {offered}"
+            text = f"{named} is none of the site's, which are {offered}"
+            yield Found(Code.UNKNOWN_LANGUAGE, text, id, "language")
         if not edition.prompts.get(step.language):
-            yield f"step “{id}”: language “{step.language}” has no prompts, so nothing would be said in it"
+            text = f"{named} has no prompts, so nothing would be said in it"
+            yield Found(Code.LANGUAGE_WITHOUT_PROMPTS, text, id, "language")
         if step.language not in edition.languages:
-            yield f"step “{id}”: language “{step.language}” has no words, so nothing would be understood in it"
+            text = f"{named} has no words, so nothing would be understood in it"
+            yield Found(Code.LANGUAGE_WITHOUT_WORDS, text, id, "language")
 
 
-def _unreachable(flow: Flow) -> Iterator[str]:
+def _unknown_topics(id: StepId, menu: Menu, edition: Edition) -> Iterator[Found]:
+    for topic in menu.topics.values():
+        if topic not in edition.topics:
+            yield Found(Code.UNKNOWN_TOPIC, f"step “{id}”: topic “{topic}” does not exist", id, "topics")
+    for key in menu.topics:
+        if key not in menu.keys:
+            text = f"step “{id}”: key {key} names a topic but leads nowhere"
+            yield Found(Code.TOPIC_WITHOUT_KEY, text, id, "topics")
+
+
+def _wrong_cases(flow: Flow, edition: Edition) -> Iterator[Found]:
+    """Cases that can never hold: a fact that there is not, a value that it never has."""
+    for id, step in flow.steps.items():
+        for n, case in enumerate(step.cases if isinstance(step, Branch) else (), 1):
+            if fault := fault_of(case, edition):
+                field, why = fault
+                yield Found(Code.WRONG_CASE, f"step “{id}”: case {n}: {why}", id, f"cases.{n - 1}.{field}")
+
+
+def _unreachable(flow: Flow) -> Iterator[Found]:
     seen: set[StepId] = set()
     open_ends = [flow.start, flow.person, flow.keys]
     while open_ends:
@@ -125,10 +193,11 @@ def _unreachable(flow: Flow) -> Iterator[str]:
         if id not in seen:
             seen.add(id)
             open_ends += targets(flow.steps[id]).values()
-    yield from (f"step “{id}” is never reached" for id in flow.steps if id not in seen)
+    lost = (id for id in flow.steps if id not in seen)
+    yield from (Found(Code.UNREACHABLE, f"step “{id}” is never reached", id) for id in lost)
 
 
-def _endless(flow: Flow) -> Iterator[str]:
+def _endless(flow: Flow) -> Iterator[Found]:
     """Each step must have some way to an ending: a hangup, or a talk with a person."""
     ending = {id for id, step in flow.steps.items() if isinstance(step, Hangup)}
     while True:
@@ -136,11 +205,12 @@ def _endless(flow: Flow) -> Iterator[str]:
         if not more:
             break
         ending |= more
-    yield from (f"step “{id}” never reaches an ending" for id in flow.steps if id not in ending)
+    endless = (id for id in flow.steps if id not in ending)
+    yield from (Found(Code.ENDLESS, f"step “{id}” never reaches an ending", id) for id in endless)
     yield from _silent_loops(flow)
 
 
-def _silent_loops(flow: Flow) -> Iterator[str]:
+def _silent_loops(flow: Flow) -> Iterator[Found]:
     """Silent steps alone must not lead back to themselves: nothing would ever be said."""
     silent = {id: set(targets(step).values()) for id, step in flow.steps.items() if step.verb in SILENT}
     for start in silent:
@@ -149,7 +219,8 @@ def _silent_loops(flow: Flow) -> Iterator[str]:
         while open_ends:
             id = open_ends.pop()
             if id == start:
-                yield f"{flow.steps[start].verb} “{start}” can lead back to itself without a word to the caller"
+                text = f"{flow.steps[start].verb} “{start}” can lead back to itself without a word to the caller"
+                yield Found(Code.SILENT_LOOP, text, start)
                 break
             if id in silent and id not in seen:
                 seen.add(id)

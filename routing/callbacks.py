@@ -6,6 +6,7 @@ from typing import Protocol
 
 from config.documents import CallbackRules
 from routing.dispatch import tell_of
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import (
     CALLBACK_TRANSITIONS,
@@ -81,7 +82,7 @@ class CallbackDesk:
             return
         attempt = Attempt(new_id(), callback.id, callback.attempts + 1, AttemptState.CLAIMED, now, offer.id)
         if not await self._records.callbacks.claim_attempt(
-            attempt, _events("callback.attempt", callback, attempt, now)
+            attempt, _events(EventType.CALLBACK_ATTEMPT, callback, attempt, now)
         ):
             return  # another controller dials
         if not await self._records.callbacks.advance_attempt(attempt.id, AttemptEvent.SENT, now):
@@ -114,7 +115,7 @@ class CallbackDesk:
     async def _over(self, attempt_id: str, event: AttemptEvent, why: str, now: datetime) -> bool:
         attempt = await self._records.callbacks.load_attempt(attempt_id)
         callback = await self._records.callbacks.load(attempt.callback_id)
-        events = _events("callback.failed", callback, attempt, now)
+        events = _events(EventType.CALLBACK_FAILED, callback, attempt, now)
         if not await self._records.callbacks.advance_attempt(attempt_id, event, now, why, events):
             return False
         await self._put_back(callback, now)
@@ -167,7 +168,7 @@ class CallbackDesk:
             await tell_of(self._news, await self._records.offers.load(offer_id), OfferState.LAPSED)
 
 
-def _events(named: str, callback: Callback, attempt: Attempt, at: datetime) -> list[NewEvent]:
+def _events(named: EventType, callback: Callback, attempt: Attempt, at: datetime) -> list[NewEvent]:
     """For the timeline of the call that asked to be called back."""
     if callback.call_id is None:
         return []

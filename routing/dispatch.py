@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from config.documents import Waiting
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import (
     AGENT_TRANSITIONS,
@@ -118,19 +119,21 @@ class Dispatcher:
             new_id(), entry.id, agent.id, now,
             call_id=entry.call_id, callback_id=entry.callback_id, ticket_id=entry.ticket_id,
         )  # fmt: skip
-        if await self._records.offers.claim(offer, _events(offer, "offer.made", now)):
+        if await self._records.offers.claim(offer, _events(offer, EventType.OFFER_MADE, now)):
             await tell_of(self._news, offer, OfferState.MADE)
 
     async def ringing(self, offer_id: str) -> bool:
         """The call leaves for the agent's phone."""
-        return await self._advance(offer_id, OfferEvent.RANG, "phone.ringing", self._clock())
+        return await self._advance(offer_id, OfferEvent.RANG, EventType.PHONE_RINGING, self._clock())
 
     async def answered(self, offer_id: str) -> bool:
         """The phone was taken; even a moment after we gave up on it, unless the caller is with another by then."""
         offer = await self._records.offers.load(offer_id)
         if offer.state is OfferState.LAPSED:
             await self._withdraw_rival(offer)
-        return await self._advance(offer_id, OfferEvent.ANSWERED, "agent.answered", self._clock(), AgentEvent.ANSWERED)
+        return await self._advance(
+            offer_id, OfferEvent.ANSWERED, EventType.AGENT_ANSWERED, self._clock(), AgentEvent.ANSWERED
+        )
 
     async def _withdraw_rival(self, offer: Offer) -> None:
         """Another offer of the same caller, made since: the caller is in a talk and cannot be offered."""
@@ -165,16 +168,20 @@ class Dispatcher:
             await self._lapse(offer, lapse, self._clock())
 
     async def _end_talk(self, offer: Offer, now: datetime) -> bool:
-        return await self._advance(offer.id, OfferEvent.TALK_ENDED, "talk.ended", now, AgentEvent.TALK_ENDED, "talked")
+        return await self._advance(
+            offer.id, OfferEvent.TALK_ENDED, EventType.TALK_ENDED, now, AgentEvent.TALK_ENDED, "talked"
+        )
 
     async def _lapse(self, offer: Offer, lapse: Lapse, now: datetime) -> bool:
         if lapse.agent is AgentEvent.MISSED:
             await self._records.queue.refused_by(offer.entry_id, offer.agent_id)
         reason = lapse.why if lapse.agent is AgentEvent.MISSED else ""
-        return await self._advance(offer.id, OfferEvent.LAPSED, "offer.lapsed", now, lapse.agent, lapse.why, reason)
+        return await self._advance(
+            offer.id, OfferEvent.LAPSED, EventType.OFFER_LAPSED, now, lapse.agent, lapse.why, reason
+        )
 
     async def _advance(
-        self, offer_id: str, event: OfferEvent, named: str, now: datetime, agent: AgentEvent | None = None,
+        self, offer_id: str, event: OfferEvent, named: EventType, now: datetime, agent: AgentEvent | None = None,
         ending: str | None = None, reason: str = "",
     ) -> bool:  # fmt: skip
         offer = await self._records.offers.load(offer_id)
@@ -188,7 +195,9 @@ class Dispatcher:
 async def show(records: Records, news: News, offer: Offer, agent: Agent, shown_at: datetime, now: datetime) -> bool:
     """The agent's desk shows the call: the phone may ring. False when the offer has lapsed meanwhile."""
     facts = {"offer": offer.id, "agent": agent.id, "shown_at": shown_at.isoformat()}
-    seen = [NewEvent(call, "offer.seen", now, f"agent:{agent.login}", payload=facts) for call in _call_of(offer)]
+    seen = [
+        NewEvent(call, EventType.OFFER_SEEN, now, f"agent:{agent.login}", payload=facts) for call in _call_of(offer)
+    ]
     won = await records.offers.advance(offer.id, OfferEvent.SHOWN, now, events=seen)
     if won:
         await tell_of(news, offer, OfferState.SEEN)
@@ -207,7 +216,7 @@ def _call_of(offer: Offer) -> list[str]:
     return [offer.call_id] if offer.call_id else []
 
 
-def _events(offer: Offer, named: str, at: datetime, **payload: str) -> list[NewEvent]:
+def _events(offer: Offer, named: EventType, at: datetime, **payload: str) -> list[NewEvent]:
     """One line for the call's timeline."""
     facts = {"offer": offer.id, "agent": offer.agent_id, **payload}
     return [NewEvent(call_id, named, at, actor="system", payload=facts) for call_id in _call_of(offer)]

@@ -16,6 +16,7 @@ from routing.emergencies import (
     TakeEvent,
     TakeState,
 )
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import AGENT_TRANSITIONS, AgentEvent, AttemptEvent, leads_to
 from routing.model import Agent, AgentState, NewEvent, OfferState, RoutingError
@@ -58,7 +59,7 @@ class EmergencyDesk:
         kept = await self._records.emergencies.open(fresh)
         if kept.id == fresh.id:
             await self._tell(kept)
-            await self._records.calls.append([_event(kept, "emergency.summoned", at)])
+            await self._records.calls.append([_event(kept, EventType.EMERGENCY_SUMMONED, at)])
             await self._confirm(callback_id, call_id)
         if entry := await self._records.queue.of_call(call_id):
             await self._records.queue.leave(entry.id, "emergency", self._clock())
@@ -247,16 +248,16 @@ def talked_to_a_person(emergency: Emergency, at: datetime) -> bool:
 
 
 NOTED = {
-    EmergencyEvent.ANSWERED: "emergency.taken",
-    EmergencyEvent.RUNG_AGAIN: "emergency.rung_again",
-    EmergencyEvent.CALLER_LEFT: "emergency.left",
-    EmergencyEvent.GONE_AT_ONCE: "emergency.left",
-    EmergencyEvent.LOOKED_AFTER: "emergency.taken",
+    EmergencyEvent.ANSWERED: EventType.EMERGENCY_TAKEN,
+    EmergencyEvent.RUNG_AGAIN: EventType.EMERGENCY_RUNG_AGAIN,
+    EmergencyEvent.CALLER_LEFT: EventType.EMERGENCY_LEFT,
+    EmergencyEvent.GONE_AT_ONCE: EventType.EMERGENCY_LEFT,
+    EmergencyEvent.LOOKED_AFTER: EventType.EMERGENCY_TAKEN,
 }
 """Steps that the call's timeline tells."""
 
 
-def _event(emergency: Emergency, named: str, at: datetime, by: str = "") -> NewEvent:
+def _event(emergency: Emergency, named: EventType, at: datetime, by: str = "") -> NewEvent:
     actor = by if by.startswith("agent:") else "system"
     payload = {"emergency": emergency.id, **({"by": by} if by else {})}
     return NewEvent(emergency.call_id, named, at, actor, emergency.channel, payload)

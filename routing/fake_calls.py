@@ -12,8 +12,10 @@ from routing.lifecycle import UNFINISHED_STAGES, CallEvent, next_stage
 from routing.model import (
     CORRECTABLE,
     Call,
+    CallHistory,
     Event,
     NewEvent,
+    NewOutcome,
     Promise,
     Stage,
     Ticket,
@@ -31,7 +33,10 @@ class MemoryCalls:
         self._state = state
 
     async def open(self, call: Call, events: Sequence[NewEvent] = ()) -> bool:
-        return await self._state.won(Insert(Kind.CALL, call), events=events)
+        won = await self._state.won(Insert(Kind.CALL, call), events=events)
+        if won:
+            self._state.begun[call.id] = dict(call.dialogue)
+        return won
 
     async def load(self, call_id: str) -> Call:
         return one(self._state.calls, call_id, "call")
@@ -40,11 +45,14 @@ class MemoryCalls:
         return {key: call for key, call in self._state.calls.items() if key in call_ids}
 
     async def save(
-        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), event: CallEvent | None = None
-    ) -> None:
+        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (),
+        event: CallEvent | None = None, outcome: NewOutcome | None = None,
+    ) -> None:  # fmt: skip
         with self._state.transaction():
             self._state.calls[call_id] = replace(await self.load(call_id), dialogue=dict(dialogue))
             self._state.apply([call_transition(call_id, event)] if event else [])
+            if outcome is not None:
+                self._state.outcomes[call_id] = [*self._state.outcomes.get(call_id, ()), outcome.told]
             self._state.append(events)
 
     async def append(self, events: Sequence[NewEvent]) -> None:
@@ -57,6 +65,10 @@ class MemoryCalls:
 
     async def timeline(self, call_id: str) -> Sequence[Event]:
         return list(self._state.events.get(call_id, ()))
+
+    async def history(self, call_id: str) -> CallHistory:
+        await self.load(call_id)
+        return CallHistory(self._state.begun[call_id], tuple(self._state.outcomes.get(call_id, ())))
 
     async def live(self) -> Sequence[Call]:
         return [call for call in self._state.calls.values() if call.ended_at is None]

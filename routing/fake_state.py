@@ -57,6 +57,8 @@ class MemoryState:
     """A row's key is its id, a ring's its channel."""
 
     calls: dict[str, Call] = field(default_factory=dict)
+    begun: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    outcomes: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     legs: dict[str, CallLeg] = field(default_factory=dict)
     events: dict[str, tuple[Event, ...]] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from routing.event_types import EventType
 from routing.model import NewEvent
 
 
@@ -28,4 +29,4 @@ class CallLeg:
 
 def leg_ended(call_id: str, channel: str, kind: LegKind, cause: str, at: datetime) -> NewEvent:
     """The hang-up as the call's timeline tells it."""
-    return NewEvent(call_id, "leg.ended", at, "system", channel, {"kind": str(kind), "cause": cause})
+    return NewEvent(call_id, EventType.LEG_ENDED, at, "system", channel, {"kind": str(kind), "cause": cause})

@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from routing.event_types import EventType
+
 URGENCY_ORDER = ("critical", "high", "normal", "low")
 
 
@@ -129,7 +131,7 @@ class NewEvent:
     """
 
     call_id: str
-    type: str
+    type: EventType
     at: datetime
     actor: str = "line"  # line, caller, agent:<login>, system
     leg: str = ""
@@ -142,6 +144,23 @@ class Event(NewEvent):
     id: str = ""
     seq: int = 0  # unique per call
     schema_version: int = 1
+
+
+@dataclass(frozen=True)
+class NewOutcome:
+    """What came of the dialogue's last action, as JSON; private: it may hold words, digits and names."""
+
+    at: datetime
+    told: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CallHistory:
+    """All that is needed to run a call's dialogue again."""
+
+    begun: Mapping[str, Any]  # the dialogue's state before the first outcome; empty where it is not kept
+    outcomes: tuple[Mapping[str, Any], ...]  # oldest first
+    whole: bool = True  # False: some outcomes have been erased or forgotten
 
 
 @dataclass(frozen=True)
@@ -266,7 +285,9 @@ def wrap_up_events(offer: Offer, agent: Agent, disposition: str, at: datetime, n
         return []
     facts = {"offer": offer.id, "agent": agent.id, "disposition": disposition}
     private = {"note": note} if note else {}
-    return [NewEvent(offer.call_id, "wrap_up", at, actor=f"agent:{agent.login}", payload=facts, private=private)]
+    return [
+        NewEvent(offer.call_id, EventType.WRAP_UP, at, actor=f"agent:{agent.login}", payload=facts, private=private)
+    ]
 
 
 NO_DISPOSITION = "none given"
@@ -292,7 +313,7 @@ def note_events(
         return []
     facts = {"offer": offer.id, "agent": agent.id} | ({"disposition": disposition} if disposition else {})
     private = {"note": note} if note else {}
-    return [NewEvent(offer.call_id, "note.added", at, f"agent:{agent.login}", payload=facts, private=private)]
+    return [NewEvent(offer.call_id, EventType.NOTE_ADDED, at, f"agent:{agent.login}", payload=facts, private=private)]
 
 
 def wrap_up_form(offer_id: str) -> str:

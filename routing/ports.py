@@ -17,8 +17,10 @@ from routing.model import (
     Attempt,
     Call,
     Callback,
+    CallHistory,
     Event,
     NewEvent,
+    NewOutcome,
     Offer,
     Promise,
     Stage,
@@ -39,9 +41,12 @@ class Calls(Protocol):
         """Those of the given calls that there are, by id, in one reading."""
 
     async def save(
-        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), event: CallEvent | None = None
-    ) -> None:
-        """Save the dialogue's state and append what happened since, together, and take the call's step with them.
+        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (),
+        event: CallEvent | None = None, outcome: NewOutcome | None = None,
+    ) -> None:  # fmt: skip
+        """Save the dialogue's state, append what happened since and the outcome that led to it, and take its step.
+
+        All together.
 
         A call that has ended has no step any more. Raises: NotFound.
         """
@@ -53,6 +58,9 @@ class Calls(Protocol):
         """End a call and withdraw it from the queue; False when it had ended already."""
 
     async def timeline(self, call_id: str) -> Sequence[Event]: ...
+
+    async def history(self, call_id: str) -> CallHistory:
+        """The state that the call's dialogue began with, and each outcome since. Raises: NotFound."""
 
     async def live(self) -> Sequence[Call]:
         """Calls that have no ending yet."""

@@ -20,6 +20,7 @@ from store.tables import (
     event_private,
     events,
     messages,
+    outcome_private,
     ticket_change_private,
     ticket_changes,
     ticket_private,
@@ -93,6 +94,7 @@ def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) 
     found.calls = set(call_ids)
     rows = found.rows
     rows[event_private.name] |= _these(connection, events.c.id, events.c.call_id, call_ids)
+    rows[outcome_private.name] |= _these(connection, outcome_private.c.id, outcome_private.c.call_id, call_ids)
     rows[ticket_change_private.name] |= _these(connection, ticket_changes.c.id, ticket_changes.c.ticket_id, ticket_ids)
     for column, ids in (
         (offers.c.call_id, call_ids),

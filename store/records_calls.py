@@ -7,18 +7,20 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from routing.effects import call_transition
+from routing.event_types import EventType
 from routing.lifecycle import CallEvent
-from routing.model import Call, Event, NewEvent, NotFound
+from routing.model import Call, CallHistory, Event, NewEvent, NewOutcome, NotFound
 from routing.searching import searchable
 from store.applying import SqlApplier, apply
 from store.columns import storable
 from store.database import Database
+from store.outcomes import append_outcome, history
 from store.portable import insert_unless_there
 from store.rows import call_of, event_of, select_calls, select_events
 from store.tables import call_private, calls, events
 from store.timeline import append_events, insert_events, reserve_seq
 
-TRACE_EVENT = "call.started"  # its payload may carry the test caller's mark
+TRACE_EVENT = EventType.CALL_STARTED  # its payload may carry the test caller's mark
 SAVE_DIALOGUE = (
     update(call_private)
     .where(call_private.c.call_id == bindparam("call"))
@@ -62,8 +64,9 @@ class SqlCalls:
         return {call.id: call for call in found}
 
     async def save(
-        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (), event: CallEvent | None = None
-    ) -> None:
+        self, call_id: str, dialogue: Mapping[str, Any], events: Sequence[NewEvent] = (),
+        event: CallEvent | None = None, outcome: NewOutcome | None = None,
+    ) -> None:  # fmt: skip
         mine = [event for event in events if event.call_id == call_id]
         others = [event for event in events if event.call_id != call_id]
 
@@ -71,6 +74,8 @@ class SqlCalls:
             seq = reserve_seq(connection, call_id, len(mine))
             connection.execute(SAVE_DIALOGUE, {"call": call_id, "state": dict(dialogue)})
             apply(connection, [call_transition(call_id, event)] if event else [])
+            if outcome:
+                append_outcome(connection, call_id, outcome, self._kept_for)
             insert_events(connection, mine, seq, self._kept_for)
             append_events(connection, others, self._kept_for)
 
@@ -89,6 +94,9 @@ class SqlCalls:
     async def timeline(self, call_id: str) -> Sequence[Event]:
         query = select_events().where(events.c.call_id == call_id).order_by(events.c.seq)
         return await self._database.read(lambda connection: [event_of(row) for row in connection.execute(query)])
+
+    async def history(self, call_id: str) -> CallHistory:
+        return await self._database.read(lambda connection: history(connection, call_id))
 
     async def live(self) -> Sequence[Call]:
         query = select_calls().where(calls.c.ended_at.is_(None)).order_by(calls.c.started_at)
@@ -128,7 +136,13 @@ def _private(call: Call) -> dict[str, Any]:
     caller = call.caller
     known = {"raw": caller.raw, "number": caller.number, "name": caller.name, "contact": caller.contact}
     found_by = storable(searchable(caller.name, caller.contact))
-    return {**known, "searched": found_by, "call_id": call.id, "dialogue": dict(call.dialogue)}
+    return {
+        **known,
+        "searched": found_by,
+        "call_id": call.id,
+        "dialogue": dict(call.dialogue),
+        "begun": dict(call.dialogue),
+    }
 
 
 def _require(connection: Connection, call_id: str) -> None:

@@ -17,6 +17,7 @@ from store.tables import (
     call_private,
     calls,
     event_private,
+    outcome_private,
     ticket_change_private,
     ticket_changes,
     ticket_private,
@@ -43,7 +44,7 @@ STILL_NEEDED: dict[str, ColumnElement[bool]] = {
 }
 PRIVATE: tuple[Table, ...] = (
     call_private, event_private, ticket_private, ticket_change_private, callback_private, wrap_up_private,
-    draft_private,
+    draft_private, outcome_private,
 )  # fmt: skip
 
 

@@ -32,7 +32,8 @@ Found = Row[Any]
 
 
 def select_calls() -> Select[Any]:
-    private = [column for column in call_private.c if column.name not in ("call_id", "searched", "purge_after")]
+    apart = ("call_id", "searched", "begun", "purge_after")
+    private = [column for column in call_private.c if column.name not in apart]
     return select(calls, *private).outerjoin(call_private)
 
 

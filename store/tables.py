@@ -61,6 +61,7 @@ call_private = Table(
     Column("contact", HostileText),
     Column("searched", Text, nullable=False),  # what it is found by, folded
     Column("dialogue", Json, nullable=False),  # holds words and numbers on their way to a ticket
+    Column("begun", Json),  # the dialogue's first state; of calls before 0009 it is not known
     Column("purge_after", UtcTime, nullable=False, index=True),
 )
 
@@ -86,6 +87,17 @@ event_private = Table(
     reference("event_id", "events.id", key=True),
     Column("private", Json, nullable=False),
     Column("purge_after", UtcTime, nullable=False, index=True),
+)
+
+outcome_private = Table(
+    "outcome_private",
+    metadata,
+    Column("id", ID, primary_key=True),
+    reference("call_id", "calls.id"),
+    Column("seq", Integer, nullable=False),
+    Column("outcome", Json, nullable=False),  # what came of an action of the dialogue: words, keys, names
+    Column("purge_after", UtcTime, nullable=False, index=True),
+    UniqueConstraint("call_id", "seq"),
 )
 
 call_legs = Table(

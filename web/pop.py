@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from routing.event_types import EventType
 from routing.model import Call, Callback, CallerId, Event, Offer, Ticket
 from web.context import Line
 from web.ports import TicketQuery
@@ -73,7 +74,7 @@ async def pop_of(line: Line, offer: Offer) -> Pop:
     place = (ticket.draft.place if ticket else None) or said.place or caller.place
     return Pop(
         offer=offer, caller=caller, number=callback.number if callback else caller.number or caller.raw, said=said,
-        ticket=ticket, joined=any(event.type == "ticket.joined" for event in events),
+        ticket=ticket, joined=any(event.type == EventType.TICKET_JOINED for event in events),
         urgency=await _urgency(line, offer, said, ticket), language=call.language if call else "en",
         since=callback.since if callback else waited_since(events, call.started_at if call else offer.made_at),
         waited_until=offer.answered_at,
@@ -91,7 +92,7 @@ async def _events(line: Line, offer: Offer, callback: Callback | None) -> list[E
 
 def waited_since(events: Sequence[Event], otherwise: datetime) -> datetime:
     """When the caller first took a place: what was said to the line before that was no waiting."""
-    return next((event.at for event in events if event.type == "queue.entered"), otherwise)
+    return next((event.at for event in events if event.type == EventType.QUEUE_ENTERED), otherwise)
 
 
 async def _ticket(line: Line, offer: Offer, callback: Callback | None, call: Call | None) -> Ticket | None:
@@ -139,7 +140,7 @@ def said_in(events: Sequence[Event], ticket: Ticket | None) -> Said:
         topic_confidence=_share(understood.get("confidence")) or (draft.confidence if draft else None),
         why=tuple(str(reason) for reason in (understood.get("why") or (draft.why if draft else ()))),
         place=next((each["place"] for each in reversed(told) if each.get("place")), None),
-        emergency=any(event.type == "emergency" for event in events),
+        emergency=any(event.type == EventType.EMERGENCY for event in events),
     )
 
 
@@ -148,9 +149,9 @@ def _told(events: Sequence[Event]) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
     for event in events:
         values = {**event.payload, **event.private}
-        if event.type == "heard" and values.get("text"):
+        if event.type == EventType.HEARD and values.get("text"):
             told.append({"heard": values})
-        elif event.type == "understood" and told:
+        elif event.type == EventType.UNDERSTOOD and told:
             told[-1] |= values
     return told
 

@@ -3,6 +3,7 @@
 from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Silence
 from ivr.call_matters import also, corrected, is_unclear, placed, unguessed, with_others
 from ivr.flow import Confirm, Listen, Menu
+from ivr.phases import Phase
 from ivr.ports import Understanding
 from ivr.script import Next, Script, Turn, about, chosen, heard, tells_a_story
 from ivr.state import State
@@ -19,14 +20,14 @@ CORRECTIONS = 3  # as often may what was said back be changed in one step
 def enter_listen(script: Script, step: Listen, state: State) -> Next:
     if state.deaf:
         return script.flow.keys
-    if state.phase == "confirm":
+    if state.phase == Phase.CONFIRM:
         return state, Ask((about(state, step.confirm_prompt),), keys_do=True)
     prompt = step.retry_prompt if state.tries else step.prompt
     return state, Ask((Line(prompt),), ahead=True)
 
 
 def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) -> Next:
-    if state.phase == "confirm":
+    if state.phase == Phase.CONFIRM:
         if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
             return state, step.next
         state = unguessed(state)
@@ -50,7 +51,7 @@ def _tells(script: Script, step: Listen, understanding: Understanding) -> bool:
 
 def _wants_nothing(state: State, outcome: Outcome) -> bool:
     """Silence to the first question, or a plain no; who was misunderstood and then falls silent wanted something."""
-    if state.phase == "confirm":
+    if state.phase == Phase.CONFIRM:
         return False
     if isinstance(outcome, Heard):
         return outcome.understanding.act == "no" and not outcome.understanding.correction
@@ -64,11 +65,11 @@ def _weigh(script: Script, step: Listen, state: State, understanding: Understand
     state = with_others(chosen(state, intent.topic, intent.confidence, intent.why), understanding)
     if intent.confidence >= step.sure:
         return state, step.next
-    return enter_listen(script, step, state.at("confirm"))
+    return enter_listen(script, step, state.at(Phase.CONFIRM))
 
 
 def _key_in_listen(script: Script, step: Listen, state: State, pressed: Pressed) -> Next:
-    if state.phase == "confirm":
+    if state.phase == Phase.CONFIRM:
         return _unclear(script, step, state)
     menu = script.flow.steps[script.flow.keys]
     if isinstance(menu, Menu) and pressed.keys in menu.keys:  # who knows the menu need not wait for it
@@ -79,18 +80,18 @@ def _key_in_listen(script: Script, step: Listen, state: State, pressed: Pressed)
 def _unclear(script: Script, step: Listen, state: State) -> Next:
     if state.tries >= step.retries:
         return state, step.otherwise
-    return enter_listen(script, step, state.at("", state.tries + 1))
+    return enter_listen(script, step, state.at(Phase.BEGIN, state.tries + 1))
 
 
 # --- confirm: said back as a statement -----------------------------------------------------------
 
 
 def enter_confirm(script: Script, step: Confirm, state: State) -> Turn:
-    if state.phase == "correct":
+    if state.phase == Phase.CORRECT:
         return state, Ask((Line("what_is_different"),), keys_do=True)
-    if state.phase == "which":
+    if state.phase == Phase.WHICH:
         return state, Ask((Line("which_is_different"),), keys_do=True)
-    state = placed(script, state).with_facts(blind=None)  # whatever was keyed ahead is heard now
+    state = placed(script, state).with_facts(blind=False)  # whatever was keyed ahead is heard now
     return state, Ask((about(state, step.prompt), *also(state)), no_speech_ms=step.pause_ms, keys_do=True)
 
 
@@ -98,7 +99,7 @@ def take_confirm(script: Script, step: Confirm, state: State, outcome: Outcome) 
     if state.tries >= CORRECTIONS:
         return step.next
     if isinstance(outcome, Pressed) and outcome.keys == "2":
-        return enter_confirm(script, step, state.at("correct", state.tries + 1))
+        return enter_confirm(script, step, state.at(Phase.CORRECT, state.tries + 1))
     if not isinstance(outcome, Heard) or outcome.understanding.act == "yes":
         return step.next
     return _objection(script, step, state, outcome.understanding)
@@ -106,13 +107,13 @@ def take_confirm(script: Script, step: Confirm, state: State, outcome: Outcome) 
 
 def _objection(script: Script, step: Confirm, state: State, said: Understanding) -> Next:
     """What is different, and in which of the matters."""
-    changed = corrected(script, state, said, CONFIRM_SURE, guess=state.phase == "which")
+    changed = corrected(script, state, said, CONFIRM_SURE, guess=state.phase == Phase.WHICH)
     if changed is not None:
-        return enter_confirm(script, step, changed.at("", state.tries + 1))
+        return enter_confirm(script, step, changed.at(Phase.BEGIN, state.tries + 1))
     if is_unclear(state, said, CONFIRM_SURE):
-        return enter_confirm(script, step, state.at("which", state.tries + 1))
+        return enter_confirm(script, step, state.at(Phase.WHICH, state.tries + 1))
     if said.act == "no" or said.correction:
-        return enter_confirm(script, step, state.at("correct", state.tries + 1))
+        return enter_confirm(script, step, state.at(Phase.CORRECT, state.tries + 1))
     return step.next
 
 
@@ -137,10 +138,10 @@ def take_menu(script: Script, step: Menu, state: State, outcome: Outcome) -> Nex
             return with_others(state, outcome.understanding), step.understood
     if state.tries >= step.retries:
         return state, step.otherwise
-    return enter_menu(script, step, state.at("", state.tries + 1))
+    return enter_menu(script, step, state.at(Phase.BEGIN, state.tries + 1))
 
 
 def _by_key(step: Menu, state: State, pressed: Pressed) -> Next:
-    key, state = pressed.keys, state.with_facts(blind="yes" if pressed.blind else None)
+    key, state = pressed.keys, state.with_facts(blind=pressed.blind)
     topic = step.topics.get(key)
     return (chosen(state, topic, 1.0, (f"key {key}",)) if topic else state), step.keys[key]

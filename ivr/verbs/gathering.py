@@ -6,6 +6,7 @@ from config.documents import Place
 from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Prompt
 from ivr.flow import Gather
 from ivr.keypad import BEGIN_MS, DigitMap, digits_of
+from ivr.phases import Phase
 from ivr.ports import Understanding
 from ivr.script import Next, Script, Turn, heard, with_words
 from ivr.state import State
@@ -17,14 +18,14 @@ NUMBER_WORDS = 5  # "it's two point thirteen"; a longer answer is about somethin
 
 def enter_gather(script: Script, step: Gather, state: State) -> Turn:
     expected = _expected(script, step)
-    if state.phase == "which":
-        return state, _which(state.facts.get("places", "").split())
-    if state.phase == "unknown":
-        unknown = Line("place_unknown", {"keyed": state.facts.get("place_keyed", "")})
+    if state.phase == Phase.WHICH:
+        return state, _which(state.facts.places)
+    if state.phase == Phase.UNKNOWN:
+        unknown = Line("place_unknown", {"keyed": state.facts.place_keyed or ""})
         return state, _by_keys((unknown, Line(step.keys_prompt)), expected)
-    if step.prompt and not state.deaf and state.phase != "keys":
+    if step.prompt and not state.deaf and state.phase != Phase.KEYS:
         return state, Ask((Line(step.prompt),), number=expected)
-    return state.at("keys"), _by_keys((Line(step.keys_prompt),), expected)
+    return state.at(Phase.KEYS), _by_keys((Line(step.keys_prompt),), expected)
 
 
 def _by_keys(prompt: Prompt, expected: DigitMap) -> Ask:
@@ -45,8 +46,14 @@ def take_gather(script: Script, step: Gather, state: State, outcome: Outcome) ->
     if isinstance(outcome, Heard):
         given = outcome.understanding.digits or ""
     if given := _normal(step, given):
-        return state.with_facts(**{step.fact: given}), step.next
+        return _given(step, state, given), step.next
     return (state, step.otherwise) if isinstance(outcome, Pressed) else _not_given(script, step, state)
+
+
+def _given(step: Gather, state: State, given: str) -> State:
+    if step.fact == "status_number":
+        return state.with_facts(status_number=given)
+    return state.with_facts(callback_number=given)
 
 
 def _normal(step: Gather, given: str) -> str:
@@ -54,9 +61,9 @@ def _normal(step: Gather, given: str) -> str:
 
 
 def _not_given(script: Script, step: Gather, state: State) -> Next:
-    if state.phase in ("keys", "unknown", "which"):
+    if state.phase in (Phase.KEYS, Phase.UNKNOWN, Phase.WHICH):
         return state, step.otherwise
-    return enter_gather(script, step, state.at("keys"))
+    return enter_gather(script, step, state.at(Phase.KEYS))
 
 
 # --- a place: one that is known, or none ---------------------------------------------------------
@@ -68,9 +75,9 @@ def _place(script: Script, step: Gather, state: State, outcome: Outcome) -> Next
     if not isinstance(outcome, Pressed):
         return _not_given(script, step, state)
     number = digits_of(outcome.keys)
-    if state.phase == "which":
+    if state.phase == Phase.WHICH:
         return _choice(step, state, number)
-    last = state.phase == "unknown" and not outcome.continues
+    last = state.phase == Phase.UNKNOWN and not outcome.continues
     return _numbered(script, step, state, number, last) if number else (state, step.otherwise)
 
 
@@ -81,7 +88,7 @@ def _place_said(script: Script, step: Gather, state: State, said: Understanding)
     number = said.number or said.digits
     if not number or len(said.text.split()) > NUMBER_WORDS:
         return _not_given(script, step, state)
-    if state.phase == "which":
+    if state.phase == Phase.WHICH:
         return _choice(step, state, number)
     places = script.place_codes.find(number)
     return _found(script, step, state, places) if places else _not_given(script, step, state)
@@ -93,18 +100,18 @@ def _numbered(script: Script, step: Gather, state: State, number: str, last: boo
         return _found(script, step, state, places)
     if last:
         return with_words(state, number), step.next
-    return enter_gather(script, step, state.at("unknown").with_facts(place_keyed=number))
+    return enter_gather(script, step, state.at(Phase.UNKNOWN).with_facts(place_keyed=number))
 
 
 def _found(script: Script, step: Gather, state: State, places: Sequence[Place]) -> Next:
     if len(places) == 1:
         return _at(state, places[0].id), step.next
-    ids = [place.id for place in places[:CHOICES]]
-    return enter_gather(script, step, state.at("which").with_facts(places=" ".join(ids)))
+    ids = tuple(place.id for place in places[:CHOICES])
+    return enter_gather(script, step, state.at(Phase.WHICH).with_facts(places=ids))
 
 
 def _at(state: State, place: str) -> State:
-    return state.with_facts(place=place, place_text=None, places=None, place_keyed=None)
+    return state.with_facts(place=place, place_text=None, places=(), place_keyed=None)
 
 
 def _which(ids: Sequence[str]) -> Ask:
@@ -113,6 +120,6 @@ def _which(ids: Sequence[str]) -> Ask:
 
 
 def _choice(step: Gather, state: State, number: str) -> Next:
-    ids = dict(enumerate(state.facts.get("places", "").split(), 1))
+    ids = dict(enumerate(state.facts.places, 1))
     place = ids.get(int(number)) if number.isascii() and number.isdigit() else None
     return (_at(state, place), step.next) if place else (state, step.otherwise)

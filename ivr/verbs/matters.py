@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from config.documents import Topic
 from ivr.actions import (
     Ask,
     Barge,
@@ -21,6 +22,7 @@ from ivr.actions import (
 )
 from ivr.call_matters import placed, ticket_of, unopened
 from ivr.flow import OpenTicketStep, TellStatus
+from ivr.phases import Phase
 from ivr.script import PERSON, Next, Script, Turn, about, heard, ticket_line
 from ivr.state import State
 
@@ -33,15 +35,16 @@ MATTERS_TOLD = 3
 def enter_open_ticket(script: Script, step: OpenTicketStep, state: State) -> Next:
     if state.ticket and joined(state):
         return _join(step, state, state.ticket)
-    if state.phase == "joined":  # a correction made it a matter of its own, and said so
+    if state.phase == Phase.JOINED:  # a correction made it a matter of its own, and said so
         return _next_matter(script, step, state) or step.next
-    if state.phase == "join":
+    if state.phase == Phase.JOIN:
         return _ask_join(step, state)
     if state.ticket:
         return _settled(script, step, state)
     state = placed(script, state)
-    if _may_join(script, state):
-        return state.at("find"), FindMatters(state.facts["topic"], state.facts["place"])
+    topic, place = script.topic(state), state.facts.place
+    if topic and place and _may_join(topic, state):
+        return state.at(Phase.FIND), FindMatters(topic.id, place)
     return open_ticket(state)
 
 
@@ -52,12 +55,12 @@ def _settled(script: Script, step: OpenTicketStep, state: State) -> Next:
 
 def _next_matter(script: Script, step: OpenTicketStep, state: State) -> Next | None:
     waiting = unopened(script, state)
-    return enter_open_ticket(script, step, waiting.at("", 0)) if waiting else None
+    return enter_open_ticket(script, step, waiting.at(Phase.BEGIN, 0)) if waiting else None
 
 
 def open_ticket(state: State) -> Turn:
     """Open the ticket of the matter spoken of; on a repeat the same one comes back."""
-    return state.at("open"), ticket_of(state)
+    return state.at(Phase.OPEN), ticket_of(state)
 
 
 def opened(state: State, outcome: TicketOpened) -> State:
@@ -67,7 +70,7 @@ def opened(state: State, outcome: TicketOpened) -> State:
 
 def joined(state: State) -> bool:
     """Whether the call's ticket is somebody else's report, which this caller has joined."""
-    return state.ticket is not None and state.facts.get("join") == state.ticket
+    return state.ticket is not None and state.facts.join == state.ticket
 
 
 def on_own(state: State) -> State:
@@ -77,9 +80,9 @@ def on_own(state: State) -> State:
 
 def _join(step: OpenTicketStep, state: State, ticket: str) -> Turn:
     """Joining may be repeated; it is told only when it is done."""
-    if state.phase == "joining":
+    if state.phase == Phase.JOINING:
         return state, JoinTicket(ticket)
-    return state.at("joined"), Speak((ticket_line(state, step.joined_prompt),))
+    return state.at(Phase.JOINED), Speak((ticket_line(state, step.joined_prompt),))
 
 
 def promised(state: State, prompt: str) -> Prompt:
@@ -88,39 +91,37 @@ def promised(state: State, prompt: str) -> Prompt:
 
 
 def _promise(state: State) -> Line:
-    return Line(state.facts.get("promise", "promise_attend"), {"time": state.facts.get("promise_by", "")})
+    return Line(state.facts.promise or "promise_attend", {"time": state.facts.promise_by or ""})
 
 
-def _may_join(script: Script, state: State) -> bool:
-    """Only a facility matter at a known place, from a number that is somebody's."""
-    topic = script.topic(state)
-    known = bool(topic and topic.facility and state.facts.get("place"))
-    return known and state.facts.get("identified") == "yes" and state.phase == ""
+def _may_join(topic: Topic, state: State) -> bool:
+    """Only a facility matter, from a number that is somebody's."""
+    return topic.facility and state.facts.identified and state.phase == Phase.BEGIN
 
 
 def take_open_ticket(script: Script, step: OpenTicketStep, state: State, outcome: Outcome) -> Next:
     match state.phase, outcome:
-        case "find", Matters(matters):
+        case Phase.FIND, Matters(matters):
             return _ask_join(step, _candidate(state, matters[0])) if matters else open_ticket(state)
-        case "open", TicketOpened():
+        case Phase.OPEN, TicketOpened():
             return _settled(script, step, opened(state, outcome))
-        case "join", _:
+        case Phase.JOIN, _:
             return _joining(step, state, outcome)
-        case "said", Heard() if state.tries == 0:  # "okay" must not cost the caller the promise
-            return _announce(step, state.at("said", 1))
-        case "joining", Done():
-            return _join(step, state.at("joined"), state.ticket or "")
-        case "joined", _:
+        case Phase.SAID, Heard() if state.tries == 0:  # "okay" must not cost the caller the promise
+            return _announce(step, state.at(Phase.SAID, 1))
+        case Phase.JOINING, Done():
+            return _join(step, state.at(Phase.JOINED), state.ticket or "")
+        case Phase.JOINED, _:
             return _next_matter(script, step, state) or (_announce(step, state) if own_tickets(state) else step.next)
     return step.next
 
 
 def _candidate(state: State, matter: Matter) -> State:
-    return state.with_facts(join=matter.ticket, join_number=matter.number).at("join")
+    return state.with_facts(join=matter.ticket, join_number=matter.number).at(Phase.JOIN)
 
 
 def _ask_join(step: OpenTicketStep, state: State) -> Turn:
-    return state.at("join"), Ask((about(state, step.join_prompt),), keys_do=True)
+    return state.at(Phase.JOIN), Ask((about(state, step.join_prompt),), keys_do=True)
 
 
 def _joining(step: OpenTicketStep, state: State, outcome: Outcome) -> Turn:
@@ -128,18 +129,17 @@ def _joining(step: OpenTicketStep, state: State, outcome: Outcome) -> Turn:
     yes = outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes")
     if not yes:
         return open_ticket(on_own(state))
-    ticket = state.facts["join"]
-    state = replace(state, ticket=ticket, ticket_number=state.facts["join_number"])
-    return _join(step, state.at("joining"), ticket)
+    state = replace(state, ticket=state.facts.join, ticket_number=state.facts.join_number)
+    return _join(step, state.at(Phase.JOINING), state.ticket or "")
 
 
 def _announce(step: OpenTicketStep, state: State) -> Turn:
     """Each ticket that is this call's own, with what was promised; joined ones were told when they were."""
     own = own_tickets(state)
     if len(own) == 1 and not state.others:
-        return state.at("said"), Speak(promised(state, step.prompt))
+        return state.at(Phase.SAID), Speak(promised(state, step.prompt))
     lines = (line for matter in own for line in (_ticket_also(matter), _promise(matter)))
-    return state.at("said"), Speak(tuple(lines))
+    return state.at(Phase.SAID), Speak(tuple(lines))
 
 
 def own_tickets(state: State) -> list[State]:
@@ -149,14 +149,14 @@ def own_tickets(state: State) -> list[State]:
 
 
 def _ticket_also(state: State) -> Line:
-    return Line("ticket_also", {"ticket": state.ticket_number or "", "topic": state.facts.get("topic", PERSON)})
+    return Line("ticket_also", {"ticket": state.ticket_number or "", "topic": state.facts.topic or PERSON})
 
 
 # --- tell_status ---------------------------------------------------------------------------------
 
 
 def enter_tell_status(script: Script, step: TellStatus, state: State) -> Turn:
-    return state.at("find"), FindStatus(state.facts.get("status_number"))
+    return state.at(Phase.FIND), FindStatus(state.facts.status_number)
 
 
 def take_tell_status(script: Script, step: TellStatus, state: State, outcome: Outcome) -> Next:
@@ -165,7 +165,7 @@ def take_tell_status(script: Script, step: TellStatus, state: State, outcome: Ou
             Line(step.prompt, {"ticket": matter.number, "stage": matter.stage})
             for matter in outcome.matters[:MATTERS_TOLD]
         )
-        return state.at("told"), Speak(told or (Line(step.none_prompt),), Barge.SPEECH)
+        return state.at(Phase.TOLD), Speak(told or (Line(step.none_prompt),), Barge.SPEECH)
     if isinstance(outcome, Heard):
         state = heard(state, outcome.understanding)
     return state, step.next

@@ -1,5 +1,6 @@
 """Steps on the way to a person: waiting in the queue, being called back."""
 
+from dataclasses import replace
 from functools import partial
 
 from config.documents import Site
@@ -34,6 +35,7 @@ from ivr.actions import (
 from ivr.call_matters import most_urgent, ticket_of, unopened
 from ivr.flow import ConfirmPerson, Enqueue, OfferCallback
 from ivr.keypad import BEGIN_MS, DigitMap, digits_of
+from ivr.phases import Phase
 from ivr.script import Next, Script, Turn, ticket_line
 from ivr.state import State
 from ivr.verbs.matters import on_own, open_ticket, opened
@@ -47,7 +49,7 @@ def enter_enqueue(script: Script, step: Enqueue, state: State) -> Turn:
     if (waiting := unopened(script, state)) is not None:
         return open_ticket(waiting)
     state = most_urgent(script, state)
-    return state.at("queue"), EnterQueue(_crew(script, step, state))
+    return state.at(Phase.QUEUE), EnterQueue(_crew(script, step, state))
 
 
 def _crew(script: Script, step: Enqueue, state: State) -> str:
@@ -64,7 +66,7 @@ def take_enqueue(script: Script, step: Enqueue, state: State, outcome: Outcome) 
         case OfferReady(offer, phone):
             return connect(script, state, offer, phone)
         case Dialled(answered):
-            return (state, HangUp("talked")) if answered else enter_enqueue(script, step, state.at("queue"))
+            return (state, HangUp("talked")) if answered else enter_enqueue(script, step, state.at(Phase.QUEUE))
         case Waiting():
             return _wait(script, step, state, outcome)
         case Done():
@@ -76,25 +78,25 @@ def _said_while_waiting(script: Script, step: Enqueue, state: State, outcome: Ou
     wish = isinstance(outcome, Heard) and outcome.understanding.act == "callback"
     if step.callback and (wish or outcome == Pressed("1")):
         return state, step.callback
-    if state.phase == "hold":  # talk in the room is no reason to interrupt the music
+    if state.phase == Phase.HOLD:  # talk in the room is no reason to interrupt the music
         return state, Hold((), script.edition.site.waiting.position_every_s)
     return enter_enqueue(script, step, state)
 
 
 def connect(script: Script, state: State, offer: str, phone: str) -> Turn:
-    return state.at("connect").with_facts(offer=offer), Connect(offer, phone, script.edition.site.waiting.ring_s)
+    return state.at(Phase.CONNECT).with_facts(offer=offer), Connect(offer, phone, script.edition.site.waiting.ring_s)
 
 
 def _wait(script: Script, step: Enqueue, state: State, waiting: Waiting) -> Next:
     rules = script.edition.site.waiting
-    declined = state.facts.get("callback_declined") == "yes"
+    declined = state.facts.callback_declined
     if waiting.waited_s >= rules.limit_s:
-        return state.at("overflow"), LeaveQueue("waited too long")
+        return state.at(Phase.OVERFLOW), LeaveQueue("waited too long")
     if not waiting.staffed and step.callback and not declined:
         return state, step.callback
     first = state.tries == 0
     seconds = rules.offer_callback_after_s if first else rules.position_every_s
-    state = state.at("hold", state.tries + 1)
+    state = state.at(Phase.HOLD, state.tries + 1)
     return state, Hold(_waiting_prompt(step, waiting, first, declined), seconds)
 
 
@@ -112,30 +114,30 @@ def _waiting_prompt(step: Enqueue, waiting: Waiting, first: bool, declined: bool
 
 def enter_offer_callback(script: Script, step: OfferCallback, state: State) -> Turn:
     """Who is choosing could not be put through: no agent waits for them meanwhile."""
-    if state.phase == "stored":
+    if state.phase == Phase.STORED:
         return _stored(step, state)
-    if state.phase in ("", "aside"):
-        return state.at("aside"), StandAside()
+    if state.phase in (Phase.BEGIN, Phase.ASIDE):
+        return state.at(Phase.ASIDE), StandAside()
     return _offer(script, step, state)
 
 
 def _offer(script: Script, step: OfferCallback, state: State) -> Turn:
-    if state.phase == "number" or not _number(state):
+    if state.phase == Phase.NUMBER or not _number(state):
         return _ask_number(script, step, state)
-    return state.at("confirm"), Ask((Line(step.prompt, {"phone": _number(state)}),), keys_do=True)
+    return state.at(Phase.CONFIRM), Ask((Line(step.prompt, {"phone": _number(state)}),), keys_do=True)
 
 
 def _number(state: State) -> str:
     """The number to call: keyed in, else the caller's own where it can be called and is not withheld."""
-    own = state.facts.get("caller_number", "") if state.facts.get("callable") == "yes" else ""
-    return state.facts.get("callback_number", own)
+    own = state.facts.caller_number if state.facts.callable else None
+    return state.facts.callback_number or own or ""
 
 
 def _ask_number(script: Script, step: OfferCallback, state: State) -> Turn:
-    prompt = step.refused_prompt if state.facts.get("number_refused") == "yes" else step.ask_prompt
+    prompt = step.refused_prompt if state.facts.number_refused else step.ask_prompt
     complete = partial(_may_be_called, script.edition.site)
     expected = DigitMap(step.digits, complete=complete, emergency=script.emergency_key)
-    return state.at("number"), Ask((Line(prompt),), number=expected, keys_do=True, no_speech_ms=BEGIN_MS)
+    return state.at(Phase.NUMBER), Ask((Line(prompt),), number=expected, keys_do=True, no_speech_ms=BEGIN_MS)
 
 
 def _may_be_called(site: Site, digits: str) -> bool:
@@ -147,26 +149,26 @@ def _may_be_called(site: Site, digits: str) -> bool:
 
 def take_offer_callback(script: Script, step: OfferCallback, state: State, outcome: Outcome) -> Next:
     match state.phase, outcome:
-        case "storing", CallbackStored():
+        case Phase.STORING, CallbackStored():
             return _stored(step, state)
-        case "storing", CallbackOwed():  # whose report this caller joined
+        case Phase.STORING, CallbackOwed():  # whose report this caller joined
             return state, ticket_of(state)
-        case "storing", TicketOpened():
+        case Phase.STORING, TicketOpened():
             return on_own(opened(state, outcome)), StoreCallback(_number(state))
-        case "storing", NumberRefused():
-            state = state.with_facts(callback_number=None, callable="no", number_refused="yes")
-            return _again(script, step, state, "number")
-        case "stored", _:
+        case Phase.STORING, NumberRefused():
+            state = state.with_facts(callback_number=None, callable=False, number_refused=True)
+            return _again(script, step, state, Phase.NUMBER)
+        case Phase.STORED, _:
             return step.next
-        case "aside", _:
+        case Phase.ASIDE, _:
             return _offer(script, step, state)
-        case "number", _:
+        case Phase.NUMBER, _:
             return _number_given(script, step, state, outcome)
     return _confirming(script, step, state, outcome)
 
 
 def _stored(step: OfferCallback, state: State) -> Turn:
-    return state.at("stored"), Speak((ticket_line(state, step.stored_prompt),))
+    return state.at(Phase.STORED), Speak((ticket_line(state, step.stored_prompt),))
 
 
 def _number_given(script: Script, step: OfferCallback, state: State, outcome: Outcome) -> Next:
@@ -174,8 +176,8 @@ def _number_given(script: Script, step: OfferCallback, state: State, outcome: Ou
     if isinstance(outcome, Heard) and outcome.understanding.digits:
         keys = outcome.understanding.digits
     if len(keys) < 3:
-        return _again(script, step, state, "number")
-    return _offer(script, step, state.with_facts(callback_number=keys).at("confirm"))
+        return _again(script, step, state, Phase.NUMBER)
+    return _offer(script, step, state.with_facts(callback_number=keys).at(Phase.CONFIRM))
 
 
 def _confirming(script: Script, step: OfferCallback, state: State, outcome: Outcome) -> Next:
@@ -183,20 +185,20 @@ def _confirming(script: Script, step: OfferCallback, state: State, outcome: Outc
     if isinstance(outcome, Heard):
         answer = {"yes": "1", "no": "2", "callback": "1"}.get(outcome.understanding.act or "", "")
     if answer == "1":
-        return state.at("storing"), StoreCallback(_number(state))
+        return state.at(Phase.STORING), StoreCallback(_number(state))
     if answer == "2":
         return _ask_number(script, step, state)
     if answer == "3":
-        return state.with_facts(callback_declined="yes"), step.otherwise
-    return _again(script, step, state, "confirm")
+        return state.with_facts(callback_declined=True), step.otherwise
+    return _again(script, step, state, Phase.CONFIRM)
 
 
-def _again(script: Script, step: OfferCallback, state: State, phase: str) -> Next:
+def _again(script: Script, step: OfferCallback, state: State, phase: Phase) -> Next:
     """Once more; then the caller goes back to waiting, where a message can still be left."""
     if state.tries >= 2:
-        return state.with_facts(callback_declined="yes"), step.otherwise
+        return state.with_facts(callback_declined=True), step.otherwise
     state = state.at(phase, state.tries + 1)
-    if phase == "number":
+    if phase is Phase.NUMBER:
         return _ask_number(script, step, state)
     return state, Ask((Line(step.prompt, {"phone": _number(state)}),), keys_do=True)
 
@@ -206,23 +208,23 @@ def _again(script: Script, step: OfferCallback, state: State, phase: str) -> Nex
 
 def enter_confirm_person(script: Script, step: ConfirmPerson, state: State) -> Turn:
     """Asks for a key, knowing what the ticket says: a correction then changes just what it names."""
-    if state.phase in ("confirmed", "connect"):
-        return state.at("confirmed"), ConfirmCallback()
-    if state.phase in ("", "recall") and state.ticket:
-        return state.at("recall"), RecallTicket(state.ticket)
+    if state.phase in (Phase.CONFIRMED, Phase.CONNECT):
+        return state.at(Phase.CONFIRMED), ConfirmCallback()
+    if state.phase in (Phase.BEGIN, Phase.RECALL) and state.ticket:
+        return state.at(Phase.RECALL), RecallTicket(state.ticket)
     return _ask_for_key(step, state)
 
 
 def _ask_for_key(step: ConfirmPerson, state: State) -> Turn:
-    return state.at("ask"), Ask((ticket_line(state, step.prompt),), listen=False, keys_do=True)
+    return state.at(Phase.ASK), Ask((ticket_line(state, step.prompt),), listen=False, keys_do=True)
 
 
 def take_confirm_person(script: Script, step: ConfirmPerson, state: State, outcome: Outcome) -> Next:
     match outcome:
         case Recalled(facts):
-            return _ask_for_key(step, state.with_facts(**facts))
+            return _ask_for_key(step, replace(state, facts=state.facts.updated(facts)))
         case Pressed():
-            return state.at("confirmed"), ConfirmCallback()
+            return state.at(Phase.CONFIRMED), ConfirmCallback()
         case OfferReady(offer, phone):
             return connect(script, state, offer, phone)
         case Dialled(answered):
@@ -230,5 +232,5 @@ def take_confirm_person(script: Script, step: ConfirmPerson, state: State, outco
         case Waiting():
             return step.next
         case Silence() if state.tries < step.retries:
-            return _ask_for_key(step, state.at("ask", state.tries + 1))
+            return _ask_for_key(step, state.at(Phase.ASK, state.tries + 1))
     return step.otherwise

@@ -1,5 +1,7 @@
 """Steps that ask nothing: say, branch."""
 
+from typing import Any
+
 from ivr.actions import Line, Outcome, Speak
 from ivr.flow import Branch, Case, Say
 from ivr.script import Next, Script, Turn
@@ -22,11 +24,21 @@ def take_branch(script: Script, step: Branch, state: State, outcome: Outcome) ->
     return enter_branch(script, step, state)
 
 
-def _holds(case: Case, fact: str) -> bool:
+def _holds(case: Case, fact: Any) -> bool:
+    """A fact that is no number is neither much nor little."""
     if case.equals is not None:
-        return fact == str(case.equals)
+        return _written(fact) == _written(case.equals)
     try:
         value = float(fact)
-    except ValueError:
+    except (TypeError, ValueError):
         return False
     return (case.at_least is None or value >= case.at_least) and (case.below is None or value < case.below)
+
+
+def _written(fact: Any) -> str:
+    """As flows write it: yes, no, and nothing for what is not known."""
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    if isinstance(fact, float) and fact.is_integer():
+        return str(int(fact))
+    return "" if fact is None else str(fact)

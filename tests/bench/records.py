@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.model import Call, CallerId, NewEvent
 from store.migrate import upgrade
@@ -27,7 +28,9 @@ async def one_call(records: SqlRecords, waits: list[float]) -> None:
     call = Call(new_id(), "demo", "100", CallerId("204", "204"), NOW, {"flows": "f" * 64})
     await records.calls.open(call)
     for number in range(SAVES):
-        events = [NewEvent(call.id, "key", NOW, payload={"n": number}, private={"key": "1"}) for _ in range(EVENTS)]
+        events = [
+            NewEvent(call.id, EventType.KEY, NOW, payload={"n": number}, private={"key": "1"}) for _ in range(EVENTS)
+        ]
         began = time.perf_counter()
         await records.calls.save(call.id, {"step": str(number)}, events)
         waits.append(time.perf_counter() - began)

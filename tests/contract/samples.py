@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import AgentEvent, AttemptEvent, OfferEvent
 from routing.model import (
@@ -41,7 +42,7 @@ def a_call(**changes: Any) -> Call:
     return replace(known, **changes)
 
 
-def an_event(call_id: str, type: str = "heard", **changes: Any) -> NewEvent:
+def an_event(call_id: str, type: EventType = EventType.HEARD, **changes: Any) -> NewEvent:
     return replace(NewEvent(call_id, type, NOW, leg="PJSIP/1"), **changes)
 
 

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from config.documents import Edition, Site, load_edition
 from config.settings import PROJECT
 from routing.archive import CallQuery, TicketQuery
+from routing.event_types import EventType
 from routing.model import AgentState, NotFound, Stage
 from routing.searching import SiteWords
 from store import editions
@@ -147,7 +148,7 @@ async def test_calls_are_listed_newest_first_page_by_page(records: SqlRecords) -
 
 async def test_calls_are_found_by_caller_ending_and_trace(records: SqlRecords) -> None:
     call = a_call(caller=a_caller(name="100% Ann_a"))
-    await records.calls.open(call, [an_event(call.id, "call.started", payload={"trace": "t-1"})])
+    await records.calls.open(call, [an_event(call.id, EventType.CALL_STARTED, payload={"trace": "t-1"})])
     await records.calls.open(a_call(caller=a_caller(name="1000 Anna")))
     await records.calls.end(call.id, "hangup", later(1))
 
@@ -229,7 +230,7 @@ async def test_a_ticket_tells_its_history(records: SqlRecords) -> None:
 
 async def test_events_and_callbacks_are_listed(records: SqlRecords) -> None:
     call = await opened_call(records)
-    await records.calls.append([an_event(call.id, "key"), an_event(call.id, "heard")])
+    await records.calls.append([an_event(call.id, EventType.KEY), an_event(call.id, EventType.HEARD)])
     assert [event.type for event in await records.archive.events(None, 9)] == ["heard", "key"]
     assert [event.type for event in await records.archive.events("key", 9)] == ["key"]
     callback = await records.callbacks.store(a_callback(await opened_ticket(records)))

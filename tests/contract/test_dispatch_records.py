@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import AgentEvent, OfferEvent
 from routing.model import (
@@ -125,7 +126,7 @@ async def test_an_agent_changes_only_from_a_state_that_has_the_event(records: Re
 async def test_a_claim_reserves_the_agent_and_takes_the_entry_from_the_waiting(records: Records) -> None:
     entry, agent = await waiting_call(records), await available_agent(records)
     offer = an_offer(entry, agent)
-    assert await records.offers.claim(offer, [an_event(entry.call_id or "", "offer.made")])
+    assert await records.offers.claim(offer, [an_event(entry.call_id or "", EventType.OFFER_MADE)])
     assert await state_of(records, agent) is AgentState.RESERVED
     assert await records.queue.waiting() == []
     assert await records.offers.load(offer.id) == offer
@@ -156,7 +157,7 @@ async def test_two_callers_never_get_one_agent(records: Records) -> None:
 async def test_a_lost_claim_leaves_nothing_behind(records: Records) -> None:
     entry, agent = await waiting_call(records), await available_agent(records)
     await records.queue.leave(entry.id, "gone", NOW)
-    assert not await records.offers.claim(an_offer(entry, agent), [an_event(entry.call_id or "", "offer.made")])
+    assert not await records.offers.claim(an_offer(entry, agent), [an_event(entry.call_id or "", EventType.OFFER_MADE)])
     assert await state_of(records, agent) is AgentState.AVAILABLE
     assert await records.calls.timeline(entry.call_id or "") == []
 

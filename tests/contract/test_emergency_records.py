@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from routing.emergencies import Emergency, EmergencyEvent, EmergencyState, Ring, Take, TakeEvent, TakeState
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.model import Call, NotFound
 from routing.ports import Records
@@ -42,7 +43,7 @@ async def test_it_gets_its_ticket_once(records: Records) -> None:
 
 async def test_it_is_taken_once_and_named_after_who_took_it_until_it_is_rung_again(records: Records) -> None:
     emergency = await raised(records)
-    event = an_event(emergency.call_id, "emergency.taken")
+    event = an_event(emergency.call_id, EventType.EMERGENCY_TAKEN)
     assert await records.emergencies.advance(emergency.id, EmergencyEvent.ANSWERED, later(3), NASTY, [event])
     assert not await records.emergencies.advance(emergency.id, EmergencyEvent.ANSWERED, later(4), "agent:bo", [event])
     (taken,) = await records.emergencies.live()

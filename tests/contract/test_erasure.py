@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from routing.archive import Action
 from routing.identity import new_id
 from routing.lifecycle import OfferEvent
-from routing.model import CallerId, WaitingCaller, answer_form, wrap_up_form
+from routing.model import CallerId, NewOutcome, WaitingCaller, answer_form, wrap_up_form
 from routing.spellings import Spellings
 from store import erasure
 from store.audit_chain import verify
@@ -52,6 +52,9 @@ async def a_whole_matter(records: SqlRecords, caller: CallerId, number: str) -> 
     """A row in every private table."""
     call = a_call(caller=caller)
     await records.calls.open(call, [an_event(call.id, private={"text": "it leaks"})])
+    await records.calls.save(
+        call.id, {"step": "ask"}, outcome=NewOutcome(NOW, {"outcome": "heard", "text": "it leaks"})
+    )
     ticket = await records.tickets.open(a_draft(caller=caller, callback_number=number), call.id, NOW)
     await records.tickets.add_message(ticket.id, f"/var/{call.id}.wav", NOW)
     await records.callbacks.store(a_callback(ticket, number=number))
@@ -106,6 +109,17 @@ async def test_a_note_that_is_being_typed_after_a_talk_goes_with_its_call(record
     await records.drafts.keep(agent.login, wrap_up_form(offer.id), {"note": "she was kind"}, NOW)
     await erasure.erase(records.database, await erasure.find(records.database, NUMBER))
     assert await records.drafts.of(agent.login, wrap_up_form(offer.id)) == {}
+
+
+async def test_a_number_keyed_in_anothers_call_goes_and_that_call_is_known_to_have_a_gap(records: SqlRecords) -> None:
+    call = a_call()
+    await records.calls.open(call)
+    for told in ({"outcome": "started"}, {"outcome": "pressed", "keys": "0612345678"}, {"outcome": "spoken"}):
+        await records.calls.save(call.id, {"step": "ask"}, outcome=NewOutcome(NOW, told))
+    assert (await records.calls.history(call.id)).whole
+    await erasure.erase(records.database, await erasure.find(records.database, NUMBER))
+    history = await records.calls.history(call.id)
+    assert (history.outcomes, history.whole) == (({"outcome": "started"}, {"outcome": "spoken"}), False)
 
 
 async def test_what_matters_and_calls_are_found_by_is_erased(records: SqlRecords) -> None:

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import CallEvent
-from routing.model import CallState, NotFound, Promise, Stage, TransitionRefused
+from routing.model import CallHistory, CallState, NewOutcome, NotFound, Promise, Stage, TransitionRefused
 from routing.ports import Records
 from tests.contract.samples import (
     NASTY,
@@ -22,6 +23,19 @@ from tests.contract.samples import (
     opened_ticket,
     waiting_call,
 )
+
+
+async def test_what_came_of_a_calls_actions_is_kept_in_order_beside_its_beginning(records: Records) -> None:
+    call, other = a_call(dialogue={"step": "greet"}), await opened_call(records)
+    await records.calls.open(call)
+    for told in ({"outcome": "started"}, {"outcome": "pressed", "keys": "12"}):
+        await records.calls.save(call.id, {"step": "ask"}, outcome=NewOutcome(NOW, told))
+        await records.calls.save(other.id, {}, outcome=NewOutcome(NOW, {"outcome": "silence"}))
+        await records.calls.save(call.id, {"step": "ask"})
+    history = await records.calls.history(call.id)
+    assert history == CallHistory({"step": "greet"}, ({"outcome": "started"}, {"outcome": "pressed", "keys": "12"}))
+    with pytest.raises(NotFound):
+        await records.calls.history(new_id())
 
 
 async def test_a_call_is_found_as_it_was_recorded(records: Records) -> None:
@@ -55,8 +69,12 @@ async def test_events_of_an_unknown_call_are_refused_all_together(records: Recor
 
 async def test_state_and_events_are_saved_together_and_in_order(records: Records) -> None:
     call = await opened_call(records)
-    await records.calls.save(call.id, {"step": "ask"}, [an_event(call.id, "step"), an_event(call.id, "key")])
-    heard = an_event(call.id, "heard", payload={"confidence": 0.5}, private={"text": "the drain"}, actor="caller")
+    await records.calls.save(
+        call.id, {"step": "ask"}, [an_event(call.id, EventType.STEP), an_event(call.id, EventType.KEY)]
+    )
+    heard = an_event(
+        call.id, EventType.HEARD, payload={"confidence": 0.5}, private={"text": "the drain"}, actor="caller"
+    )
     await records.calls.append([heard])
     timeline = await records.calls.timeline(call.id)
     assert [(event.seq, event.type) for event in timeline] == [(1, "step"), (2, "key"), (3, "heard")]
@@ -75,8 +93,12 @@ async def test_many_writers_of_one_timeline_never_share_a_number(records: Record
 async def test_a_call_ends_once_and_gives_up_its_place(records: Records) -> None:
     entry = await waiting_call(records)
     assert entry.call_id is not None
-    assert await records.calls.end(entry.call_id, "caller hung up", later(5), [an_event(entry.call_id, "call.ended")])
-    assert not await records.calls.end(entry.call_id, "again", later(6), [an_event(entry.call_id, "call.ended")])
+    assert await records.calls.end(
+        entry.call_id, "caller hung up", later(5), [an_event(entry.call_id, EventType.CALL_ENDED)]
+    )
+    assert not await records.calls.end(
+        entry.call_id, "again", later(6), [an_event(entry.call_id, EventType.CALL_ENDED)]
+    )
     call = await records.calls.load(entry.call_id)
     assert (call.state, call.ending, call.ended_at) == (CallState.ENDED, "caller hung up", later(5))
     assert len(await records.calls.timeline(call.id)) == 1

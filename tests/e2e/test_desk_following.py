@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import OfferEvent
 from routing.model import Callback, NewEvent, OfferState
@@ -41,7 +42,7 @@ def test_a_call_that_is_on_is_followed_on_its_page_and_in_the_list(line: Served,
     line.do(line.desk.news.tell("call", call=call.id))
     expect(page.locator(f'#rows a[href="/calls/{call.id}"]')).to_be_visible()
     page.goto(f"{line.url}/calls/{call.id}")
-    line.do(line.desk.records.calls.append([NewEvent(call.id, "queue.entered", line.desk.at())]))
+    line.do(line.desk.records.calls.append([NewEvent(call.id, EventType.QUEUE_ENTERED, line.desk.at())]))
     expect(page.locator("#call")).to_contain_text("Took a place in the queue")  # without any news, too
     line.do(line.desk.records.calls.end(call.id, "caller_hung_up", line.desk.at()))
     line.do(line.desk.news.tell("call", call=call.id))
@@ -60,7 +61,7 @@ def test_callbacks_and_a_tickets_story_are_followed(line: Served, context: Brows
     page.goto(f"{line.url}/tickets/{ticket.number}")
     page.locator(".story").evaluate("story => { window.kept = story; document.body.style.minHeight = '4000px' }")
     page.evaluate("() => scrollTo(0, 500)")
-    line.do(line.desk.records.calls.append([NewEvent(call.id, "queue.entered", line.desk.at())]))
+    line.do(line.desk.records.calls.append([NewEvent(call.id, EventType.QUEUE_ENTERED, line.desk.at())]))
     line.do(line.desk.news.tell("queue", call=call.id))
     expect(page.locator(".story")).to_contain_text("Took a place in the queue")
     assert page.evaluate("() => [window.kept.isConnected, scrollY]") == [True, 500]

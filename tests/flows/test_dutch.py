@@ -14,6 +14,7 @@ from ivr import speaking
 from ivr.actions import Action, Ask, Deaf, Hold, Line, Pressed, Resumed, Speak, TicketOpened
 from ivr.flow import Flow
 from ivr.interpreter import advance
+from ivr.phases import Phase
 from ivr.script import Script
 from ivr.state import State
 from ivr.validation import problems
@@ -74,7 +75,7 @@ def test_what_is_said_back_and_promised_is_dutch(edition: Edition, script: Scrip
     dutch = replace(AT_THE_CHOICE, language="nl", step="said_back")
     state, action = advance(script, dutch, Resumed())
     assert texts(said(edition, state, action))[1] == "Ik heb begrepen: een probleem met het water, bij afdeling 4."
-    at_ticket = replace(dutch, step="ticket", phase="open")
+    at_ticket = replace(dutch, step="ticket", phase=Phase.OPEN)
     opened = TicketOpened("ticket-1", "4721", "promise_attend", "2026-01-05T14:20:00+00:00")
     state, action = advance(script, at_ticket, opened)
     assert texts(said(edition, state, action)) == [

@@ -1,5 +1,6 @@
 """Scenario files against the shipped flow, with the shipped understanding: the live interpreter in text."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,14 @@ import pytest
 import yaml
 
 from config.documents import Edition, load_edition
+from ivr import outcome_json
 from ivr.actions import Matter
+from ivr.facts import Facts
 from ivr.flow import Flow
 from ivr.ports import Understander
+from ivr.replaying import replay
 from ivr.script import Script
-from ivr.simulator import World, simulate
+from ivr.simulator import Simulation, World, described, simulate
 from ivr.state import State
 from ivr.understanding.line import build
 from ivr.validation import problems
@@ -21,7 +25,7 @@ from tests.flows.dutch import in_two_languages
 PROJECT = Path(__file__).parents[2]
 CONFIG = PROJECT / "config"
 SCENARIOS = yaml.safe_load((Path(__file__).parent / "scenarios.yaml").read_text())
-CALLER = {"caller_number": "204", "identified": "yes", "callable": "yes"}
+CALLER = Facts(caller_number="204", identified=True, callable=True)
 
 
 @pytest.fixture(scope="module")
@@ -56,19 +60,20 @@ def test_scenario(
     world = World(
         scenario.get("staffed", True),
         open_matters=tuple(Matter(**matter) for matter in scenario.get("open_matters", ())),
-        recalled=scenario.get("recalled", {}),
+        recalled=Facts.from_json(scenario.get("recalled", {})),
     )
     call = simulate(script, understander, begun(script.flow.id), scenario["caller"], world)
+    assert_runs_again(script, call)
     if "expect" in scenario:
         assert call.steps() == scenario["expect"]
     assert_in_order(scenario.get("within", []), call.steps())
     assert not set(scenario.get("never", [])) & set(call.steps())
     assert call.state.language == scenario.get("language", "en")
     if "others" in scenario:
-        others = [{name: other.facts.get(name) for name in wanted} for other, wanted in
+        others = [{name: getattr(other.facts, name) for name in wanted} for other, wanted in
                   zip(call.state.others, scenario["others"], strict=True)]  # fmt: skip
         assert others == scenario["others"]
-    assert {name: call.state.facts.get(name) for name in scenario.get("facts", {})} == scenario.get("facts", {})
+    assert {name: getattr(call.state.facts, name) for name in scenario.get("facts", {})} == scenario.get("facts", {})
 
 
 def begun(flow: str) -> State:
@@ -81,3 +86,10 @@ def assert_in_order(wanted: list[str], steps: list[str]) -> None:
     rest = iter(steps)
     missing = [step for step in wanted if step not in rest]
     assert not missing, f"{missing} not in this order in {steps}"
+
+
+def assert_runs_again(script: Script, call: Simulation) -> None:
+    """Whatever came of the call's actions leads there again, once it has been stored."""
+    stored = json.loads(json.dumps([outcome_json.to_json(outcome) for outcome in call.outcomes]))
+    run = replay(script, begun(script.flow.id), map(outcome_json.from_json, stored))
+    assert (run.end, [described(action) for action in run.actions]) == (call.state, call.steps())

@@ -10,6 +10,7 @@ from cli.dialplan_calls import DialplanCalls
 from cli.emergency_calls import CONTEXT, LISTED_S, TAKE_CONTEXT, EmergencyCalls
 from cli.emergency_reports import EmergencyReports
 from cli.messages import MessageImport
+from ivr.facts import Facts
 from ivr.state import State
 from routing.bell import Bell
 from routing.emergencies import Emergency, EmergencyState
@@ -98,7 +99,7 @@ async def test_a_call_that_only_the_dialplan_knows_gets_its_record(scene: Scene)
     emergency = await scene.announced(f"at={AT}&call=&dnis=100&number=204&phone=204&withheld=0&attempt=&trace=abc")
     call = await scene.records.calls.load(emergency.call_id)
     assert (call.caller.contact, call.dnis) == ("Ward 4 desk", "100")
-    assert State.from_json(call.dialogue).facts["channel"] == CHANNEL  # whoever resumes it begins at its beginning
+    assert State.from_json(call.dialogue).facts.channel == CHANNEL  # whoever resumes it begins at its beginning
     assert (await scene.ticket_of(emergency)).draft.place == "ward-4"
     folder = scene.documents  # what the spool tells later is the same call
     spooled = SpooledMessage(
@@ -143,7 +144,7 @@ async def test_the_dialogues_last_facts_complete_a_ticket_that_was_quicker(scene
     call = await scene.call()  # its last state was not saved in time
     emergency = await scene.announced(f"at={AT}&call={call.id}")
     assert (await scene.ticket_of(emergency)).draft.topic == "emergency"
-    await scene.reports.report(call, CHANNEL, scene.now, {"emergency": "fire", "topic": "printer", "place": "ward-5"})
+    await scene.reports.report(call, CHANNEL, scene.now, Facts(emergency="fire", topic="printer", place="ward-5"))
     draft = (await scene.ticket_of(emergency)).draft
     assert (draft.topic, draft.place, draft.urgency) == ("printer", "ward-5", "critical")
 

@@ -10,15 +10,17 @@ import pytest
 from cli.left_matters import LeftMatters
 from cli.messages import MessageImport
 from cli.switchboard import Switchboard
+from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.state import State
 from routing.bell import Bell
+from routing.event_types import EventType
 from telephony.spool import SpooledMessage
 from tests.unit.cli.test_reception import agi, reception
 from tests.unit.ivr.site import edition
 from tests.unit.routing.world import World
 
-TOLD = State(flow="main", step="said_back", facts={"topic": "plumbing", "place": "ward-4", "words": "the drain"})
+TOLD = State(flow="main", step="said_back", facts=Facts(topic="plumbing", place="ward-4", words="the drain"))
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 End = Callable[[World, str, Path], Awaitable[None]]
 
@@ -56,7 +58,7 @@ async def test_a_call_that_ends_before_its_ticket_leaves_one_and_no_second(end: 
     (ticket,) = await world.records.tickets.of_call(call.id)
     assert (ticket.draft.topic, ticket.draft.place, ticket.draft.words) == ("plumbing", "ward-4", "the drain")
     types = [event.type for event in await world.records.calls.timeline(call.id)]
-    assert types.count("ticket.opened") == 1
+    assert types.count(EventType.TICKET_OPENED) == 1
 
 
 async def test_what_was_told_before_help_was_summoned_is_on_the_emergencys_ticket() -> None:

@@ -12,7 +12,9 @@ from cli.reception import Reception
 from cli.shop import Shop
 from config.settings import Settings
 from ivr.actions import Connect, Dialled, Resumed, Summon
+from ivr.facts import Facts
 from ivr.notebook import Notebook
+from ivr.phases import Phase
 from ivr.session import Departure
 from ivr.state import State
 from routing.bell import Bell
@@ -139,13 +141,13 @@ async def test_a_dials_result_is_taken_once_by_whoever_is_there_to_take_it(
 ) -> None:
     world = World()
     call_id, offer_id = await offered(world)
-    await world.records.calls.save(call_id, State(flow="main", step="queue", phase="connect").to_json())
+    await world.records.calls.save(call_id, State(flow="main", step="queue", phase=Phase.CONNECT).to_json())
     for _ in range(2):  # the first one dies before the dialogue goes on
         outcome, asterisk = await back_from_dial(world, call_id, offer_id, status)
         assert outcome == Dialled(answered, status)
         assert asterisk.variables["ON_DIALSTATUS"] == status
     assert (await world.records.offers.load(offer_id)).state is offer_state
-    await world.records.calls.save(call_id, State(flow="main", step="queue", phase="hold").to_json())
+    await world.records.calls.save(call_id, State(flow="main", step="queue", phase=Phase.HOLD).to_json())
     assert (await back_from_dial(world, call_id, offer_id, status))[0] == Resumed()
 
 
@@ -161,7 +163,7 @@ async def test_after_a_talk_with_the_urgent_group_the_call_is_over_wherever_it_w
     world = World()
     entry = await world.waiting()
     call_id = entry.call_id or ""
-    await world.records.calls.save(call_id, State(flow="main", step="queue", phase="hold").to_json())
+    await world.records.calls.save(call_id, State(flow="main", step="queue", phase=Phase.HOLD).to_json())
     session, asterisk = agi(ON_CALL=call_id, ON_EMERGENCY="talked", ON_DIALSTATUS="ANSWER")
     await reception(world).call(session)
     assert asterisk.variables["ON_NEXT"] == "hangup"
@@ -201,7 +203,7 @@ async def test_what_the_dialogue_knows_goes_with_the_summons() -> None:
     world = World()
     call = await world.call()  # the last state was not saved in time
     session, _ = agi()
-    facts = {"emergency": "fire", "topic": "printer", "place": "ward-5", "words": "the printer is on fire"}
+    facts = Facts(emergency="fire", topic="printer", place="ward-5", words="the printer is on fire")
     departure = Departure(Summon(facts))
     await reception(world)._leave(session, call, departure, Notebook(call.id, "1.1", lambda: NOW))
     (emergency,) = await world.records.emergencies.live()
@@ -259,21 +261,21 @@ ASSERTED = {"ON_TRUSTED": "yes", "ON_ASSERTED": "<tel:204>"}
 @pytest.mark.parametrize(
     ("variables", "kind", "identified", "callable_"),
     [
-        ({"ON_FROM": "<sip:204@h>", "ON_PHONE": "204"}, "staff", "yes", "yes"),
-        ({"ON_FROM": "<sip:204@h>"}, "unproven", "no", "no"),
-        ({"ON_FROM": "<sip:0612345678@h>"}, "unproven", "no", "yes"),
-        ({"ON_FROM": "<sip:0612345678@h>", "ON_TRUSTED": "yes"}, "unknown", "yes", "yes"),
-        ({"ON_FROM": "<sip:204@h>", **ASSERTED}, "unproven", "no", "no"),  # a phone of ours proves itself
-        ({"ON_FROM": "<sip:2-04@h>"}, "unproven", "no", "no"),
+        ({"ON_FROM": "<sip:204@h>", "ON_PHONE": "204"}, "staff", True, True),
+        ({"ON_FROM": "<sip:204@h>"}, "unproven", False, False),
+        ({"ON_FROM": "<sip:0612345678@h>"}, "unproven", False, True),
+        ({"ON_FROM": "<sip:0612345678@h>", "ON_TRUSTED": "yes"}, "unknown", True, True),
+        ({"ON_FROM": "<sip:204@h>", **ASSERTED}, "unproven", False, False),  # a phone of ours proves itself
+        ({"ON_FROM": "<sip:2-04@h>"}, "unproven", False, False),
     ],
 )
 async def test_what_proves_a_number_decides_what_its_caller_may_hear(
-    variables: dict[str, str], kind: str, identified: str, callable_: str
+    variables: dict[str, str], kind: str, identified: bool, callable_: bool
 ) -> None:
     session, asterisk = agi(**variables)
     call = await reception(World())._new_call(session, new_id())
-    facts = call.dialogue["facts"]
-    assert (call.caller.kind, facts.get("identified"), facts.get("callable")) == (kind, identified, callable_)
+    facts = State.from_json(call.dialogue).facts
+    assert (call.caller.kind, facts.identified, facts.callable) == (kind, identified, callable_)
     assert (call.caller.contact is not None) == (kind == "staff")
     assert asterisk.variables["CALLERID(num)"] in ("204", "2-04", "0612345678")
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from config.documents import Edition, Limits, Place, Site, Topic
+from ivr.facts import Facts
 from ivr.flow import Flow
 from ivr.ports import EmergencyHeard, Intent, PlaceHeard, Understanding
 from ivr.script import Script
@@ -49,8 +50,8 @@ def script(flow: str = "main", **changes: Any) -> Script:
     return Script(Flow.model_validate({**documents.flows[flow], **changes}), documents)
 
 
-def begin(**facts: str) -> State:
-    return State(flow="main", facts=facts)
+def begin(**facts: Any) -> State:
+    return State(flow="main", facts=Facts(**facts))
 
 
 WARD_4 = PlaceHeard("ward-4", "ward 4", "ward four", 0.95)
@@ -91,10 +92,10 @@ class GivenUnderstander:
         return replace(KNOWN.get(text, Understanding("")), text=text)
 
 
-CALLER = {"caller_number": "204", "identified": "yes", "callable": "yes"}
+CALLER = {"caller_number": "204", "identified": True, "callable": True}
 NOBODY = World(staffed=False)
 
 
-def play(*caller: str, world: World | None = None, facts: dict[str, str] | None = None, **flow: Any) -> Simulation:
+def play(*caller: str, world: World | None = None, facts: dict[str, Any] | None = None, **flow: Any) -> Simulation:
     state = begin(**(CALLER if facts is None else facts))
     return simulate(script(**flow), GivenUnderstander(), state, caller, world or World())

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from ivr.actions import Heard, Summon
 from ivr.drafting import draft_of
+from ivr.facts import Facts
 from ivr.interpreter import advance, goto
 from ivr.ports import EmergencyHeard, Intent, PlaceHeard, Understanding
 from ivr.simulator import Simulation
@@ -22,7 +24,7 @@ def cry(**understood: object) -> Understanding:
     return Understanding("help, it is sparking", EmergencyHeard(("help",)), **understood)  # type: ignore[arg-type]
 
 
-def summoned(understanding: Understanding, **facts: str) -> Summon:
+def summoned(understanding: Understanding, **facts: Any) -> Summon:
     state, _ = goto(script(), begin(**facts), "welcome")
     _, action = advance(script(), state, Heard(understanding))
     assert isinstance(action, Summon)
@@ -35,8 +37,8 @@ def last_summon(call: Simulation) -> Summon:
 
 def test_place_topic_and_thing_of_the_same_utterance_are_kept() -> None:
     facts = summoned(cry(intent=Intent("electrical", 0.95, ("sparking",)), place=WARD_5, asset=PUMP)).facts
-    assert (facts["topic"], facts["place"], facts["asset"]) == ("electrical", "ward-5", "infusion-pump")
-    assert facts["words"] == "help, it is sparking"
+    assert (facts.topic, facts.place, facts.asset) == ("electrical", "ward-5", "infusion-pump")
+    assert facts.words == "help, it is sparking"
     draft = draft_of(facts, CallerId("204", "204"), edition(), NOW)
     assert (draft.topic, draft.place, draft.asset, draft.urgency) == (
         "electrical", "ward-5", "infusion-pump", "critical",
@@ -60,14 +62,14 @@ def test_a_topic_that_is_a_guess_names_no_emergency(topic: str, sure: float, nam
 
 def test_what_made_it_an_emergency_is_told_where_no_topic_is() -> None:
     assert draft_of(summoned(cry()).facts, CallerId(), edition(), NOW).why == ("help",)
-    assert draft_of({"emergency": "key"}, CallerId(), edition(), NOW).why == ()
+    assert draft_of(Facts(emergency="key"), CallerId(), edition(), NOW).why == ()
 
 
 def test_what_may_itself_be_dangerous_names_it_sooner() -> None:
     dangerous = {**edition().topics, "lift": edition().topics["lift"].model_copy(update={"critical": True})}
     line = replace(script(), edition=edition().model_copy(update={"topics": dangerous}))
     state, _ = advance(line, goto(line, begin(), "welcome")[0], Heard(cry(intent=Intent("lift", 0.75))))
-    assert state.facts["topic"] == "lift"
+    assert state.facts.topic == "lift"
 
 
 @pytest.mark.parametrize("then", ["fire", "key 9"])
@@ -76,18 +78,18 @@ def test_what_was_understood_before_is_kept(then: str) -> None:
     draft = draft_of(facts, CallerId("204", "204"), edition(), NOW)
     assert (draft.topic, draft.place, draft.callback_number) == ("plumbing", "ward-4", "0201234567")
     assert draft.words.startswith("drain on ward four")
-    assert draft.promise.by == draft_of({"emergency": "key"}, CallerId(), edition(), NOW).promise.by
+    assert draft.promise.by == draft_of(Facts(emergency="key"), CallerId(), edition(), NOW).promise.by
 
 
 def test_who_says_no_place_is_helped_where_they_call_from() -> None:
     ward_4 = CallerId("204", "204", contact="Ward 4 desk", place="ward-4")
-    assert draft_of({"emergency": "key"}, ward_4, edition(), NOW).place == "ward-4"
-    assert draft_of({"emergency": "key", "place": "ward-5"}, ward_4, edition(), NOW).place == "ward-5"
-    assert draft_of({"emergency": "key", "place_text": "2134"}, ward_4, edition(), NOW).place is None
-    assert draft_of({"topic": "plumbing"}, ward_4, edition(), NOW).place is None
+    assert draft_of(Facts(emergency="key"), ward_4, edition(), NOW).place == "ward-4"
+    assert draft_of(Facts(emergency="key", place="ward-5"), ward_4, edition(), NOW).place == "ward-5"
+    assert draft_of(Facts(emergency="key", place_text="2134"), ward_4, edition(), NOW).place is None
+    assert draft_of(Facts(topic="plumbing"), ward_4, edition(), NOW).place is None
 
 
 def test_a_wish_for_a_person_keeps_what_was_said_with_it() -> None:
     state, _ = goto(script(), begin(), "welcome")
     state, _ = advance(script(), state, Heard(Understanding("a person, in ward five", act="person", place=WARD_5)))
-    assert (state.facts["place"], state.facts["words"]) == ("ward-5", "a person, in ward five")
+    assert (state.facts.place, state.facts.words) == ("ward-5", "a person, in ward five")

@@ -36,6 +36,7 @@ from ivr.actions import (
     Waiting,
 )
 from ivr.interpreter import advance, goto
+from ivr.phases import Phase
 from ivr.simulator import Simulation, World
 from ivr.state import State
 from tests.unit.ivr.site import CALLER, KNOWN, NOBODY, GivenUnderstander, begin, play, script
@@ -47,47 +48,47 @@ def test_a_clear_report_is_said_back_ticketed_promised_and_connected() -> None:
         "ask welcome", "ask understood_place", "matters", "ticket", "say ticket_opened", "queue", "hold", "connect",
         "hangup talked",
     ]  # fmt: skip
-    assert call.state.facts["topic"] == "plumbing"
-    assert call.state.facts["place"] == "ward-4"
+    assert call.state.facts.topic == "plumbing"
+    assert call.state.facts.place == "ward-4"
     assert call.state.ticket_number == "4721"
 
 
 def test_a_missing_place_is_asked_for_once_then_by_keys() -> None:
     call = play("drain", "silence", "key 04#", "silence")
     assert call.steps()[:4] == ["ask welcome", "ask which_place", "ask place_by_keys", "ask understood_place"]
-    assert call.state.facts["place"] == "ward-4"
+    assert call.state.facts.place == "ward-4"
 
 
 def test_a_number_that_is_no_place_is_said_back_and_asked_for_again() -> None:
     call = play("drain", "silence", "key 3456", "key 04#", "silence")
     assert call.steps()[2:5] == ["ask place_by_keys", "ask place_unknown", "ask understood_place"]
-    assert call.state.facts["place"] == "ward-4"
+    assert call.state.facts.place == "ward-4"
 
 
 def test_what_is_no_place_the_second_time_either_is_among_the_words_and_never_a_place() -> None:
     call = play("drain", "silence", "key 3456", "key 8888", "silence")
-    assert not call.state.facts.keys() & {"place", "place_text"}
-    assert call.state.facts["words"].endswith("8888")
+    assert (call.state.facts.place, call.state.facts.place_text) == (None, None)
+    assert call.state.facts.words.endswith("8888")
     assert "ask understood" in call.steps()
 
 
 def test_a_correction_changes_just_that_field() -> None:
     call = play("drain on ward four", "no, ward five", "silence")
-    assert (call.state.facts["topic"], call.state.facts["place"]) == ("plumbing", "ward-5")
+    assert (call.state.facts.topic, call.state.facts.place) == ("plumbing", "ward-5")
     assert call.steps()[1:3] == ["ask understood_place", "ask understood_place"]
 
 
 def test_a_correction_after_the_ticket_is_open_corrects_the_ticket() -> None:
     call = play("drain on ward four", "silence", "! no, ward five")
     assert "correct" in call.steps()
-    assert call.state.facts["place"] == "ward-5"
+    assert call.state.facts.place == "ward-5"
     assert call.ending == "talked"
 
 
 def test_middling_confidence_asks_yes_or_no_and_low_confidence_guesses_nothing() -> None:
     assert play("maybe printer", "yes", "ward four").steps()[1] == "ask did_you_mean"
-    assert play("maybe printer", "key 1", "ward four").state.facts["topic"] == "printer"
-    assert play("maybe printer", "no", "drain on ward four").state.facts["topic"] == "plumbing"
+    assert play("maybe printer", "key 1", "ward four").state.facts.topic == "printer"
+    assert play("maybe printer", "no", "drain on ward four").state.facts.topic == "plumbing"
     assert play("mumble").steps()[1] == "ask tell_me_again"
 
 
@@ -98,7 +99,7 @@ def test_silence_gets_one_gentle_retry_then_keys_then_a_person() -> None:
 
 def test_keys_alone_reach_a_ticket() -> None:
     call = play("key 1", "key 1", "silence", "key 04", "silence")
-    assert (call.state.facts["topic"], call.state.facts["place"], call.ending) == ("plumbing", "ward-4", "talked")
+    assert (call.state.facts.topic, call.state.facts.place, call.ending) == ("plumbing", "ward-4", "talked")
 
 
 def test_deafness_leads_to_keys_within_one_prompt() -> None:
@@ -186,7 +187,7 @@ def test_who_chooses_a_callback_stands_aside_first_and_waits_again_afterwards() 
 
 def test_a_callback_goes_on_after_an_accident_without_asking_again() -> None:
     line = script("callback")
-    state = replace(begin(), flow="callback", step="there", phase="confirmed", ticket="t1", ticket_number="4721")
+    state = replace(begin(), flow="callback", step="there", phase=Phase.CONFIRMED, ticket="t1", ticket_number="4721")
     assert advance(line, state, Resumed())[1] == ConfirmCallback()
 
 
@@ -265,7 +266,7 @@ def test_every_call_ends_and_no_emergency_is_passed_over(caller: list[str], staf
     summoned = any(isinstance(action, Summon) for action in call.actions)
     assert summoned or not cried
     matters = [call.state, *(call.state.about(at) for at in range(len(call.state.others)))]
-    assert summoned or all(matter.ticket for matter in matters if "topic" in matter.facts)
+    assert summoned or all(matter.ticket for matter in matters if matter.facts.topic)
     assert len({matter.ticket for matter in matters if matter.ticket}) == sum(bool(each.ticket) for each in matters)
 
 
@@ -305,15 +306,15 @@ def test_a_correction_overheard_on_hold_is_asked_back_first() -> None:
     call = held("no, ward five")
     assert call.steps()[-3:] == ["hold", "aside", "ask did_you_mean_place"]
     assert call.actions[-1].prompt[-1].variables["place"] == "ward-5"  # type: ignore[union-attr]
-    assert call.state.facts["place"] == "ward-4"
+    assert call.state.facts.place == "ward-4"
 
 
 @pytest.mark.parametrize("yes", ["yes", "key 1"])
 def test_it_is_made_when_its_caller_says_so(yes: str) -> None:
     call = held("no, ward five", yes)
     assert call.steps()[-4:] == ["correct", "say understood_place", "queue", "hold"]
-    assert call.state.facts["place"] == "ward-5"
-    assert "proposed" not in call.state.facts
+    assert call.state.facts.place == "ward-5"
+    assert call.state.phase is Phase.HOLD
 
 
 @pytest.mark.parametrize("no", ["no", "key 2", "drain"])
@@ -321,8 +322,8 @@ def test_it_is_forgotten_otherwise(no: str) -> None:
     call = held("no, ward five", no)
     assert "correct" not in call.steps()
     assert call.steps()[-2:] == ["queue", "hold"]
-    assert call.state.facts["place"] == "ward-4"
-    assert "proposed" not in call.state.facts
+    assert call.state.facts.place == "ward-4"
+    assert call.state.phase is Phase.HOLD
 
 
 def test_a_crash_while_asking_back_asks_again() -> None:
@@ -330,7 +331,7 @@ def test_a_crash_while_asking_back_asks_again() -> None:
     state, action = advance(script(), call.state, Resumed())
     assert isinstance(action, Ask)
     assert [line.key for line in action.prompt] == ["resumed", "did_you_mean_place"]
-    assert state.facts["place"] == "ward-4"
+    assert state.facts.place == "ward-4"
 
 
 def test_who_speaks_to_the_limit_is_told_that_it_is_the_lines_turn() -> None:
@@ -357,12 +358,12 @@ def test_who_asks_for_a_person_keeps_what_they_said() -> None:
     state, _ = advance(line, begin(**CALLER), Started())
     wish = replace(KNOWN["drain on ward four"], act="person", text="a person, the drain on ward four is blocked")
     facts = advance(line, state, Heard(wish))[0].facts
-    assert (facts["place"], facts["words"], facts["topic"]) == ("ward-4", wish.text, "plumbing")
+    assert (facts.place, facts.words, facts.topic) == ("ward-4", wish.text, "plumbing")
 
 
 def test_a_number_within_a_report_is_no_choice_of_the_menu() -> None:
     line = script()
     state, _ = goto(line, begin(**CALLER), "keys")
     report = replace(KNOWN["drain on ward four"], digits="4", text="the drain on ward 4 is blocked")
-    assert advance(line, state, Heard(report))[0].facts["topic"] == "plumbing"
+    assert advance(line, state, Heard(report))[0].facts.topic == "plumbing"
     assert advance(line, state, Heard(replace(KNOWN["one"], text="number one please")))[0].step == "keys_building"

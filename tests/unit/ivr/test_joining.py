@@ -7,6 +7,7 @@ import pytest
 
 from ivr.actions import CorrectTicket, Done, Heard, JoinTicket, Matter, OpenTicket, Pressed, Resumed, Speak
 from ivr.interpreter import advance
+from ivr.phases import Phase
 from ivr.simulator import World
 from ivr.state import State
 from tests.unit.ivr.site import CALLER, GivenUnderstander, begin, play, script
@@ -23,7 +24,7 @@ def test_a_correction_after_joining_opens_a_report_of_ones_own() -> None:
     call = play("drain on ward four", "silence", "yes", "! no, ward five", world=JOINABLE)
     assert not any(isinstance(action, CorrectTicket) for action in call.actions)
     (opened,) = [action for action in call.actions if isinstance(action, OpenTicket)]
-    assert (opened.facts["topic"], opened.facts["place"]) == ("plumbing", "ward-5")
+    assert (opened.facts.topic, opened.facts.place) == ("plumbing", "ward-5")
     told = next(action for action in call.actions if isinstance(action, Speak) and len(action.prompt) == 3)
     assert [line.key for line in told.prompt] == ["understood_place", "own_ticket", "promise_attend"]
     assert (call.state.ticket, call.ending) == ("ticket-1", "talked")
@@ -32,7 +33,7 @@ def test_a_correction_after_joining_opens_a_report_of_ones_own() -> None:
 def test_a_second_correction_after_joining_corrects_ones_own_report() -> None:
     call = play("drain on ward four", "silence", "yes", "! no, ward five", "! no, the printer", world=JOINABLE)
     (corrected,) = [action for action in call.actions if isinstance(action, CorrectTicket)]
-    assert (corrected.ticket, corrected.facts["topic"]) == ("ticket-1", "printer")
+    assert (corrected.ticket, corrected.facts.topic) == ("ticket-1", "printer")
 
 
 def test_a_correction_names_just_what_changed() -> None:
@@ -43,7 +44,7 @@ def test_a_correction_names_just_what_changed() -> None:
 
 def test_a_correction_cut_short_by_an_accident_is_made_again() -> None:
     line, facts = script(), {"topic": "plumbing", "place": "ward-4"}
-    state = replace(begin(**facts), step="ticket", phase="said", ticket="t1", ticket_number="4721")
+    state = replace(begin(**facts), step="ticket", phase=Phase.SAID, ticket="t1", ticket_number="4721")
     heard = Heard(GivenUnderstander().understand("no, ward five", "en"))
     state, correct = advance(line, state, heard)
     state, again = advance(line, State.from_json(json.loads(json.dumps(state.to_json()))), Resumed())
@@ -54,7 +55,7 @@ def test_a_correction_cut_short_by_an_accident_is_made_again() -> None:
 def test_a_join_cut_short_by_an_accident_is_made_again_and_then_told() -> None:
     line = script()
     asked = begin(**CALLER, topic="plumbing", place="ward-4", join="t9", join_number="9001")
-    state, join = advance(line, replace(asked, step="ticket", phase="join"), Pressed("1"))
+    state, join = advance(line, replace(asked, step="ticket", phase=Phase.JOIN), Pressed("1"))
     state, again = advance(line, state, Resumed())
     assert join == again == JoinTicket("t9")
     state, told = advance(line, state, Done())
@@ -71,12 +72,12 @@ def test_who_joined_a_report_whose_callback_is_promised_gets_a_ticket_and_a_call
     told = ["callback", "ticket", "callback", "say callback_stored", "say goodbye", "hangup served"]
     assert call.steps()[-6:] == told
     (opened,) = [action for action in call.actions if isinstance(action, OpenTicket)]
-    assert "join" not in call.state.facts
+    assert call.state.facts.join is None
     assert (opened.key, call.state.ticket) == ("matter", "ticket-1")
 
 
-@pytest.mark.parametrize("facts", [{}, {"identified": "no"}])
-def test_matters_of_unknown_numbers_are_never_joined(facts: dict[str, str]) -> None:
+@pytest.mark.parametrize("facts", [{}, {"identified": False}])
+def test_matters_of_unknown_numbers_are_never_joined(facts: dict[str, bool]) -> None:
     assert "matters" not in play("drain on ward four", "silence", facts=facts).steps()
 
 

@@ -25,7 +25,7 @@ def hung_up(*outcomes: Outcome) -> State:
 
 def opened(action: Action) -> tuple[str, str | None, str | None]:
     assert isinstance(action, OpenTicket)
-    return action.key, action.facts.get("topic"), action.facts.get("place")
+    return action.key, action.facts.topic, action.facts.place
 
 
 FOUND = Matters((Matter("t9", "9001", "accepted"),))

@@ -4,6 +4,7 @@ import pytest
 
 from ivr.actions import EnterQueue, MessageTaken, Speak, Spoken
 from ivr.interpreter import advance
+from ivr.phases import Phase
 from ivr.script import ticket_line
 from ivr.state import State
 from tests.unit.ivr.site import play, script
@@ -28,7 +29,7 @@ def test_a_message_is_thanked_for_only_when_it_was_kept() -> None:
 
 def test_whose_message_was_lost_is_told_so_and_led_to_a_person() -> None:
     talk = script()
-    recording = State("main", step="message", phase="record", ticket="t1", ticket_number="7")
+    recording = State("main", step="message", phase=Phase.RECORD, ticket="t1", ticket_number="7")
     state, said = advance(talk, recording, MessageTaken(False, lost=True))
     assert said == Speak((ticket_line(state, "message_lost"),))
     state, then = advance(talk, state, Spoken())

@@ -26,6 +26,7 @@ from ivr.actions import (
     TicketOpened,
     Waiting,
 )
+from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.owed import owed
 from ivr.performing import ASIDE_S, Performer, _source
@@ -53,7 +54,7 @@ from tests.unit.ivr.site import edition
 passing_time = pytest.mark.virtual_time  # not for what a thread does
 TAKEN = (AttemptEvent.SENT, AttemptEvent.ANSWERED)  # the phone
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
-DRAIN = {"topic": "plumbing", "place": "ward-4", "words": "the drain", "confidence": "0.930", "why": "drain; blocked"}
+DRAIN = Facts(topic="plumbing", place="ward-4", words="the drain", confidence=0.93, why=("drain", "blocked"))
 SECOND = b"\x10\x27" * (FRAME_BYTES // 2) * 50  # loud
 
 
@@ -137,7 +138,7 @@ async def test_a_correction_in_a_later_call_writes_just_what_changed(scene: Scen
     told = await scene.records.tickets.load(scene.state.ticket or "")
     recalled = await performer.perform(scene.state, RecallTicket(told.id))
     assert recalled == Recalled(DRAIN)
-    changed = {**DRAIN, "place": "ward-5", "words": "the drain / no, ward five"}
+    changed = replace(DRAIN, place="ward-5", words="the drain / no, ward five")
     await performer.perform(scene.state, CorrectTicket(told.id, changed, frozenset({"place", "words"})))
     now = await scene.records.tickets.load(told.id)
     assert now.draft == replace(told.draft, place="ward-5", words="the drain / no, ward five")
@@ -262,8 +263,8 @@ async def test_who_is_owed_a_call_and_calls_by_themselves_waits_in_that_place(sc
     await (await scene.reported()).perform(scene.state, StoreCallback("204"))
     scene.now += timedelta(seconds=600)
     again = await scene.call()
-    state = State(flow="main").with_facts(identified="yes")
-    opened = await again.perform(state, OpenTicket("person", {"wants": "person"}))
+    state = State(flow="main").with_facts(identified=True)
+    opened = await again.perform(state, OpenTicket("person", Facts(wants="person")))
     assert isinstance(opened, TicketOpened)
     state = replace(state, ticket=opened.ticket)
     assert isinstance(await again.perform(state, EnterQueue("dispatch")), Waiting)
@@ -276,11 +277,11 @@ async def test_who_is_owed_a_call_and_calls_by_themselves_waits_in_that_place(sc
 
 @pytest.mark.parametrize(
     ("identified", "matter"),
-    [("no", DRAIN), ("yes", {**DRAIN, "place": "ward-5"}), ("yes", {**DRAIN, "topic": "printer"})],
+    [(False, DRAIN), (True, replace(DRAIN, place="ward-5")), (True, replace(DRAIN, topic="printer"))],
     ids=["a number that proves nothing", "another place", "another topic"],
 )
 async def test_a_callback_is_not_taken_by_a_stranger_nor_for_another_matter(
-    scene: Scene, identified: str, matter: dict[str, str]
+    scene: Scene, identified: bool, matter: Facts
 ) -> None:
     await (await scene.reported()).perform(scene.state, StoreCallback("204"))
     again = await scene.call()

@@ -79,18 +79,18 @@ def play(*caller: str, places: tuple[Place, ...] = TWINS) -> Simulation:
 def test_of_several_places_the_caller_chooses(key: str, chosen: str) -> None:
     call = play("drain", "key 4#", key, "silence")
     assert call.steps()[1:4] == ["ask which_place", "ask which_of_places", "ask understood_place"]
-    assert call.state.facts["place"] == chosen
+    assert call.state.facts.place == chosen
 
 
 def test_who_does_not_choose_goes_on_without_a_place() -> None:
     call = play("drain", "key 4#", "silence")
-    assert "place" not in call.state.facts
+    assert call.state.facts.place is None
     assert call.ending == "talked"
 
 
 @pytest.mark.parametrize(("said", "chosen"), [("5", "ward-5"), ("05", "ward-5")])
 def test_the_number_alone_may_be_said(said: str, chosen: str) -> None:
-    assert play("drain", said, "silence").state.facts["place"] == chosen
+    assert play("drain", said, "silence").state.facts.place == chosen
 
 
 def test_a_number_keeps_its_point_as_it_was_said() -> None:

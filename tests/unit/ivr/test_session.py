@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from ivr import fake_ears
+from ivr import fake_ears, outcome_json
 from ivr.actions import HangUp, Started, Summon
+from ivr.facts import Facts
 from ivr.fake import Act, HangsUp, Listens, Presses, Says, ScriptedLeg, Sends, Waits, spoken
 from ivr.fake_voice import WordsVoice
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from ivr.ports import FRAME_BYTES, HungUp, LegLost, Recognizer
 from ivr.recording import TONE_MS
+from ivr.replaying import replay
 from ivr.script import EMERGENCY
 from ivr.session import Departure, Senses, Session
 from ivr.state import State
@@ -31,7 +33,7 @@ from tests.unit.ivr.site import GivenUnderstander, edition, script
 
 pytestmark = pytest.mark.virtual_time
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)  # a Monday
-FACTS = {"caller_number": "204", "identified": "yes", "callable": "yes"}
+FACTS = Facts(caller_number="204", identified=True, callable=True)
 
 
 def clock() -> datetime:
@@ -58,12 +60,23 @@ class CallScene:
         self.performer = Performer(self.call, self.records, news, Bell(news), edition(), self.notebook, clock, tmp_path)
 
     async def run(self) -> Departure:
-        await self.records.calls.open(self.call)
         state = State(flow="main", facts=FACTS)
-        async with self.leg:
-            calls = self.records.calls
-            session = Session(self.leg, self.script, self.senses, self.performer, calls, self.notebook, clock)
-            return await session.run(state, Started())
+        await self.records.calls.open(replace(self.call, dialogue=state.to_json()))
+        try:
+            async with self.leg:
+                calls = self.records.calls
+                session = Session(self.leg, self.script, self.senses, self.performer, calls, self.notebook, clock)
+                return await session.run(state, Started())
+        finally:
+            await self.runs_again()
+
+    async def runs_again(self) -> None:
+        """What came of the call's actions leads to where it was saved last, however it ended."""
+        history = await self.records.calls.history(self.call.id)
+        outcomes = [outcome_json.from_json(told) for told in history.outcomes]
+        run = replay(self.script, State.from_json(history.begun), outcomes)
+        assert outcomes[0] == Started()
+        assert run.end == State.from_json((await self.records.calls.load(self.call.id)).dialogue)
 
     async def events(self) -> list[str]:
         await self.records.calls.append(self.notebook.take())

@@ -21,7 +21,9 @@ ALLOWED = {  # (file, text) → why no caller says or hears it
     ("ivr/session.py", "to"): "key of an event",
     ("ivr/performing.py", "number"): "key of an event",
     ("ivr/wording.py", "number"): "variable of a prompt",
-    ("ivr/verbs/queueing.py", "number"): "phase of a step",
+    ("ivr/phases.py", "number"): "phase of a step",
+    ("ivr/phases.py", "by"): "key of a saved state",
+    ("ivr/flow_facts.py", "or"): "in a sentence for a flow's author",
     ("ivr/understanding/places.py", "to"): "role of a place",
     ("ivr/validation.py", "and"): "in a sentence for a flow's author",
 }

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from config.documents import Edition
 from config.settings import Settings
+from routing.event_types import EventType
 from routing.fake import MemoryNews, MemoryRecords
 from routing.fake_audit import MemoryAudit
 from routing.identity import new_id
@@ -103,7 +104,7 @@ class Desk:
         """A call that came in `ago_s` ago and said something."""
         at = self.at() - timedelta(seconds=ago_s)
         call = Call(new_id(), "demo", "100", caller, at, {"flows": "0" * 64}, state=CallState.WAITING)
-        await self.records.calls.open(call, [NewEvent(call.id, "call.started", at, payload={"trace": trace})])
+        await self.records.calls.open(call, [NewEvent(call.id, EventType.CALL_STARTED, at, payload={"trace": trace})])
         if words:
             await self.records.calls.append(_said(call, at, words))
         return call
@@ -123,7 +124,7 @@ class Desk:
         ticket = await self.records.tickets.open(draft, call.id if call else None, at)
         if call:
             payload = {"ticket": ticket.id, "number": ticket.number}
-            await self.records.calls.append([NewEvent(call.id, "ticket.opened", at, payload=payload)])
+            await self.records.calls.append([NewEvent(call.id, EventType.TICKET_OPENED, at, payload=payload)])
         return ticket
 
     async def waits(self, call: Call, ticket: Ticket | None, urgency: str = "normal") -> WaitingCaller:
@@ -164,14 +165,14 @@ def _said(call: Call, at: datetime, words: str) -> list[NewEvent]:
     doubtful = {"coming", "up"}
     each = [[word, 0.48 if word in doubtful else 0.94] for word in words.split()]
     return [
-        NewEvent(call.id, "call.answered", at + timedelta(seconds=0.2)),
-        NewEvent(call.id, "prompt.started", at + timedelta(seconds=0.4), payload={"key": "greeting"}),
+        NewEvent(call.id, EventType.CALL_ANSWERED, at + timedelta(seconds=0.2)),
+        NewEvent(call.id, EventType.PROMPT_STARTED, at + timedelta(seconds=0.4), payload={"key": "greeting"}),
         NewEvent(
-            call.id, "heard", at + timedelta(seconds=7), "caller",
+            call.id, EventType.HEARD, at + timedelta(seconds=7), "caller",
             payload={"confidence": 0.91, "engine": "whisper"}, private={"text": words, "words": each},
         ),
         NewEvent(
-            call.id, "understood", at + timedelta(seconds=7.1),
+            call.id, EventType.UNDERSTOOD, at + timedelta(seconds=7.1),
             payload={"topic": "plumbing", "confidence": 0.93, "why": ["drain", "blocked", "water"], "place": "ward-4"},
         ),
     ]  # fmt: skip

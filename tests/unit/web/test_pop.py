@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from routing.event_types import EventType
 from routing.identity import new_id
 from routing.model import Call, Callback, CallerId, NewEvent, Stage
 from tests.unit.web.demo import WARD_4, Desk
@@ -24,8 +25,8 @@ async def test_the_words_shown_are_those_that_told_the_topic(desk: Desk, line: L
     later = call.started_at + timedelta(seconds=20)
     await desk.records.calls.append(
         [
-            NewEvent(call.id, "heard", later, payload={"confidence": 0.99}, private={"text": "yes"}),
-            NewEvent(call.id, "understood", later, payload={"topic": "oos", "act": "yes", "confidence": 0.1}),
+            NewEvent(call.id, EventType.HEARD, later, payload={"confidence": 0.99}, private={"text": "yes"}),
+            NewEvent(call.id, EventType.UNDERSTOOD, later, payload={"topic": "oos", "act": "yes", "confidence": 0.1}),
         ]
     )
     await desk.available()
@@ -38,7 +39,7 @@ async def test_the_words_shown_are_those_that_told_the_topic(desk: Desk, line: L
 
 async def test_an_emergency_without_a_ticket_is_critical(desk: Desk, line: Line) -> None:
     call = await desk.call()
-    await desk.records.calls.append([NewEvent(call.id, "emergency", desk.at())])
+    await desk.records.calls.append([NewEvent(call.id, EventType.EMERGENCY, desk.at())])
     await desk.available()
     pop = await pop_of(line, await desk.offer(await desk.waits(call, None)))
     assert (pop.urgency, pop.said.emergency, pop.ticket) == ("critical", True, None)
@@ -48,7 +49,9 @@ async def test_the_ticket_a_call_joined_is_the_one_that_opens(desk: Desk, line: 
     ticket = await desk.ticket(await desk.call(ago_s=900), words="the drain is blocked")
     call = await desk.call()
     await desk.records.tickets.join(ticket.id, call.id, desk.at())
-    await desk.records.calls.append([NewEvent(call.id, "ticket.joined", desk.at(), payload={"ticket_id": ticket.id})])
+    await desk.records.calls.append(
+        [NewEvent(call.id, EventType.TICKET_JOINED, desk.at(), payload={"ticket_id": ticket.id})]
+    )
     await desk.available()
     pop = await pop_of(line, await desk.offer(await desk.waits(call, None)))
     assert pop.ticket is not None
