@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import FastAPI
 
 from config.documents import Edition
+from config.in_force import EditionInForce
 from config.settings import Settings
 from routing.fake import MemoryNews, MemoryRecords
 from routing.fake_audit import MemoryAudit
@@ -82,7 +83,7 @@ class Desk:
         self.app: FastAPI = create_app(
             records,
             news,
-            self.edition,
+            EditionInForce(self.edition),
             self.settings,
             accounts=accounts,
             pages=pages,
