@@ -15,7 +15,7 @@ import structlog
 from cli import clock, controller_vitals, health
 from cli.clock import now, wall_now
 from cli.dialplan_calls import DialplanCalls
-from cli.editions import in_force
+from cli.editions import in_force, remember
 from cli.emergency_calls import EmergencyCalls
 from cli.emergency_reports import EmergencyReports
 from cli.following import Following
@@ -141,6 +141,7 @@ class Controller:
         async def switch(edition: Edition) -> None:
             await self._render(edition)
             await self._switch(edition, stack)
+            await asyncio.to_thread(remember, self.settings, edition)
             gc.freeze()  # what was loaded stays, as at the start; looking through it would hold up callers' sound
 
         return Following(self.records, self.bell, switch, editions.name_of(self.in_force.edition))
