@@ -15,7 +15,7 @@ from cli import auditing, clock, installation, preparing
 from cli.addresses import connectable
 from cli.checks import START, Check, redis_answers
 from cli.checks_phones import emergency_phones
-from cli.editions import SHOWN, in_force
+from cli.editions import SHOWN, faults_of, in_force
 from cli.finding import Finding
 from cli.health import ANSWER_S, unwell
 from cli.parts import greeting
@@ -25,6 +25,7 @@ from store import open_records
 from store.database import connect, write_nothing
 from store.retention import forgotten_until, leapt
 from stt import choose
+from telephony.asterisk_text import ConfigRefused
 from telephony.sip_options import sip_answers
 from tts import preparing as voices_prepared
 
@@ -41,6 +42,9 @@ def documents(settings: Settings) -> Finding:
     if found.refused:
         return _refused(folder, found.refused)
     edition, hashes = found.edition, found.edition.hashes()
+    if wrong := faults_of(edition):  # published by an earlier version, which asked for less
+        to_do = "import corrected documents with `onenumber documents import --publish`."
+        return Finding("site documents", "broken", says=f"in force: {wrong[0]}", to_do=to_do, facts={"faults": wrong})
     counts = f"{len(edition.flows)} flows, {len(edition.topics)} topics, {len(edition.places)} places"
     facts = {"edition": digest(hashes), "hashes": hashes, "differs": found.differs}
     says = f"edition {digest(hashes)[:SHOWN]}: {counts}"
@@ -61,6 +65,10 @@ def asterisk_made(settings: Settings) -> Finding:
             return Finding(part, "ok", says="by the documents in force")
     except DocumentsRefused:  # `documents` tells what is wrong with them
         return Finding(part, "absent", says="there are no documents")
+    except ConfigRefused as refusal:
+        return Finding(
+            part, "broken", says=f"cannot be made: {refusal}", to_do="correct the documents or the settings."
+        )
     says = "by other documents or settings than those in force"
     return Finding(part, "broken", says=says, to_do=installation.what_renews_asterisk(settings))
 

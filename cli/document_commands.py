@@ -16,6 +16,7 @@ from routing.model import NotFound
 from store import SqlRecords, editions, publications, seed
 from store.news import RedisNews
 from store.publications import FolderMark, Publication, PublishedMeanwhile
+from telephony.asterisk_text import ConfigRefused
 
 Ready = Callable[[Settings, Edition], None]
 
@@ -36,6 +37,7 @@ def take_in(path: Path | None, publish: bool, note: str, expect: str, ready: Rea
         name = asyncio.run(_store(settings, folder, edition))
         print(f"imported: edition {name[:SHOWN]}; --publish puts it in force")
         return
+    _fits_asterisk(settings, edition)
     ready(settings, edition)
     made = asyncio.run(_publish_folder(settings, folder, edition, note, expect))
     _afterwards(settings, edition, made)
@@ -45,6 +47,14 @@ def _right(folder: Folder) -> Edition:
     if folder.edition is None:
         operator.refuse("the documents are refused:\n" + "\n".join(folder.faults))
     return folder.edition
+
+
+def _fits_asterisk(settings: Settings, edition: Edition) -> None:
+    """Where this machine has its configuration, it can be made of these documents; else they are refused."""
+    try:
+        preparing.asterisk_is_made_of(settings, edition)
+    except ConfigRefused as refusal:
+        operator.refuse(f"Asterisk's configuration cannot be made of these documents: {refusal}.")
 
 
 async def _store(settings: Settings, folder: Folder, edition: Edition) -> str:
@@ -125,6 +135,7 @@ async def _history(settings: Settings) -> list[Publication]:
 def rollback(start: str, note: str, expect: str, ready: Ready = make_ready) -> None:
     settings = credentials.settings()
     name, edition = asyncio.run(_stored(settings, start))
+    _fits_asterisk(settings, edition)
     ready(settings, edition)
     made = asyncio.run(_again(settings, name, note or "taken back", expect))
     _afterwards(settings, edition, made)

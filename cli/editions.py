@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from config.documents import DocumentsRefused, Edition, load_edition
+from config.documents import DocumentsRefused, Edition, read_edition
+from config.meaning import faults
 from config.settings import Settings
 from ivr.flow import Flow
 from ivr.sound_files import write_whole
@@ -156,8 +157,14 @@ async def look(records: SqlRecords, folder: Folder) -> Seen:
     """What is in force, and what was noted of the folder."""
     mark = await publications.folder_mark(records, folder.name)
     publication = await publications.published(records)
-    edition = await editions.named(records, publication.edition) if publication else None
-    return Seen(publication, edition, mark)
+    return Seen(publication, await _readable(records, publication.edition) if publication else None, mark)
+
+
+async def _readable(records: SqlRecords, name: str) -> Edition | None:
+    """A published edition; None where an earlier version of ours took what this one does not know."""
+    with suppress(ValidationError):
+        return await editions.named(records, name)
+    return None
 
 
 async def _look(settings: Settings, folder: Folder, kept: Edition | None) -> Seen:
@@ -205,10 +212,15 @@ def _copy(settings: Settings) -> Path:
 
 def checked(folder: Path) -> Edition:
     """The documents of a folder, in form and meaning, flows and patterns too. Raises: DocumentsRefused."""
-    edition = load_edition(folder)
-    if found := [*_flows(edition), *_patterns(edition)]:
+    edition = read_edition(folder)
+    if found := faults_of(edition):
         raise DocumentsRefused(found)
     return edition
+
+
+def faults_of(edition: Edition) -> list[str]:
+    """What an edition cannot mean, in sentences; flows and patterns are judged when the rest is right."""
+    return faults(edition) or [*_flows(edition), *_patterns(edition)]
 
 
 def _flows(edition: Edition) -> Iterator[str]:

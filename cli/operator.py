@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,7 +28,10 @@ def refuse(sentence: str) -> NoReturn:
 
 def actor() -> str:
     """As written into the audit: the account of the machine."""
-    return f"operator:{getpass.getuser()}"
+    try:
+        return f"operator:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container may run as a user who has no name
+        return f"operator:{os.getuid()}"
 
 
 def edition(settings: Settings) -> Edition:

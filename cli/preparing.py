@@ -128,11 +128,15 @@ def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:
 
 
 def asterisk_is_made_of(settings: Settings, edition: Edition) -> bool:
-    """Whether Asterisk's configuration, where this machine has one, is what these documents make of it."""
+    """Whether Asterisk's configuration, where this machine has one, is what these documents make of it.
+
+    Raises: ConfigRefused.
+    """
     if not (instance_folder(settings) / "etc/asterisk.conf").exists():
         return True
-    with suppress(OSError, ConfigRefused):
-        return _mark(settings).read_text(encoding="utf-8") == asterisk_mark(settings, edition)
+    mark = asterisk_mark(settings, edition)
+    with suppress(OSError):
+        return _mark(settings).read_text(encoding="utf-8") == mark
     return False
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import typer
 import yaml
 
 from cli import document_commands, editions
+from cli.addresses import instance_folder
 from cli.editions import Folder, Seen, Standing, in_force, standing
 from cli.publishing import settle
 from config.documents import Edition, load_edition
@@ -246,6 +248,29 @@ def test_a_difference_is_told_by_document_and_field(settings: Settings, capsys: 
     assert told[1].startswith("prompts/en.yaml: welcome: “")
     assert told[1].endswith(" → “Hello.”")
     assert told[0] == "out_of_scope.yaml: is gone"
+
+
+def test_documents_that_asterisk_cannot_go_by_are_refused_before_they_are_in_force(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(settings)
+    config = instance_folder(settings) / "etc/asterisk.conf"
+    config.parent.mkdir(parents=True)
+    config.touch()
+    greet(settings.line.config_dir, "Hello.")
+    said = refused(lambda: publish(settings), capsys)
+    assert "Asterisk's configuration cannot be made of these documents: the phones' secret is not set" in said
+    assert len(history(settings)) == 1
+
+
+def test_what_an_earlier_version_published_and_this_one_cannot_read_gives_way_to_the_folder(
+    settings: Settings,
+) -> None:
+    start(settings)
+    with sqlite3.connect(settings.data_dir / "onenumber.db") as database:
+        database.execute("UPDATE documents SET body = '{}' WHERE kind = 'site'")
+    (settings.data_dir / "edition-in-force.json").unlink()
+    assert in_force(settings).edition == DEMO
 
 
 def test_documents_of_another_site_are_refused(
