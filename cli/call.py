@@ -18,8 +18,9 @@ from cli.addresses import connectable
 from cli.call_report import Report
 from cli.caller import AGENT_HZ, Answering, Plan, TestCaller
 from cli.desk_client import AgentAtDesk, Desk, DeskRefused
+from cli.editions import in_force
 from cli.logs import configure_logs
-from config.documents import Site, load_edition
+from config.documents import Site
 from config.settings import Settings
 from ivr.ports import SAMPLE_RATE, VoiceDown
 from telephony.asterisk_config import caller_phones, phone_password
@@ -50,7 +51,7 @@ def call(
         settings = credentials.settings()
         configure_logs(settings, sys.stderr)  # standard output is the report's
         plan = replace(_plan(settings, say or [], wav or [], keys, patience, bool(answer_as)), stay=stay)
-        site = load_edition(settings.line.config_dir).site
+        site = in_force(settings).edition.site
         report = asyncio.run(_call(settings, site, plan, (from_number, name), answer_as))
     except (CallRefused, DeskRefused, PhoneFailed, VoiceDown, TimeoutError, OSError) as refusal:
         print(json.dumps({"error": str(refusal) or type(refusal).__name__, "outcome": "no_call"}))

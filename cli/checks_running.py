@@ -2,29 +2,32 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlparse
 
 import httpx
 from sqlalchemy import Connection, make_url, text
 
-from cli import auditing, clock
+from cli import auditing, clock, installation, preparing
 from cli.addresses import connectable
 from cli.checks import START, Check, redis_answers
 from cli.checks_phones import emergency_phones
-from cli.editions import checked, in_force
+from cli.editions import SHOWN, faults_of, in_force
 from cli.finding import Finding
 from cli.health import ANSWER_S, unwell
 from cli.parts import greeting
-from config.documents import DocumentsRefused
+from config.documents import DocumentsRefused, digest
 from config.settings import Settings
 from store import open_records
 from store.database import connect, write_nothing
 from store.retention import forgotten_until, leapt
 from stt import choose
+from telephony.asterisk_text import ConfigRefused
 from telephony.sip_options import sip_answers
-from tts import preparing
+from tts import preparing as voices_prepared
 
 CLOCK_SET_S = 5.0
 
@@ -33,13 +36,41 @@ def documents(settings: Settings) -> Finding:
     """The site's documents, and each flow against them."""
     folder = settings.line.config_dir
     try:
-        edition = checked(folder)
+        found = in_force(settings)
     except DocumentsRefused as refusal:
-        more = f" (and {len(refusal.faults) - 1} more)" if len(refusal.faults) > 1 else ""
-        says, to_do = f"{refusal.faults[0]}{more}", f"correct the documents in {folder}; the earlier ones are in force."
-        return Finding("site documents", "broken", says=says, to_do=to_do, facts={"faults": refusal.faults})
+        return _refused(folder, refusal.faults)
+    if found.refused:
+        return _refused(folder, found.refused)
+    edition, hashes = found.edition, found.edition.hashes()
+    if wrong := faults_of(edition):  # published by an earlier version, which asked for less
+        to_do = "import corrected documents with `onenumber documents import --publish`."
+        return Finding("site documents", "broken", says=f"in force: {wrong[0]}", to_do=to_do, facts={"faults": wrong})
     counts = f"{len(edition.flows)} flows, {len(edition.topics)} topics, {len(edition.places)} places"
-    return Finding("site documents", "ok", says=counts, facts={"hashes": edition.hashes()})
+    facts = {"edition": digest(hashes), "hashes": hashes, "differs": found.differs}
+    says = f"edition {digest(hashes)[:SHOWN]}: {counts}"
+    return Finding("site documents", "ok", says=says, to_do=found.differs, facts=facts)
+
+
+def _refused(folder: Path, faults: Sequence[str]) -> Finding:
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    to_do = f"correct the documents in {folder}; the earlier ones are in force."
+    return Finding("site documents", "broken", says=f"{faults[0]}{more}", to_do=to_do, facts={"faults": faults})
+
+
+def asterisk_made(settings: Settings) -> Finding:
+    """Whether Asterisk's configuration goes by the documents in force."""
+    part = "Asterisk, configured"
+    try:
+        if preparing.asterisk_is_made_of(settings, in_force(settings).edition):
+            return Finding(part, "ok", says="by the documents in force")
+    except DocumentsRefused:  # `documents` tells what is wrong with them
+        return Finding(part, "absent", says="there are no documents")
+    except ConfigRefused as refusal:
+        return Finding(
+            part, "broken", says=f"cannot be made: {refusal}", to_do="correct the documents or the settings."
+        )
+    says = "by other documents or settings than those in force"
+    return Finding(part, "broken", says=says, to_do=installation.what_renews_asterisk(settings))
 
 
 def database(settings: Settings) -> Finding:
@@ -96,7 +127,7 @@ async def _forgotten_until(settings: Settings) -> datetime | None:
 
 def voices(settings: Settings) -> Finding:
     """The voice that callers hear, per language offered."""
-    heard = preparing.installed(settings, _edition_languages(settings))
+    heard = voices_prepared.installed(settings, _edition_languages(settings))
     says = ", ".join(f"{language}: {name}" for language, name in heard.items())
     if "none" in heard.values():
         return Finding("voice", "broken", says=says, to_do="run `make setup`: without a voice callers hear parts only.")
@@ -174,6 +205,7 @@ RUNNING: tuple[Check, ...] = (
     voices,
     ears,
     asterisk,
+    asterisk_made,
     emergency_phones,
     redis,
     controller,

@@ -5,18 +5,20 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 
 from cli import clock, controller_vitals, health
 from cli.clock import now, wall_now
 from cli.dialplan_calls import DialplanCalls
-from cli.editions import in_force
+from cli.editions import in_force, remember
 from cli.emergency_calls import EmergencyCalls
 from cli.emergency_reports import EmergencyReports
+from cli.following import Following
 from cli.forgetting import Forgetting, forgetting
 from cli.left_matters import LeftMatters
 from cli.messages import MessageImport
@@ -24,6 +26,7 @@ from cli.reception import Reception
 from cli.shop import Shop
 from cli.switchboard import AmiDialler, Switchboard
 from config.documents import Edition, digest
+from config.in_force import EditionInForce
 from config.settings import Settings
 from ivr.session import Senses
 from ivr.understanding.line import build
@@ -53,6 +56,8 @@ log = structlog.get_logger()
 SWITCH_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
 TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
 SPOKEN_KEPT_S = 3_600.0
+RENDER_S = 120.0  # then new documents serve all the same; what is missing is said from parts, or a little late
+SHOPS_KEPT = 4  # editions that are ready
 EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models takes longer
 
 
@@ -72,18 +77,18 @@ async def serve(settings: Settings) -> None:
         )
         news = await stack.enter_async_context(RedisNews(settings.redis_url))
         await editions.keep(records, edition)
-        controller = Controller(settings, edition, records, news)
+        controller = Controller(settings, EditionInForce(edition, load=partial(editions.load, records)), records, news)
         await controller.open(stack)
         _settle_memory()
         log.info("controller ready", agi=settings.controller.agi_port)
-        await _until_stopped(controller, forgetting(records, settings))
+        await _until_stopped(controller, controller.following(stack), forgetting(records, settings))
 
 
 class Controller:
     """The parts of a controller and how they hang together."""
 
-    def __init__(self, settings: Settings, edition: Edition, records: SqlRecords, news: News) -> None:
-        self.settings, self.edition, self.records, self.news = settings, edition, records, news
+    def __init__(self, settings: Settings, in_force: EditionInForce, records: SqlRecords, news: News) -> None:
+        self.settings, self.in_force, self.records, self.news = settings, in_force, records, news
         self.bell = Bell(news)
         self.voice = preparing.build(settings)
         self.ami = AmiClient(
@@ -92,12 +97,12 @@ class Controller:
         )  # fmt: skip
         self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
         self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
-        self.dispatcher = Dispatcher(records, news, edition.site.waiting, now)
-        dialler = AmiDialler(self.ami, settings, edition.site)
-        self.callbacks = CallbackDesk(records, news, dialler, edition.site.callback)
-        left = LeftMatters(records, news, self.bell, edition, settings.data_dir / "recordings")
-        reports = EmergencyReports.of(records, news, self.bell, edition)
-        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, edition, edition.hashes()))
+        self.dispatcher = Dispatcher(records, news, in_force.waiting, now)
+        dialler = AmiDialler(self.ami, settings, in_force)
+        self.callbacks = CallbackDesk(records, news, dialler, in_force.callback)
+        left = LeftMatters(records, news, self.bell, in_force, settings.data_dir / "recordings")
+        reports = EmergencyReports.of(records, news, self.bell, in_force)
+        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, in_force))
         self.switchboard = Switchboard(
             self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies, left=left
         )
@@ -106,12 +111,10 @@ class Controller:
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Start all parts; calls are answered only when ears and voice are warm."""
-        await asyncio.to_thread(is_open, wall_now(), self.edition.site)  # loads the holidays: seconds
-        ours = self.shops[_key(self.edition.hashes())] = asyncio.create_task(self._shop(self.edition, stack))
-        shop = await ours
+        await self._switch(self.in_force.edition, stack)
         folder = self.settings.data_dir / "asterisk-instance" / spool.FOLDER
         recordings = self.settings.data_dir / "recordings"
-        self.messages = MessageImport(folder, recordings, self.records, self.news, self.bell, self.edition, shop.pins)
+        self.messages = MessageImport(folder, recordings, self.records, self.news, self.bell, self.in_force)
         await stack.enter_async_context(self.ami)
         await stack.enter_async_context(self.audio)
         await stack.enter_async_context(self.sip)
@@ -124,13 +127,41 @@ class Controller:
             self.bell,
             self.dispatcher,
             door,
-            shop,
+            self.in_force,
             lambda pins: self._pinned(pins, stack),
         )
         handlers = {"call": reception.call, "hangup": reception.hangup}
         host, port = self.settings.controller.host, self.settings.controller.agi_port
         proof = AgiProof(self.settings.agi_secret.get_secret_value())
         self.agi = await stack.enter_async_context(AgiServer(handlers, host, port, proof=proof))
+
+    def following(self, stack: contextlib.AsyncExitStack) -> Following:
+        """Its calls begin with what is in force, whoever publishes it."""
+
+        async def switch(edition: Edition) -> None:
+            await self._render(edition)
+            await self._switch(edition, stack)
+            await asyncio.to_thread(remember, self.settings, edition)
+            gc.freeze()  # what was loaded stays, as at the start; looking through it would hold up callers' sound
+
+        return Following(self.records, self.bell, switch, editions.name_of(self.in_force.edition))
+
+    async def _render(self, edition: Edition) -> None:
+        """What is said without variables, before anybody hears it; whoever published has done most of it."""
+        sentences = await asyncio.to_thread(lambda: list(preparing.fixed_sentences(edition)))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RENDER_S):
+                await self.voice.prepare(sentences)
+
+    async def _switch(self, edition: Edition, stack: contextlib.AsyncExitStack) -> None:
+        """Make an edition ready, then begin calls with it; those under way keep what they pinned."""
+        await asyncio.to_thread(is_open, wall_now(), edition.site)  # loads the holidays: seconds
+        hashes = await asyncio.to_thread(edition.hashes)
+        shop = await self._ready(_key(hashes), lambda: self._shop(edition, stack))
+        self.in_force.switch(edition, shop.pins)
+        for key in list(self.shops)[:-SHOPS_KEPT]:
+            if key != _key(hashes):
+                del self.shops[key]  # its calls hold it; whoever comes back with it has it made again
 
     async def _shop(self, edition: Edition, stack: contextlib.AsyncExitStack) -> Shop:
         """Ears, understanding and voice for an edition."""
@@ -171,14 +202,16 @@ class Controller:
 
     async def _pinned(self, pins: Mapping[str, str], stack: contextlib.AsyncExitStack) -> Shop:
         """The edition that a call began with, also when another one is in force by now."""
-        key = _key(editions.of_edition(pins))
+        return await self._ready(_key(editions.of_edition(pins)), lambda: self._older_shop(pins, stack))
+
+    async def _ready(self, key: str, make: Callable[[], Coroutine[Any, Any, Shop]]) -> Shop:
         if key not in self.shops:
-            self.shops[key] = asyncio.create_task(self._older_shop(pins, stack))
+            self.shops[key] = asyncio.create_task(make())
             self.shops[key].add_done_callback(partial(self._made, key))
         return await asyncio.shield(self.shops[key])  # one for all its calls, also when the first gives up waiting
 
     def _made(self, key: str, shop: asyncio.Task[Shop]) -> None:
-        if shop.cancelled() or shop.exception():
+        if (shop.cancelled() or shop.exception()) and self.shops.get(key) is shop:
             del self.shops[key]  # the next call tries anew
 
     async def _older_shop(self, pins: Mapping[str, str], stack: contextlib.AsyncExitStack) -> Shop:
@@ -241,7 +274,7 @@ def _key(pins: Mapping[str, str]) -> str:
     return digest(dict(pins))
 
 
-async def _until_stopped(controller: Controller, private: Forgetting) -> None:
+async def _until_stopped(controller: Controller, following: Following, private: Forgetting) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -257,6 +290,7 @@ async def _until_stopped(controller: Controller, private: Forgetting) -> None:
                 controller.vitals(),
                 controller.forget_spoken(),
                 private.run(),
+                following.run(),
             )
         ]
         await stopped.wait()

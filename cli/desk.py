@@ -9,9 +9,13 @@ from fastapi import FastAPI
 
 from cli import clock, health
 from cli.editions import in_force
+from cli.following import Following
 from config.documents import Edition
+from config.in_force import EditionInForce
 from config.settings import Settings
-from store import open_records
+from routing.bell import Bell
+from routing.ports import News
+from store import SqlRecords, editions, open_records
 from store.news import RedisNews
 from web.app import create_app
 
@@ -19,24 +23,51 @@ from web.app import create_app
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
     clock.share(settings.data_dir)
-    edition = (await asyncio.to_thread(in_force, settings)).edition
+    documents = EditionInForce((await asyncio.to_thread(in_force, settings)).edition)
     async with contextlib.AsyncExitStack() as stack:
-        app = await open_desk(settings, edition, stack)
+        records, news = await _open_stores(settings, documents.site.id, stack)
+        app = _application(settings, documents, records, news)
         config = uvicorn.Config(
             app, host=settings.web.host, port=settings.web.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=2,  # event streams never end by themselves
         )  # fmt: skip
-        await uvicorn.Server(config).serve()
+        following = asyncio.create_task(_follow(documents, records, news))
+        try:
+            await uvicorn.Server(config).serve()
+        finally:
+            following.cancel()
 
 
-async def open_desk(settings: Settings, edition: Edition, stack: contextlib.AsyncExitStack) -> FastAPI:
+async def open_desk(settings: Settings, documents: EditionInForce, stack: contextlib.AsyncExitStack) -> FastAPI:
     """The application over the records and the news that the settings name."""
+    return _application(settings, documents, *await _open_stores(settings, documents.site.id, stack))
+
+
+async def _open_stores(
+    settings: Settings, site_id: str, stack: contextlib.AsyncExitStack
+) -> tuple[SqlRecords, RedisNews]:
     words_kept = timedelta(days=settings.retention.words_days)
     audit_key = settings.audit_secret.get_secret_value()
-    records = await stack.enter_async_context(open_records(settings.database, edition.site.id, words_kept, audit_key))
-    news = await stack.enter_async_context(RedisNews(settings.redis_url))
+    records = await stack.enter_async_context(open_records(settings.database, site_id, words_kept, audit_key))
+    return records, await stack.enter_async_context(RedisNews(settings.redis_url))
+
+
+def _application(settings: Settings, documents: EditionInForce, records: SqlRecords, news: News) -> FastAPI:
     return create_app(
-        records, news, edition, settings,
+        records, news, documents, settings,
         accounts=records.accounts, pages=records.pages, archive=records.archive, audit=records.audit,
         health=health.of_line(settings, records), now=clock.now, wall=clock.wall_now,
     )  # fmt: skip
+
+
+async def _follow(documents: EditionInForce, records: SqlRecords, news: News) -> None:
+    """Pages name things as the documents do that are in force."""
+    bell = Bell(news)
+
+    async def switch(edition: Edition) -> None:
+        documents.switch(edition, await asyncio.to_thread(edition.hashes))
+
+    following = Following(records, bell, switch, editions.name_of(documents.edition))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(bell.run())
+        group.create_task(following.run())

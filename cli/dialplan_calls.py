@@ -1,11 +1,10 @@
 """Calls that the dialplan served before any controller did: their record, made from its facts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cli.clock import line_time
-from config.documents import Edition
+from config.in_force import EditionInForce
 from ivr.facts import Facts
 from ivr.state import State
 from routing.event_types import EventType
@@ -24,8 +23,7 @@ def dialplan_id(channel: str, at: datetime) -> str:
 @dataclass(frozen=True)
 class DialplanCalls:
     records: Records
-    edition: Edition
-    pins: Mapping[str, str]
+    in_force: EditionInForce
 
     async def record(self, told: DialplanCall) -> Call:
         """The record of the call, made now where there is none."""
@@ -43,10 +41,10 @@ class DialplanCalls:
         return call
 
     async def _new_call(self, call_id: str, told: DialplanCall) -> Call:
-        site = self.edition.site
+        site = self.in_force.site
         state = State(flow="main", facts=Facts(channel=told.key))  # from its beginning, should a controller resume it
         call = Call(
-            id=call_id, site_id=site.id, dnis=told.dnis, started_at=line_time(told.at), pins=self.pins,
+            id=call_id, site_id=site.id, dnis=told.dnis, started_at=line_time(told.at), pins=self.in_force.pins,
             caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),
         )  # fmt: skip
         return await self._called_back(call, told.attempt_id) if told.attempt_id else call

@@ -7,6 +7,7 @@ from typing import Self
 
 from cli.clock import now, wall_now
 from config.documents import Edition
+from config.in_force import EditionInForce
 from ivr.drafting import KEY, draft_of, facts_of
 from ivr.facts import Facts
 from ivr.notebook import Notebook
@@ -25,13 +26,13 @@ class EmergencyReports:
     records: Records
     news: News
     bell: Bell
-    edition: Edition
+    in_force: EditionInForce
     desk: EmergencyDesk
 
     @classmethod
-    def of(cls, records: Records, news: News, bell: Bell, edition: Edition) -> Self:
-        dispatcher = Dispatcher(records, news, edition.site.waiting, now)
-        return cls(records, news, bell, edition, EmergencyDesk(records, news, dispatcher, now))
+    def of(cls, records: Records, news: News, bell: Bell, in_force: EditionInForce) -> Self:
+        dispatcher = Dispatcher(records, news, in_force.waiting, now)
+        return cls(records, news, bell, in_force, EmergencyDesk(records, news, dispatcher, now))
 
     async def report(self, call: Call, channel: str, at: datetime, facts: Facts | None = None) -> None:
         """Show it at every desk, then write its ticket; whoever reports it again completes what is there.
@@ -49,12 +50,14 @@ class EmergencyReports:
             .updated(facts or Facts())
         )
         notebook = Notebook(call.id, channel, now)
-        ticket = await self._performer(replace(call, caller=caller), notebook).open_ticket(known, TICKET)
+        edition = await self.in_force.of(call.pins)
+        performer = self._performer(replace(call, caller=caller), notebook, edition)
+        ticket = await performer.open_ticket(known, TICKET)
         if await self.records.emergencies.attach(emergency.id, ticket.id):
             await self.records.calls.append(notebook.take())
             await self.news.tell("emergency", emergency=emergency.id, call=call.id)
         elif facts is not None:
-            await self._complete(ticket, known)
+            await self._complete(ticket, known, edition)
 
     async def _known_before(self, call: Call) -> tuple[CallerId, Facts]:
         """Who calls, and what was known of the matter before this call: of a callback, what its ticket says."""
@@ -64,16 +67,16 @@ class EmergencyReports:
         ticket = await self.records.tickets.load(callback.ticket_id)
         return ticket.draft.caller, replace(facts_of(ticket.draft), callback_number=callback.number)
 
-    async def _complete(self, ticket: Ticket, facts: Facts) -> None:
+    async def _complete(self, ticket: Ticket, facts: Facts, edition: Edition) -> None:
         """The ticket was written before the dialogue's last facts were saved."""
-        draft = draft_of(facts, ticket.draft.caller, self.edition, ticket.opened_at)
+        draft = draft_of(facts, ticket.draft.caller, edition, ticket.opened_at)
         differing = [name for name in CORRECTABLE if getattr(draft, name) != getattr(ticket.draft, name)]
         if differing:
             await self.records.tickets.correct(ticket.id, draft, "line", now(), differing)
             await self.news.tell("ticket", ticket=ticket.id)
 
-    def _performer(self, call: Call, notebook: Notebook) -> Performer:
+    def _performer(self, call: Call, notebook: Notebook, edition: Edition) -> Performer:
         return Performer(
-            call=call, records=self.records, news=self.news, bell=self.bell, edition=self.edition, notebook=notebook,
+            call=call, records=self.records, news=self.news, bell=self.bell, edition=edition, notebook=notebook,
             clock=now, wall=wall_now, recordings=Path(),
         )  # fmt: skip

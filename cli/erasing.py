@@ -8,7 +8,7 @@ from pathlib import Path
 from cli import credentials, operator
 from cli.addresses import instance_folder
 from cli.erasing_files import LogTraces, blank, delete, line_logs, recordings, spooled
-from config.documents import Edition, load_edition
+from config.documents import Edition
 from config.settings import Settings
 from routing.archive import Action
 from routing.identity import new_id
@@ -52,7 +52,7 @@ class Found:
 
 def erase(text: str, yes: bool, force: bool) -> None:
     settings = credentials.settings()
-    edition = load_edition(settings.line.config_dir)
+    edition = operator.edition(settings)
     number = spellings(text, edition.site.region)
     if number is None:
         operator.refuse(f"{text} is no telephone number.")

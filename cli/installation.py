@@ -28,16 +28,20 @@ class Installation:
     warning: str = ""  # what is wrong with the documents, where earlier ones are in force
 
 
-def load() -> Installation:
-    """Read everything; secrets that are missing are made. Raises: Refused."""
+def load(coming: bool = False) -> Installation:
+    """Read everything; secrets that are missing are made.
+
+    `coming`: with the documents that this start puts in force. Raises: Refused.
+    """
     try:
         settings = Settings()
         keep_private(settings)
         documents = in_force(settings)
-        logins = [agent.login for agent in documents.edition.site.agents]
+        edition = (coming and documents.coming) or documents.edition
+        logins = [agent.login for agent in edition.site.agents]
         known = credentials.load_or_make(settings.data_dir / "secrets.env", logins)
         passwords = credentials.passwords(known, logins)
-        return Installation(credentials.settings(), documents.edition, passwords, documents.warning)
+        return Installation(credentials.settings(), edition, passwords, documents.warning)
     except DocumentsRefused as refusal:
         raise Refused("\n".join(refusal.faults)) from refusal
     except pydantic.ValidationError as error:
@@ -63,6 +67,13 @@ def runs(settings: Settings) -> bool:
     """Whether a supervisor of this data folder lives."""
     with _lock(settings) as lock:
         return not _taken(lock)
+
+
+def what_renews_asterisk(settings: Settings) -> str:
+    """A sentence for whoever changed what its configuration is made of."""
+    if runs(settings):
+        return "its configuration is of earlier documents; the running line writes it anew within seconds."
+    return "its configuration is of earlier documents: run `onenumber prepare` and restart Asterisk, or the line."
 
 
 def _lock(settings: Settings) -> TextIO:

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from cli.clock import now, wall_now
-from config.documents import Edition
+from config.in_force import EditionInForce
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from routing.bell import Bell
@@ -23,7 +23,7 @@ class LeftMatters:
     records: Records
     news: News
     bell: Bell
-    edition: Edition
+    in_force: EditionInForce
     recordings: Path
 
     async def record(self, call_id: str, notebook: Notebook) -> None:
@@ -34,8 +34,9 @@ class LeftMatters:
                 if call.ended_at is not None:
                     return
                 performer = Performer(
-                    call=call, records=self.records, news=self.news, bell=self.bell, edition=self.edition,
-                    notebook=notebook, clock=now, wall=wall_now, recordings=self.recordings,
+                    call=call, records=self.records, news=self.news, bell=self.bell,
+                    edition=await self.in_force.of(call.pins), notebook=notebook, clock=now, wall=wall_now,
+                    recordings=self.recordings,
                 )  # fmt: skip
                 await performer.record_left()
         except NotFound:

@@ -31,7 +31,8 @@ def line_parts(settings: Settings, edition: Edition, dies_with_us: bool = True) 
     sip = (settings.line.number, connectable(asterisk.sip_bind), asterisk.sip_port)
     health = f"http://{connectable(controller.host)}:{controller.metrics_port}/healthz"
     desk = f"http://{connectable(web.host)}:{web.port}/healthz"
-    same = digest(settings.telling() | edition.hashes())
+    same = digest(settings.telling())  # documents are followed while it runs
+    named = digest(settings.telling() | edition.hashes())
     made: list[tuple[parts.Part, Rule]] = [
         (
             parts.AsteriskPart(instance, (asterisk.host, asterisk.ami_port), sip),
@@ -45,7 +46,7 @@ def line_parts(settings: Settings, edition: Edition, dies_with_us: bool = True) 
     ]
     if edition.site.demo_phones:
         state = demo_phones_file(settings)
-        made.append((parts.demo_phones(state, logs / "demo-phones.log", same, dies_with_us), Rule()))
+        made.append((parts.demo_phones(state, logs / "demo-phones.log", named, dies_with_us), Rule()))
     if own_redis(settings):
         port = urlparse(settings.redis_url).port or 6379
         made.insert(0, (parts.redis(port, logs / "redis.log", dies_with_us), Rule(REDIS_HUNG_S)))

@@ -5,7 +5,7 @@ import sys
 import structlog
 import typer
 
-from cli import audit, call, doctor, erase, flow, intents, models, password, run, serve
+from cli import audit, call, doctor, documents, erase, flow, intents, models, password, run, serve
 
 # Standard output is a command's answer; what happens on the way goes beside it.
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
@@ -13,6 +13,7 @@ structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr)
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="One telephone number for everything.")
 app.add_typer(intents.app, name="intents", help="What the line understands.")
 app.add_typer(flow.app, name="flow", help="Validate and simulate call flows; run a stored call again.")
+app.add_typer(documents.app, name="documents", help="What the line says and does: in, out, in force.")
 app.add_typer(models.app, name="models", help="Speech models.")
 app.add_typer(audit.app, name="audit", help="Who did what: check it, cut its old end off.")
 app.add_typer(password.app, name="password", help="Passwords of the desk.")

@@ -14,7 +14,7 @@ import structlog
 from cli.clock import line_time, now, wall_now
 from cli.dialplan_calls import DialplanCalls
 from cli.emergency_reports import EmergencyReports
-from config.documents import Edition
+from config.in_force import EditionInForce
 from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.owed import owed
@@ -46,8 +46,7 @@ class MessageImport:
     records: Records
     news: News
     bell: Bell
-    edition: Edition
-    pins: Mapping[str, str]
+    in_force: EditionInForce
     ages: spool.Ages = field(default_factory=spool.Ages)
 
     async def run(self) -> None:
@@ -86,11 +85,11 @@ class MessageImport:
 
     async def keep(self, message: SpooledMessage) -> None:
         """The call, its ticket and its ending; a repeat changes nothing."""
-        call = await DialplanCalls(self.records, self.edition, self.pins).record(message.call)
+        call = await DialplanCalls(self.records, self.in_force).record(message.call)
         notebook = Notebook(call.id, message.key, now)
         notebook.note(TOOK_OVER, {"outcome": message.outcome, "at": message.at.isoformat()}, actor="system")
         if message.outcome == "emergency":
-            emergencies = EmergencyReports.of(self.records, self.news, self.bell, self.edition)
+            emergencies = EmergencyReports.of(self.records, self.news, self.bell, self.in_force)
             await emergencies.report(call, message.key, line_time(message.at))
             await emergencies.desk.call_ended(call.id, message.answered)
         else:
@@ -114,8 +113,9 @@ class MessageImport:
         Whoever hung up and cannot be rung back leaves a call alone.
         """
         performer = Performer(
-            call=call, records=self.records, news=self.news, bell=self.bell, edition=self.edition, notebook=notebook,
-            clock=now, wall=wall_now, recordings=self.folder,
+            call=call, records=self.records, news=self.news, bell=self.bell,
+            edition=await self.in_force.of(call.pins), notebook=notebook, clock=now, wall=wall_now,
+            recordings=self.folder,
         )  # fmt: skip
         if call.ended_at is None:
             await performer.record_left()

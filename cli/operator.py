@@ -1,6 +1,8 @@
 """Commands of whoever runs the line, on its records: who they are, and how a refusal is told."""
 
+import asyncio
 import getpass
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,8 +12,9 @@ from typing import NoReturn
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from cli.editions import in_force
 from cli.privacy import keep_private
-from config.documents import load_edition
+from config.documents import DocumentsRefused, Edition
 from config.settings import Settings
 from routing.model import NotFound, RecordsUnavailable
 from store import SqlRecords, open_records
@@ -25,14 +28,25 @@ def refuse(sentence: str) -> NoReturn:
 
 def actor() -> str:
     """As written into the audit: the account of the machine."""
-    return f"operator:{getpass.getuser()}"
+    try:
+        return f"operator:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container may run as a user who has no name
+        return f"operator:{os.getuid()}"
+
+
+def edition(settings: Settings) -> Edition:
+    """The documents in force; where there are none yet, a refusal."""
+    try:
+        return in_force(settings).edition
+    except DocumentsRefused as refusal:
+        refuse(f"no documents are in force: {refusal.faults[0]}")
 
 
 @asynccontextmanager
 async def records(settings: Settings) -> AsyncIterator[SqlRecords]:
     """The records of this installation; a database that is not there is a refusal."""
     keep_private(settings)
-    site_id = load_edition(settings.line.config_dir).site.id
+    site_id = (await asyncio.to_thread(edition, settings)).site.id
     kept = timedelta(days=settings.retention.words_days)
     audit_key = settings.audit_secret.get_secret_value()
     try:

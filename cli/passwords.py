@@ -6,7 +6,6 @@ import sys
 from datetime import UTC, datetime
 
 from cli import credentials, operator
-from config.documents import load_edition
 from config.settings import Settings
 from routing.archive import Account, Action
 from routing.passwords import LEAST, Weakness, weakness
@@ -50,7 +49,7 @@ def _typed() -> str:
 
 
 async def _account(settings: Settings, login: str) -> Account:
-    site = load_edition(settings.line.config_dir).site
+    site = operator.edition(settings).site
     known = next((agent for agent in site.agents if agent.login == login), None)
     if known is None:
         operator.refuse(f"nobody has the login {login}: there are {', '.join(a.login for a in site.agents)}.")

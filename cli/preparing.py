@@ -5,14 +5,18 @@ import os
 import stat
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from cli import publishing
 from cli.addresses import instance_folder
-from config.documents import Edition, Language
+from config.documents import Edition, Language, digest
+from config.in_force import EditionInForce
 from config.settings import Settings
 from ivr import speaking
 from ivr.actions import Line
@@ -26,26 +30,34 @@ from telephony import asterisk_config
 from telephony.asterisk_text import ConfigRefused
 from tts import preparing
 
+STANDALONE = sorted(asterisk_config.STANDALONE_PROMPTS.values())
 Tell = Callable[[str], None]
 PROGRESS_EVERY_S = 2.0
+
+
+class Prepared(NamedTuple):
+    """What an installation goes by from now on."""
+
+    edition: Edition
+    passwords: Mapping[str, str]  # demo passwords that still hold
 
 
 class NotPrepared(Exception):
     """The installation cannot start as it is; the text says what to do."""
 
 
-def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> Mapping[str, str]:
-    """All of it, in order; quick where nothing has changed. Answers which demo passwords still hold.
+def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> Prepared:
+    """All of it, in order; quick where nothing has changed. `edition` is what counts where the database does not say.
 
     What was prepared before goes on as it was where something fails now: Asterisk alone serves callers, too.
     Raises: NotPrepared where it never was.
     """
     before = (instance_folder(settings) / "etc/asterisk.conf").exists()
-    begun = set[str]()
+    documents, begun = EditionInForce(edition, {}), set[str]()
     steps: tuple[Callable[[], None], ...] = (
-        lambda: begun.update(database(settings, edition, passwords, tell)),
-        lambda: sentences(settings, edition, tell),
-        lambda: asterisk_files(settings, edition, tell),
+        lambda: begun.update(database(settings, documents, passwords, tell)),
+        lambda: sentences(settings, documents.edition, tell),
+        lambda: asterisk_files(settings, documents.edition, tell),
     )
     for step in steps:
         try:
@@ -54,15 +66,20 @@ def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], 
             if not before:
                 raise
             tell(f"WARNING: {trouble} The line goes on as it was prepared before.")
-    return {login: password for login, password in passwords.items() if login in begun}
+    held = {login: password for login, password in passwords.items() if login in begun}
+    return Prepared(documents.edition, held)
 
 
-def database(settings: Settings, edition: Edition, passwords: Mapping[str, str], tell: Tell) -> set[str]:
-    """Migrate to the newest schema and make what a fresh site needs; answers who has the password given here."""
+def database(settings: Settings, documents: EditionInForce, passwords: Mapping[str, str], tell: Tell) -> set[str]:
+    """Migrate to the newest schema, settle the documents, make what the site needs.
+
+    Returns who has the password given here. Raises: NotPrepared.
+    """
     tell("database: migrating")
     try:
         migrate.upgrade(settings.database)
-        begun = asyncio.run(seed.seed(settings.database, edition, passwords))
+        documents.switch(asyncio.run(publishing.settle(settings, documents.edition, tell)), {})
+        begun = asyncio.run(seed.seed(settings.database, documents.edition, passwords))
         asyncio.run(_seal_audit(settings))
     except (SQLAlchemyError, OSError, RecordsUnavailable) as error:
         where = make_url(settings.database).render_as_string(hide_password=True)
@@ -107,7 +124,33 @@ def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:
         raise NotPrepared(f"the Asterisk configuration cannot be written: {error.strerror}.") from error
     if unsaid := asyncio.run(_standalone(settings, edition, folder / "sounds")):
         tell(f"WARNING: Asterisk has no recording of {', '.join(unsaid)}; without a controller callers hear less")
+    with suppress(OSError):  # then it is written again, once too often
+        _mark(settings).write_text(asterisk_mark(settings, edition), encoding="utf-8")
     tell("Asterisk: configuration written")
+
+
+def asterisk_is_made_of(settings: Settings, edition: Edition) -> bool:
+    """Whether Asterisk's configuration, where this machine has one, is what these documents make of it.
+
+    Raises: ConfigRefused.
+    """
+    if not (instance_folder(settings) / "etc/asterisk.conf").exists():
+        return True
+    mark = asterisk_mark(settings, edition)
+    with suppress(OSError):
+        return _mark(settings).read_text(encoding="utf-8") == mark
+    return False
+
+
+def _mark(settings: Settings) -> Path:
+    return instance_folder(settings) / "made-of"
+
+
+def asterisk_mark(settings: Settings, edition: Edition) -> str:
+    """Of its files, which hold secrets, and of what it says by itself. Raises: ConfigRefused."""
+    said = {key: {language: prompts.get(key) for language, prompts in edition.prompts.items()} for key in STANDALONE}
+    files = asterisk_config.made(settings, edition, instance_folder(settings))
+    return digest([files, said, edition.site.national_emergency])
 
 
 async def _standalone(settings: Settings, edition: Edition, sounds: Path) -> list[str]:

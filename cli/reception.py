@@ -16,6 +16,7 @@ from cli.emergency_reports import EmergencyReports
 from cli.left_matters import LeftMatters
 from cli.shop import Shop
 from config.documents import Edition, Site
+from config.in_force import EditionInForce
 from config.settings import Settings
 from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
 from ivr.facts import Facts
@@ -62,7 +63,7 @@ class Reception:
     bell: Bell
     dispatcher: Dispatcher
     door: CallDoor
-    shop: Shop  # of the edition in force
+    in_force: EditionInForce
     pinned: Callable[[Mapping[str, str]], Awaitable[Shop]]  # of the edition a call began with
 
     # a call begins, or comes back
@@ -137,37 +138,33 @@ class Reception:
 
     async def _new_call(self, agi: AgiSession, call_id: str) -> Call:
         attempt = await agi.variable("ON_ATTEMPT")
-        site = self.shop.edition.site
+        edition, pins = self.in_force.edition, self.in_force.pins
+        site = edition.site
         told, proof = await arrival(agi)
         caller = identify(told.number, told.name, told.withheld, site, proof)
         call = Call(
             id=call_id, site_id=site.id, dnis=await agi.variable("ON_DNIS") or "", caller=caller, started_at=now(),
-            pins=self.shop.pins, language=self.settings.line.language,
+            pins=pins, language=self.settings.line.language,
         )  # fmt: skip
-        facts = replace(facts_of(call, self.shop.edition, agi), diverted_by=told.diverted_by or None)
+        facts = replace(facts_of(call, edition, agi), diverted_by=told.diverted_by or None)
         state = State(flow="main", language=call.language, facts=facts)
         if attempt:
-            return await self._callback_call(agi, call, state, attempt)
+            return await self._callback_call(agi, call, state, attempt, edition)
         return replace(call, dialogue=state.to_json())
 
-    async def _callback_call(self, agi: AgiSession, call: Call, state: State, attempt_id: str) -> Call:
+    async def _callback_call(
+        self, agi: AgiSession, call: Call, state: State, attempt_id: str, edition: Edition
+    ) -> Call:
         attempt = await self.records.callbacks.load_attempt(attempt_id)
         callback = await self.records.callbacks.load(attempt.callback_id)
         ticket = await self.records.tickets.load(callback.ticket_id)
-        caller = self._called_back(callback, ticket)
+        caller = _called_back(callback, ticket, edition.site)
         call = replace(call, direction="callback", callback_id=callback.id, caller=caller)
         state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
-        state = replace(state, facts=state.facts.updated(facts_of(call, self.shop.edition, agi)))
+        state = replace(state, facts=state.facts.updated(facts_of(call, edition, agi)))
         state = state.with_facts(attempt=attempt_id)
         await self.records.callbacks.advance_attempt(attempt_id, AttemptEvent.ANSWERED, now())
         return replace(call, dialogue=state.to_json())
-
-    def _called_back(self, callback: Callback, ticket: Ticket) -> CallerId:
-        """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
-        reporter = ticket.draft.caller
-        if callback.number == reporter.number:
-            return reporter
-        return identify(callback.number, reporter.name, False, self.shop.edition.site, Proof.PHONE)  # we rang it
 
     async def _how_it_went(self, agi: AgiSession, state: State) -> Outcome:
         """After a dial its result; otherwise the call came back by accident.
@@ -244,11 +241,11 @@ class Reception:
 
     @property
     def emergencies(self) -> EmergencyReports:
-        return EmergencyReports.of(self.records, self.news, self.bell, self.shop.edition)
+        return EmergencyReports.of(self.records, self.news, self.bell, self.in_force)
 
     async def _leave(self, agi: AgiSession, call: Call, departure: Departure, notebook: Notebook) -> bool:
         """Tell the dialplan what to do, for which it needs no controller; False where the caller must stay with us."""
-        if len(self.shop.edition.site.languages) > 1:  # Asterisk finds its sounds in the channel's language
+        if len(self.in_force.site.languages) > 1:  # Asterisk finds its sounds in the channel's language
             await agi.set_variable("CHANNEL(language)", departure.language)
         match departure.action:
             case HangUp(ending):
@@ -270,7 +267,7 @@ class Reception:
 
     async def _transfer(self, agi: AgiSession, number: str, ring_s: int) -> bool:
         """False where that number may not be dialled: the flow goes on as if nobody had answered."""
-        site = self.shop.edition.site
+        site = self.in_force.site
         try:
             dialled = callable_number(number, site)
         except NotCallable:
@@ -322,7 +319,15 @@ class Reception:
     @property
     def _left(self) -> LeftMatters:
         recordings = self.settings.data_dir / "recordings"
-        return LeftMatters(self.records, self.news, self.bell, self.shop.edition, recordings)
+        return LeftMatters(self.records, self.news, self.bell, self.in_force, recordings)
+
+
+def _called_back(callback: Callback, ticket: Ticket, site: Site) -> CallerId:
+    """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
+    reporter = ticket.draft.caller
+    if callback.number == reporter.number:
+        return reporter
+    return identify(callback.number, reporter.name, False, site, Proof.PHONE)  # we rang it
 
 
 def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:

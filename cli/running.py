@@ -16,6 +16,7 @@ import typer
 
 from cli import clock, installation, leftovers, line, listening, preparing
 from cli.addresses import state_file
+from cli.asterisk_following import AsteriskFollowing
 from cli.health import DiskHealth
 from cli.installation import Installation, Refused
 from cli.parts import PartFailed
@@ -32,7 +33,7 @@ STOP_LIMIT_S = 60.0  # of another supervisor that was asked to stop
 def run(plain_output: bool) -> None:
     """Start the line, or take over what runs of it, and keep it up; a stop signal stops everything."""
     with _refusals(), _leave_at_once():
-        found = installation.load()
+        found = installation.load(coming=True)
         with installation.only_one(found.settings):
             live = sys.stdout.isatty() and not plain_output
             _run(found, live)
@@ -53,10 +54,11 @@ def _run(found: Installation, live: bool) -> None:
         _refuse_conflicts([port for port in listening.needed(settings) if port.part not in taken])
         if found.warning:
             _say(f"WARNING: {found.warning}")
-        valid = preparing.prepare(settings, found.edition, found.passwords, _say)
+        edition, valid = preparing.prepare(settings, found.edition, found.passwords, _say)
         found = replace(found, passwords={login: valid.get(login, "") for login in found.passwords})
     try:
-        _keep_up(supervisor, view(found, live), state.note, reserve.look)
+        with AsteriskFollowing(settings, edition) as followed:
+            _keep_up(supervisor, view(found, live), state.note, lambda: reserve.look() or followed.news())
     except PartFailed:  # nothing was left running
         state.forget()
         raise
@@ -110,7 +112,9 @@ def keep(parts: list[str]) -> None:
 def prepare() -> None:
     """Secrets, database, prompts and Asterisk's configuration, without starting anything."""
     with _refusals():
-        found = installation.load()
+        found = installation.load(coming=True)
+        if found.warning:
+            _say(f"WARNING: {found.warning}")
         preparing.prepare(found.settings, found.edition, found.passwords, _say)
         _say("prepared")
 

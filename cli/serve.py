@@ -35,12 +35,12 @@ def web() -> None:
 def demo_phones() -> None:
     """Answer the site's demo phones."""
     from cli import demo_phones as process
-    from config.documents import load_edition
+    from cli.editions import in_force
 
     settings = credentials.settings("demo-phones")
     privacy.keep_private(settings)
     configure_logs(settings)
-    uvloop.run(process.serve(settings, load_edition(settings.line.config_dir)))
+    uvloop.run(process.serve(settings, in_force(settings).edition))
 
 
 if __name__ == "__main__":  # the supervisor starts it without the other commands' libraries

@@ -11,7 +11,7 @@ from cli.clock import now
 from cli.emergency_calls import ENDPOINT, EmergencyCalls
 from cli.left_matters import LeftMatters
 from cli.refusals import Refusals
-from config.documents import Site
+from config.in_force import EditionInForce
 from config.settings import Settings
 from ivr.notebook import Notebook
 from routing.callbacks import CallbackDesk
@@ -35,15 +35,15 @@ class AmiDialler:
 
     ami: AmiClient
     settings: Settings
-    site: Site
+    in_force: EditionInForce
     registered: set[str] = field(default_factory=set)
 
     async def originate(self, attempt: Attempt, callback: Callback) -> None:
-        number = callback.number
-        dialled = f"PJSIP/{number}" if number in self.registered else f"PJSIP/{number}@{self.site.callback.trunk}"
+        number, rules = callback.number, self.in_force.callback()
+        dialled = f"PJSIP/{number}" if number in self.registered else f"PJSIP/{number}@{rules.trunk}"
         call = Originate(
             channel_id=attempt.id, dialled=dialled, context="onenumber-callback",
-            caller_number=self.settings.line.number, timeout_ms=self.site.callback.ring_s * 1000,
+            caller_number=self.settings.line.number, timeout_ms=rules.ring_s * 1000,
             variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.settings.line.number},
         )  # fmt: skip
         try:

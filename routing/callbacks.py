@@ -1,6 +1,6 @@
 """Callbacks are kept: stored before they are confirmed, dialled once per attempt, taken up again after a crash."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -46,11 +46,16 @@ class Dialler(Protocol):
 class CallbackDesk:
     """Any number may run: what is dialled is what was claimed."""
 
-    def __init__(self, records: Records, news: News, dialler: Dialler, rules: CallbackRules) -> None:
+    def __init__(self, records: Records, news: News, dialler: Dialler, rules: Callable[[], CallbackRules]) -> None:
+        """`rules` returns those that are in force now."""
         self._records = records
         self._news = news
         self._dialler = dialler
-        self._rules = rules
+        self._rules_now = rules
+
+    @property
+    def _rules(self) -> CallbackRules:
+        return self._rules_now()
 
     async def tick(self, now: datetime) -> None:
         """Dial for the agents who have seen their offer, and heal what a dead process left behind."""

@@ -39,11 +39,16 @@ def utc_now() -> datetime:
 class Dispatcher:
     """Pairs, offers, and heals what a dead process left behind."""
 
-    def __init__(self, records: Records, news: News, rules: Waiting, clock: Clock = utc_now) -> None:
+    def __init__(self, records: Records, news: News, rules: Callable[[], Waiting], clock: Clock = utc_now) -> None:
+        """`rules` returns those that are in force now."""
         self._records = records
         self._news = news
-        self._rules = rules
+        self._rules_now = rules
         self._clock = clock
+
+    @property
+    def _rules(self) -> Waiting:
+        return self._rules_now()
 
     async def tick(self, now: datetime | None = None) -> Sequence[Offer]:
         """End what is overdue, then offer whoever waits; harmless however often and wherever it runs.

@@ -1,11 +1,12 @@
 """Documents as immutable versions: a call finds those it began with, whatever was published since."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from config.documents import Edition, digest
 from routing.model import NotFound
@@ -15,23 +16,21 @@ from store.tables import documents, editions
 
 
 async def keep(records: SqlRecords, edition: Edition, now: datetime | None = None) -> dict[str, str]:
-    """Store what is new of an edition and publish it; answers its hashes. Harmless when repeated."""
-    seen_at = now or datetime.now(UTC)
+    """Store what is new of an edition; returns its hashes. Harmless when repeated; it is not in force by that."""
+    kept_at = now or datetime.now(UTC)
     site_id, bodies = edition.site.id, edition.model_dump(mode="json")
 
     def work(connection: Connection) -> dict[str, str]:
-        hashes = _keep_documents(connection, site_id, bodies, seen_at)
-        published = {"hash": digest(hashes), "site_id": site_id, "hashes": hashes, "published_at": seen_at}
-        if not insert_unless_there(connection, editions, published):
-            again = update(editions).where(editions.c.hash == published["hash"])
-            connection.execute(again.values(published_at=seen_at))
+        hashes = _keep_documents(connection, site_id, bodies, kept_at)
+        row = {"hash": digest(hashes), "site_id": site_id, "hashes": hashes, "kept_at": kept_at}
+        insert_unless_there(connection, editions, row)
         return hashes
 
     return await records.database.write(work)
 
 
 async def keep_beside(records: SqlRecords, site_id: str, bodies: Mapping[str, Any]) -> dict[str, str]:
-    """Store what a call pins besides its edition, by kind; answers the hashes. Harmless when repeated."""
+    """Store what a call pins besides its edition, by kind; returns the hashes. Harmless when repeated."""
     seen_at = datetime.now(UTC)
     return await records.database.write(lambda connection: _keep_documents(connection, site_id, bodies, seen_at))
 
@@ -51,6 +50,20 @@ def of_edition(pins: Mapping[str, str]) -> dict[str, str]:
     return {kind: pins[kind] for kind in Edition.model_fields if kind in pins}
 
 
+def name_of(edition: Edition) -> str:
+    """The hash by which an edition is published."""
+    return digest(edition.hashes())
+
+
+async def named(records: SqlRecords, edition_hash: str) -> Edition:
+    """The edition of this hash. Raises: NotFound."""
+    query = select(editions.c.hashes).where(editions.c.hash == edition_hash, editions.c.site_id == records.site_id)
+    hashes = await records.database.read(lambda connection: connection.execute(query).scalar())
+    if hashes is None:
+        raise NotFound(f"edition {edition_hash}")
+    return await load(records, hashes)
+
+
 async def load(records: SqlRecords, pins: Mapping[str, str]) -> Edition:
     """The edition that a call began with, by its pins.
 
@@ -64,6 +77,10 @@ async def load(records: SqlRecords, pins: Mapping[str, str]) -> Edition:
     missing = [kind for kind, content_hash in hashes.items() if content_hash not in bodies]
     if missing:
         raise NotFound(f"documents {', '.join(missing)}")
+    return await asyncio.to_thread(_edition, hashes, bodies)  # as long as a few frames of a caller's sound
+
+
+def _edition(hashes: Mapping[str, str], bodies: Mapping[str, str]) -> Edition:
     return Edition.model_validate({kind: json.loads(bodies[content_hash]) for kind, content_hash in hashes.items()})
 
 

@@ -25,7 +25,27 @@ editions = Table(
     Column("hash", String(64), primary_key=True),  # of the hashes
     Column("site_id", WORD, nullable=False),
     Column("hashes", Json, nullable=False),  # document kind → content hash
-    Column("published_at", UtcTime, nullable=False, index=True),  # the latest one serves new calls
+    Column("kept_at", UtcTime, nullable=False),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("site_id", WORD, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1 on; the latest one is in force
+    Column("edition_hash", String(64), nullable=False),
+    Column("published_at", UtcTime, nullable=False),
+    Column("published_by", HostileText, nullable=False),
+    Column("note", HostileText, nullable=False),
+)
+
+document_folders = Table(  # what each folder of documents was last the same as
+    "document_folders",
+    metadata,
+    Column("site_id", WORD, primary_key=True),
+    Column("folder", HostileText, primary_key=True),  # machine and path; empty: any folder, before this was noted
+    Column("imported", String(64), nullable=False),  # the edition that was last read from it, or written to it
+    Column("seen", String(64)),  # the publication that its documents are based on, by its edition
 )
 
 calls = Table(

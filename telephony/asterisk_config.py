@@ -101,15 +101,21 @@ def render(settings: Settings, edition: Edition, target: Path) -> None:
 
     Raises: ConfigRefused when a value could break out of its place, or Asterisk has no modules.
     """
-    templates = environment()
-    words = _words(settings, edition.site, inside(target))
-    made = {name: templates.get_template(name).render(words) for name in templates.list_templates(["j2"])}
+    files = made(settings, edition, target)
     tls = _tls_files(settings)
     for folder in (*FOLDERS, "spool/messages"):
         (target / folder).mkdir(parents=True, exist_ok=True)
     write_hold_music(target / "sounds/hold/music.wav")
-    for name, text in {**made, **tls}.items():
-        _write_private(target / "etc" / name.removesuffix(".j2"), text)
+    for name, text in {**files, **tls}.items():
+        _write_private(target / "etc" / name, text)
+
+
+def made(settings: Settings, edition: Edition, target: Path) -> dict[str, str]:
+    """Name → text of each file that the documents and the settings make. Raises: ConfigRefused."""
+    templates = environment()
+    words = _words(settings, edition.site, inside(target))
+    names = templates.list_templates(["j2"])
+    return {name.removesuffix(".j2"): templates.get_template(name).render(words) for name in names}
 
 
 def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import cast
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from config.documents import Edition
+from config.in_force import EditionInForce
 from config.settings import Settings
 from routing.ports import News, Records
 from web import answering, auth_pages, desk_stream, own_password, vitals
@@ -26,7 +26,7 @@ from web.pages import emergencies as emergency_pages
 from web.pages import tickets as ticket_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.reading import Readings, ReadingTrace, Watched
-from web.rendering import make_rendering
+from web.rendering import Renderings
 
 HERE = Path(__file__).resolve().parent
 PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages, emergency_pages)
@@ -36,7 +36,7 @@ API = (sessions, calls, tickets, callbacks, agents, queue, events, me, drafts, a
 def create_app(
     records: Records,
     news: News,
-    edition: Edition,
+    in_force: EditionInForce,
     settings: Settings,
     *,
     accounts: Accounts,
@@ -52,16 +52,14 @@ def create_app(
     `now` measures, `wall` is what callers are told by; without it both are one.
     `health` names what `/readyz` asks, for instance `database`, `redis`, `asterisk`.
     """
-    rendering = make_rendering(
-        {"templates": HERE / "templates", "texts": HERE / "texts"}, edition, settings.line.language
-    )
+    renderings = Renderings({"templates": HERE / "templates", "texts": HERE / "texts"}, settings.line.language)
     app = FastAPI(
         title="onenumber", version="0.2.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.line = Line(
         records=cast("Records", Watched(records)), news=news, accounts=accounts, pages=pages,
-        archive=cast("Archive", Watched(archive)), audit=audit, edition=edition,
-        settings=settings, rendering=rendering, board=BoardReader(records),
+        archive=cast("Archive", Watched(archive)), audit=audit, in_force=in_force,
+        settings=settings, renderings=renderings, board=BoardReader(records),
         emergencies=EmergencyReader(cast("Records", Watched(records))),
         health=health or {}, now=now, wall=wall or now,
     )  # fmt: skip

@@ -8,13 +8,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from config.documents import Edition
+from config.in_force import EditionInForce
 from config.settings import Settings
 from routing.ports import News, Records
 from web.board import BoardReader
 from web.emergencies import EmergencyReader
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.rate import LoginRate, WaitsTold
-from web.rendering import Rendering
+from web.rendering import Rendering, Renderings
 
 
 def utc_now() -> datetime:
@@ -31,9 +32,9 @@ class Line:
     pages: Pages
     archive: Archive
     audit: Audit
-    edition: Edition
+    in_force: EditionInForce
     settings: Settings
-    rendering: Rendering
+    renderings: Renderings
     board: BoardReader
     emergencies: EmergencyReader
     health: Mapping[str, Health] = field(default_factory=dict)
@@ -42,6 +43,16 @@ class Line:
     login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address
     address_rate: LoginRate = field(default_factory=lambda: LoginRate(limit=60))  # a whole ward may share one
     waits_told: WaitsTold = field(default_factory=WaitsTold)
+
+    @property
+    def edition(self) -> Edition:
+        """The documents in force now."""
+        return self.in_force.edition
+
+    @property
+    def rendering(self) -> Rendering:
+        """With the words of the documents in force now."""
+        return self.renderings.of(self.in_force.edition)
 
 
 def _line(request: Request) -> Line:

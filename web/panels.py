@@ -99,7 +99,8 @@ class Panels:
 
     def _draw(self, name: str, seen: object, **values: object) -> Panel | None:
         """None when the page shows it already."""
-        version = hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+        marked = (seen, sorted(self.line.in_force.pins.items()))  # other documents may name the same otherwise
+        version = hashlib.sha256(repr(marked).encode()).hexdigest()[:16]
         if self.shown.get(name) == version:
             return None
         self.shown[name] = version

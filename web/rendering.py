@@ -39,6 +39,19 @@ class Rendering:
         return self.environment.get_template(template).render(t=t, ta=ta, language=spoken, **values)
 
 
+class Renderings:
+    """Makes a rendering for an edition once; made anew when another one is in force."""
+
+    def __init__(self, folder: Mapping[str, Any], language: str) -> None:
+        self._folder, self._language = folder, language
+        self._made: tuple[Edition, Rendering] | None = None
+
+    def of(self, edition: Edition) -> Rendering:
+        if self._made is None or self._made[0] is not edition:
+            self._made = edition, make_rendering(self._folder, edition, self._language)
+        return self._made[1]
+
+
 def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -> Rendering:
     """`folder`: where `templates` and `texts` lie."""
     zone = ZoneInfo(edition.site.zone)

@@ -18,7 +18,7 @@ async def take_emergency(line: Line, who: Visitor, agent: Agent, emergency_id: s
     emergency = await line.records.emergencies.load(emergency_id)
     if emergency.state is EmergencyState.RINGING and not agent.phone_registered:
         raise NotNow("Your phone is not registered: switch it on and try again.")
-    dispatcher = Dispatcher(line.records, line.news, line.edition.site.waiting, line.now)
+    dispatcher = Dispatcher(line.records, line.news, line.in_force.waiting, line.now)
     if not await EmergencyDesk(line.records, line.news, dispatcher, line.now).ask(emergency_id, agent):
         raise NotNow("Somebody else is taking this emergency, or has taken it.")
     await line.emergencies.read(anew=True)

@@ -50,7 +50,7 @@ async def controllers(database_url: str, redis_url: str) -> AsyncIterator[Sequen
         for _ in range(CONTROLLERS):
             records = await stack.enter_async_context(open_records(database_url))
             news = await stack.enter_async_context(RedisNews(redis_url))
-            running.append(Controller(records, news, Dispatcher(records, news, RULES)))
+            running.append(Controller(records, news, Dispatcher(records, news, lambda: RULES)))
         yield running
 
 
@@ -158,7 +158,7 @@ async def test_racing_controllers_dial_each_callback_once(
     flushing = asyncio.create_task(flush_again_and_again(redis_server))
 
     async def run(controller: Controller) -> None:
-        desk = CallbackDesk(controller.records, controller.news, dialler, rules)
+        desk = CallbackDesk(controller.records, controller.news, dialler, lambda: rules)
         for _ in range(3):
             await controller.dispatcher.tick()
             for agent in agents:

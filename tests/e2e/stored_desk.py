@@ -42,7 +42,7 @@ async def stored_desk(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
 
 
 async def _dispatch(desk: Desk) -> None:
-    dispatcher = Dispatcher(desk.records, desk.news, desk.edition.site.waiting)
+    dispatcher = Dispatcher(desk.records, desk.news, lambda: desk.edition.site.waiting)
     while True:
         await dispatcher.tick()
         await asyncio.sleep(0.1)

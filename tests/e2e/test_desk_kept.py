@@ -64,7 +64,7 @@ def notes(line: Served, call: Call) -> list[str]:
 
 async def run_out(line: Served) -> None:
     """As the controller does when the time for wrap-up is over."""
-    dispatcher = Dispatcher(line.desk.records, line.desk.news, line.desk.edition.site.waiting)
+    dispatcher = Dispatcher(line.desk.records, line.desk.news, lambda: line.desk.edition.site.waiting)
     await dispatcher.tick(line.desk.at() + timedelta(seconds=121))
 
 

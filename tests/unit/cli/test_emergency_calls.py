@@ -10,6 +10,7 @@ from cli.dialplan_calls import DialplanCalls
 from cli.emergency_calls import CONTEXT, LISTED_S, TAKE_CONTEXT, EmergencyCalls
 from cli.emergency_reports import EmergencyReports
 from cli.messages import MessageImport
+from config.in_force import EditionInForce
 from ivr.facts import Facts
 from ivr.state import State
 from routing.bell import Bell
@@ -46,9 +47,9 @@ class Scene(World):
         super().__init__()
         self.now = datetime.now(UTC)
         self.asterisk = ListedAsterisk()
-        self.documents = edition()
+        self.documents = EditionInForce(edition(), {"flows": "f"})
         self.reports = EmergencyReports.of(self.records, self.news, Bell(self.news), self.documents)
-        calls = DialplanCalls(self.records, self.documents, {"flows": "f"})
+        calls = DialplanCalls(self.records, self.documents)
         self.board = EmergencyCalls(cast("Any", self.asterisk), self.reports, calls)
 
     async def announced(self, facts: str) -> Emergency:
@@ -108,7 +109,7 @@ async def test_a_call_that_only_the_dialplan_knows_gets_its_record(scene: Scene)
     )  # fmt: skip
     nowhere = cast("Any", None)
     bell = Bell(scene.news)
-    await MessageImport(nowhere, nowhere, scene.records, scene.news, bell, folder, {}).keep(spooled)
+    await MessageImport(nowhere, nowhere, scene.records, scene.news, bell, folder).keep(spooled)
     assert list(scene.records.state.calls) == [call.id]
     assert len(scene.records.state.tickets) == 1
     (left,) = await scene.records.emergencies.live()  # nobody had answered, so it is still shown

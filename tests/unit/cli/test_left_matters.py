@@ -10,6 +10,7 @@ import pytest
 from cli.left_matters import LeftMatters
 from cli.messages import MessageImport
 from cli.switchboard import Switchboard
+from config.in_force import EditionInForce
 from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.state import State
@@ -34,7 +35,7 @@ async def by_the_dialplan(world: World, call_id: str, folder: Path) -> None:
 
 
 async def by_another_controller(world: World, call_id: str, folder: Path) -> None:
-    left = LeftMatters(world.records, world.news, Bell(world.news), edition(), folder)
+    left = LeftMatters(world.records, world.news, Bell(world.news), EditionInForce(edition()), folder)
     nobody = cast("Any", None)
     await Switchboard(nobody, world.records, world.news, world.dispatcher, world.desk, nobody, nobody, left=left)._gone(
         call_id
@@ -42,7 +43,7 @@ async def by_another_controller(world: World, call_id: str, folder: Path) -> Non
 
 
 async def by_what_asterisk_noted_alone(world: World, call_id: str, folder: Path) -> None:
-    taking = MessageImport(folder, folder, world.records, world.news, Bell(world.news), edition(), {})
+    taking = MessageImport(folder, folder, world.records, world.news, Bell(world.news), EditionInForce(edition()))
     await taking.keep(SpooledMessage("1.1", NOW, "left", None, folder / "facts", call_id, "204"))
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from cli.messages import MessageImport
 from config.documents import Edition, load_edition
+from config.in_force import EditionInForce
 from config.settings import PROJECT
 from ivr.owed import Owed
 from routing.bell import Bell
@@ -55,7 +56,12 @@ def records() -> MemoryRecords:
 def taking(records: MemoryRecords, edition: Edition, tmp_path: Path) -> MessageImport:
     news = MemoryNews()
     return MessageImport(
-        tmp_path / "spool", tmp_path / "recordings", records, news, Bell(news), edition, {"flows": "f" * 64}
+        tmp_path / "spool",
+        tmp_path / "recordings",
+        records,
+        news,
+        Bell(news),
+        EditionInForce(edition, {"flows": "f" * 64}),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from cli.dialplan_calls import dialplan_id
 from cli.reception import Reception
 from cli.shop import Shop
+from config.in_force import EditionInForce
 from config.settings import Settings
 from ivr.actions import Connect, Dialled, Resumed, Summon
 from ivr.facts import Facts
@@ -76,7 +77,9 @@ def reception(world: World, languages: tuple[str, ...] = ("en",)) -> Reception:
         return shop
 
     bell, door = Bell(world.news), cast("Any", None)
-    return Reception(Settings(), world.records, world.news, bell, world.dispatcher, door, shop, pinned)
+    return Reception(
+        Settings(), world.records, world.news, bell, world.dispatcher, door, EditionInForce(shop.edition, {}), pinned
+    )
 
 
 async def offered(world: World) -> tuple[str, str]:

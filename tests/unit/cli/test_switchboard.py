@@ -11,6 +11,7 @@ from cli.emergency_calls import EmergencyCalls
 from cli.emergency_reports import EmergencyReports
 from cli.switchboard import GRACE_S, Switchboard
 from config.documents import CallbackRules, Waiting
+from config.in_force import EditionInForce
 from routing.bell import Bell
 from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher
@@ -39,12 +40,13 @@ class Scene:
 
     def __init__(self) -> None:
         self.asterisk, self.records, news = ListedAsterisk(), MemoryRecords(), MemoryNews()
-        dispatcher = Dispatcher(self.records, news, Waiting())
-        callbacks = CallbackDesk(self.records, news, cast("Any", None), CallbackRules(dial_patterns=("[0-9]+",)))
+        rules = CallbackRules(dial_patterns=("[0-9]+",))
+        dispatcher = Dispatcher(self.records, news, Waiting)
+        callbacks = CallbackDesk(self.records, news, cast("Any", None), lambda: rules)
         ami = cast("Any", self.asterisk)
-        documents = edition()
+        documents = EditionInForce(edition())
         reports = EmergencyReports.of(self.records, news, Bell(news), documents)
-        emergencies = EmergencyCalls(ami, reports, DialplanCalls(self.records, documents, {}))
+        emergencies = EmergencyCalls(ami, reports, DialplanCalls(self.records, documents))
         self.board = Switchboard(ami, self.records, news, dispatcher, callbacks, cast("Any", None), emergencies)
         self.now = datetime.now(UTC)
 

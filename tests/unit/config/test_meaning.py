@@ -1,5 +1,6 @@
 """Documents that are well-formed and cannot be meant: each is refused with its file, its field and what is allowed."""
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 import yaml
 
 from cli.editions import in_force
+from cli.publishing import settle
 from config.documents import DocumentsRefused, load_edition
 from config.settings import PROJECT, Line, Settings
+from store.migrate import upgrade
 
 
 @pytest.fixture
@@ -106,6 +109,8 @@ def test_a_start_with_bad_documents_keeps_those_in_force(
 ) -> None:
     settings = Settings(data_dir=tmp_path, line=Line(config_dir=folder))
     good = in_force(settings)
+    upgrade(settings.database)
+    asyncio.run(settle(settings, good.edition, print))
     change(folder, file, path, value)
     bad = in_force(settings)
     assert (good.refused, bad.edition) == ((), good.edition)

@@ -50,8 +50,8 @@ class World:
         watch_memory(self.records.state)
         self.news = MemoryNews()
         self.dialler = ScriptedDialler()
-        self.dispatcher = Dispatcher(self.records, self.news, RULES, lambda: self.now)
-        self.desk = CallbackDesk(self.records, self.news, self.dialler, CALLBACK_RULES)
+        self.dispatcher = Dispatcher(self.records, self.news, lambda: RULES, lambda: self.now)
+        self.desk = CallbackDesk(self.records, self.news, self.dialler, lambda: CALLBACK_RULES)
 
     def passes(self, seconds: float) -> None:
         """Time goes by, and pages keep beating."""

@@ -1,6 +1,7 @@
 """The migrations make exactly the tables that the code uses, on both databases, whoever runs them at once."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +14,7 @@ from store.columns import metadata
 from store.database import Database, connect
 from store.migrate import alembic_config, upgrade
 
+BEFORE_PUBLICATIONS = "0009"
 FILLED_BY = (tables, tables_dispatch, tables_emergencies)
 
 
@@ -102,4 +104,29 @@ async def test_answers_and_notes_go_where_they_are_forgotten_and_those_overdue_g
         await database.write(lambda connection: command.downgrade(alembic_config(connection), "0001"))
         back = await database.read(lambda connection: connection.execute(text(HELD_BEFORE)).all())
         assert {tuple(row) for row in back} == {("kept", "told Ms Jansen", "told Ms Jansen"), ("overdue", None, "")}
+        await database.close()
+
+
+OLD_EDITION = """INSERT INTO editions (hash, site_id, hashes, published_at) VALUES (:hash, :site, '{}', :at)"""
+IN_FORCE = "SELECT site_id, number, edition_hash FROM publications ORDER BY site_id"
+FOLDERS = "SELECT site_id, folder, imported, seen FROM document_folders ORDER BY site_id"
+
+
+async def test_what_was_in_force_before_publications_stays_in_force(sqlite_url: str, postgres_url: str) -> None:
+    upgrade(postgres_url)
+    rows = [("a1", "a", "2026-11-21"), ("a2", "a", "2026-11-23"), ("a3", "a", "2026-11-22"), ("b1", "b", "2026-11-20")]
+    for url in (sqlite_url, postgres_url):
+        database = connect(url)
+
+        def started_before(connection: Connection) -> None:
+            command.downgrade(alembic_config(connection), BEFORE_PUBLICATIONS)
+            for name, site, at in rows:
+                connection.execute(text(OLD_EDITION), {"hash": name, "site": site, "at": datetime.fromisoformat(at)})
+
+        await database.write(started_before)
+        await database.write(lambda connection: command.upgrade(alembic_config(connection), "head"))
+        told = await database.read(lambda connection: connection.execute(text(IN_FORCE)).all())
+        assert [tuple(row) for row in told] == [("a", 1, "a2"), ("b", 1, "b1")]
+        noted = await database.read(lambda connection: connection.execute(text(FOLDERS)).all())
+        assert [tuple(row) for row in noted] == [("a", "", "a2", "a2"), ("b", "", "b1", "b1")]
         await database.close()

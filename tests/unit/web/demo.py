@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import FastAPI
 
 from config.documents import Edition
+from config.in_force import EditionInForce
 from config.settings import Settings
 from routing.event_types import EventType
 from routing.fake import MemoryNews, MemoryRecords
@@ -85,7 +86,7 @@ class Desk:
         self.app: FastAPI = create_app(
             records,
             news,
-            self.edition,
+            EditionInForce(self.edition),
             self.settings,
             accounts=accounts,
             pages=pages,

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from cli.desk import open_desk
+from config.in_force import EditionInForce
 from config.settings import Retention, Settings
 from routing.model import CallerId, Promise, Stage, TicketDraft
 from store.migrate import upgrade
@@ -22,7 +23,7 @@ async def test_a_matter_closed_at_the_desk_is_kept_as_long_as_the_settings_say(t
     await asyncio.to_thread(upgrade, settings.database)
     draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", START), CallerId(), words="water")
     async with AsyncExitStack() as stack:
-        records = (await open_desk(settings, small_edition(), stack)).state.line.records
+        records = (await open_desk(settings, EditionInForce(small_edition()), stack)).state.line.records
         ticket = await records.tickets.open(draft, None, START)
         await records.tickets.move(ticket.id, Stage.CLOSED, "agent:anna", START, "It is dry again.")
     with sqlite3.connect(tmp_path / "onenumber.db") as database:
@@ -36,7 +37,7 @@ async def test_a_full_disk_is_said_in_words_and_never_a_fault_of_ours(tmp_path: 
         settings = Settings(data_dir=disk, database_url="")
         await asyncio.to_thread(upgrade, settings.database)
         async with AsyncExitStack() as stack:
-            app = await open_desk(settings, small_edition(), stack)
+            app = await open_desk(settings, EditionInForce(small_edition()), stack)
             client = await stack.enter_async_context(
                 httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk")
             )
