@@ -56,6 +56,7 @@ log = structlog.get_logger()
 SWITCH_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
 TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
 SPOKEN_KEPT_S = 3_600.0
+SWITCH_S = 300.0  # until an edition is ready, where its examples are learned here on a busy machine
 RENDER_S = 120.0  # then new documents serve all the same; what is missing is said from parts, or a little late
 SHOPS_KEPT = 4  # editions that are ready
 EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models takes longer
@@ -140,7 +141,8 @@ class Controller:
 
         async def switch(edition: Edition) -> None:
             await self._render(edition)
-            await self._switch(edition, stack)
+            async with asyncio.timeout(SWITCH_S):
+                await self._switch(edition, stack)
             await asyncio.to_thread(remember, self.settings, edition)
             gc.freeze()  # what was loaded stays, as at the start; looking through it would hold up callers' sound
 

@@ -287,3 +287,11 @@ async def test_who_diverted_a_call_is_a_fact_and_not_its_caller() -> None:
     session, _ = agi(ON_FROM="<sip:0612345678@h>", ON_DIVERTED="<sip:204@h>;reason=no-answer")
     call = await reception(World())._new_call(session, new_id())
     assert (call.caller.number, call.dialogue["facts"]["diverted_by"]) == ("+31612345678", "204")
+
+
+async def test_a_call_pins_the_documents_that_are_in_force_when_it_begins() -> None:
+    desk = reception(World())
+    for name in ("first", "second"):
+        desk.in_force.switch(edition(), {"flows": name})
+        session, _ = agi(ON_DNIS="100")
+        assert (await desk._new_call(session, new_id())).pins == {"flows": name}

@@ -1,0 +1,64 @@
+"""A controller puts a published edition into service beside its calls."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+from cli.controller import SHOPS_KEPT, Controller
+from config.documents import Edition, load_edition
+from config.in_force import EditionInForce
+from config.settings import PROJECT, Settings, Speech, Voices
+from routing.fake import MemoryNews
+from store import SqlRecords, editions, open_records, publications
+from store.migrate import upgrade
+from tests.conftest import free_port
+
+DEMO = load_edition(PROJECT / "config")
+
+
+def waiting(limit_s: int) -> Edition:
+    """A few topics, quickly learned, and rules by which it is told apart."""
+    rules = DEMO.site.waiting.model_copy(update={"limit_s": limit_s})
+    site = DEMO.site.model_copy(update={"waiting": rules, "languages": ("en",)})
+    topics = {name: DEMO.topics[name] for name in ("plumbing", "printer")}
+    return DEMO.model_copy(update={"site": site, "topics": topics, "emergencies": {}})
+
+
+def bare(folder: Path) -> Settings:
+    """An installation with neither voice nor recogniser."""
+    return Settings(
+        data_dir=folder, database_url="", redis_url=f"redis://127.0.0.1:{free_port()}/0",
+        voices=Voices(home=folder / "none", models=folder / "none"), speech=Speech(engine="none"),
+    )  # fmt: skip
+
+
+async def publish(records: SqlRecords, made: Edition, expected: str | None) -> str:
+    await editions.keep(records, made)
+    return (await publications.publish(records, editions.name_of(made), "ann", expected=expected)).edition
+
+
+async def test_new_calls_have_what_was_published_and_those_under_way_what_they_pinned(tmp_path: Path) -> None:
+    settings = bare(tmp_path)
+    await asyncio.to_thread(upgrade, settings.database)
+    async with AsyncExitStack() as stack:
+        records = await stack.enter_async_context(open_records(settings.database, DEMO.site.id))
+        in_force = EditionInForce(waiting(100), load=partial(editions.load, records))
+        controller = Controller(settings, in_force, records, MemoryNews())
+        stack.push_async_callback(controller.voice.close)
+        name = await publish(records, waiting(100), None)
+        await controller._switch(in_force.edition, stack)
+        began_with = in_force.pins
+        following = controller.following(stack)
+        await following.look()
+        assert in_force.pins is began_with  # nothing was published since
+        for limit_s in range(101, 102 + SHOPS_KEPT):
+            name = await publish(records, waiting(limit_s), name)
+            await following.look()
+            assert in_force.edition == waiting(limit_s)
+            assert in_force.waiting().limit_s == limit_s
+            assert (await controller._pinned(in_force.pins, stack)).edition is in_force.edition
+        assert len(controller.shops) == SHOPS_KEPT
+        assert {"classifier", "settings"} <= in_force.pins.keys()
+        assert (await controller._pinned(began_with, stack)).edition == waiting(100)
+        assert (await in_force.of(began_with)).site.waiting.limit_s == 100
