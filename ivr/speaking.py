@@ -13,6 +13,7 @@ from config.documents import Language, Prompts
 COMPLETE: tuple[Language, ...] = ("en",)  # languages in which numbers and times can be said
 NUMBERS: tuple[Language, ...] = ("en", "nl", "sv", "fi")  # languages in which digits can be said
 FALLBACK: Language = "en"
+DIGITS = frozenset({"ticket", "phone", "keyed"})  # variables that are said digit by digit
 VARIABLE = re.compile(r"\{([a-z_]+)\}")
 SIGNS = {"+": "plus", "#": "hash", "*": "star"}
 

@@ -36,9 +36,9 @@ class Wording:
         return {"number": speaking.spoken_digits(self.edition.site.national_emergency, heard_in), **spoken}
 
     def _spoken(self, name: str, value: str, language: Language, now: datetime) -> str:
+        if name in speaking.DIGITS:
+            return speaking.spoken_digits(value, language)
         match name:
-            case "ticket" | "phone" | "keyed":
-                return speaking.spoken_digits(value, language)
             case "time":
                 return spoken_times.spoken_time(datetime.fromisoformat(value), now, self.edition.site.zone, language)
             case "choice":

@@ -10,6 +10,7 @@ from ivr import speaking
 from ivr.actions import Line
 from ivr.wording import Wording
 from telephony.asterisk_config import STANDALONE_PROMPTS
+from tts.phrases import phrases
 from tts.preparing import fixed_sentences
 
 EDITION = load_edition(PROJECT / "config")
@@ -23,3 +24,18 @@ def test_all_that_asterisk_says_by_itself_is_there_before_the_first_call(key: st
 
 def test_the_emergency_instruction_names_the_national_number() -> None:
     assert any("call one one two" in text.replace(",", "") for text, _ in fixed_sentences(EDITION))
+
+
+@pytest.mark.parametrize(
+    ("key", "variables"),
+    [
+        ("ticket_opened", {"ticket": "4721"}),
+        ("joined", {"ticket": "47216"}),
+        ("callback_offer", {"phone": "0612345678"}),
+        ("callback_stored", {"ticket": "4721"}),
+    ],
+)
+def test_what_callers_hear_of_numbers_is_rendered_ahead(key: str, variables: dict[str, str]) -> None:
+    values = Wording(EDITION).values(Line(key, variables), "en", datetime.now(UTC))
+    text, language = speaking.sentence(EDITION.prompts, key, values, "en")
+    assert {(phrase.text, language) for phrase in phrases(text, language)} <= set(fixed_sentences(EDITION))
