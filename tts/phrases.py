@@ -1,4 +1,4 @@
-"""A text as phrases rendered once for all callers: sentence by sentence, numbers two digits at a time. Pure."""
+"""A text as phrases rendered once for all callers: sentence by sentence, numbers digit by digit. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from ivr.speaking import COMPLETE, spoken_number
 SENTENCE_END = re.compile(r"(?<=\w\w\w[.!?])\s+(?=[A-Z])")  # not after "Dr."
 AFTER_SENTENCE_MS, AFTER_COMMA_MS = 190, 100  # beside the silence that each rendering keeps at its edges
 JOINTS, SENTENCE_ENDS = " ,;:", ("", ".", "!", "?")
-GROUP_END, NUMBER_END = ",", "."  # how a group sounds: the number goes on, or ends here
+DIGIT_END, NUMBER_END = ",", "."  # how a digit sounds: the number goes on, or ends here
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,7 @@ def phrases(text: str, language: str) -> tuple[Phrase, ...]:
 def digit_phrases(language: str) -> Iterator[str]:
     """Every phrase that a number is put together from."""
     if language in COMPLETE:
-        digits = [spoken_number(digit, language) for digit in range(10)]
-        for end in (GROUP_END, NUMBER_END):
-            yield from (f"{digit}{end}" for digit in digits)
-            yield from (f"{first} {second}{end}" for first in digits for second in digits)
+        yield from (f"{spoken_number(digit, language)}{end}" for end in (DIGIT_END, NUMBER_END) for digit in range(10))
 
 
 def _sentence(text: str, language: str) -> Iterator[Phrase]:
@@ -47,24 +44,19 @@ def _sentence(text: str, language: str) -> Iterator[Phrase]:
 
 
 def _number(text: str, then: str) -> Iterator[Phrase]:
-    """Groups of digits two by two; where they do not come out even, the first digit is said alone.
-
-    `then`: what comes after it in the sentence.
-    """
-    *groups, final = [group.split() for group in text.split(",")]
-    for digits in groups:
-        yield from _group(digits, GROUP_END, AFTER_COMMA_MS)
+    """Digit by digit, with a pause after each group; `then`: what comes after it in the sentence."""
+    *earlier, final = [group.split() for group in text.split(",")]
+    for digits in earlier:
+        yield from _group(digits, DIGIT_END, AFTER_COMMA_MS)
     if then in SENTENCE_ENDS:
         yield from _group(final, NUMBER_END, AFTER_SENTENCE_MS)
     else:
-        yield from _group(final, GROUP_END, AFTER_COMMA_MS if then == "," else 0)
+        yield from _group(final, DIGIT_END, AFTER_COMMA_MS if then == "," else 0)
 
 
 def _group(digits: Sequence[str], end: str, pause_ms: int) -> Iterator[Phrase]:
-    odd = len(digits) % 2
-    *earlier, last = (" ".join(digits[max(0, at - odd) : at + 2 - odd]) for at in range(0, len(digits) + odd, 2))
-    yield from (Phrase(f"{pair}{GROUP_END}") for pair in earlier)
-    yield Phrase(f"{last}{end}", pause_ms)
+    yield from (Phrase(f"{digit}{DIGIT_END}") for digit in digits[:-1])
+    yield Phrase(f"{digits[-1]}{end}", pause_ms)
 
 
 @cache

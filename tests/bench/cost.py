@@ -93,7 +93,7 @@ async def whole_line(load: Load) -> tuple[dict[str, float], dict[str, float], Se
 
 
 def main() -> None:
-    calls, rate = (int(word) for word in [*sys.argv[1:], "100", "10"][:2])
+    calls, rate = (int(word) for word in [*sys.argv[1:], "40", "4"][:2])
     idle, line, sent = asyncio.run(whole_line(Load(calls, rate, DIALOGUE)))
     floor_rates, floor_sent = floor(Load(calls, rate, (), goodbye_ms=60_000), sent.call_s)
     measured = {
