@@ -49,6 +49,11 @@ class AudioServer:
             await stop_listening(self._server)
             await self._server.wait_closed()
 
+    @property
+    def late_s(self) -> float:
+        """All delay of callers' sound that could not be made up for, since the start."""
+        return self._ticker.late_s
+
     @contextmanager
     def expecting(self, leg: AudioLeg) -> Iterator[None]:
         """While inside, one connection with the leg's identity is its own, and the clock moves it."""
