@@ -257,7 +257,9 @@ class Controller:
         """Health and metrics over HTTP."""
         where = self.settings.controller
         parts = health.of_controller(self.settings, self.records, self.voice, self.ears, lambda: self.ami.up)
-        await controller_vitals.serve(where.host, where.metrics_port, parts, lambda: self.audio.legs, self.refused)
+        await controller_vitals.serve(
+            where.host, where.metrics_port, parts, lambda: self.audio.legs, self.refused, lambda: self.audio.late_s
+        )
 
     def refused(self) -> dict[str, int]:
         """How many were not let in, by what refused them."""

@@ -32,13 +32,25 @@ class Refused(Collector):
         yield family
 
 
+class Late(Collector):
+    """What callers' sound was late by: beyond what phones make up for, each second of it was a gap for all of them."""
+
+    def __init__(self, late_s: Callable[[], float]) -> None:
+        self._late_s = late_s
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        about = "Seconds by which callers heard their sound late: this machine has more to do than it can."
+        yield CounterMetricFamily("onenumber_sound_late_seconds", about, value=self._late_s())
+
+
 async def serve(
-    host: str, port: int, health: Mapping[str, Health], live_calls: Callable[[], int], refused: Counts
-) -> None:
+    host: str, port: int, health: Mapping[str, Health], live_calls: Callable[[], int], refused: Counts,
+    late_s: Callable[[], float],
+) -> None:  # fmt: skip
     """Until cancelled."""
     server = uvicorn.Server(
         uvicorn.Config(
-            application(health, live_calls, refused),
+            application(health, live_calls, refused, late_s),
             host=host,
             port=port,
             log_config=None,
@@ -50,10 +62,13 @@ async def serve(
     await server.serve()
 
 
-def application(health: Mapping[str, Health], live_calls: Callable[[], int], refused: Counts = dict) -> Starlette:
+def application(
+    health: Mapping[str, Health], live_calls: Callable[[], int], refused: Counts, late_s: Callable[[], float]
+) -> Starlette:
     """`/healthz`: it moves; `/readyz`: calls are served whole, or 503; `/metrics`: Prometheus."""
     registry = CollectorRegistry()
     registry.register(Refused(refused))
+    registry.register(Late(late_s))
     live = Gauge("onenumber_live_calls", "Calls whose audio this controller holds.", registry=registry)
     live.set_function(lambda: float(live_calls()))
     part = Gauge("onenumber_part_up", "Whether a part that calls need is there.", ["part"], registry=registry)

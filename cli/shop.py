@@ -1,7 +1,7 @@
 """What it takes to speak with callers in one edition of the documents."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from config.documents import Edition
 from ivr.flow import Flow
@@ -17,5 +17,9 @@ class Shop:
     senses: Senses
     pins: Mapping[str, str]  # content hashes of all that its calls run with
 
+    scripts: dict[str, Script] = field(default_factory=dict)  # those read so far, shared by all calls
+
     def script(self, flow: str) -> Script:
-        return Script(Flow.model_validate(self.edition.flows[flow]), self.edition)
+        if flow not in self.scripts:
+            self.scripts[flow] = Script(Flow.model_validate(self.edition.flows[flow]), self.edition)
+        return self.scripts[flow]

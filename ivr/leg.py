@@ -72,6 +72,7 @@ class Hearing:
         while not self._frames:
             if self._end is not None:
                 raise fresh(self._end)
+            self._waited_ticks = 0
             self._news.clear()
             await self._news.wait()
         return self._frames.popleft()

@@ -50,6 +50,15 @@ class Script:
 
     def names(self, language: str) -> tuple[str, ...]:
         """Places as they are said, of each numbered series only the first two: enough for ears to lean towards."""
+        if language not in self._names:
+            self._names[language] = self._first_names(language)
+        return self._names[language]
+
+    @cached_property
+    def _names(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def _first_names(self, language: str) -> tuple[str, ...]:
         seen = Counter[str]()
         spoken = [place.name.get(language) or next(iter(place.name.values())) for place in self.edition.places]
         return tuple(name for name in spoken if _counted(seen, DIGITS.sub("#", name)) <= IN_SERIES)

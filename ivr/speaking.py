@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from config.documents import Language, Prompts
 from ivr.locales.registry import FALLBACK, LOCALES
 
+DIGITS = frozenset({"ticket", "phone", "keyed"})  # variables that are said digit by digit
 VARIABLE = re.compile(r"\{([a-z_]+)\}")
 
 

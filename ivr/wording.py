@@ -37,9 +37,9 @@ class Wording:
         return {"number": locale(heard_in).digits(self.edition.site.national_emergency), **spoken}
 
     def _spoken(self, name: str, value: str, language: Language, now: datetime) -> str:
+        if name in speaking.DIGITS:
+            return locale(language).digits(value)
         match name:
-            case "ticket" | "phone" | "keyed":
-                return locale(language).digits(value)
             case "time":
                 return spoken_times.spoken_time(datetime.fromisoformat(value), now, self.edition.site.zone, language)
             case "choice":

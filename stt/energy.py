@@ -13,12 +13,13 @@ from ivr.ports import FRAME_BYTES, FRAME_MS
 
 SILENT_DBFS = -96.0
 NO_ECHO_DB = -40.0
+PCM = np.dtype("<i2")
 ONES = np.ones(FRAME_BYTES // 2, np.float32)
 
 
 def level_dbfs(frame: bytes) -> float:
     """Loudness (RMS) of 16-bit PCM without its mean, so that a line's DC offset is no sound."""
-    samples = np.frombuffer(frame, "<i2").astype(np.float32)
+    samples = np.frombuffer(frame, PCM).astype(np.float32)
     if not samples.size:
         return SILENT_DBFS
     ones = ONES if samples.size == ONES.size else np.ones_like(samples)
@@ -59,7 +60,7 @@ class EnergyGate:
         level = level_dbfs(frame)
         self._played.append(SILENT_DBFS if playing_dbfs is None else playing_dbfs)
         prompt = max(self._played)
-        loud = level >= self._threshold_dbfs(prompt)
+        loud = level >= self._rules.least_dbfs and level >= self._threshold_dbfs(prompt)  # most frames are silence
         if loud:
             self._hang_ms = self._rules.hang_ms
         elif self._hang_ms:

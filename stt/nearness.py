@@ -42,9 +42,11 @@ class Nearness:
     def feed(self, level_dbfs: float, speaking: bool) -> bool:
         """One frame: is it as near as the caller? Everybody is, until somebody nearer speaks."""
         self._levels.append(level_dbfs)
+        if self.caller_dbfs is None:
+            return True
         moment_dbfs = max(self._levels)
-        near = self.caller_dbfs is None or moment_dbfs >= self.caller_dbfs - self._rules.far_db
-        if speaking and self.caller_dbfs is not None and near:
+        near = moment_dbfs >= self.caller_dbfs - self._rules.far_db
+        if speaking and near:
             followed_dbfs = self._followed(moment_dbfs, self.caller_dbfs)
             self._loudest_dbfs = max(self._loudest_dbfs, followed_dbfs)
             self.caller_dbfs = max(followed_dbfs, self._loudest_dbfs - self._rules.fall_most_db)

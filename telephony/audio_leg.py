@@ -5,13 +5,12 @@ from collections.abc import Callable
 from uuid import UUID
 
 from ivr.leg import PacedLeg
-from ivr.ports import FRAME_BYTES, HungUp, LegLost
+from ivr.ports import HungUp, LegLost
 from telephony import audiosocket
+from telephony.audio_pipe import AudioPipe
 from telephony.audio_watch import AudioWatch, HearingChange
 from telephony.presses import Presses
 from telephony.tone_keys import ToneKeys
-
-UNSENT_LIMIT_BYTES = 16 * (FRAME_BYTES + audiosocket.HEADER_BYTES)  # 320 ms that Asterisk did not take
 
 
 class AudioLeg(PacedLeg):
@@ -25,7 +24,7 @@ class AudioLeg(PacedLeg):
         self.uuid = uuid
         self.held_steps = 0
         self.on_hearing: Callable[[HearingChange], None] = lambda change: None
-        self._transport: asyncio.WriteTransport | None = None
+        self._pipe: AudioPipe | None = None
         self._watch = AudioWatch()
         self._connected = asyncio.Event()
         self._tones, self._presses = ToneKeys(), Presses()
@@ -40,15 +39,21 @@ class AudioLeg(PacedLeg):
         finally:
             self._refuse_if_ended()
 
-    def attach(self, transport: asyncio.WriteTransport) -> None:
-        self._transport = transport
+    def attach(self, pipe: AudioPipe) -> None:
+        self._pipe = pipe
         self._connected.set()
 
-    def detach(self, transport: asyncio.WriteTransport | None) -> None:
+    def detach(self, pipe: AudioPipe | None) -> None:
         """That connection is gone; a newer one stays."""
-        if transport is self._transport:
-            self._transport = None
+        if pipe is not None and pipe is self._pipe:
+            pipe.let_go()
+            self._pipe = None
             self._connected.clear()
+
+    def let_go(self) -> None:
+        """The clock moves it no more; how its connection ends is noticed all the same."""
+        if self._pipe is not None:
+            self._pipe.let_go()
 
     def hear(self, pcm: bytes) -> None:
         """As the caller's phone sent it; a key may be a tone in it."""
@@ -74,18 +79,23 @@ class AudioLeg(PacedLeg):
 
     def terminate(self) -> None:
         """Give the channel back: Asterisk ends the application, and its AGI or dialplan goes on."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(audiosocket.HANG_UP)
-        self.detach(self._transport)
+        if self._pipe is not None and self._pipe.open:
+            self._pipe.send(audiosocket.HANG_UP)
+        self.detach(self._pipe)
 
     def step(self) -> None:
-        """20 ms have passed: send the next frame, silence too, for Asterisk drops a socket on which nobody sends."""
-        transport = self._transport
-        if transport is None or transport.is_closing() or transport.get_write_buffer_size() > UNSENT_LIMIT_BYTES:
+        """20 ms have passed: hear what came, and send the next frame.
+
+        Silence is sent too, for Asterisk drops a socket on which nobody sends.
+        """
+        if self._pipe is not None:
+            self._pipe.receive()
+        pipe = self._pipe  # what was received may have been its end
+        if pipe is None or not pipe.open or pipe.stuck:
             self.held_steps += 1
             self.listen()
             return
-        transport.write(audiosocket.audio(self.tick()))
+        pipe.send(audiosocket.audio(self.tick()))
         if change := self._watch.step():
             self.on_hearing(change)
 

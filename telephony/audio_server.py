@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from telephony.audio_leg import AudioLeg
+from telephony.audio_pipe import AudioPipe
 from telephony.audiosocket import AUDIO, ERROR, KEY, TERMINATE, Frame, FrameReader, MalformedAudio
 from telephony.loopback import refuse_unless_loopback, stop_listening
 from telephony.ticker import Ticker
@@ -48,6 +49,11 @@ class AudioServer:
             await stop_listening(self._server)
             await self._server.wait_closed()
 
+    @property
+    def late_s(self) -> float:
+        """All delay of callers' sound that could not be made up for, since the start."""
+        return self._ticker.late_s
+
     @contextmanager
     def expecting(self, leg: AudioLeg) -> Iterator[None]:
         """While inside, one connection with the leg's identity is its own, and the clock moves it."""
@@ -59,6 +65,7 @@ class AudioServer:
         finally:
             self.legs -= 1
             self._ticker.remove(leg.step)
+            leg.let_go()
             self._expected.pop(leg.uuid, None)
 
     def expect_again(self, leg: AudioLeg) -> None:
@@ -87,6 +94,7 @@ class AudioConnection(asyncio.Protocol):
         self._server = server
         self._reader = FrameReader()
         self._leg: AudioLeg | None = None
+        self._pipe: AudioPipe | None = None  # once it is known whose it is
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -108,7 +116,7 @@ class AudioConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._recognised()
         if self._leg:
-            self._leg.detach(self._transport)
+            self._leg.detach(self._pipe)
 
     def _take(self, frame: Frame) -> None:
         leg = self._leg
@@ -121,7 +129,7 @@ class AudioConnection(asyncio.Protocol):
         elif frame.kind == ERROR:
             log.warning("Asterisk reports an audio error", leg=leg.id, code=frame.payload.hex())
         elif frame.kind == TERMINATE:
-            leg.detach(self._transport)
+            leg.detach(self._pipe)
 
     def _belongs_to(self, uuid: UUID) -> None:
         leg = self._server.claim(uuid) if self._transport else None
@@ -130,7 +138,8 @@ class AudioConnection(asyncio.Protocol):
             return
         self._recognised()
         self._leg = leg
-        leg.attach(self._transport)
+        self._pipe = AudioPipe(self._transport, self.data_received)
+        leg.attach(self._pipe)
 
     def _recognised(self) -> None:
         self._server.strangers.pop(self, None)

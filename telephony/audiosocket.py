@@ -5,7 +5,7 @@ Source: https://docs.asterisk.org/Configuration/Channel-Drivers/AudioSocket/ —
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 TERMINATE, IDENTITY, KEY, AUDIO, ERROR = 0x00, 0x01, 0x03, 0x10, 0xFF
@@ -20,8 +20,7 @@ class MalformedAudio(Exception):
     """The peer sends what is no AudioSocket."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):  # made fifty times a second for each caller: a dataclass takes twice as long
     kind: int
     payload: bytes
 
@@ -41,32 +40,31 @@ class FrameReader:
     """Feed it what the socket gave."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Yield each whole frame; keep the rest.
 
         Raises: MalformedAudio, at a length that no frame of ours has.
         """
-        self._buffer += data
+        heard = self._rest + data if self._rest else data
         at = 0
         try:
-            while (frame := self._frame_at(at)) is not None:
-                at += HEADER_BYTES + len(frame.payload)
-                yield frame
+            while (end := _frame_end(heard, at)) <= len(heard):
+                start, at = at, end
+                yield Frame(heard[start], heard[start + HEADER_BYTES : end])
         finally:
-            del self._buffer[:at]
+            self._rest = heard[at:]
 
-    def _frame_at(self, at: int) -> Frame | None:
-        if len(self._buffer) - at < HEADER_BYTES:
-            return None
-        start = at + HEADER_BYTES
-        size = self._buffer[at + 1] << 8 | self._buffer[at + 2]
-        if size > PAYLOAD_LIMIT:
-            raise MalformedAudio("frame too long")
-        if len(self._buffer) < start + size:
-            return None
-        return Frame(self._buffer[at], bytes(self._buffer[start : start + size]))
+
+def _frame_end(heard: bytes, at: int) -> int:
+    """Where the frame that begins there ends, which may be beyond what was heard. Raises: MalformedAudio."""
+    if len(heard) - at < HEADER_BYTES:
+        return at + HEADER_BYTES
+    size = heard[at + 1] << 8 | heard[at + 2]
+    if size > PAYLOAD_LIMIT:
+        raise MalformedAudio("frame too long")
+    return at + HEADER_BYTES + size
 
 
 def audio(pcm: bytes) -> bytes:

@@ -21,6 +21,7 @@ PURE = 0.7  # of the energy lies in the two tones
 TWIST = 8.0  # one tone may be so many times as strong as the other (9 dB)
 APART = 6.0  # and either is so many times as strong as any other of its kind
 
+_PCM = np.dtype("<i2")
 _SAMPLES = FRAME_BYTES // 2
 _PHASES = 2 * np.pi * np.outer(np.arange(_SAMPLES), np.array([*ROWS_HZ, *COLUMNS_HZ])) / RATE_HZ
 _TABLE = np.hstack([np.cos(_PHASES), np.sin(_PHASES)]).astype(np.float32)
@@ -38,6 +39,10 @@ class ToneKeys:
 
     def feed(self, pcm: bytes) -> Iterator[str]:
         """The keys whose presses are sure by now, from audio in pieces of any size."""
+        if len(pcm) == FRAME_BYTES and not self._rest:
+            if key := self._hear(tone(pcm)):
+                yield key
+            return
         self._rest += pcm
         while len(self._rest) >= FRAME_BYTES:
             frame, self._rest = self._rest[:FRAME_BYTES], self._rest[FRAME_BYTES:]
@@ -60,17 +65,19 @@ def tone(frame: bytes) -> str:
     """The key whose two tones a frame of 8 kHz, 16 bit holds, and nothing beside them."""
     if len(frame) != FRAME_BYTES:
         return ""
-    samples = np.frombuffer(frame, dtype="<i2").astype(np.float32)
+    samples = np.frombuffer(frame, _PCM).astype(np.float32)
     energy = float(samples @ samples)
     if energy < QUIETEST * _SAMPLES:
         return ""
     parts = samples @ _TABLE
+    pure = PURE * energy * _SAMPLES / 2  # a tone alone has the power (its energy) × samples / 2
+    if float(parts @ parts) < pure:
+        return ""  # speech: all eight tones together are not enough
     powers = parts[:8] ** 2 + parts[8:] ** 2
     rows, columns = powers[:4], powers[4:]
     row, column = int(rows.argmax()), int(columns.argmax())
     high, low = max(rows[row], columns[column]), min(rows[row], columns[column])
-    # A tone alone has the power (its energy) × samples / 2.
-    if high > TWIST * low or high + low < PURE * energy * _SAMPLES / 2:
+    if high > TWIST * low or high + low < pure:
         return ""
     if _second(rows) * APART > rows[row] or _second(columns) * APART > columns[column]:
         return ""

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from config.documents import Edition, Language
 from config.settings import Settings
 from ivr.locales.registry import FALLBACK, LOCALES, locale
-from ivr.speaking import filled, variables_of
+from ivr.speaking import DIGITS, filled, variables_of
 from ivr.spoken_parts import fixed_pieces, linked_names
+from tts.phrases import digit_phrases, phrases
 from tts.rendering import Progress, RenderedVoice
 from tts.voices import engines
+
+UNKNOWN = "…"  # in the place of what only a call can tell
 
 
 def build(settings: Settings) -> RenderedVoice:
@@ -40,12 +43,22 @@ def fixed_sentences(edition: Edition) -> Iterator[tuple[str, str]]:
 
 
 def parts(edition: Edition, language: Language) -> Iterator[str]:
-    """What sentences are put together from while the voice is dead: words, pieces of prompts, names."""
+    """What sentences are put together from: numbers always; words, pieces of prompts and names for a dead voice."""
     yield from locale(language).vocabulary()
     yield from fixed_pieces(edition.prompts.get(language, {}), language)
+    yield from digit_phrases(language)
+    yield from (text for template in edition.prompts.get(language, {}).values() for text in _around(template, language))
     places = [place.name[language] for place in edition.places if language in place.name]
     yield from (*places, *linked_names(places, language))
     yield from (topic.name[language] for topic in edition.topics.values() if language in topic.name)
+
+
+def _around(template: str, language: Language) -> Iterator[str]:
+    """The phrases of a prompt that are the same whatever its variables say."""
+    if not (variables := variables_of(template)):
+        return
+    values = {name: locale(language).digits("00") if name in DIGITS else UNKNOWN for name in variables}
+    yield from (phrase.text for phrase in phrases(filled(template, values), language) if UNKNOWN not in phrase.text)
 
 
 def installed(settings: Settings, languages: tuple[str, ...]) -> dict[str, str]:

@@ -14,9 +14,11 @@ from config.settings import Voices
 from ivr.ports import SAMPLE_RATE, VoiceDown
 from ivr.sound_files import write_wav
 from tts.audio import Samples, level, read_wav, resample, to_pcm
+from tts.phrases import Phrase, phrases
 from tts.voices import Engine
 
 RENDERING = 1  # part of every cached name: counted up when the sound of a rendering changes
+BYTES_PER_MS = SAMPLE_RATE * 2 // 1_000
 LONGEST = 500  # characters; nobody listens to more at once
 EDGE_MS = 60  # silence kept before and after a sentence
 FIRST_SHARE = 0.75  # of the time limit for the best voice; the rest is for the one that always speaks
@@ -30,7 +32,7 @@ Progress = Callable[[int, int], None]  # done, of how many
 
 
 class RenderedVoice:
-    """Sentences to PCM. Fixed sentences lie on disk; what names a caller's number or place stays in memory only."""
+    """Sentences to PCM. Whatever is the same for all callers lies on disk; the rest stays in memory only."""
 
     def __init__(
         self, engines: Callable[[str], Sequence[Engine]], cache: Path, recordings: Path, settings: Voices
@@ -49,22 +51,34 @@ class RenderedVoice:
             self._idle.put_nowait(lane)
 
     async def say(self, text: str, language: str) -> bytes:
-        """PCM of a sentence.
+        """PCM of a sentence, put together from phrases where it is not there whole.
 
         Raises: VoiceDown when the workers are full, late or dead.
         """
         spoken = speakable(text)
         if (known := self._known(spoken, language)) is not None:
             return known
+        limit_s = self._settings.limit_ms / 1_000
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._joined(phrases(spoken, language), language, limit_s * FIRST_SHARE)
+        except TimeoutError as error:
+            log.warning("voice late", limit_ms=self._settings.limit_ms)
+            raise VoiceDown("late") from error
+
+    async def _joined(self, said: Sequence[Phrase], language: str, first_limit_s: float) -> bytes:
+        sounds = [await self._phrase(phrase.text, language, first_limit_s) for phrase in said]
+        pauses = [*(phrase.pause_ms for phrase in said[:-1]), 0]
+        return b"".join(sound + bytes(BYTES_PER_MS * pause) for sound, pause in zip(sounds, pauses, strict=True))
+
+    async def _phrase(self, text: str, language: str, first_limit_s: float) -> bytes:
+        if (known := self._known(text, language)) is not None:
+            return known
         if self._waiting >= self._settings.workers + self._settings.queue_limit:
             raise VoiceDown("full")
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._settings.limit_ms / 1_000):
-                return await self._rendered(spoken, language, self._settings.limit_ms / 1_000 * FIRST_SHARE)
-        except TimeoutError as error:
-            log.warning("voice late", limit_ms=self._settings.limit_ms)
-            raise VoiceDown("late") from error
+            return await self._rendered(text, language, first_limit_s)
         finally:
             self._waiting -= 1
 

@@ -1,99 +1,110 @@
-"""What a call costs: CPU of our line over CPU of a bare dialplan, the same calls by sipp.
+"""What a second of a call costs: CPU of our line over CPU of a bare dialplan, the same callers by sipp.
 
-`python -m tests.bench.cost [CALLS] [RATE]` prints one JSON object. The floor is Asterisk alone, with
-our configuration but a dialplan that answers, plays the hold music for as long as our dialogue
-takes, and hangs up; the line is Asterisk, controller and its workers.
+`python -m tests.bench.cost [CALLS] [RATE]` prints one JSON object, in CPU-ms per second of call. The line is
+everything that runs of it, by part; its callers press keys through the whole dialogue. The floor is Asterisk alone
+with our configuration, but a dialplan that answers, plays a sound in the callers' own codec for as long as the
+dialogue took, and hangs up. The SQLite records are the controller's own work. `idle` is what the line costs without
+any call, in CPU-ms per second; it is part of the line's figures.
 """
 
 import asyncio
 import json
-import os
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from config.settings import Settings
-from tests.bench.sipp import DIALOGUE, Load, Sent, send
+from tests.bench.processor import own_and_children_s
+from tests.bench.sipp import DIALOGUE, EVERYBODY, Load, Sent, send
 from tests.conftest import free_port
 from tests.e2e.line import RunningLine
 from tests.phones import TestLine, line_settings, quick_edition
 
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+IDLE_S = 5.0
+WORKERS = "voice workers"  # what the controller has started: recognisers, voices
 FLOOR = """
 [from-callers]
 exten => {number},1,Answer()
  same => n,Playback({sound})
- same => n,Playback({sound})
  same => n,Hangup()
 """
+Spent = Mapping[str, float]  # CPU-seconds by part
 
 
-def cpu_s(pids: Iterable[int]) -> float:
-    """Seconds of CPU that processes and all their living descendants have used."""
-    wanted, used, parents = set(pids), dict[int, float](), dict[int, int]()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # gone meanwhile
-        pid = int(path.parent.name)
-        parents[pid] = int(fields[1])
-        used[pid] = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-    return sum(seconds for pid, seconds in used.items() if wanted & {pid, *_ancestors(pid, parents)})
+def spent(pids: Mapping[str, int]) -> Spent:
+    """So far, since the parts were started."""
+    found = dict[str, float]()
+    for part, pid in pids.items():
+        own_s, children_s = own_and_children_s(pid)
+        found |= {part: own_s, WORKERS: children_s} if part == "controller" else {part: own_s + children_s}
+    return found
 
 
-def _ancestors(pid: int, parents: dict[int, int]) -> Iterable[int]:
-    while (pid := parents.get(pid, 0)) > 1:
-        yield pid
+def rates(before: Spent, after: Spent, seconds: float) -> dict[str, float]:
+    """CPU-ms per second by part, and in all."""
+    parts = {part: (after[part] - before[part]) * 1000 / seconds for part in after}
+    return {part: round(rate, 2) for part, rate in {**parts, "all": sum(parts.values())}.items()}
 
 
-def floor(load: Load) -> tuple[float, Sent]:
-    """CPU-ms a call of Asterisk alone."""
+def during(load: Load, domain: str, number: str, used: Callable[[], Spent]) -> tuple[dict[str, float], Sent]:
+    """What the parts spend per second of a call while these are there."""
+    before = used()
+    sent = send(load, domain, number)
+    return rates(before, used(), sent.completed * sent.call_s), sent
+
+
+def floor(load: Load, seconds: float) -> tuple[dict[str, float], Sent]:
+    """Asterisk alone, playing for so long."""
     with tempfile.TemporaryDirectory(prefix="onenumber-floor-") as name:
         ports = [free_port() for _ in range(3)]
         settings = line_settings(Settings().asterisk.root, ports, free_port(), 30_000, rtp_end=31_999)
         line = TestLine(settings, quick_edition(), Path(name), bare=FLOOR)
         line.start()
         try:
+            _cut(Path(name) / "sounds/hold/music.wav", seconds)
             assert line.asterisk.process is not None
-            before = cpu_s([line.asterisk.process.pid])
-            sent = send(load, line.domain, settings.line.number)
-            return (cpu_s([line.asterisk.process.pid]) - before) * 1000 / load.calls, sent
+            pids = {"Asterisk": line.asterisk.process.pid}
+            return during(load, line.domain, settings.line.number, lambda: spent(pids))
         finally:
             line.stop()
 
 
-async def whole_line(load: Load) -> tuple[float, Sent]:
-    """CPU-ms a call of Asterisk, controller and workers."""
+def _cut(wav: Path, seconds: float) -> None:
+    """Music of that length in the callers' codec, in the place of the WAV: Asterisk need not transcode."""
+    made = [str(wav), "-t", "ul", str(wav.with_suffix(".ulaw"))]
+    subprocess.run(["sox", *made, "repeat", "9", "trim", "0", f"{seconds:.2f}"], check=True)
+    wav.unlink()
+
+
+async def whole_line(load: Load) -> tuple[dict[str, float], dict[str, float], Sent]:
+    """While idle, and while the calls are there."""
     with tempfile.TemporaryDirectory(prefix="onenumber-cost-") as name:
-        async with RunningLine(Path(name)) as line:
-            pids = [line.state()["pids"][part] for part in ("Asterisk", "controller")]
+        async with RunningLine(Path(name), environment=EVERYBODY) as line:
+            pids = {part: pid for part, pid in line.state()["pids"].items() if pid}
             warm = Load(1, 1, load.keys, load.goodbye_ms)
             await asyncio.to_thread(send, warm, line.sip, "100")  # what is loaded once is not a call's cost
-            before = cpu_s(pids)
-            sent = await asyncio.to_thread(send, load, line.sip, "100")
-            return (cpu_s(pids) - before) * 1000 / load.calls, sent
+            before = spent(pids)
+            await asyncio.sleep(IDLE_S)
+            idle = rates(before, spent(pids), IDLE_S)
+            return idle, *await asyncio.to_thread(during, load, line.sip, "100", lambda: spent(pids))
 
 
 def main() -> None:
-    calls = int(sys.argv[1]) if len(sys.argv) > 1 else 40
-    rate = int(sys.argv[2]) if len(sys.argv) > 2 else 4
-    line_ms, line_sent = asyncio.run(whole_line(Load(calls, rate, DIALOGUE)))
-    floor_ms, floor_sent = floor(Load(calls, rate, (), goodbye_ms=40_000))
-    print(
-        json.dumps(
-            {
-                "line_cpu_ms_per_call": round(line_ms, 1),
-                "floor_cpu_ms_per_call": round(floor_ms, 1),
-                "line_over_floor": round(line_ms / floor_ms, 2),
-                "line": asdict(line_sent),
-                "floor": asdict(floor_sent),
-            },
-            indent=2,
-        )
-    )
+    calls, rate = (int(word) for word in [*sys.argv[1:], "40", "4"][:2])
+    idle, line, sent = asyncio.run(whole_line(Load(calls, rate, DIALOGUE)))
+    floor_rates, floor_sent = floor(Load(calls, rate, (), goodbye_ms=60_000), sent.call_s)
+    measured = {
+        "line_over_floor": round(line["all"] / floor_rates["all"], 2),
+        "line": line,
+        "floor": floor_rates,
+        "idle": idle,
+        "line_calls": asdict(sent),
+        "floor_calls": asdict(floor_sent),
+    }
+    print(json.dumps(measured, indent=2))
 
 
 if __name__ == "__main__":

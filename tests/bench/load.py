@@ -28,7 +28,7 @@ from ivr.wording import Mouth, Wording
 from telephony.instance import AsteriskInstance
 from telephony.recordings import Samples, heard
 from tests.bench.gaps import NotHeard, largest_gap_ms
-from tests.bench.sipp import DIALOGUE, Load, Sent, send
+from tests.bench.sipp import DIALOGUE, EVERYBODY, Load, Sent, send
 from tests.e2e.line import RunningLine, until
 from tts import preparing
 
@@ -38,11 +38,6 @@ LISTENER = "068700000"  # their numbers
 LISTEN_S = 12.0
 LEAVE_S = 20.0
 MOST_GAP_MS = 100.0
-# The callers are strangers from one address, whom a line in use would not let in.
-EVERYBODY = {
-    f"ONENUMBER_ADMISSION__{name}": value
-    for name, value in (("OUTSIDE_PERCENT", "100"), ("STRANGERS_PERCENT", "100"), ("OF_ADDRESS", "1000"))
-}
 
 
 @dataclass(frozen=True)

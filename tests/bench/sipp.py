@@ -21,6 +21,11 @@ ULAW_QUIET = bytes((0xFF, 0xFE, 0x7E, 0x7F))  # some units of 16-bit amplitude: 
 # (pause before it in ms, key): appointments, cancel, yes that is it; then, told the ticket or in the queue,
 # the wish to be called back, and the number agreed to.
 DIALOGUE: tuple[tuple[int, str], ...] = ((1_500, "5"), (2_000, "1"), (3_000, "1"), (6_000, "1"), (3_500, "1"))
+# The callers are strangers from one address, whom a line in use would not let in.
+EVERYBODY = {
+    f"ONENUMBER_ADMISSION__{name}": value
+    for name, value in (("OUTSIDE_PERCENT", "100"), ("STRANGERS_PERCENT", "100"), ("OF_ADDRESS", "1000"))
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Sent:
     failed: int
     retransmissions: int
     answer_ms: float  # mean, INVITE to 200
+    call_s: float  # mean, INVITE to the end
     seconds: float
     errors: str
 
@@ -100,6 +106,7 @@ def _read(folder: Path) -> Sent:
         failed=int(last["FailedCall(C)"]),
         retransmissions=int(last["Retransmissions(C)"]),
         answer_ms=_milliseconds(last["ResponseTime1(C)"]),
+        call_s=_milliseconds(last["CallLength(C)"]) / 1000,
         seconds=_milliseconds(last["ElapsedTime(C)"]) / 1000,
         errors=errors.read_text(errors="replace")[:2_000] if errors.exists() else "",
     )

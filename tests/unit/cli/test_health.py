@@ -58,7 +58,7 @@ async def unwell() -> str | None:
 
 @asynccontextmanager
 async def asked_over_http(health: Mapping[str, Health]) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(application(health, lambda: 3, lambda: {"full": 2, "agi": 0}))
+    transport = httpx.ASGITransport(application(health, lambda: 3, lambda: {"full": 2, "agi": 0}, lambda: 1.5))
     async with httpx.AsyncClient(transport=transport, base_url="http://controller") as client:
         yield client
 
@@ -73,6 +73,7 @@ async def test_a_controller_is_ready_when_all_that_calls_need_is_there(part: Hea
     assert "onenumber_live_calls 3.0" in metrics
     assert f'onenumber_part_up{{part="asterisk"}} {float(part is well)}' in metrics
     assert 'onenumber_refused_total{by="full"} 2.0' in metrics
+    assert "onenumber_sound_late_seconds_total 1.5" in metrics
     assert "onenumber_tasks" in metrics
 
 

@@ -82,6 +82,25 @@ async def test_jitter_is_not_filled(leg: PacedLeg) -> None:
     assert [await anext(audio) for _ in range(10)] == [A] * 10
 
 
+async def test_a_reader_is_woken_for_several_frames_at_once(leg: PacedLeg) -> None:
+    heard = list[bytes]()
+    reading = asyncio.create_task(_collect(leg.audio(), heard))
+    lengths = list[int]()
+    await asyncio.sleep(0)
+    for _ in range(9):
+        leg.hear(A)
+        leg.tick()
+        await asyncio.sleep(0)
+        lengths.append(len(heard))
+    reading.cancel()
+    assert lengths == [0, 0, 3, 3, 3, 6, 6, 6, 9]
+
+
+async def _collect(pcm: AsyncIterator[bytes], heard: list[bytes]) -> None:
+    async for frame in pcm:
+        heard.append(frame)
+
+
 async def test_frames_of_other_sizes_are_cut_to_ours(leg: PacedLeg) -> None:
     audio = leg.audio()
     for piece in (A[:240], A[240:] + B[:160], B[160:]):

@@ -10,6 +10,7 @@ from ivr import speaking
 from ivr.actions import Line
 from ivr.wording import Wording
 from telephony.asterisk_config import STANDALONE_PROMPTS
+from tts.phrases import phrases
 from tts.preparing import fixed_sentences
 
 EDITION = load_edition(PROJECT / "config")
@@ -39,3 +40,18 @@ def test_each_language_of_the_site_has_its_parts_rendered() -> None:
 def test_what_a_language_would_say_in_english_is_not_rendered_in_it() -> None:
     said = sentences_of(("en", "sv"), {"sv": {"goodbye": "Hej då.", "emergency_instruction": "Ring {number}."}})
     assert [text for text, language in said if language == "sv"] == ["Hej då."]
+
+
+@pytest.mark.parametrize(
+    ("key", "variables"),
+    [
+        ("ticket_opened", {"ticket": "4721"}),
+        ("joined", {"ticket": "47216"}),
+        ("callback_offer", {"phone": "0612345678"}),
+        ("callback_stored", {"ticket": "4721"}),
+    ],
+)
+def test_what_callers_hear_of_numbers_is_rendered_ahead(key: str, variables: dict[str, str]) -> None:
+    values = Wording(EDITION).values(Line(key, variables), "en", datetime.now(UTC))
+    text, language = speaking.sentence(EDITION.prompts, key, values, "en")
+    assert {(phrase.text, language) for phrase in phrases(text, language)} <= set(fixed_sentences(EDITION))

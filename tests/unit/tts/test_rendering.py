@@ -8,7 +8,7 @@ from config.settings import Voices
 from ivr.ports import VoiceDown
 from ivr.sound_files import write_wav
 from tts.audio import Samples, to_pcm
-from tts.rendering import LONGEST, RenderedVoice, speakable
+from tts.rendering import LONGEST, RenderedVoice, speakable, to_line
 
 SECOND = (0.3 * np.sin(2 * np.pi * 300 * np.arange(8_000) / 8_000)).astype(np.float32)
 
@@ -189,3 +189,13 @@ async def test_closing_closes_the_engines(tmp_path: Path) -> None:
     await speaking.say("Hello.", "en")
     await speaking.close()
     assert engine.closed
+
+
+async def test_a_number_is_put_together_from_what_is_rendered_once(tmp_path: Path) -> None:
+    engine = ScriptedEngine()
+    speaking = voice(tmp_path, engine)
+    await speaking.say("Your ticket is one two, three four. It is open.", "en")
+    engine.rendered.clear()
+    whole = await speaking.say("Your ticket is three one, two four. It is open.", "en")
+    assert engine.rendered == []
+    assert len(whole) == 6 * len(to_line(SECOND, 8_000)) + 16 * (100 + 190)  # pauses: after comma and sentence
