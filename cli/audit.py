@@ -13,7 +13,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Cut; without it the command re
 @app.command()
 def verify() -> None:
     """Check every row against its seal; exit code 1 when one was altered or is missing."""
-    from cli import auditing
+    from doctor import auditing
 
     auditing.verify()
 
@@ -21,6 +21,6 @@ def verify() -> None:
 @app.command()
 def cut(before: Before, yes: Yes = False) -> None:
     """Delete the rows from before a day; the rest can still be verified."""
-    from cli import auditing
+    from doctor import auditing
 
     auditing.cut(before, yes)

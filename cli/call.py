@@ -13,18 +13,18 @@ from typing import Annotated
 
 import typer
 
-from cli import credentials
-from cli.addresses import connectable
-from cli.call_report import Report
-from cli.caller import AGENT_HZ, Answering, Plan, TestCaller
-from cli.desk_client import AgentAtDesk, Desk, DeskRefused
-from cli.editions import in_force
-from cli.logs import configure_logs
 from config.documents import Site
 from config.settings import Settings
 from ivr.ports import SAMPLE_RATE, VoiceDown
+from runtime import credentials
+from runtime.addresses import connectable
+from runtime.editions import in_force
+from runtime.logs import configure_logs
 from telephony.asterisk_config import caller_phones, phone_password
 from telephony.softphone import PhoneFailed, SoftPhone
+from testcall.call_report import Report
+from testcall.caller import AGENT_HZ, Answering, CallPlan, TestCaller
+from testcall.desk_client import AgentAtDesk, Desk, DeskRefused
 from tts import preparing
 
 ANSWER_AFTER_MS = 800
@@ -61,14 +61,16 @@ def call(
     raise typer.Exit(0 if report.well else 1)
 
 
-def _plan(settings: Settings, says: list[str], wavs: list[Path], keys: str, patience_s: float, answered: bool) -> Plan:
+def _plan(
+    settings: Settings, says: list[str], wavs: list[Path], keys: str, patience_s: float, answered: bool
+) -> CallPlan:
     trace = secrets.token_hex(8)
     folder = settings.data_dir / "test-calls" / trace
     folder.mkdir(parents=True)
     if missing := [path for path in wavs if not path.is_file()]:
         raise CallRefused(f"there is no {missing[0]}")
     spoken = [path.resolve() for path in wavs] or asyncio.run(_spoken(settings, says, folder))
-    return Plan(settings.line.number, trace, folder, tuple(spoken), keys, patience_s, answered)
+    return CallPlan(settings.line.number, trace, folder, tuple(spoken), keys, patience_s, answered)
 
 
 async def _spoken(settings: Settings, says: list[str], folder: Path) -> list[Path]:
@@ -89,7 +91,7 @@ async def _spoken(settings: Settings, says: list[str], folder: Path) -> list[Pat
     return made
 
 
-async def _call(settings: Settings, site: Site, plan: Plan, caller: tuple[str, str], answer_as: str) -> Report:
+async def _call(settings: Settings, site: Site, plan: CallPlan, caller: tuple[str, str], answer_as: str) -> Report:
     domain = f"{settings.asterisk.host}:{settings.asterisk.sip_port}"
     url = f"http://{connectable(settings.web.host)}:{settings.web.port}"
     async with AsyncExitStack() as stack:
@@ -120,7 +122,7 @@ def _phone(settings: Settings, site: Site, domain: str, number: str, name: str) 
 
 
 async def _answering(
-    stack: AsyncExitStack, settings: Settings, site: Site, plan: Plan, desk: Desk, login: str
+    stack: AsyncExitStack, settings: Settings, site: Site, plan: CallPlan, desk: Desk, login: str
 ) -> Answering:
     """The agent at the desk, available, with a phone that answers by itself and sends a tone."""
     account = next((agent for agent in site.agents if agent.login == login), None)

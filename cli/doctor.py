@@ -9,6 +9,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, with 
 
 def doctor(json_output: JsonOption = False) -> None:
     """Look at every part; exit code 1 when something that is needed is broken."""
-    from cli import examination
+    from doctor import examination
 
     examination.doctor(json_output)

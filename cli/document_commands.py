@@ -6,16 +6,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from cli import credentials, installation, operator, preparing, publishing
-from cli.editions import SHOWN, Folder, folder_name, look, read_folder, told
-from cli.following import TOPIC
 from config import files
 from config.documents import Edition
 from config.settings import Settings
 from routing.model import NotFound
+from runtime import credentials, installation, operator, publishing
+from runtime.editions import SHOWN, Folder, folder_name, look, read_folder, told
+from runtime.following import TOPIC
 from store import SqlRecords, editions, publications, seed
 from store.news import RedisNews
 from store.publications import FolderMark, Publication, PublishedMeanwhile
+from supervisor import preparing
 from telephony.asterisk_text import ConfigRefused
 
 Ready = Callable[[Settings, Edition], None]
@@ -23,7 +24,7 @@ Ready = Callable[[Settings, Edition], None]
 
 def make_ready(settings: Settings, edition: Edition) -> None:
     """Sentences rendered and examples learned on this machine, so that no controller does it beside its callers."""
-    from ivr.understanding.line import build  # loads a sentence encoder
+    from ivr.understanding.understander import build  # loads a sentence encoder
 
     preparing.sentences(settings, edition, print)
     build(edition, settings.data_dir / "understanding")

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli import credentials, operator
-from cli.addresses import instance_folder
 from cli.erasing_files import LogTraces, blank, delete, line_logs, recordings, spooled
 from config.documents import Edition
 from config.settings import Settings
@@ -14,6 +12,8 @@ from routing.archive import Action
 from routing.identity import new_id
 from routing.lifecycle import CallbackEvent
 from routing.spellings import Spellings, spellings
+from runtime import credentials, operator
+from runtime.addresses import instance_folder
 from store import SqlRecords, erasure
 from store.news import RedisNews
 from telephony import spool

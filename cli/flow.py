@@ -81,7 +81,7 @@ def validate(file: File, as_json: AsJson = False) -> None:
 @app.command("replay")
 def replay_(call_id: Annotated[str, typer.Argument(help="The id of a stored call.")]) -> None:
     """Run a stored call again, with the documents it began with; exit 1 when that leads elsewhere than it did."""
-    from cli import credentials, operator, replaying
+    from runtime import credentials, operator, replaying
 
     async def run() -> replaying.Replayed:
         async with operator.records(credentials.settings()) as records:
@@ -112,7 +112,7 @@ def simulate_(
     except FlowRefused as refusal:
         typer.echo(str(refusal), err=True)
         raise typer.Exit(1) from None
-    from ivr.understanding.line import build  # loads a sentence encoder
+    from ivr.understanding.understander import build  # loads a sentence encoder
 
     understander = build(edition, settings.data_dir / "understanding")
     facts = Facts(caller_number=caller, identified=True, callable=True) if caller else Facts()

@@ -80,7 +80,7 @@ def readable(heard: Understanding) -> dict[str, Any]:
 
 
 def _line(settings: Settings) -> Any:
-    from ivr.understanding.line import build
+    from ivr.understanding.understander import build
 
     return build(load_edition(settings.line.config_dir), settings.data_dir / "understanding")
 

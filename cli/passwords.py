@@ -5,10 +5,10 @@ import getpass
 import sys
 from datetime import UTC, datetime
 
-from cli import credentials, operator
 from config.settings import Settings
 from routing.archive import Account, Action
 from routing.passwords import LEAST, Weakness, weakness
+from runtime import credentials, operator
 from store import SqlRecords
 from web.passwords import hashed, password_fits
 

@@ -10,34 +10,34 @@ Parts = Annotated[list[str], typer.Argument(help="controller, web, Asterisk, Red
 
 def run(plain_output: Plain = False) -> None:
     """Start the line and keep it up; Ctrl-C stops everything."""
-    from cli import running
+    from supervisor import running
 
     running.run(plain_output)
 
 
 def stop() -> None:
     """Stop the line, also one whose supervisor has died."""
-    from cli import running
+    from supervisor import running
 
     running.stop()
 
 
 def accept_clock() -> None:
     """Say that the machine's clock is right although it leapt: deleting what is private goes on."""
-    from cli import running
+    from supervisor import running
 
     running.accept_clock()
 
 
 def prepare() -> None:
     """Secrets, database, prompts and Asterisk's configuration, without starting anything."""
-    from cli import running
+    from supervisor import running
 
     running.prepare()
 
 
 def keep(parts: Parts) -> None:
     """Keep some parts of a prepared line up, where others look after the rest."""
-    from cli import running
+    from supervisor import running
 
     running.keep(parts)

@@ -3,8 +3,8 @@
 import typer
 import uvloop
 
-from cli import credentials, privacy
-from cli.logs import configure_logs
+from runtime import credentials, privacy
+from runtime.logs import configure_logs
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -12,7 +12,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def controller() -> None:
     """Answer calls: AGI, AudioSocket, AMI, the dialogue, the dispatcher."""
-    from cli import controller as process  # its libraries take seconds to load; other commands do without
+    from controller import controller as process  # its libraries take seconds to load; other commands do without
 
     settings = credentials.settings("controller")
     privacy.keep_private(settings)
@@ -23,7 +23,7 @@ def controller() -> None:
 @app.command()
 def web() -> None:
     """Serve the desk and the API."""
-    from cli import desk as process
+    from desk import process
 
     settings = credentials.settings("web")
     privacy.keep_private(settings)
@@ -34,8 +34,8 @@ def web() -> None:
 @app.command("demo-phones")
 def demo_phones() -> None:
     """Answer the site's demo phones."""
-    from cli import demo_phones as process
-    from cli.editions import in_force
+    from runtime.editions import in_force
+    from supervisor import demo_phones as process
 
     settings = credentials.settings("demo-phones")
     privacy.keep_private(settings)

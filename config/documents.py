@@ -34,7 +34,7 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Limits(Document):
+class TopicLimits(Document):
     """How soon each stage is due; `working` counts opening hours only."""
 
     accepted: Minutes
@@ -48,7 +48,7 @@ class Topic(Document):
     name: Text  # as spoken after "I understood:"; "a blocked drain or plumbing problem"
     crew: str
     urgency: Urgency
-    limits: Limits
+    limits: TopicLimits
     promise: str = "attend"  # prompt key suffix: promise_attend, promise_answer, …
     needs_place: bool = False
     facility: bool = True  # False for patient matters: these are never joined
@@ -104,7 +104,7 @@ class Hours(Document):
     week: dict[Weekday, tuple[str, str] | None]
 
 
-class Emergency(Document):
+class EmergencyRules(Document):
     """Where an emergency goes. Words are in the language documents."""
 
     key: str = "9"
@@ -113,7 +113,7 @@ class Emergency(Document):
     fallback_numbers: tuple[str, ...]
 
 
-class Waiting(Document):
+class WaitingRules(Document):
     ring_s: int = 15
     pop_s: float = 2.0  # a desk that has not shown the call by then is not rung
     position_every_s: int = 30
@@ -145,8 +145,8 @@ class Site(Document):
     national_emergency: str = "112"
     urgency_minutes: dict[Urgency, Minutes] = {"critical": 15, "high": 60, "normal": 480, "low": 2880}
     hours: Hours
-    emergency: Emergency
-    waiting: Waiting
+    emergency: EmergencyRules
+    waiting: WaitingRules
     callback: CallbackRules
     crews: tuple[Crew, ...]
     default_crew: str = "dispatch"

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
-from config.documents import CallbackRules, Edition, Site, Waiting
+from config.documents import CallbackRules, Edition, Site, WaitingRules
 
 Pins = Mapping[str, str]  # kind of document → content hash
 Load = Callable[[Pins], Awaitable[Edition]]
@@ -37,7 +37,7 @@ class EditionInForce:
     def site(self) -> Site:
         return self.edition.site
 
-    def waiting(self) -> Waiting:
+    def waiting(self) -> WaitingRules:
         """The rules of the queue."""
         return self.edition.site.waiting
 

@@ -47,7 +47,7 @@ class Admission(BaseModel):
     of_phone: int = Field(4, ge=1)  # calls at once of one phone with a password
 
 
-class Controller(BaseModel):
+class ControllerSettings(BaseModel):
     host: str = "127.0.0.1"
     agi_port: int = 4573
     audiosocket_port: int = 9092
@@ -64,7 +64,7 @@ class Web(BaseModel):
     secure_cookies: bool = False  # true behind TLS
 
 
-class Speech(BaseModel):
+class SpeechSettings(BaseModel):
     engine: str = "auto"  # auto = the best measured of those installed
     workers: int = 1
     threads: int = Field(2, ge=1)  # of each Whisper worker
@@ -73,7 +73,7 @@ class Speech(BaseModel):
     models: Path = PROJECT / "var/models"
 
 
-class Voices(BaseModel):
+class VoiceSettings(BaseModel):
     home: Path = PROJECT / "var/voices"  # an environment of its own in which Piper runs as a separate program
     models: Path = PROJECT / "var/voice-models"  # further Piper voices (nl_NL-….onnx with its .json); these win
     workers: int = Field(1, ge=1)
@@ -82,7 +82,7 @@ class Voices(BaseModel):
     memory_mb: int = 64  # recently spoken sentences kept in memory
 
 
-class Line(BaseModel):
+class LineSettings(BaseModel):
     config_dir: Path = PROJECT / "config"
     number: str = "100"
     also_numbers: tuple[str, ...] = ()  # other numbers that reach the line, as a trunk delivers them
@@ -111,11 +111,11 @@ class Settings(BaseSettings):
     log_private: bool = False  # true writes pii_ fields in clear
     asterisk: Asterisk = Asterisk()
     admission: Admission = Admission()
-    controller: Controller = Controller()
+    controller: ControllerSettings = ControllerSettings()
     web: Web = Web()
-    speech: Speech = Speech()
-    voices: Voices = Voices()
-    line: Line = Line()
+    speech: SpeechSettings = SpeechSettings()
+    voices: VoiceSettings = VoiceSettings()
+    line: LineSettings = LineSettings()
     retention: Retention = Retention()
     ami_user: str = "onenumber"
     ami_secret: SecretStr = SecretStr("")

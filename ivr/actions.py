@@ -10,14 +10,14 @@ from ivr.ports import Understanding
 
 
 @dataclass(frozen=True)
-class Line:
+class Sentence:
     """One sentence to be spoken: a prompt key and what varies in it (unspoken values, e.g. an ISO time)."""
 
     key: str
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-Prompt = tuple[Line, ...]
+Prompt = tuple[Sentence, ...]
 
 
 class Barge(StrEnum):
@@ -228,15 +228,15 @@ class Deaf:
 
 
 @dataclass(frozen=True)
-class Matter:
+class OpenMatter:
     ticket: str
     number: str
     stage: str
 
 
 @dataclass(frozen=True)
-class Matters:
-    matters: tuple[Matter, ...] = ()
+class MattersFound:
+    matters: tuple[OpenMatter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueueStanding:
     position: int
     waited_s: int
     staffed: bool  # somebody who could take this is logged in
@@ -298,6 +298,6 @@ class MessageTaken:
 
 
 Outcome = (
-    Started | Resumed | Spoken | Heard | NoWords | Pressed | Silence | Deaf | Matters | TicketOpened | Recalled | Done
-    | Waiting | OfferReady | Dialled | CallbackStored | CallbackOwed | NumberRefused | MessageTaken
+    Started | Resumed | Spoken | Heard | NoWords | Pressed | Silence | Deaf | MattersFound | TicketOpened | Recalled
+    | Done | QueueStanding | OfferReady | Dialled | CallbackStored | CallbackOwed | NumberRefused | MessageTaken
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from ivr.actions import Line, OpenTicket
+from ivr.actions import OpenTicket, Sentence
 from ivr.facts import MatterFacts
 from ivr.ports import Understanding
 from ivr.script import PERSON, Script, amended
@@ -64,15 +64,15 @@ def _all(state: State) -> Iterator[MatterFacts]:
     yield from (state.facts, *(other.facts for other in state.others))
 
 
-def also(state: State) -> tuple[Line, ...]:
+def also(state: State) -> tuple[Sentence, ...]:
     """What else was told, one sentence each."""
     return tuple(_also(other.facts.topic or PERSON, other.facts.place) for other in state.others)
 
 
-def _also(topic: str, place: str | None) -> Line:
+def _also(topic: str, place: str | None) -> Sentence:
     if place is None:
-        return Line("also", {"topic": topic})
-    return Line("also_place", {"topic": topic, "place": place})
+        return Sentence("also", {"topic": topic})
+    return Sentence("also_place", {"topic": topic, "place": place})
 
 
 # --- corrections ---------------------------------------------------------------------------------

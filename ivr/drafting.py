@@ -3,19 +3,19 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from config.documents import Edition, Limits, Topic
+from config.documents import Edition, Topic, TopicLimits
 from ivr.facts import Facts
 from routing.model import CallerId, TicketDraft
 from routing.promise import make_promise
 
 PERSON = Topic(
     id="person", name={}, crew="", urgency="normal", promise="answer", phrases={},
-    limits=Limits(accepted=15, completed=480),
+    limits=TopicLimits(accepted=15, completed=480),
 )  # fmt: skip
 """Whoever only wants a person is promised what an ordinary question is promised."""
 EMERGENCY = Topic(
     id="emergency", name={}, crew="", urgency="critical", phrases={},
-    limits=Limits(accepted=1, arrived=10, completed=60),
+    limits=TopicLimits(accepted=1, arrived=10, completed=60),
 )  # fmt: skip
 """Never spoken: it measures afterwards how soon somebody was there.
 

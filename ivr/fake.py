@@ -36,50 +36,50 @@ def words_of(pcm: bytes) -> str | None:
 
 
 @dataclass(frozen=True)
-class Waits:
+class CallerWaits:
     ms: int
 
 
 @dataclass(frozen=True)
-class Listens:
+class CallerListens:
     """Until something has been said to the caller and is over, or `limit_ms` have passed."""
 
     limit_ms: int = 60_000
 
 
 @dataclass(frozen=True)
-class Says:
+class CallerSays:
     text: str
     ms: int = 1_000
 
 
 @dataclass(frozen=True)
-class Sends:
+class CallerSends:
     """Audio as it is: noise, an echo, a recording."""
 
     pcm: bytes
 
 
 @dataclass(frozen=True)
-class Presses:
+class CallerPresses:
     keys: str
     apart_ms: int = 200
 
 
 @dataclass(frozen=True)
-class HangsUp: ...
+class CallerHangsUp: ...
 
 
 @dataclass(frozen=True)
-class Breaks:
+class AudioBreaks:
     """The audio path breaks; the caller is still there."""
 
 
-Act = Waits | Listens | Says | Sends | Presses | HangsUp | Breaks
+Act = CallerWaits | CallerListens | CallerSays | CallerSends | CallerPresses | CallerHangsUp | AudioBreaks
 
 
 @dataclass(frozen=True)
-class Said:
+class PromptHeard:
     """Something the caller was told."""
 
     at_ms: int
@@ -100,7 +100,7 @@ class ScriptedLeg(PacedLeg):
 
     def __init__(self, script: Sequence[Act] = (), leg_id: str = "scripted") -> None:
         super().__init__(leg_id)
-        self.said: list[Said] = []
+        self.said: list[PromptHeard] = []
         self.script_over = asyncio.Event()
         self._acts = self._unfold(script)
         self._clock: asyncio.Task[None] | None = None
@@ -120,7 +120,7 @@ class ScriptedLeg(PacedLeg):
     def play(self, pcm: bytes, loop: bool = False) -> None:
         super().play(pcm, loop)
         if self._sound:
-            self.said.append(Said(self.at_ms, pcm, self._sound))
+            self.said.append(PromptHeard(self.at_ms, pcm, self._sound))
 
     @property
     def heard(self) -> list[str]:
@@ -147,20 +147,20 @@ class ScriptedLeg(PacedLeg):
 
     def _perform(self, act: Act) -> Iterator[None]:
         match act:
-            case Waits(ms):
+            case CallerWaits(ms):
                 yield from self._steps(ms)
-            case Listens(limit_ms):
+            case CallerListens(limit_ms):
                 yield from self._until_told(limit_ms)
-            case Says(text, ms):
+            case CallerSays(text, ms):
                 yield from self._send(spoken(text, ms))
-            case Sends(pcm):
+            case CallerSends(pcm):
                 yield from self._send(pcm)
-            case Presses():
+            case CallerPresses():
                 yield from self._press_each(act)
-            case HangsUp() | Breaks():
-                self.end(HungUp() if act == HangsUp() else LegLost())
+            case CallerHangsUp() | AudioBreaks():
+                self.end(HungUp() if act == CallerHangsUp() else LegLost())
 
-    def _press_each(self, act: Presses) -> Iterator[None]:
+    def _press_each(self, act: CallerPresses) -> Iterator[None]:
         for key in act.keys:
             self.press(key)
             yield from self._steps(act.apart_ms)

@@ -10,7 +10,7 @@ WORD_MS = 300  # how long the script's caller takes for a word
 
 
 @dataclass(frozen=True)
-class Says:
+class ScriptedWords:
     """The caller speaks."""
 
     text: str
@@ -19,7 +19,7 @@ class Says:
 
 
 @dataclass(frozen=True)
-class GoesOn:
+class ScriptedMonologue:
     """Somebody speaks without end; each of these readings comes two seconds after the one before."""
 
     readings: tuple[str, ...] = ()
@@ -27,35 +27,44 @@ class GoesOn:
 
 
 @dataclass(frozen=True)
-class Aside:
+class ScriptedAside:
     """Somebody speaks further away than the caller; listening goes on."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Silence:
+class ScriptedSilence:
     """The caller says nothing until the recogniser gives up."""
 
 
 @dataclass(frozen=True)
-class Noise:
+class ScriptedNoise:
     """Sound without words: speech starts, an empty Final follows, listening goes on."""
 
 
 @dataclass(frozen=True)
-class Down:
+class ScriptedOutage:
     """Recognition is not there; `speaking`: it breaks only after speech has started."""
 
     speaking: bool = False
 
 
 @dataclass(frozen=True)
-class Waits:
+class ScriptedWait:
     """Nothing is heard and nothing ends: for callers who use keys."""
 
 
-Line = str | Says | GoesOn | Aside | Silence | Noise | Down | Waits
+ScriptLine = (
+    str
+    | ScriptedWords
+    | ScriptedMonologue
+    | ScriptedAside
+    | ScriptedSilence
+    | ScriptedNoise
+    | ScriptedOutage
+    | ScriptedWait
+)
 READING_MS = 2_000
 
 
@@ -68,8 +77,8 @@ class ScriptedRecognizer:
 
     name = "script"
 
-    def __init__(self, script: Iterable[Line] = (), *, real_time: bool = False) -> None:
-        self.script: list[Line] = list(script)
+    def __init__(self, script: Iterable[ScriptLine] = (), *, real_time: bool = False) -> None:
+        self.script: list[ScriptLine] = list(script)
         self.specs: list[ListenSpec] = []
         self._real_time = real_time
 
@@ -77,34 +86,34 @@ class ScriptedRecognizer:
         self.specs.append(spec)
         at_ms = 0
         while True:
-            line = self.script.pop(0) if self.script else Silence()
+            line = self.script.pop(0) if self.script else ScriptedSilence()
             async for event in self._perform(line, spec, at_ms):
                 at_ms = event.at_ms
                 yield event
-            if not isinstance(line, Noise | Aside):
+            if not isinstance(line, ScriptedNoise | ScriptedAside):
                 return
 
-    def _perform(self, line: Line, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+    def _perform(self, line: ScriptLine, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
         match line:
-            case str() | Says():
-                return self._speak(Says(line) if isinstance(line, str) else line, spec, at_ms)
-            case GoesOn():
+            case str() | ScriptedWords():
+                return self._speak(ScriptedWords(line) if isinstance(line, str) else line, spec, at_ms)
+            case ScriptedMonologue():
                 return self._go_on(line, spec, at_ms)
-            case Aside(text):
+            case ScriptedAside(text):
                 return self._murmur(text, at_ms)
-            case Down():
+            case ScriptedOutage():
                 return self._break(line, spec, at_ms)
         return self._say_nothing(line, spec, at_ms)
 
-    def _say_nothing(self, line: Line, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+    def _say_nothing(self, line: ScriptLine, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
         match line:
-            case Noise():
+            case ScriptedNoise():
                 return self._rustle(spec, at_ms)
-            case Silence():
+            case ScriptedSilence():
                 return self._give_up(spec, at_ms)
         return self._wait()
 
-    async def _go_on(self, line: GoesOn, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+    async def _go_on(self, line: ScriptedMonologue, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
         at_ms = await self._pass(at_ms, spec.sustained_ms)
         yield SpeechStarted(at_ms, line.level_dbfs)
         for reading in line.readings:
@@ -121,7 +130,7 @@ class ScriptedRecognizer:
         yield SpeechStarted(started_ms)
         yield Final("", 0.0, at_ms=await self._pass(started_ms, spec.silence_ms), engine=self.name)
 
-    async def _break(self, line: Down, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+    async def _break(self, line: ScriptedOutage, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
         if line.speaking:
             yield SpeechStarted(await self._pass(at_ms, spec.sustained_ms))
         raise RecognitionDown("the script says so")
@@ -133,7 +142,7 @@ class ScriptedRecognizer:
         await asyncio.Event().wait()
         yield NoSpeech(0)
 
-    async def _speak(self, line: Says, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
+    async def _speak(self, line: ScriptedWords, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
         spoken = line.text.split()
         first_ms = at_ms + line.after_ms
         yield SpeechStarted(await self._pass(at_ms, line.after_ms + spec.sustained_ms))

@@ -18,10 +18,10 @@ from ivr.actions import (
     HangUp,
     Heard,
     Hold,
-    Line,
     Outcome,
     Pressed,
     Resumed,
+    Sentence,
     Speak,
     StandAside,
     Started,
@@ -88,7 +88,7 @@ def advance(script: Script, state: State, outcome: Outcome) -> Turn:
 def _taking_over(state: State, action: Any) -> Turn:
     """Whoever would speak on is told that it is the line's turn, and what it has understood."""
     if isinstance(action, Speak | Ask):
-        action = replace(action, prompt=(Line("taking_over"), *action.prompt), barge=Barge.KEYS)
+        action = replace(action, prompt=(Sentence("taking_over"), *action.prompt), barge=Barge.KEYS)
     return state, action
 
 
@@ -195,7 +195,7 @@ def _repeat(script: Script, state: State) -> Turn:
         return _enter(script, state)
     entered, action = _enter(script, state)
     if isinstance(action, Speak | Ask | Hold):
-        action = replace(action, prompt=tuple(Line(key, dict(pairs)) for key, pairs in state.said))
+        action = replace(action, prompt=tuple(Sentence(key, dict(pairs)) for key, pairs in state.said))
     return entered, action
 
 
@@ -272,7 +272,7 @@ def _amending(script: Script, state: State, where: Interrupted, outcome: Outcome
 
 def _resumed(state: State, action: Any) -> Turn:
     if isinstance(action, Speak | Ask | Hold):
-        action = replace(action, prompt=(Line("resumed"), *action.prompt))
+        action = replace(action, prompt=(Sentence("resumed"), *action.prompt))
     return state, action
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.actions import Pressed
-from ivr.keypad import DigitMap, Keypad, OpenNumber, Verdict
+from ivr.keypad import DigitMap, Keypad, KeyRole, OpenNumber
 from ivr.ports import Key, Leg
 from routing.event_types import EventType
 
@@ -23,12 +23,12 @@ class Keying:
 
     async def first(self) -> Key:
         """The first key that is an answer; what was pressed for something earlier is noted and forgotten."""
-        while (verdict := self._weighed(key := await self.leg.key())) not in (Verdict.ANSWERS, Verdict.CONTINUES):
-            if verdict is Verdict.EARLY:
+        while (verdict := self._weighed(key := await self.leg.key())) not in (KeyRole.ANSWERS, KeyRole.CONTINUES):
+            if verdict is KeyRole.EARLY:
                 self.note(EventType.KEY_EARLY, {}, {"keys": key})
         return key
 
-    def _weighed(self, key: Key) -> Verdict:
+    def _weighed(self, key: Key) -> KeyRole:
         return self.keypad.weigh(key, self.ahead)
 
     async def rest(self, key: Key) -> Pressed:

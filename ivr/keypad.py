@@ -73,7 +73,7 @@ class DigitMap:
         return bool(digits) and not command and self.extends(digits) and not self.complete(digits)
 
 
-class Verdict(StrEnum):
+class KeyRole(StrEnum):
     ANSWERS = "answers"  # what is asked now
     CONTINUES = "continues"  # the number that ended by a pause
     ENDS = "ends"  # the number before, which was over without it
@@ -112,20 +112,20 @@ class Keypad:
         """Whether the last key was pressed before what is asked now could be heard."""
         return self._run_began_ms < self._since_ms + EAR_MS
 
-    def weigh(self, key: Key, ahead: bool) -> Verdict:
+    def weigh(self, key: Key, ahead: bool) -> KeyRole:
         """What the first key of a turn is to it; `ahead`: keys pressed before the question began may answer it."""
         number_over, open_number = self._number_over, self.open
         self.note(key)
         self.open = None
         if key == HASH and number_over and self._gap_ms < OPEN_MS:
-            return Verdict.ENDS
+            return KeyRole.ENDS
         if open_number and key in DIGITS and self._gap_ms < OPEN_MS:
             self.open = open_number
-            return Verdict.CONTINUES
+            return KeyRole.CONTINUES
         timely = ahead or not self.blind
         if key in self.commands:
             timely = set(self._run) == {key} or (timely and self._gap_ms >= ROLL_MS)
-        return Verdict.ANSWERS if timely else Verdict.EARLY
+        return KeyRole.ANSWERS if timely else KeyRole.EARLY
 
     def note(self, key: Key) -> None:
         """A key was pressed, whatever it means."""

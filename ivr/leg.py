@@ -52,7 +52,7 @@ class Sound:
         return frame.ljust(FRAME_BYTES, b"\0")
 
 
-class Hearing:
+class FrameStream:
     """What one reader hears: frames as they come, silence where none came, never more than real time for long."""
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class PacedLeg:
         self.heard_frames = 0
         self.lost_frames = 0
         self._sound: Sound | None = None
-        self._hearing: Hearing | None = None
+        self._hearing: FrameStream | None = None
         self._rest = b""
         self._keys: deque[Key] = deque()
         self._key_news = asyncio.Event()
@@ -161,7 +161,7 @@ class PacedLeg:
         """As the port says; a second reader ends the first one's audio."""
         self._refuse_if_ended()
         self._end_hearing(StopAsyncIteration())
-        self._hearing = Hearing()
+        self._hearing = FrameStream()
         self._rest = b""
         return self._hearing
 

@@ -21,20 +21,20 @@ from ivr.actions import (
     Heard,
     JoinTicket,
     LeaveQueue,
-    Matter,
-    Matters,
+    MattersFound,
     MessageTaken,
     NumberRefused,
     OfferReady,
+    OpenMatter,
     OpenTicket,
     Outcome,
     Pressed,
+    QueueStanding,
     Recalled,
     RecallTicket,
     StandAside,
     StoreCallback,
     TicketOpened,
-    Waiting,
 )
 from ivr.drafting import draft_of, facts_of, fields_of
 from ivr.facts import Facts
@@ -43,7 +43,6 @@ from ivr.notebook import Notebook
 from ivr.owed import Owed
 from ivr.recording import LEAST_SPEECH_S, Recording
 from ivr.state import State
-from routing.bell import Bell
 from routing.caps import WINDOW, Asked, over_the_cap
 from routing.event_types import EventType
 from routing.identity import new_id
@@ -57,10 +56,11 @@ from routing.model import (
     NotCallable,
     Offer,
     OfferState,
+    QueueEntry,
     RoutingError,
     Ticket,
-    WaitingCaller,
 )
+from routing.news_waiter import NewsWaiter
 from routing.numbers import callable_number
 from routing.policy import page_alive
 from routing.ports import News, Records
@@ -78,7 +78,7 @@ class Performer:
     call: Call
     records: Records
     news: News
-    bell: Bell
+    news_waiter: NewsWaiter
     edition: Edition
     notebook: Notebook
     clock: Callable[[], datetime]
@@ -134,19 +134,19 @@ class Performer:
         for action in left_behind(state):
             await self.perform(state, action)
 
-    async def _find_matters(self, state: State, action: FindMatters) -> Matters:
+    async def _find_matters(self, state: State, action: FindMatters) -> MattersFound:
         found = await self.records.tickets.open_at(action.topic, action.place)
-        return Matters(tuple(_matter(ticket) for ticket in found))
+        return MattersFound(tuple(_matter(ticket) for ticket in found))
 
-    async def _find_status(self, state: State, action: FindStatus) -> Matters:
+    async def _find_status(self, state: State, action: FindStatus) -> MattersFound:
         """By number only what the number's owner may hear: ticket number and stage."""
         if action.number:
             ticket = await self.records.tickets.by_number(ticket_number(action.number))
-            return Matters((_matter(ticket),) if ticket else ())
+            return MattersFound((_matter(ticket),) if ticket else ())
         if not state.facts.identified or not self.call.caller.number:
-            return Matters()
+            return MattersFound()
         found = await self.records.tickets.of_caller(self.call.caller.number)
-        return Matters(tuple(_matter(ticket) for ticket in found if ticket.draft.caller.identifies))
+        return MattersFound(tuple(_matter(ticket) for ticket in found if ticket.draft.caller.identifies))
 
     async def _join(self, state: State, action: JoinTicket) -> Done:
         await self.records.tickets.join(action.ticket, self.call.id, self.clock())
@@ -200,10 +200,10 @@ class Performer:
 
     # queue
 
-    async def _enter_queue(self, state: State, action: EnterQueue, since: datetime | None = None) -> Waiting:
+    async def _enter_queue(self, state: State, action: EnterQueue, since: datetime | None = None) -> QueueStanding:
         if owed := await self._taken_over(state):
             return await self._standing(owed)
-        entry = WaitingCaller(
+        entry = QueueEntry(
             id=new_id(), crew=action.crew, urgency=await self._urgency_of(state), since=since or self.clock(),
             call_id=self.call.id, ticket_id=state.ticket,
         )  # fmt: skip
@@ -213,7 +213,7 @@ class Performer:
         await self.news.tell("queue", call=self.call.id)
         return await self._standing(kept)
 
-    async def _taken_over(self, state: State) -> WaitingCaller | None:
+    async def _taken_over(self, state: State) -> QueueEntry | None:
         """Whoever is owed a call about this matter and calls by themselves: in that place, and not called as well."""
         number = self.call.caller.number if state.facts.identified else None
         if number is None or self.call.callback_id or await self.records.queue.of_call(self.call.id):
@@ -233,7 +233,7 @@ class Performer:
     async def _urgency_of(self, state: State) -> str:
         return (await self.records.tickets.load(state.ticket)).urgency if state.ticket else "normal"
 
-    async def _standing(self, entry: WaitingCaller) -> Waiting:
+    async def _standing(self, entry: QueueEntry) -> QueueStanding:
         now = self.clock()
         ahead = await self.records.queue.ahead(entry)
         agents = await self.records.agents.all()
@@ -242,9 +242,9 @@ class Performer:
             entry.crew in agent.crews and _at_work(agent) and page_alive(agent, now, rules) for agent in agents
         )
         here_since = max(entry.since, self.call.started_at)  # a callback's place is older than its call
-        return Waiting(ahead + 1, int((now - here_since).total_seconds()), staffed)
+        return QueueStanding(ahead + 1, int((now - here_since).total_seconds()), staffed)
 
-    async def waiting(self, state: State) -> Waiting:
+    async def waiting(self, state: State) -> QueueStanding:
         """Where the call stands in the queue now."""
         entry = await self.records.queue.of_call(self.call.id)
         if entry is None:
@@ -256,7 +256,7 @@ class Performer:
     async def offered(self, state: State) -> OfferReady:
         """Until an agent's desk shows this call; woken by news, and by the clock in case news was lost."""
         while not (ready := await self._seen_offer()):
-            await self.bell.wait(("offer",), POLL_S, self.call.id)
+            await self.news_waiter.wait(("offer",), POLL_S, self.call.id)
         return ready
 
     async def _seen_offer(self) -> OfferReady | None:
@@ -324,7 +324,7 @@ class Performer:
             self.notebook.note(EventType.CALLBACK_REFUSED, {"cap": why}, {"number": number})
         return why is not None
 
-    async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | Waiting:
+    async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | QueueStanding:
         """A person is there: their call takes the callback's place, and its offer when that still stands."""
         if self.attempt_id:
             connected = await self.records.callbacks.connect(self.attempt_id, self.call.id, self.clock())
@@ -336,7 +336,7 @@ class Performer:
         except TimeoutError:
             return await self.waiting(state)
 
-    async def _wait_as_promised(self, state: State) -> Waiting:
+    async def _wait_as_promised(self, state: State) -> QueueStanding:
         """The callback is over, or another call's: who was called waits for themselves, with the same right."""
         owed = await self.records.callbacks.load(self.call.callback_id) if self.call.callback_id else None
         since = owed.since if owed else None
@@ -354,5 +354,5 @@ def _at_work(agent: Agent) -> bool:
     return agent.state is not AgentState.NOT_READY and agent.phone_registered
 
 
-def _matter(ticket: Ticket) -> Matter:
-    return Matter(ticket.id, ticket.number, ticket.stage.value)
+def _matter(ticket: Ticket) -> OpenMatter:
+    return OpenMatter(ticket.id, ticket.number, ticket.stage.value)

@@ -198,7 +198,7 @@ class Understander(Protocol):
 
 
 @dataclass(frozen=True)
-class Heard:
+class ListenResult:
     """What came of one listening."""
 
     final: Final

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from config.documents import Edition, Topic
-from ivr.actions import Action, Line
+from ivr.actions import Action, Sentence
 from ivr.facts import MatterFacts
 from ivr.flow import Flow, Step
 from ivr.place_codes import PlaceCodes
@@ -88,15 +88,15 @@ def _place(facts: MatterFacts) -> str | None:
     return facts.place or facts.place_text
 
 
-def about(state: State, prompt: str) -> Line:
+def about(state: State, prompt: str) -> Sentence:
     """The prompt, in its `_place` wording when a place is known."""
     variables = {"topic": state.facts.topic or PERSON}
     place = state.facts.place
-    return Line(f"{prompt}_place", {**variables, "place": place}) if place else Line(prompt, variables)
+    return Sentence(f"{prompt}_place", {**variables, "place": place}) if place else Sentence(prompt, variables)
 
 
-def ticket_line(state: State, prompt: str) -> Line:
-    return Line(prompt, {"ticket": state.ticket_number or ""})
+def ticket_line(state: State, prompt: str) -> Sentence:
+    return Sentence(prompt, {"ticket": state.ticket_number or ""})
 
 
 def with_words(state: State, words: str) -> State:

@@ -35,7 +35,7 @@ from ivr.recording import record_message, urgent
 from ivr.script import Script
 from ivr.state import State
 from ivr.turn import Conversation, TurnSpec, Wait
-from ivr.wording import Mouth
+from ivr.wording import PromptRenderer
 from routing.event_types import EventType
 from routing.ports import Calls
 
@@ -55,12 +55,12 @@ class Departure:
 
 
 @dataclass(frozen=True)
-class Senses:
+class SpeechServices:
     """What every call of a controller shares."""
 
     ears: Callable[[str], Recognizer | None]  # by language; None: no recogniser is installed
     understander: Understander
-    mouth: Mouth
+    renderer: PromptRenderer
     music: bytes
 
 
@@ -68,10 +68,10 @@ class Session:
     """Runs one call from an outcome until it leaves."""
 
     def __init__(
-        self, leg: Leg, script: Script, senses: Senses, performer: Performer, calls: Calls, notebook: Notebook,
-        clock: Callable[[], datetime],
+        self, leg: Leg, script: Script, speech_services: SpeechServices, performer: Performer, calls: Calls,
+        notebook: Notebook, clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
-        self.leg, self.script, self.senses = leg, script, senses
+        self.leg, self.script, self.speech_services = leg, script, speech_services
         self.performer, self.calls, self.notebook, self.clock = performer, calls, notebook, clock
         self.keypad = Keypad(script.edition.site.emergency.key)
         self.voices = Voices()
@@ -163,7 +163,7 @@ class Session:
 
     async def _hold(self, state: State, action: Hold) -> Outcome:
         wait = Wait(
-            music=self.senses.music,
+            music=self.speech_services.music,
             seconds=action.seconds,
             until=lambda: self.performer.offered(state),
             over=lambda: self.performer.waiting(state),
@@ -175,12 +175,12 @@ class Session:
         if listen is None and not state.deaf and (spec.wait or not spec.answer):
             listen = ListenSpec(language=state.language)
         listen = replace(listen, names=self.script.names(state.language)) if listen else None
-        speech = await self.senses.mouth.speech(prompt, state.language, self.clock())
+        speech = await self.speech_services.renderer.speech(prompt, state.language, self.clock())
         self._note_prompt(prompt)
         return await self._conversation(state).turn(replace(spec, pcm=speech.pcm, text=speech.text, listen=listen))
 
     async def _message(self, state: State, action: TakeMessage) -> Outcome:
-        speech = await self.senses.mouth.speech(action.prompt, state.language, self.clock())
+        speech = await self.speech_services.renderer.speech(action.prompt, state.language, self.clock())
         self._note_prompt(action.prompt)
         leading_away = f"0*{self.script.edition.site.emergency.key}"
         listen = ListenSpec(language=state.language, names=self.script.names(state.language))
@@ -192,8 +192,10 @@ class Session:
         return await self.performer.keep_message(state, recording)
 
     def _conversation(self, state: State) -> Conversation:
-        ears = None if state.deaf else self.senses.ears(state.language)
-        return Conversation(self.leg, ears, self.senses.understander, self.notebook.note, self.keypad, self.voices)
+        ears = None if state.deaf else self.speech_services.ears(state.language)
+        return Conversation(
+            self.leg, ears, self.speech_services.understander, self.notebook.note, self.keypad, self.voices
+        )
 
     def _note_step(self, before: State, state: State, outcome: Outcome) -> None:
         if state.step != before.step:

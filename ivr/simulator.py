@@ -23,15 +23,16 @@ from ivr.actions import (
     HangUp,
     Heard,
     Hold,
-    Matter,
-    Matters,
+    MattersFound,
     MessageTaken,
     NoWords,
     NumberRefused,
     OfferReady,
+    OpenMatter,
     OpenTicket,
     Outcome,
     Pressed,
+    QueueStanding,
     Recalled,
     RecallTicket,
     Resumed,
@@ -44,7 +45,6 @@ from ivr.actions import (
     TakeMessage,
     TicketOpened,
     Transfer,
-    Waiting,
 )
 from ivr.facts import NO_FACTS, Facts
 from ivr.interpreter import PREFIXES, advance
@@ -62,7 +62,7 @@ class World:
 
     staffed: bool = True  # an agent is there and answers
     answers: tuple[bool, ...] = (True,)  # each offered agent: picks up or not; the last repeats
-    open_matters: tuple[Matter, ...] = ()
+    open_matters: tuple[OpenMatter, ...] = ()
     owed: tuple[str, ...] = ()  # tickets whose callback is another caller's
     callable: Callable[[str], bool] = lambda number: len(number) >= 3
     recalled: Facts = NO_FACTS  # the facts of the ticket of a callback
@@ -156,14 +156,14 @@ class _Outside:
         pressed = (outcome.keys for outcome in reversed(self.simulation.outcomes) if isinstance(outcome, Pressed))
         return next(pressed, "")
 
-    def _waiting(self) -> Waiting:
+    def _waiting(self) -> QueueStanding:
         waits = sum(isinstance(action, Hold) for action in self.simulation.actions)
-        return Waiting(position=1, waited_s=60 * waits, staffed=self.world.staffed)
+        return QueueStanding(position=1, waited_s=60 * waits, staffed=self.world.staffed)
 
     def _done(self, action: Action) -> Outcome:
         match action:
             case FindMatters() | FindStatus():
-                return Matters(self.world.open_matters)
+                return MattersFound(self.world.open_matters)
             case OpenTicket(key):
                 return self._opened(key)
             case EnterQueue():

@@ -9,7 +9,7 @@ import structlog
 
 from config.documents import Edition, Language
 from ivr import speaking, spoken_times
-from ivr.actions import Line, Prompt
+from ivr.actions import Prompt, Sentence
 from ivr.announcing import GAP, announce
 from ivr.locales.registry import FALLBACK, locale
 from ivr.ports import Voice, VoiceDown
@@ -30,7 +30,7 @@ class Wording:
         texts = [*(place.name for place in self.edition.places), *(t.name for t in self.edition.topics.values())]
         return tuple({name for text in texts for name in text.values()})
 
-    def values(self, line: Line, language: Language, now: datetime) -> dict[str, str]:
+    def values(self, line: Sentence, language: Language, now: datetime) -> dict[str, str]:
         """The line's variables in spoken form, in the language that the line will be heard in."""
         heard_in = speaking.language_of(self.edition.prompts, line.key, language)
         spoken = {name: self._spoken(name, value, heard_in, now) for name, value in line.variables.items()}
@@ -72,7 +72,7 @@ def _in(text: dict[Language, str], language: Language) -> str:
 
 
 @dataclass(frozen=True)
-class Speech:
+class RenderedPrompt:
     """A prompt's text and audio."""
 
     text: str
@@ -80,24 +80,24 @@ class Speech:
 
 
 @dataclass(frozen=True)
-class Mouth:
+class PromptRenderer:
     """Prompts to audio; what cannot be said at all is left out, and logged."""
 
     wording: Wording
     voice: Voice
 
-    async def speech(self, prompt: Prompt, language: Language, now: datetime) -> Speech:
+    async def speech(self, prompt: Prompt, language: Language, now: datetime) -> RenderedPrompt:
         parts = await asyncio.gather(*(self._line(line, language, now) for line in prompt))
-        return Speech(" ".join(part.text for part in parts), GAP.join(part.pcm for part in parts))
+        return RenderedPrompt(" ".join(part.text for part in parts), GAP.join(part.pcm for part in parts))
 
-    async def _line(self, line: Line, language: Language, now: datetime) -> Speech:
+    async def _line(self, line: Sentence, language: Language, now: datetime) -> RenderedPrompt:
         prompts = self.wording.edition.prompts
         try:
             variables = self.wording.values(line, language, now)
             said = await announce(self.voice, prompts, line.key, variables, language, self.wording.names)
         except (VoiceDown, PromptMissing) as reason:
             log.error("a sentence could not be said", key=line.key, reason=str(reason))
-            return Speech("", b"")
+            return RenderedPrompt("", b"")
         if said.language != language or said.source == "parts":
             log.warning("a sentence fell back", key=line.key, language=said.language, source=said.source)
-        return Speech(said.text, said.pcm)
+        return RenderedPrompt(said.text, said.pcm)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from config.documents import Waiting
+from config.documents import WaitingRules
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import (
@@ -19,7 +19,7 @@ from routing.model import (
     NewEvent,
     Offer,
     OfferState,
-    WaitingCaller,
+    QueueEntry,
 )
 from routing.overdue import CALLER_LEFT, NO_ANSWER, Lapse, agent_overdue, lapse_of
 from routing.policy import due, pair
@@ -39,7 +39,7 @@ def utc_now() -> datetime:
 class Dispatcher:
     """Pairs, offers, and heals what a dead process left behind."""
 
-    def __init__(self, records: Records, news: News, rules: Callable[[], Waiting], clock: Clock = utc_now) -> None:
+    def __init__(self, records: Records, news: News, rules: Callable[[], WaitingRules], clock: Clock = utc_now) -> None:
         """`rules` returns those that are in force now."""
         self._records = records
         self._news = news
@@ -47,7 +47,7 @@ class Dispatcher:
         self._clock = clock
 
     @property
-    def _rules(self) -> Waiting:
+    def _rules(self) -> WaitingRules:
         return self._rules_now()
 
     async def tick(self, now: datetime | None = None) -> Sequence[Offer]:
@@ -112,14 +112,14 @@ class Dispatcher:
         for entry, agent in pair(offerable, await self._records.agents.all(), now, self._rules):
             await self._claim(entry, agent, now)
 
-    async def _without_resting(self, waiting: Sequence[WaitingCaller]) -> Sequence[WaitingCaller]:
+    async def _without_resting(self, waiting: Sequence[QueueEntry]) -> Sequence[QueueEntry]:
         """No agent is kept for a phone that is being rung already, or is busy in another call with us."""
         if not any(entry.callback_id and not entry.call_id for entry in waiting):
             return waiting
         resting = await self._records.callbacks.resting()
         return [entry for entry in waiting if entry.call_id or entry.callback_id not in resting]
 
-    async def _claim(self, entry: WaitingCaller, agent: Agent, now: datetime) -> None:
+    async def _claim(self, entry: QueueEntry, agent: Agent, now: datetime) -> None:
         offer = Offer(
             new_id(), entry.id, agent.id, now,
             call_id=entry.call_id, callback_id=entry.callback_id, ticket_id=entry.ticket_id,

@@ -38,10 +38,10 @@ from routing.model import (
     OPEN_CALLBACKS,
     AgentState,
     Offer,
+    QueueEntry,
     RoutingError,
     Stage,
     Ticket,
-    WaitingCaller,
 )
 
 
@@ -117,7 +117,7 @@ class Insert:
 class Enter:
     """Take a place in the queue for a callback, or keep the one it has."""
 
-    entry: WaitingCaller
+    entry: QueueEntry
 
 
 @dataclass(frozen=True)

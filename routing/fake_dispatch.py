@@ -11,7 +11,7 @@ from routing.model import (
     Agent,
     NewEvent,
     Offer,
-    WaitingCaller,
+    QueueEntry,
     late_note,
     may_be_completed,
     note_events,
@@ -27,7 +27,7 @@ class MemoryQueue:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
 
-    async def enter(self, entry: WaitingCaller) -> WaitingCaller:
+    async def enter(self, entry: QueueEntry) -> QueueEntry:
         with self._state.transaction():
             kept = self._state.enter(entry)
             self._state.apply([call_transition(entry.call_id, CallEvent.ENTERED_QUEUE)] if entry.call_id else [])
@@ -37,24 +37,24 @@ class MemoryQueue:
         place = self._state.places.get(entry_id)
         await self._state.won(*leaving_queue(entry_id, place.call_id if place else None, reason, at))
 
-    async def waiting(self) -> Sequence[WaitingCaller]:
+    async def waiting(self) -> Sequence[QueueEntry]:
         offered = {offer.entry_id for offer in self._state.live(Kind.OFFER)}
         return [entry for entry in self._state.in_queue() if entry.id not in offered]
 
-    async def ahead(self, entry: WaitingCaller) -> int:
+    async def ahead(self, entry: QueueEntry) -> int:
         return ahead(entry, await self.waiting())
 
     async def refused_by(self, entry_id: str, agent_id: str) -> None:
         place = self._state.places[entry_id]
         self._state.places[entry_id] = replace(place, not_agents=place.not_agents | {agent_id})
 
-    async def of_call(self, call_id: str) -> WaitingCaller | None:
+    async def of_call(self, call_id: str) -> QueueEntry | None:
         return next((entry for entry in self._state.in_queue() if entry.call_id == call_id), None)
 
-    async def of_callback(self, callback_id: str) -> WaitingCaller | None:
+    async def of_callback(self, callback_id: str) -> QueueEntry | None:
         return next((entry for entry in self._state.in_queue() if entry.callback_id == callback_id), None)
 
-    async def entry(self, entry_id: str) -> WaitingCaller | None:
+    async def entry(self, entry_id: str) -> QueueEntry | None:
         return next((entry for entry in self._state.in_queue() if entry.id == entry_id), None)
 
 

@@ -35,8 +35,8 @@ from routing.model import (
     NewEvent,
     NotFound,
     Offer,
+    QueueEntry,
     Ticket,
-    WaitingCaller,
 )
 from routing.rules import following, reached, renewed_place
 
@@ -45,7 +45,7 @@ Row = Any  # of one of the kinds
 
 
 @dataclass(frozen=True)
-class Place(WaitingCaller):
+class Place(QueueEntry):
     """A place in the queue, as a row."""
 
     left_at: datetime | None = None
@@ -154,7 +154,7 @@ class MemoryState:
         others = (other for other in getattr(self, kind).values() if _live(kind, other)) if _live(kind, row) else ()
         return any(_both_have(kind, row, other) for other in others if other.id != row.id)
 
-    def enter(self, entry: WaitingCaller) -> WaitingCaller:
+    def enter(self, entry: QueueEntry) -> QueueEntry:
         """Take a place, or keep the one that the call or callback has; none for a call that has ended."""
         call = self.calls.get(entry.call_id or "")
         if call and call.ended_at:
@@ -164,10 +164,10 @@ class MemoryState:
         self.places[entry.id] = Place(**vars(entry))
         return entry
 
-    def in_queue(self) -> list[WaitingCaller]:
-        known = [each.name for each in fields(WaitingCaller)]
+    def in_queue(self) -> list[QueueEntry]:
+        known = [each.name for each in fields(QueueEntry)]
         rows = [row for row in self.places.values() if row.left_at is None]
-        return [WaitingCaller(**{name: getattr(row, name) for name in known}) for row in rows]
+        return [QueueEntry(**{name: getattr(row, name) for name in known}) for row in rows]
 
     def link(self, call_id: str | None, ticket_id: str) -> None:
         if call_id and (call_id, ticket_id) not in self.call_tickets:

@@ -246,7 +246,7 @@ class Agent:
 
 
 @dataclass(frozen=True)
-class WaitingCaller:
+class QueueEntry:
     """A caller, or an owed callback, whose turn will come."""
 
     id: str  # the queue entry

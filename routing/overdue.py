@@ -6,7 +6,7 @@ A process may die after any step; everything it leaves half done is found here b
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from config.documents import Waiting
+from config.documents import WaitingRules
 from routing.lifecycle import AgentEvent
 from routing.model import Agent, AgentState, Offer, OfferState
 from routing.policy import page_alive
@@ -34,7 +34,7 @@ NOT_TAKEN = Lapse("callback not taken yet", AgentEvent.RELEASED)
 NO_ANSWER = Lapse("phone did not answer", AgentEvent.MISSED)
 
 
-def lapse_of(offer: Offer, now: datetime, rules: Waiting, call_ended: bool, waiting: bool) -> Lapse | None:
+def lapse_of(offer: Offer, now: datetime, rules: WaitingRules, call_ended: bool, waiting: bool) -> Lapse | None:
     """Why this unanswered offer is over, or None while it may still be answered."""
     if call_ended:
         return CALLER_LEFT
@@ -52,7 +52,7 @@ def lapse_of(offer: Offer, now: datetime, rules: Waiting, call_ended: bool, wait
     return lapse if now - since > timedelta(seconds=limit_s) else None
 
 
-def agent_overdue(agent: Agent, offer: Offer | None, now: datetime, rules: Waiting) -> AgentEvent | None:
+def agent_overdue(agent: Agent, offer: Offer | None, now: datetime, rules: WaitingRules) -> AgentEvent | None:
     """What happens to an agent by the clock alone; `offer` is the agent's live one."""
     age = now - agent.state_since
     orphan = offer is None and age > timedelta(seconds=ORPHAN_S)

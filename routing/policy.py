@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from config.documents import Waiting
-from routing.model import URGENCY_ORDER, Agent, AgentState, WaitingCaller
+from config.documents import WaitingRules
+from routing.model import URGENCY_ORDER, Agent, AgentState, QueueEntry
 
 
 def pair(
-    waiting: Sequence[WaitingCaller], agents: Sequence[Agent], now: datetime, rules: Waiting
-) -> list[tuple[WaitingCaller, Agent]]:
+    waiting: Sequence[QueueEntry], agents: Sequence[Agent], now: datetime, rules: WaitingRules
+) -> list[tuple[QueueEntry, Agent]]:
     """The most urgent first, then who waited longest, each with the able agent who has been idle longest."""
     free = [agent for agent in agents if offerable(agent, now, rules)]
     pairs = []
@@ -21,32 +21,32 @@ def pair(
     return pairs
 
 
-def place(entry: WaitingCaller) -> tuple[int, datetime, str]:
+def place(entry: QueueEntry) -> tuple[int, datetime, str]:
     """What the queue is sorted by."""
     return (URGENCY_ORDER.index(entry.urgency), entry.since, entry.id)
 
 
-def ahead(entry: WaitingCaller, waiting: Sequence[WaitingCaller]) -> int:
+def ahead(entry: QueueEntry, waiting: Sequence[QueueEntry]) -> int:
     """How many who wait for the same crew come before this caller."""
     return sum(other.crew == entry.crew and place(other) < place(entry) for other in waiting)
 
 
-def offerable(agent: Agent, now: datetime, rules: Waiting) -> bool:
+def offerable(agent: Agent, now: datetime, rules: WaitingRules) -> bool:
     """Available, with a registered phone and a page that is alive."""
     return agent.state is AgentState.AVAILABLE and agent.phone_registered and page_alive(agent, now, rules)
 
 
-def page_alive(agent: Agent, now: datetime, rules: Waiting) -> bool:
+def page_alive(agent: Agent, now: datetime, rules: WaitingRules) -> bool:
     """Whether the agent's page was heard from lately."""
     return agent.page_seen_at is not None and now - agent.page_seen_at <= timedelta(seconds=rules.stale_page_s)
 
 
-def due(entry: WaitingCaller, now: datetime) -> bool:
+def due(entry: QueueEntry, now: datetime) -> bool:
     """Whether the entry may be offered now."""
     return entry.not_before is None or entry.not_before <= now
 
 
-def _longest_idle(caller: WaitingCaller, free: Sequence[Agent]) -> Agent | None:
+def _longest_idle(caller: QueueEntry, free: Sequence[Agent]) -> Agent | None:
     able = [agent for agent in free if caller.crew in agent.crews]
     # Who did not answer this caller is passed over, until nobody else is left: then all are asked again.
     fresh = [agent for agent in able if agent.id not in caller.not_agents]

@@ -23,10 +23,10 @@ from routing.model import (
     NewOutcome,
     Offer,
     Promise,
+    QueueEntry,
     Stage,
     Ticket,
     TicketDraft,
-    WaitingCaller,
 )
 
 
@@ -137,7 +137,7 @@ class Tickets(Protocol):
 
 
 class Queue(Protocol):
-    async def enter(self, entry: WaitingCaller) -> WaitingCaller:
+    async def enter(self, entry: QueueEntry) -> QueueEntry:
         """Take a place; a call or callback that has one keeps it (the entry returned is the one kept).
 
         The kept entry takes on the new crew, urgency, ticket and `not_before`: until then it is not offered.
@@ -146,22 +146,22 @@ class Queue(Protocol):
 
     async def leave(self, entry_id: str, reason: str, at: datetime) -> None: ...
 
-    async def waiting(self) -> Sequence[WaitingCaller]:
+    async def waiting(self) -> Sequence[QueueEntry]:
         """All entries without a live offer, in no particular order."""
 
-    async def ahead(self, entry: WaitingCaller) -> int:
+    async def ahead(self, entry: QueueEntry) -> int:
         """How many of `waiting` come before an entry, of those for the same crew."""
 
     async def refused_by(self, entry_id: str, agent_id: str) -> None:
         """Remember that this agent did not answer this entry."""
 
-    async def of_call(self, call_id: str) -> WaitingCaller | None:
+    async def of_call(self, call_id: str) -> QueueEntry | None:
         """The place this call holds, whether or not it is being offered."""
 
-    async def of_callback(self, callback_id: str) -> WaitingCaller | None:
+    async def of_callback(self, callback_id: str) -> QueueEntry | None:
         """The place this callback holds, whether or not it is being offered."""
 
-    async def entry(self, entry_id: str) -> WaitingCaller | None:
+    async def entry(self, entry_id: str) -> QueueEntry | None:
         """The entry, unless it has left the queue."""
 
 

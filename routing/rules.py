@@ -38,8 +38,8 @@ from routing.model import (
     CallbackState,
     CallerId,
     Offer,
+    QueueEntry,
     Stage,
-    WaitingCaller,
 )
 
 # what whoever asks has done in one go
@@ -81,15 +81,15 @@ def renewed_callback(kept: Callback, asked: Callback) -> Callback:
     return replace(kept, number=asked.number, since=min(kept.since, asked.since), not_before=asked.not_before)
 
 
-def place_of(callback: Callback) -> WaitingCaller:
+def place_of(callback: Callback) -> QueueEntry:
     """The place that a callback takes where it has none."""
-    return WaitingCaller(
+    return QueueEntry(
         new_id(), callback.crew, callback.urgency, callback.since, callback_id=callback.id,
         ticket_id=callback.ticket_id, not_before=callback.not_before,
     )  # fmt: skip
 
 
-def renewed_place(kept: WaitingCaller, asked: WaitingCaller) -> WaitingCaller:
+def renewed_place(kept: QueueEntry, asked: QueueEntry) -> QueueEntry:
     """Who has a place keeps it, or moves to the earlier one that is theirs; what they wait for may change."""
     return replace(
         kept, crew=asked.crew, urgency=asked.urgency, since=min(kept.since, asked.since),

@@ -15,7 +15,7 @@ ANCHOR = "anchor"  # where the chain begins once its old end was cut
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ChainCheck:
     """How far the chain holds. `trouble` is one sentence, empty when all of it does."""
 
     seq: int
@@ -41,25 +41,25 @@ async def adopt(database: Database, key: bytes) -> int:
     return await database.write(work)
 
 
-async def verify(database: Database, key: bytes, known: tuple[int, str] | None = None) -> Verdict:
+async def verify(database: Database, key: bytes, known: tuple[int, str] | None = None) -> ChainCheck:
     """Read the chain from its beginning to its end. `known`: a row's number and seal from an earlier check."""
     begin = await database.read(lambda connection: _begin(connection, key))
-    if isinstance(begin, Verdict):
+    if isinstance(begin, ChainCheck):
         return begin
     walk = _Walk(key, *begin, known)
     while rows := await database.read(walk.next_rows):
         if trouble := next(filter(None, map(walk.step, rows)), ""):
-            return Verdict(walk.seq, walk.seal, walk.rows, trouble)
+            return ChainCheck(walk.seq, walk.seal, walk.rows, trouble)
     trouble = await database.read(walk.ending)
-    return Verdict(walk.seq, walk.seal, walk.rows, trouble)
+    return ChainCheck(walk.seq, walk.seal, walk.rows, trouble)
 
 
-def _begin(connection: Connection, key: bytes) -> tuple[int, str] | Verdict:
+def _begin(connection: Connection, key: bytes) -> tuple[int, str] | ChainCheck:
     found = connection.execute(select(audit_marks).where(audit_marks.c.name == ANCHOR)).one_or_none()
     if found is None:
         return 0, ""
     if found.proof != seal(key, ANCHOR, str(found.seq), found.seal):
-        return Verdict(0, "", 0, "the mark of where the audit was cut is not ours: it was altered")
+        return ChainCheck(0, "", 0, "the mark of where the audit was cut is not ours: it was altered")
     return found.seq, found.seal
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from routing.model import WaitingCaller
+from routing.model import QueueEntry
 from routing.rules import renewed_place
 from store.portable import insert_unless_there
 from store.rows import entry_of
@@ -16,7 +16,7 @@ RENEWED = ("crew", "urgency", "since", "ticket_id", "not_before")
 NOT_LEFT = queue_entries.c.left_at.is_(None)
 
 
-def entries(connection: Connection, *where: Any) -> list[WaitingCaller]:
+def entries(connection: Connection, *where: Any) -> list[QueueEntry]:
     """The entries that have not left and that `where` selects."""
     query = select(queue_entries).where(NOT_LEFT, *where).order_by(queue_entries.c.id)
     rows = connection.execute(query).all()
@@ -27,7 +27,7 @@ def entries(connection: Connection, *where: Any) -> list[WaitingCaller]:
     return [entry_of(row, refused_by[row.id]) for row in rows]
 
 
-def enter(connection: Connection, entry: WaitingCaller, site_id: str) -> WaitingCaller:
+def enter(connection: Connection, entry: QueueEntry, site_id: str) -> QueueEntry:
     """Take a place, or keep the one that the call or callback has; none for a call that has ended."""
     if _has_ended(connection, entry.call_id):
         return entry
@@ -53,7 +53,7 @@ def _has_ended(connection: Connection, call_id: str | None) -> bool:
     return call_id is not None and connection.execute(query).scalar() is not None
 
 
-def _holder(entry: WaitingCaller) -> Any:
+def _holder(entry: QueueEntry) -> Any:
     if entry.callback_id:
         return (queue_entries.c.callback_id == entry.callback_id) & NOT_LEFT
     return (queue_entries.c.call_id == entry.call_id) & NOT_LEFT

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, exists, func, insert, literal, select, 
 
 from routing.effects import call_transition
 from routing.lifecycle import CallEvent
-from routing.model import URGENCY_ORDER, Agent, NotFound, WaitingCaller
+from routing.model import URGENCY_ORDER, Agent, NotFound, QueueEntry
 from routing.rules import leaving_queue
 from routing.transitions import AgentTransitions
 from store.applying import SqlApplier, apply
@@ -26,8 +26,8 @@ class SqlQueue:
         self._database = database
         self._site_id = site_id
 
-    async def enter(self, entry: WaitingCaller) -> WaitingCaller:
-        def work(connection: Connection) -> WaitingCaller:
+    async def enter(self, entry: QueueEntry) -> QueueEntry:
+        def work(connection: Connection) -> QueueEntry:
             kept = enter(connection, entry, self._site_id)
             apply(connection, [call_transition(entry.call_id, CallEvent.ENTERED_QUEUE)] if entry.call_id else [])
             return kept
@@ -41,10 +41,10 @@ class SqlQueue:
 
         await self._database.write(work)
 
-    async def waiting(self) -> Sequence[WaitingCaller]:
+    async def waiting(self) -> Sequence[QueueEntry]:
         return await self._database.read(lambda connection: entries(connection, NOT_OFFERED))
 
-    async def ahead(self, entry: WaitingCaller) -> int:
+    async def ahead(self, entry: QueueEntry) -> int:
         columns = queue_entries.c
         rank = case({urgency: rank for rank, urgency in enumerate(URGENCY_ORDER)}, value=columns.urgency)
         mine = tuple_(literal(URGENCY_ORDER.index(entry.urgency)), literal(entry.since, columns.since.type), entry.id)
@@ -58,16 +58,16 @@ class SqlQueue:
         row = {"entry_id": entry_id, "agent_id": agent_id}
         await self._database.write(lambda connection: insert_unless_there(connection, refusals, row))
 
-    async def of_call(self, call_id: str) -> WaitingCaller | None:
+    async def of_call(self, call_id: str) -> QueueEntry | None:
         return await self._first(queue_entries.c.call_id == call_id)
 
-    async def of_callback(self, callback_id: str) -> WaitingCaller | None:
+    async def of_callback(self, callback_id: str) -> QueueEntry | None:
         return await self._first(queue_entries.c.callback_id == callback_id)
 
-    async def entry(self, entry_id: str) -> WaitingCaller | None:
+    async def entry(self, entry_id: str) -> QueueEntry | None:
         return await self._first(queue_entries.c.id == entry_id)
 
-    async def _first(self, where: Any) -> WaitingCaller | None:
+    async def _first(self, where: Any) -> QueueEntry | None:
         return await self._database.read(lambda connection: next(iter(entries(connection, where)), None))
 
 

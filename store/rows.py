@@ -20,10 +20,10 @@ from routing.model import (
     Offer,
     OfferState,
     Promise,
+    QueueEntry,
     Stage,
     Ticket,
     TicketDraft,
-    WaitingCaller,
 )
 from store.tables import call_private, calls, event_private, events, promises, ticket_private, tickets
 from store.tables_dispatch import callback_private, callbacks
@@ -128,8 +128,8 @@ def agent_of(row: Found) -> Agent:
     return Agent(**{**known, "crews": frozenset(row.crews), "state": AgentState(row.state)})
 
 
-def entry_of(row: Found, not_agents: Sequence[str]) -> WaitingCaller:
-    return WaitingCaller(**{**_like(WaitingCaller, row), "not_agents": frozenset(not_agents)})
+def entry_of(row: Found, not_agents: Sequence[str]) -> QueueEntry:
+    return QueueEntry(**{**_like(QueueEntry, row), "not_agents": frozenset(not_agents)})
 
 
 def offer_of(row: Found) -> Offer:

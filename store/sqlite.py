@@ -70,7 +70,7 @@ def _begin(connection: Connection) -> None:
 
 
 @dataclass
-class Order:
+class WriteJob:
     """One unit of work on its way through the writer."""
 
     work: Callable[[Connection], Any]
@@ -107,7 +107,7 @@ class SqliteDatabase:
     def __init__(self, path: str, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
         self._engine = sqlite_engine(path)
-        self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[WriteJob | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, "sqlite-read")
         self._writer = threading.Thread(target=self._serve, name="sqlite-write", daemon=True)
         self._writer.start()
@@ -132,7 +132,7 @@ class SqliteDatabase:
         """Raises: RecordsUnavailable."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._orders.put(Order(work, loop, done))
+        self._orders.put(WriteJob(work, loop, done))
         return await done
 
     async def close(self) -> None:
@@ -150,8 +150,8 @@ class SqliteDatabase:
                 self._commit(batch)
                 _deliver(batch)
 
-    def _next_batch(self) -> tuple[list[Order], bool]:
-        batch: list[Order] = []
+    def _next_batch(self) -> tuple[list[WriteJob], bool]:
+        batch: list[WriteJob] = []
         try:
             order = self._orders.get()
             while order is not None:
@@ -163,7 +163,7 @@ class SqliteDatabase:
             return batch, True
         return batch, False
 
-    def _commit(self, batch: Sequence[Order]) -> None:
+    def _commit(self, batch: Sequence[WriteJob]) -> None:
         """Commit them, or give each its error; at least one try, and none when the oldest has waited too long."""
         until_s = batch[0].ordered_s + self._patience_s
         while error := self._fails(batch):
@@ -172,7 +172,7 @@ class SqliteDatabase:
                 return
             time.sleep(random.uniform(0.005, 0.05))
 
-    def _fails(self, batch: Sequence[Order]) -> Exception | None:
+    def _fails(self, batch: Sequence[WriteJob]) -> Exception | None:
         try:
             with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
                 for order in batch:
@@ -220,19 +220,19 @@ def _told(error: Exception) -> Exception:
     return told
 
 
-def _fail(batch: Sequence[Order], error: Exception) -> None:
+def _fail(batch: Sequence[WriteJob], error: Exception) -> None:
     told = _told(error)
     for order in batch:
         order.error = told
 
 
-def _deliver(batch: Sequence[Order]) -> None:
+def _deliver(batch: Sequence[WriteJob]) -> None:
     for loop in {order.loop for order in batch}:
         mine = [order for order in batch if order.loop is loop]
         if not loop.is_closed():
             loop.call_soon_threadsafe(_deliver_all, mine)
 
 
-def _deliver_all(orders: Sequence[Order]) -> None:
+def _deliver_all(orders: Sequence[WriteJob]) -> None:
     for order in orders:
         order.deliver()

@@ -85,7 +85,7 @@ def _double(pcm: bytes, memory: Memory) -> Samples:
     return doubled
 
 
-class Attention:
+class ActivityPool:
     """The process's share of the processor for voice activity: one pool for all callers."""
 
     def __init__(self, network: Network, threads: int = 1, most_waiting: int = 32) -> None:
@@ -110,10 +110,10 @@ class Attention:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Activity:
+class VoiceActivity:
     """Speech probability of each frame of one call."""
 
-    def __init__(self, attention: Attention, gate: EnergyGate | None = None) -> None:
+    def __init__(self, attention: ActivityPool, gate: EnergyGate | None = None) -> None:
         self._attention = attention
         self._gate = gate or EnergyGate()
         self._memory = Memory()

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from config.settings import Settings
-from stt.activity import Attention, deaf_network, silero
+from stt.activity import ActivityPool, deaf_network, silero
 from stt.listening import Listener
 from stt.store import installed_models
 from stt.vosk import vosk
@@ -18,7 +18,7 @@ MEASURED = Path(__file__).with_name("measured.json")
 
 
 @dataclass(frozen=True)
-class Engine:
+class InstalledEngine:
     """An engine with its model, as installed here."""
 
     kind: str  # whisper, vosk
@@ -45,14 +45,14 @@ def build(settings: Settings, language: str) -> Listener | None:
     return vosk(engine.model, attention(), limits)
 
 
-def best(settings: Settings, language: str) -> Engine | None:
+def best(settings: Settings, language: str) -> InstalledEngine | None:
     """The best measured, or the one the settings ask for (`whisper`, `vosk` or a model's name)."""
     wanted = settings.speech.engine
     able = [each for each in installed(settings, language) if wanted in ("auto", each.kind, each.name)]
     return min(able, key=_rank, default=None)
 
 
-def installed(settings: Settings, language: str) -> list[Engine]:
+def installed(settings: Settings, language: str) -> list[InstalledEngine]:
     """Every engine that could hear the language here."""
     found: list[tuple[str, Path, str]] = []
     packaged = packaged_model() if language == "en" and find_spec("faster_whisper") else None
@@ -61,7 +61,7 @@ def installed(settings: Settings, language: str) -> list[Engine]:
     if find_spec("vosk"):
         found += [("vosk", model, model.name) for model in installed_models(settings.speech.models, language)]
     figures = measured().get(language, {})
-    return [Engine(kind, model, name, figures.get(name)) for kind, model, name in found]
+    return [InstalledEngine(kind, model, name, figures.get(name)) for kind, model, name in found]
 
 
 def measured() -> dict[str, dict[str, float]]:
@@ -71,14 +71,14 @@ def measured() -> dict[str, dict[str, float]]:
 
 
 @cache
-def attention() -> Attention:
+def attention() -> ActivityPool:
     """The voice-activity pool, shared by all languages; the gate alone where the network is not installed."""
     try:
-        return Attention(silero())
+        return ActivityPool(silero())
     except ModuleNotFoundError:
-        return Attention(deaf_network)
+        return ActivityPool(deaf_network)
 
 
-def _rank(engine: Engine) -> tuple[bool, float, bool]:
+def _rank(engine: InstalledEngine) -> tuple[bool, float, bool]:
     rate = engine.word_error_rate
     return (rate is None, rate or 0.0, "small" in engine.name)

@@ -30,7 +30,7 @@ LONGEST_CRY = 8  # words; "there is a fire on ward two" is one
 
 
 @dataclass(frozen=True)
-class Reading:
+class Decoding:
     """What one decoding gave, and how sure it looks."""
 
     text: str
@@ -50,7 +50,7 @@ class Reading:
         return round(math.exp(mean), 3)
 
 
-def is_doubtful(reading: Reading) -> bool:
+def is_doubtful(reading: Decoding) -> bool:
     """Worth reading once more, with more context? Noise is not: it would be made up once more."""
     if reading.no_speech > CERTAIN_NO_SPEECH and reading.log_probability < NOISE_LOG_PROBABILITY:
         return False
@@ -61,13 +61,13 @@ def is_doubtful(reading: Reading) -> bool:
     )
 
 
-def without_phantoms(reading: Reading) -> Reading:
+def without_phantoms(reading: Decoding) -> Decoding:
     """The reading with what was said over and over said once, or an empty one where it was made up."""
     once = _said_once(reading) if reading.repetition > TOO_REPETITIVE else reading
     return replace(once, text="", words=()) if is_phantom(once) else _without_tail(once)
 
 
-def _said_once(reading: Reading) -> Reading:
+def _said_once(reading: Decoding) -> Decoding:
     """Without immediate repeats: people in danger shout one word many times, which compresses like a made-up text."""
     words = reading.text.split()
     kept = _first_sayings([_plain(word) for word in words])
@@ -90,7 +90,7 @@ def _first_sayings(words: Sequence[str]) -> list[int]:
     return kept
 
 
-def is_phantom(reading: Reading) -> bool:
+def is_phantom(reading: Decoding) -> bool:
     plain = _plain(reading.text)
     if not plain or reading.repetition > TOO_REPETITIVE:
         return True
@@ -104,7 +104,7 @@ def is_phantom(reading: Reading) -> bool:
     return plain in PHANTOMS and weak
 
 
-def _without_tail(reading: Reading) -> Reading:
+def _without_tail(reading: Decoding) -> Decoding:
     """Drop a "Thank you." that was added to a sentence and that the sound does not bear out."""
     head, _, tail = reading.text.rstrip(" .!?").rpartition(". ")
     if not head or _plain(tail) not in PHANTOMS:
@@ -116,7 +116,7 @@ def _without_tail(reading: Reading) -> Reading:
     return replace(reading, text=head + ".", words=reading.words[:-count])
 
 
-def better(first: Reading, second: Reading) -> Reading:
+def better(first: Decoding, second: Decoding) -> Decoding:
     """Of two readings of the same sound, the one to believe: the one that says nothing twice, then the likelier.
 
     One that was made up is not believed over one that was not.
@@ -124,7 +124,7 @@ def better(first: Reading, second: Reading) -> Reading:
     return max(first, second, key=lambda each: (not _empty(each), not _repeats_itself(each.text), each.log_probability))
 
 
-def _empty(reading: Reading) -> bool:
+def _empty(reading: Decoding) -> bool:
     return not without_phantoms(reading).text
 
 

@@ -52,7 +52,7 @@ class Cue(StrEnum):
 
 
 @dataclass(frozen=True)
-class Utterance:
+class SpeechSegment:
     """A stretch of speech, in ms since listening began."""
 
     from_ms: int  # pre-roll included
@@ -81,14 +81,14 @@ class Segmenter:
         self._paused = False
         self._aside = False  # nothing of it was near
         self._near: deque[bool] = deque(maxlen=self._window.maxlen)
-        self.before: Utterance | None = None  # what was said further away, when NEARER comes
+        self.before: SpeechSegment | None = None  # what was said further away, when NEARER comes
 
     @property
-    def utterance(self) -> Utterance | None:
+    def utterance(self) -> SpeechSegment | None:
         """What is being said, or was when the last cue came; None before any speech."""
         if self._first_ms is None:
             return None
-        return Utterance(self._from_ms, self._first_ms, self._last_ms, self._started, self._aside)
+        return SpeechSegment(self._from_ms, self._first_ms, self._last_ms, self._started, self._aside)
 
     @property
     def _from_ms(self) -> int:
@@ -123,7 +123,7 @@ class Segmenter:
         if self._first_ms >= began_ms:  # a word that begins softly
             self._aside = self._started = False
             return []
-        self.before = Utterance(self._from_ms, self._first_ms, began_ms, self._started, aside=True)
+        self.before = SpeechSegment(self._from_ms, self._first_ms, began_ms, self._started, aside=True)
         self._aside = self._started = False
         self._first_ms, self._speech_ms = began_ms, self.rules.near_ms
         return [Cue.NEARER]

@@ -16,8 +16,8 @@ from ivr.ports import (
     SpeechStarted,
     Word,
 )
-from stt.activity import Activity, Attention
-from stt.endpointing import Cue, Endpointing, Segmenter, Utterance
+from stt.activity import ActivityPool, VoiceActivity
+from stt.endpointing import Cue, Endpointing, Segmenter, SpeechSegment
 from stt.energy import SILENT_DBFS, level_dbfs
 from stt.nearness import Nearness
 from stt.workers import Workers
@@ -28,7 +28,7 @@ LEAD_MS = 240  # before near speech its soft beginning is the caller's as well
 SILENCE = bytes(FRAME_BYTES)
 
 
-class Reader(Protocol):
+class UtteranceReader(Protocol):
     """An engine's part in one listening. All may raise RecognitionDown, but `guess` and `forget`."""
 
     async def hear(self, pcm: bytes) -> str | None:
@@ -47,11 +47,11 @@ class Reader(Protocol):
         """Drop what was read; another utterance may follow."""
 
 
-class Hearing:
+class SpeechDetector:
     """What was heard in one listening: the sound from shortly before the utterance on, and the cues."""
 
-    def __init__(self, attention: Attention, spec: ListenSpec) -> None:
-        self._activity = Activity(attention)
+    def __init__(self, attention: ActivityPool, spec: ListenSpec) -> None:
+        self._activity = VoiceActivity(attention)
         self.segments = Segmenter(Endpointing.of(spec))
         self._nearness = Nearness(spec.caller_dbfs)
         self._spec = spec
@@ -82,7 +82,7 @@ class Hearing:
         """How loud the nearest voice is so far."""
         return self._nearness.voice_dbfs
 
-    def sound(self, utterance: Utterance, after_ms: int = 0, until_ms: int | None = None) -> bytes:
+    def sound(self, utterance: SpeechSegment, after_ms: int = 0, until_ms: int | None = None) -> bytes:
         """PCM from the utterance's pre-roll (or `after_ms`, if later) up to now; the caller's without other voices."""
         first = (max(utterance.from_ms, after_ms, self._sound_from_ms) - self._sound_from_ms) // FRAME_MS
         end = len(self._sound) if until_ms is None else max(first, (until_ms - self._sound_from_ms) // FRAME_MS)
@@ -105,7 +105,11 @@ class Listener:
     """Implements `ivr.ports.Recognizer` over an engine's readers."""
 
     def __init__(
-        self, name: str, workers: Workers, attention: Attention, reader: Callable[[Workers, ListenSpec], Reader]
+        self,
+        name: str,
+        workers: Workers,
+        attention: ActivityPool,
+        reader: Callable[[Workers, ListenSpec], UtteranceReader],
     ) -> None:
         self.name = name
         self.workers = workers
@@ -132,7 +136,7 @@ class Listener:
         """Raises: RecognitionDown."""
         self._check()
         reader = self._reader(self.workers, spec)
-        turn = Turn(Hearing(self._attention, spec), reader)
+        turn = Turn(SpeechDetector(self._attention, spec), reader)
         try:
             async for frame in pcm:
                 self._check()
@@ -155,7 +159,7 @@ class Listener:
 class Turn:
     """The caller's turn: frames in, events out, until something was said or nothing was."""
 
-    def __init__(self, hearing: Hearing, reader: Reader) -> None:
+    def __init__(self, hearing: SpeechDetector, reader: UtteranceReader) -> None:
         self._hearing = hearing
         self._reader = reader
         self._read_ms = 0  # up to where the reader has heard
@@ -228,12 +232,12 @@ class Turn:
             yield final
         self.over = bool(final.text)
 
-    async def _read(self, utterance: Utterance, until_ms: int | None = None) -> Final:
+    async def _read(self, utterance: SpeechSegment, until_ms: int | None = None) -> Final:
         self._read_ms = 0
         final = placed(await self._reader.finish(self._hearing.sound(utterance, until_ms=until_ms)), utterance)
         return replace(final, aside=utterance.aside, level_dbfs=self._hearing.voice_dbfs)
 
-    async def _overheard(self, utterance: Utterance, until_ms: int | None = None) -> Final:
+    async def _overheard(self, utterance: SpeechSegment, until_ms: int | None = None) -> Final:
         """What was said further away; it is no reason to send its caller to the keys."""
         try:
             return await self._read(utterance, until_ms)
@@ -248,7 +252,7 @@ class Turn:
         self._read_ms = 0
 
 
-def placed(final: Final, utterance: Utterance) -> Final:
+def placed(final: Final, utterance: SpeechSegment) -> Final:
     """Times since listening began instead of since the utterance's first sample."""
     from_ms = utterance.from_ms
     words = tuple(

@@ -45,7 +45,7 @@ def _power(pcm: bytes) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Read:
+class PieceReading:
     """One piece's words; `at_ms`: where the piece begins in the utterance."""
 
     final: Final
@@ -64,7 +64,7 @@ def text_of(pieces: Iterable[tuple[str, bool]]) -> str:
     return said.strip()
 
 
-def joined(pieces: Iterable[Read]) -> Final:
+def joined(pieces: Iterable[PieceReading]) -> Final:
     """The whole utterance: words once, in order, their times from its beginning; as sure as its words on average."""
     read = [piece for piece in pieces if piece.final.text] or list(pieces)
     finals = [piece.final for piece in read]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ivr.ports import Final, ListenSpec
-from stt.activity import Attention
+from stt.activity import ActivityPool
 from stt.listening import Listener
 from stt.whisper import transcript
 from stt.workers import Limits, Worker, Workers
@@ -84,7 +84,7 @@ class VoskReader:
         self._sending, self._partial, self._partial_at = None, "", 0
 
 
-def vosk(model: Path, attention: Attention, limits: Limits | None = None) -> Listener:
+def vosk(model: Path, attention: ActivityPool, limits: Limits | None = None) -> Listener:
     """A recogniser over its own pool of workers; `model` is an unpacked Vosk model."""
     name = model.name if model.name.startswith("vosk") else f"vosk {model.name}"
     workers = Workers(("vosk", str(model), "1"), limits)

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ivr.ports import Final, ListenSpec, RecognitionDown, Word
-from stt.activity import Attention
+from stt.activity import ActivityPool
 from stt.listening import Listener
-from stt.pieces import BYTES_PER_MS, PIECE_MS, Cut, Read, cut, joined, text_of
+from stt.pieces import BYTES_PER_MS, PIECE_MS, Cut, PieceReading, cut, joined, text_of
 from stt.workers import Limits, Workers
 
 FIRST_INTERIM_BYTES = 1_400 * BYTES_PER_MS  # so much of an utterance is first read while it goes on …
@@ -100,12 +100,12 @@ class WhisperReader:
         guess, self._guess = self._guess, None
         self._stop_interim()
         try:
-            pieces = [Read(await self._reading(piece), piece.at_ms, piece.pause) for piece in self._pieces]
+            pieces = [PieceReading(await self._reading(piece), piece.at_ms, piece.pause) for piece in self._pieces]
             last = await (guess or self._workers.ask(self._head, pcm[self._cut :]))
         finally:
             if guess and not guess.done():
                 guess.cancel()
-        pieces.append(Read(transcript(last, self._name), self._cut // BYTES_PER_MS))
+        pieces.append(PieceReading(transcript(last, self._name), self._cut // BYTES_PER_MS))
         self._clear()
         return joined(pieces)
 
@@ -136,7 +136,7 @@ def transcript(answer: dict[str, Any], engine: str) -> Final:
     return Final(answer["text"], answer["confidence"], words, engine=engine)
 
 
-def whisper(model: Path, attention: Attention, threads: int = 2, limits: Limits | None = None) -> Listener:
+def whisper(model: Path, attention: ActivityPool, threads: int = 2, limits: Limits | None = None) -> Listener:
     """A recogniser over its own pool of workers; `model` is a CTranslate2 folder."""
     name = f"whisper {_size(model)}"
     workers = Workers(("whisper", str(model), str(threads)), limits, threads=threads)

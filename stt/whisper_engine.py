@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stt.doubt import Reading, better, is_doubtful, without_phantoms
+from stt.doubt import Decoding, better, is_doubtful, without_phantoms
 
 Samples = NDArray[np.float32]
 
@@ -56,7 +56,7 @@ class WhisperEngine:
             "twice": reading.whole,
         }
 
-    def _read(self, audio: Samples, hint: str | None, whole: bool) -> Reading:
+    def _read(self, audio: Samples, hint: str | None, whole: bool) -> Decoding:
         mel = self._model.feature_extractor(audio)[:, : audio.size // 160]
         frames = WHOLE_FRAMES if whole else min(WHOLE_FRAMES, max(LEAST_FRAMES, mel.shape[1] + TAIL_FRAMES))
         padded = np.pad(mel[:, :frames], ((0, 0), (0, max(0, frames - mel.shape[1]))))
@@ -69,7 +69,7 @@ class WhisperEngine:
         )[0]  # fmt: skip
         tokens = [token for token in result.sequences_ids[0] if token < self._tokenizer.eot]
         text = self._tokenizer.decode(tokens).strip()
-        return Reading(
+        return Decoding(
             text=text,
             words=self._words(tokens, encoded, mel.shape[1]),
             log_probability=result.scores[0],

@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from stt.wire import pack, receive
 
 
-class Engine(Protocol):
+class RecognitionEngine(Protocol):
     def answer(self, head: dict[str, Any], pcm: bytes) -> dict[str, Any]:
         """Exactly one answer to each request."""
         ...
 
 
-def load(engine: str, model: Path, threads: int) -> Engine:
+def load(engine: str, model: Path, threads: int) -> RecognitionEngine:
     """Load the model and decode something, so that the first caller does not wait for it."""
     if engine == "whisper":
         from stt.whisper_engine import WhisperEngine

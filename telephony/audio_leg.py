@@ -9,7 +9,7 @@ from ivr.ports import HungUp, LegLost
 from telephony import audiosocket
 from telephony.audio_pipe import AudioPipe
 from telephony.audio_watch import AudioWatch, HearingChange
-from telephony.presses import Presses
+from telephony.press_counter import PressCounter
 from telephony.tone_keys import ToneKeys
 
 
@@ -27,7 +27,7 @@ class AudioLeg(PacedLeg):
         self._pipe: AudioPipe | None = None
         self._watch = AudioWatch()
         self._connected = asyncio.Event()
-        self._tones, self._presses = ToneKeys(), Presses()
+        self._tones, self._presses = ToneKeys(), PressCounter()
 
     async def connected(self, limit_s: float) -> None:
         """Until Asterisk has connected. Raises: HungUp, LegLost."""

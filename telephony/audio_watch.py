@@ -8,21 +8,21 @@ from ivr.ports import FRAME_MS
 LOST_STEPS = 75  # 1.5 s: beyond any network's hiccup, and the whole mend is done within 2 s
 
 
-class Change(StrEnum):
+class HearingState(StrEnum):
     LOST = "lost"
     BACK = "back"
 
 
 @dataclass(frozen=True)
 class HearingChange:
-    change: Change
+    change: HearingState
     gap_ms: int  # without a frame so far
     heard_before: bool  # whether anything ever came
 
     @property
     def curable(self) -> bool:
         """Asterisk had the audio once; entered anew, its application takes whatever comes then."""
-        return self.change is Change.LOST and self.heard_before
+        return self.change is HearingState.LOST and self.heard_before
 
 
 class AudioWatch:
@@ -36,9 +36,11 @@ class AudioWatch:
         """A frame came."""
         steps, before = self._steps, self._heard
         self._steps, self._heard = 0, True
-        return HearingChange(Change.BACK, steps * FRAME_MS, before) if steps >= LOST_STEPS else None
+        return HearingChange(HearingState.BACK, steps * FRAME_MS, before) if steps >= LOST_STEPS else None
 
     def step(self) -> HearingChange | None:
         """20 ms have passed in which a frame could have come."""
         self._steps += 1
-        return HearingChange(Change.LOST, self._steps * FRAME_MS, self._heard) if self._steps == LOST_STEPS else None
+        return (
+            HearingChange(HearingState.LOST, self._steps * FRAME_MS, self._heard) if self._steps == LOST_STEPS else None
+        )

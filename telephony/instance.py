@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ivr.sound_files import write_whole
-from telephony.processes import Running
+from telephony.processes import RunningProcess
 
 DATABASE = "astdb.sqlite3"
 SHARED_MEMORY = Path("/dev/shm")
@@ -78,7 +78,7 @@ class AsteriskInstance:
     def __init__(self, root: Path, folder: Path, outlives_starter: bool = False) -> None:
         self.root = root.resolve()
         self.folder = folder.resolve()
-        self.process: Running | None = None
+        self.process: RunningProcess | None = None
         self.database = Database(self.folder)
         self._outlives_starter = outlives_starter
 
@@ -119,7 +119,7 @@ class AsteriskInstance:
                 env=environment(),
                 start_new_session=True,
             )
-        self.process = Running.started(child)
+        self.process = RunningProcess.started(child)
         try:
             self._await_ready(time.monotonic() + ready_s)
         except AsteriskDown:

@@ -26,7 +26,7 @@ def birth(pid: int) -> str | None:
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningProcess:
     """One process and its group, until it has ended."""
 
     pid: int
@@ -34,11 +34,11 @@ class Running:
     child: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def started(cls, child: subprocess.Popen[bytes]) -> "Running":
+    def started(cls, child: subprocess.Popen[bytes]) -> "RunningProcess":
         return cls(child.pid, birth(child.pid) or "", child)
 
     @classmethod
-    def found(cls, pid: int, born: str) -> "Running | None":
+    def found(cls, pid: int, born: str) -> "RunningProcess | None":
         """None when that process has ended, whoever has its id now."""
         return cls(pid, born) if birth(pid) == born else None
 

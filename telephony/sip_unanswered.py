@@ -28,7 +28,7 @@ _VIA = re.compile(rb"SIP/2\.0/UDP .*?;branch=([^;,\s]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Answer:
+class SipReply:
     to: str  # host:port
     payload: bytes
 
@@ -60,10 +60,10 @@ class UnansweredRequests:
             self._waiting.popitem(last=False)
         return key
 
-    def answer(self, key: bytes) -> Answer | None:
+    def answer(self, key: bytes) -> SipReply | None:
         """None where Asterisk has answered meanwhile."""
         packet = self._waiting.pop(key, None)
-        return Answer(packet.source, _answer(packet)) if packet else None
+        return SipReply(packet.source, _answer(packet)) if packet else None
 
 
 def _answer(packet: Packet) -> bytes:

@@ -21,7 +21,7 @@ LAST_REQUESTS_S = 0.5
 UNREGISTER_S = 3.0  # a phone that is destroyed sooner stays registered until its minute is over
 
 
-class Line(pj.Call):  # type: ignore[misc]
+class SipCall(pj.Call):  # type: ignore[misc]
     """The phone's one call."""
 
     def __init__(self, phone: "Phone", account: Any, call_id: int = pj.PJSUA_INVALID_ID) -> None:
@@ -48,7 +48,7 @@ class Line(pj.Call):  # type: ignore[misc]
         tell("key", key=prm.digit)
 
 
-class Account(pj.Account):  # type: ignore[misc]
+class SipAccount(pj.Account):  # type: ignore[misc]
     def __init__(self, phone: "Phone") -> None:
         super().__init__()
         self.phone = phone
@@ -58,7 +58,7 @@ class Account(pj.Account):  # type: ignore[misc]
         tell("registered" if self.phone.registered else "unregistered", code=prm.code)
 
     def onIncomingCall(self, prm: Any) -> None:
-        self.phone.rings(Line(self.phone, self, prm.callId), prm.rdata.wholeMsg)
+        self.phone.rings(SipCall(self.phone, self, prm.callId), prm.rdata.wholeMsg)
 
 
 class Phone:
@@ -68,13 +68,13 @@ class Phone:
         self.endpoint = _endpoint()
         self.account: Any = None
         self.registered = False
-        self.call: Line | None = None
+        self.call: SipCall | None = None
         self.voice = Voice(self.endpoint.audDevManager().getPlaybackDevMedia())
         self.ear = Ear()
         self.answer_after_ms: int | None = None
         self.answer_at: float | None = None
         self.running = True
-        self._gone: list[Line] = []
+        self._gone: list[SipCall] = []
 
     def do(self, command: Command) -> None:
         act: Callable[..., None] = getattr(self, "do_" + str(command.pop("do")))
@@ -90,7 +90,7 @@ class Phone:
         config.regConfig.retryIntervalSec = 2
         config.regConfig.firstRetryIntervalSec = 1
         config.mediaConfig.transportConfig.port = 0  # any free one
-        self.account = Account(self)
+        self.account = SipAccount(self)
         self.account.create(config)
 
     def do_call(self, uri: str, headers: dict[str, str]) -> None:
@@ -100,7 +100,7 @@ class Phone:
             header = pj.SipHeader()
             header.hName, header.hValue = name, value
             options.txOption.headers.append(header)
-        self.call = Line(self, self.account)
+        self.call = SipCall(self, self.account)
         self.call.makeCall(uri, options)
 
     def do_answer_after(self, ms: int | None) -> None:
@@ -138,7 +138,7 @@ class Phone:
     def do_quit(self) -> None:
         self.running = False
 
-    def rings(self, call: Line, invite: str) -> None:
+    def rings(self, call: SipCall, invite: str) -> None:
         """An INVITE came; a busy phone says so."""
         if self.call is not None:
             busy = pj.CallOpParam()
@@ -156,7 +156,7 @@ class Phone:
         later_ms = self.answer_after_ms
         self.answer_at = None if later_ms is None else time.monotonic() + later_ms / 1000
 
-    def ended(self, call: Line, info: Any) -> None:
+    def ended(self, call: SipCall, info: Any) -> None:
         self._gone.append(call)  # freed later, not inside its own callback
         if call is not self.call:
             return

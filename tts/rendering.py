@@ -10,12 +10,12 @@ from pathlib import Path
 
 import structlog
 
-from config.settings import Voices
+from config.settings import VoiceSettings
 from ivr.ports import SAMPLE_RATE, VoiceDown
 from ivr.sound_files import write_wav
 from tts.audio import Samples, level, read_wav, resample, to_pcm
 from tts.phrases import Phrase, phrases
-from tts.voices import Engine
+from tts.voices import SynthesisEngine
 
 RENDERING = 1  # part of every cached name: counted up when the sound of a rendering changes
 BYTES_PER_MS = SAMPLE_RATE * 2 // 1_000
@@ -27,7 +27,7 @@ UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\[\]<>{}|\\]+")  # control characters, 
 
 log = structlog.get_logger()
 
-Lane = dict[str, tuple[Engine, ...]]  # one worker's engines by language
+Lane = dict[str, tuple[SynthesisEngine, ...]]  # one worker's engines by language
 Progress = Callable[[int, int], None]  # done, of how many
 
 
@@ -35,7 +35,11 @@ class RenderedVoice:
     """Sentences to PCM. Whatever is the same for all callers lies on disk; the rest stays in memory only."""
 
     def __init__(
-        self, engines: Callable[[str], Sequence[Engine]], cache: Path, recordings: Path, settings: Voices
+        self,
+        engines: Callable[[str], Sequence[SynthesisEngine]],
+        cache: Path,
+        recordings: Path,
+        settings: VoiceSettings,
     ) -> None:
         self._engines = engines
         self._cache = cache
@@ -117,7 +121,7 @@ class RenderedVoice:
             *(self._warm(engine, language) for lane in self._lanes for engine in self._of(lane, language)[:1])
         )
 
-    async def _warm(self, engine: Engine, language: str) -> None:
+    async def _warm(self, engine: SynthesisEngine, language: str) -> None:
         try:
             await asyncio.to_thread(to_line, *await engine.render("one", language))
         except VoiceDown as error:
@@ -194,13 +198,13 @@ class RenderedVoice:
         content = json.dumps([RENDERING, self._names[language][0], language, text])
         return self._cache / language / f"{hashlib.sha256(content.encode()).hexdigest()}.wav"
 
-    def _of(self, lane: Lane, language: str) -> tuple[Engine, ...]:
+    def _of(self, lane: Lane, language: str) -> tuple[SynthesisEngine, ...]:
         if language not in lane:
             lane[language] = tuple(self._engines(language))
         return lane[language]
 
 
-async def _first_of(engines: Sequence[Engine], text: str, language: str, first_limit_s: float) -> bytes:
+async def _first_of(engines: Sequence[SynthesisEngine], text: str, language: str, first_limit_s: float) -> bytes:
     """The sentence from the first engine that speaks; none but the last may use up the time.
 
     Raises: VoiceDown.

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
-from config.settings import Voices
+from config.settings import VoiceSettings
 from tts.audio import Samples
 from tts.espeak import Espeak
 from tts.piper import Piper
@@ -13,7 +13,7 @@ from tts.piper import Piper
 MODEL_NAME = re.compile(r"(?P<language>[a-z]{2})_[A-Z]{2}-.+\.onnx")
 
 
-class Engine(Protocol):
+class SynthesisEngine(Protocol):
     """One program that turns a sentence into sound, one sentence at a time."""
 
     name: str  # with its version: part of what names a cached rendering
@@ -27,7 +27,7 @@ class Engine(Protocol):
     async def close(self) -> None: ...
 
 
-def piper_models(settings: Voices) -> dict[str, Path]:
+def piper_models(settings: VoiceSettings) -> dict[str, Path]:
     """Language → model file; a voice that an admin put into `models` wins over a packaged one."""
     packaged = sorted(settings.home.glob("lib/python3*/site-packages/*/data/*.onnx"))
     placed = sorted(settings.models.glob("*.onnx"))
@@ -35,7 +35,7 @@ def piper_models(settings: Voices) -> dict[str, Path]:
     return {match["language"]: path for path in usable if (match := MODEL_NAME.fullmatch(path.name))}
 
 
-def engines(settings: Voices, language: str) -> tuple[Engine, ...]:
+def engines(settings: VoiceSettings, language: str) -> tuple[SynthesisEngine, ...]:
     """What can speak a language, best first; each call makes engines of its own."""
     program = settings.home / "bin/piper"
     model = piper_models(settings).get(language)

@@ -10,7 +10,7 @@ from routing.lifecycle import AGENT_TRANSITIONS, UNFINISHED_STAGES, AgentEvent, 
 from routing.model import Agent, AgentState, NotFound, Offer, Stage, Ticket, wrap_up_form
 from routing.policy import page_alive
 from routing.promise import moved_promise
-from web.context import Line
+from web.context import DeskContext
 from web.errors import Missing, NotNow
 from web.ports import Account, Action
 
@@ -24,7 +24,7 @@ NOBODY = ""  # in the place of the live page: it was closed, and no other has ta
 SILENT_S = 10  # two beats of a page, and a little; well before its agent counts as gone
 
 
-async def heartbeat(line: Line, agent: Agent, page: str, take: bool) -> bool:
+async def heartbeat(line: DeskContext, agent: Agent, page: str, take: bool) -> bool:
     """Keep the live page alive; True when this page is the live one.
 
     A page takes over when asked to, when there is none, and when the live one has gone silent.
@@ -41,23 +41,23 @@ async def heartbeat(line: Line, agent: Agent, page: str, take: bool) -> bool:
     return True
 
 
-async def close_page(line: Line, agent: Agent, page: str) -> None:
+async def close_page(line: DeskContext, agent: Agent, page: str) -> None:
     """The page goes; until another takes over, the agent counts as present for as long as after its last beat."""
     if await line.pages.live(agent.id) == page:
         await line.pages.take(agent.id, NOBODY, agent.page_seen_at or line.now())
 
 
-async def page_wanted(line: Line, agent_id: str) -> bool:
+async def page_wanted(line: DeskContext, agent_id: str) -> bool:
     """Whether another page of this agent should take over: the live one was closed, or has gone silent."""
     return not await line.pages.live(agent_id) or _silent(line, await line.records.agents.load(agent_id))
 
 
-def _silent(line: Line, agent: Agent) -> bool:
+def _silent(line: DeskContext, agent: Agent) -> bool:
     limit_s = min(SILENT_S, line.edition.site.waiting.stale_page_s)
     return agent.page_seen_at is None or line.now() - agent.page_seen_at > timedelta(seconds=limit_s)
 
 
-async def go_available(line: Line, agent: Agent) -> None:
+async def go_available(line: DeskContext, agent: Agent) -> None:
     """Raises: NotNow."""
     if not agent.phone_registered:
         raise NotNow("Your phone is not registered: switch it on and try again.")
@@ -66,12 +66,12 @@ async def go_available(line: Line, agent: Agent) -> None:
     await _change(line, agent, AgentEvent.WENT_AVAILABLE)
 
 
-async def go_not_ready(line: Line, agent: Agent, reason: str, actor: str = "") -> None:
+async def go_not_ready(line: DeskContext, agent: Agent, reason: str, actor: str = "") -> None:
     """Not out of a call or its wrap-up; by themselves unless an actor is named. Raises: NotNow."""
     await _change(line, agent, AgentEvent.WENT_NOT_READY, reason, actor)
 
 
-async def _change(line: Line, agent: Agent, event: AgentEvent, reason: str = "", actor: str = "") -> None:
+async def _change(line: DeskContext, agent: Agent, event: AgentEvent, reason: str = "", actor: str = "") -> None:
     """The audit has no reason: it is kept for ever, and people write about themselves there."""
     if not await line.records.agents.change(agent.id, event, line.now(), reason):
         raise NotNow
@@ -80,7 +80,7 @@ async def _change(line: Line, agent: Agent, event: AgentEvent, reason: str = "",
     await line.audit.note(actor or f"agent:{agent.login}", Action.STATE_CHANGED, agent.login, line.now(), {"to": to})
 
 
-async def own_offer(line: Line, agent: Agent, offer_id: str) -> Offer:
+async def own_offer(line: DeskContext, agent: Agent, offer_id: str) -> Offer:
     """An offer of this very agent; anybody else's does not exist for them.
 
     Raises: NotFound.
@@ -91,7 +91,7 @@ async def own_offer(line: Line, agent: Agent, offer_id: str) -> Offer:
     return offer
 
 
-async def seen(line: Line, agent: Agent, offer_id: str, page: str, shown_at: datetime) -> None:
+async def seen(line: DeskContext, agent: Agent, offer_id: str, page: str, shown_at: datetime) -> None:
     """The live page shows the call.
 
     Raises: NotFound, NotNow.
@@ -102,7 +102,9 @@ async def seen(line: Line, agent: Agent, offer_id: str, page: str, shown_at: dat
     await show(line.records, line.news, offer, agent, shown_at, line.now())
 
 
-async def wrap_up(line: Line, agent: Agent, offer_id: str, disposition: str, note: str, available: bool = True) -> None:
+async def wrap_up(
+    line: DeskContext, agent: Agent, offer_id: str, disposition: str, note: str, available: bool = True
+) -> None:
     """End after-call work, and be available again or not; after its time, complete what was recorded then.
 
     Raises: NotFound, NotNow.
@@ -120,7 +122,7 @@ async def wrap_up(line: Line, agent: Agent, offer_id: str, disposition: str, not
 
 
 async def move_ticket(
-    line: Line, ticket: Ticket, to: Stage, answer: str | None, actor: str, seen: Stage | None = None
+    line: DeskContext, ticket: Ticket, to: Stage, answer: str | None, actor: str, seen: Stage | None = None
 ) -> None:
     """Move a ticket on; a matter is closed only with the answer that the caller was given.
 
@@ -134,7 +136,7 @@ async def move_ticket(
     await line.audit.note(actor, Action.STAGE_SET, ticket.id, line.now(), {"to": to})
 
 
-async def set_urgency(line: Line, ticket: Ticket, urgency: str, actor: str, seen: str | None = None) -> None:
+async def set_urgency(line: DeskContext, ticket: Ticket, urgency: str, actor: str, seen: str | None = None) -> None:
     """The promise moves along, while the matter is unfinished. Raises: ChangedMeanwhile."""
     at, promise = line.now(), None
     if ticket.stage in UNFINISHED_STAGES and urgency != ticket.urgency:
@@ -145,7 +147,7 @@ async def set_urgency(line: Line, ticket: Ticket, urgency: str, actor: str, seen
     await line.audit.note(actor, Action.URGENCY_SET, ticket.id, line.now(), {"to": urgency})
 
 
-async def keep_draft(line: Line, account: Account, form: str, fields: Mapping[str, str]) -> None:
+async def keep_draft(line: DeskContext, account: Account, form: str, fields: Mapping[str, str]) -> None:
     """What somebody is typing; of a wrap-up that was recorded meanwhile, it goes to its note at once."""
     offer_id = form.removeprefix(wrap_up_form(""))
     late = offer_id != form and account.agent_id and fields.get("note")

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from routing.model import RoutingError
 from web.auth import SAFE_METHODS
-from web.context import Line
+from web.context import DeskContext
 from web.errors import DeskError, NotLoggedIn, TooManyLogins, body_of, status_of
 
 CHALLENGE = 'Bearer realm="onenumber"'
@@ -59,7 +59,7 @@ def _to_login(request: Request) -> Response:
 
 
 def _page(request: Request, error: Exception, status: int, headers: dict[str, str]) -> Response:
-    line: Line = request.app.state.line
+    line: DeskContext = request.app.state.line
     template = "parts/refused.html" if _hx(request) else "refused.html"
     html = line.rendering.page(template, status=status, message=body_of(error).error.message)
     return HTMLResponse(html, status, headers)

@@ -15,11 +15,11 @@ from web import answering, auth_pages, desk_stream, own_password, vitals
 from web.api import agents, audits, callbacks, calls, drafts, emergencies, events, me, queue, sessions, tickets
 from web.api.asked import only_known_fields
 from web.board import BoardReader
-from web.context import Line, utc_now
+from web.context import DeskContext, utc_now
 from web.emergencies import EmergencyReader
 from web.errors import RESPONSES
+from web.head_requests import HeadRequests
 from web.headers import SecurityHeaders
-from web.heads import Heads
 from web.pages import calls as call_pages
 from web.pages import desk as desk_pages
 from web.pages import emergencies as emergency_pages
@@ -56,7 +56,7 @@ def create_app(
     app = FastAPI(
         title="onenumber", version="0.2.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
-    app.state.line = Line(
+    app.state.line = DeskContext(
         records=cast("Records", Watched(records)), news=news, accounts=accounts, pages=pages,
         archive=cast("Archive", Watched(archive)), audit=audit, in_force=in_force,
         settings=settings, renderings=renderings, board=BoardReader(records),
@@ -67,7 +67,7 @@ def create_app(
     _add_rooms(app)
     answering.install(app)
     app.add_middleware(ReadingTrace)
-    app.add_middleware(Heads)
+    app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from routing.model import Agent, NotFound
-from web.context import Line, LineDep
+from web.context import DeskContext, DeskDep
 from web.errors import ForgeryRefused, NoAgent, NotAllowed, NotLoggedIn, TooManyLogins, WrongPassword
 from web.marks import form_mark, form_mark_fits, new_token, token_hash
 from web.passwords import password_fits
@@ -51,7 +51,7 @@ def actor_of(account: Account) -> str:
     return f"agent:{account.login}"
 
 
-async def log_in(line: Line, login: str, password: str, address: str) -> tuple[Account, str]:
+async def log_in(line: DeskContext, login: str, password: str, address: str) -> tuple[Account, str]:
     """Check a password and open a session; answers the account and the session's token.
 
     Raises: TooManyLogins, WrongPassword.
@@ -80,7 +80,7 @@ def _key(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-async def _reserve(line: Line, login: str, keys: tuple[str, str], at: datetime) -> list[int]:
+async def _reserve(line: DeskContext, login: str, keys: tuple[str, str], at: datetime) -> list[int]:
     """A place among the tries of each key, before the password is looked at. Raises: TooManyLogins."""
     rates = (line.login_rate, line.address_rate)
     tries = [await line.accounts.reserve_try(key, at, rate.since(at)) for rate, key in zip(rates, keys, strict=True)]
@@ -94,12 +94,12 @@ async def _reserve(line: Line, login: str, keys: tuple[str, str], at: datetime) 
     raise TooManyLogins(max(waits))
 
 
-async def _note_refused(line: Line, account: Account | None, at: datetime, why: str) -> None:
+async def _note_refused(line: DeskContext, account: Account | None, at: datetime, why: str) -> None:
     """Only a login that exists is written down: people type their password into the wrong field."""
     await line.audit.note(STRANGER, Action.LOGIN_REFUSED, account.login if account else UNKNOWN, at, {"why": why})
 
 
-async def log_out(line: Line, who: Visitor) -> None:
+async def log_out(line: DeskContext, who: Visitor) -> None:
     await line.accounts.revoke_session(token_hash(who.token), line.now())
     await line.audit.note(who.actor, Action.LOGGED_OUT, who.account.login, line.now())
 
@@ -111,7 +111,7 @@ _COOKIE = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="Of a 
 
 async def visitor(
     request: Request,
-    line: LineDep,
+    line: DeskDep,
     _as_program: Annotated[object, Security(_BEARER)] = None,
     _as_page: Annotated[object, Security(_COOKIE)] = None,
 ) -> Visitor:
@@ -163,7 +163,7 @@ SupervisorDep = Annotated[Visitor, Depends(at_least("supervisor"))]
 AdminDep = Annotated[Visitor, Depends(at_least("admin"))]
 
 
-async def _me(who: VisitorDep, line: LineDep) -> Agent:
+async def _me(who: VisitorDep, line: DeskDep) -> Agent:
     """The visitor as one who takes calls.
 
     Raises: NoAgent.

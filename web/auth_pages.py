@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from web.auth import SESSION_COOKIE, VisitorDep, log_in, log_out, refuse_forgery
-from web.context import Line, LineDep
+from web.context import DeskContext, DeskDep
 from web.errors import TooManyLogins, WrongPassword, body_of, status_of
 from web.marks import form_mark, new_token, token_hash
 from web.ports import SessionEnd
@@ -21,7 +21,7 @@ FORM_COOKIE = "onenumber_form"  # stands in for the session until there is one
 @router.get("/login")
 async def login_page(
     request: Request,
-    line: LineDep,
+    line: DeskDep,
     next: Annotated[str, Query(max_length=500)] = "/",
     why: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
@@ -36,7 +36,7 @@ async def login_page(
 @router.post("/login")
 async def login(
     request: Request,
-    line: LineDep,
+    line: DeskDep,
     login: Annotated[str, Form(max_length=100)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
     next: Annotated[str, Form(max_length=500)] = "/",
@@ -55,19 +55,19 @@ async def login(
 
 
 @router.post("/logout")
-async def logout(who: VisitorDep, line: LineDep) -> Response:
+async def logout(who: VisitorDep, line: DeskDep) -> Response:
     await log_out(line, who)
     answer = RedirectResponse(f"/login?why={LOGGED_OUT}", 303)
     answer.delete_cookie(SESSION_COOKIE)
     return answer
 
 
-def set_session_cookie(line: Line, answer: Response, token: str) -> None:
+def set_session_cookie(line: DeskContext, answer: Response, token: str) -> None:
     """Kept a while longer than the session, so that its end can be explained."""
     _set_cookie(line, answer, SESSION_COOKIE, token, line.settings.web.session_hours * 3600 + EXPLAINED_S)
 
 
-async def _session_end(request: Request, line: Line) -> str:
+async def _session_end(request: Request, line: DeskContext) -> str:
     """Why the session of this browser is over; nothing where there was none, or where it still lasts."""
     token = request.cookies.get(SESSION_COOKIE, "")
     at = line.now()
@@ -76,7 +76,7 @@ async def _session_end(request: Request, line: Line) -> str:
     return str(await line.accounts.session_end(token_hash(token), at))
 
 
-def _page(line: Line, token: str, next: str, login: str = "", problem: str = "", ended: str = "") -> str:
+def _page(line: DeskContext, token: str, next: str, login: str = "", problem: str = "", ended: str = "") -> str:
     return line.rendering.page(
         "login.html", mark=form_mark(token), next=_inside(next), login=login, problem=problem, ended=ended,
         hours=line.settings.web.session_hours,
@@ -88,7 +88,7 @@ def _inside(path: str) -> str:
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
 
 
-def _set_cookie(line: Line, answer: Response, name: str, token: str, max_age_s: int | None = None) -> None:
+def _set_cookie(line: DeskContext, answer: Response, name: str, token: str, max_age_s: int | None = None) -> None:
     answer.set_cookie(
         name, token, max_age=max_age_s, httponly=True, samesite="strict", secure=line.settings.web.secure_cookies,
         path="/login" if name == FORM_COOKIE else "/",

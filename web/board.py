@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from routing import policy
-from routing.model import Agent, Call, Callback, CallerId, Ticket, WaitingCaller
+from routing.model import Agent, Call, Callback, CallerId, QueueEntry, Ticket
 from routing.ports import Records
 from web.reading import saw
 
@@ -16,7 +16,7 @@ FRESH_S = 0.25  # many pages ask at once when something changes; they share one 
 class Row:
     """One who waits."""
 
-    entry: WaitingCaller
+    entry: QueueEntry
     caller: CallerId
     ticket: Ticket | None
     number: str | None  # to be called back
@@ -66,7 +66,7 @@ async def read_board(records: Records) -> Board:
     return Board(await _rows(records, waiting), tuple(agents))
 
 
-async def _rows(records: Records, waiting: Sequence[WaitingCaller]) -> tuple[Row, ...]:
+async def _rows(records: Records, waiting: Sequence[QueueEntry]) -> tuple[Row, ...]:
     """What cannot be found any more is left out: the queue itself is still right."""
     callbacks = await records.callbacks.known({entry.callback_id for entry in waiting if entry.callback_id})
     tickets = await records.tickets.known({entry.ticket_id for entry in waiting if entry.ticket_id})
@@ -80,12 +80,12 @@ async def _rows(records: Records, waiting: Sequence[WaitingCaller]) -> tuple[Row
     )  # fmt: skip
 
 
-def in_turn(entries: Iterable[WaitingCaller]) -> list[WaitingCaller]:
+def in_turn(entries: Iterable[QueueEntry]) -> list[QueueEntry]:
     """Urgency first, then who has waited longest."""
     return sorted(entries, key=policy.place)
 
 
-def _row(entry: WaitingCaller, call: Call | None, ticket: Ticket | None, callback: Callback | None) -> Row:
+def _row(entry: QueueEntry, call: Call | None, ticket: Ticket | None, callback: Callback | None) -> Row:
     caller = call.caller if call else ticket.draft.caller if ticket else CallerId()
     return Row(entry, caller, ticket, callback.number if callback else None, call, callback)
 

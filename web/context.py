@@ -14,7 +14,7 @@ from routing.ports import News, Records
 from web.board import BoardReader
 from web.emergencies import EmergencyReader
 from web.ports import Accounts, Archive, Audit, Health, Pages
-from web.rate import LoginRate, WaitsTold
+from web.rate import AuditedWaits, LoginRate
 from web.rendering import Rendering, Renderings
 
 
@@ -23,7 +23,7 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Line:
+class DeskContext:
     """The line as the desk sees it."""
 
     records: Records
@@ -42,7 +42,7 @@ class Line:
     wall: Callable[[], datetime] = utc_now  # what callers are told by
     login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address
     address_rate: LoginRate = field(default_factory=lambda: LoginRate(limit=60))  # a whole ward may share one
-    waits_told: WaitsTold = field(default_factory=WaitsTold)
+    waits_told: AuditedWaits = field(default_factory=AuditedWaits)
 
     @property
     def edition(self) -> Edition:
@@ -55,9 +55,9 @@ class Line:
         return self.renderings.of(self.in_force.edition)
 
 
-def _line(request: Request) -> Line:
-    line: Line = request.app.state.line
+def _line(request: Request) -> DeskContext:
+    line: DeskContext = request.app.state.line
     return line
 
 
-LineDep = Annotated[Line, Depends(_line)]
+DeskDep = Annotated[DeskContext, Depends(_line)]

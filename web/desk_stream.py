@@ -14,11 +14,11 @@ from web.acts import page_wanted
 from web.api.asked import STREAM_ID
 from web.api.me import PageMark
 from web.auth import Visitor, VisitorDep
-from web.context import Line, LineDep
+from web.context import DeskContext, DeskDep
 from web.emergencies import Alarm
 from web.marks import token_hash
 from web.panels import Panel, Panels
-from web.stream import TICK_S, Change, changes, concerns, start_after
+from web.stream import TICK_S, NewsItem, changes, concerns, start_after
 
 router = APIRouter()
 GLANCE_S = 0.5  # well within the time in which a desk must show a call
@@ -30,7 +30,7 @@ NEXT_PAGE_S = 0.4  # longer than the way from one page of the desk to the next
 @router.get("/desk/stream")
 async def stream(
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     page: PageMark,
     after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
     last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
@@ -39,7 +39,7 @@ async def stream(
     return EventSourceResponse(_events(line, who, page, start_after(last_event_id, after)), ping=15)
 
 
-async def _events(line: Line, who: Visitor, page: str, after: str) -> AsyncIterator[ServerSentEvent]:
+async def _events(line: DeskContext, who: Visitor, page: str, after: str) -> AsyncIterator[ServerSentEvent]:
     watch = _Watch(line, who, page)
     async for change in changes(line, who, after, GLANCE_S):
         async for event in watch.events(change):
@@ -51,7 +51,7 @@ async def _events(line: Line, who: Visitor, page: str, after: str) -> AsyncItera
 class _Watch:
     """One page: what it shows, and what it has to be told."""
 
-    line: Line
+    line: DeskContext
     who: Visitor
     page: str
     shown: dict[str, str] = field(default_factory=dict)  # part → version
@@ -64,7 +64,7 @@ class _Watch:
     told_at_s: float = -math.inf
     again_at_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
-    async def events(self, change: Change) -> AsyncIterator[ServerSentEvent]:
+    async def events(self, change: NewsItem) -> AsyncIterator[ServerSentEvent]:
         """A glance costs a query or two; a change, and every `TICK_S` also without one, a whole look."""
         now_s = asyncio.get_running_loop().time()
         beat_due = now_s - self.beat_at_s >= TICK_S
@@ -84,7 +84,7 @@ class _Watch:
         for name in self._due(change, now_s):
             yield ServerSentEvent(id=change.id or None, event=name, data="changed")
 
-    def _due(self, change: Change, now_s: float) -> list[str]:
+    def _due(self, change: NewsItem, now_s: float) -> list[str]:
         """What other parts of pages fetch afresh: at most so often, and nothing is left out."""
         self.stale.update(dict.fromkeys(stale_by(change)))
         if now_s - self.again_at_s >= AGAIN_S:
@@ -96,7 +96,7 @@ class _Watch:
         self.told_at_s = now_s if due else self.told_at_s
         return due
 
-    async def _panels(self, change: Change) -> AsyncIterator[Panel]:
+    async def _panels(self, change: NewsItem) -> AsyncIterator[Panel]:
         """What has changed; the call and its wrap-up are for the agent's live page only."""
         panels = Panels(self.line, self.who, self.line.board, self.shown)
         async for panel in panels.changed(concerns(change, self.who.account.agent_id), bool(self.live)):
@@ -133,7 +133,7 @@ class _Watch:
         return now_s - self.wanted_at_s >= NEXT_PAGE_S
 
 
-def stale_by(change: Change) -> list[str]:
+def stale_by(change: NewsItem) -> list[str]:
     """The lists, the ticket and the call that show something else now."""
     told = change.fields
     names = [f"{kind}-{told[kind]}" for kind in ("ticket", "call") if told.get(kind)]

@@ -13,7 +13,7 @@ FRESH_S = 0.25  # every page looks twice a second; they share one reading
 
 
 @dataclass(frozen=True)
-class Rung:
+class RingingPhone:
     """Somebody whose phone rings."""
 
     name: str
@@ -29,7 +29,7 @@ class Alarm:
     ticket: Ticket | None
     place: str | None
     place_text: str | None
-    rung: tuple[Rung, ...]
+    rung: tuple[RingingPhone, ...]
     by: str  # who took it
     taker: Agent | None  # whose phone is to ring, or rings, as they asked for it at the desk
 
@@ -84,7 +84,7 @@ def _alarm(emergency: Emergency, calls: Mapping[str, Call], ticket: Ticket | Non
         emergency, caller, ticket,
         place=ticket.draft.place if ticket else caller.place,
         place_text=ticket.draft.place_text if ticket else None,
-        rung=tuple(Rung(at_phones.get(ring.phone, ring.phone), ring.began_at) for ring in emergency.rings),
+        rung=tuple(RingingPhone(at_phones.get(ring.phone, ring.phone), ring.began_at) for ring in emergency.rings),
         by=names.get(emergency.taken_by, emergency.taken_by.partition(":")[2]),
         taker=next((agent for agent in agents if agent.id == taker), None),
     )  # fmt: skip

@@ -1,10 +1,10 @@
 """Tickets by whatever a person or a link calls them."""
 
 from routing.model import NotFound, Ticket
-from web.context import Line
+from web.context import DeskContext
 
 
-async def find_ticket(line: Line, key: str) -> Ticket:
+async def find_ticket(line: DeskContext, key: str) -> Ticket:
     """By spoken number, else by id.
 
     Raises: NotFound.

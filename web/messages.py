@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from routing.model import NotFound, Ticket
-from web.context import Line
+from web.context import DeskContext
 from web.ports import Action
 
 
-async def recording(line: Line, ticket: Ticket, number: int) -> Path:
+async def recording(line: DeskContext, ticket: Ticket, number: int) -> Path:
     """The WAV of a ticket's message; 0 is the first.
 
     Raises: NotFound, also when it has been deleted after its time.
@@ -22,7 +22,7 @@ async def recording(line: Line, ticket: Ticket, number: int) -> Path:
     return path
 
 
-async def listen(line: Line, ticket: Ticket, number: int, actor: str) -> Path:
+async def listen(line: DeskContext, ticket: Ticket, number: int, actor: str) -> Path:
     """The WAV for a person to hear, which the audit remembers.
 
     Raises: NotFound.

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from routing.passwords import weakness
 from web.auth import Visitor, VisitorDep, log_in
 from web.auth_pages import set_session_cookie
-from web.context import Line, LineDep
+from web.context import DeskContext, DeskDep
 from web.errors import TooManyLogins, WrongPassword, body_of, status_of
 from web.marks import token_hash
 from web.pages.frame import framed
@@ -20,13 +20,13 @@ Typed = Annotated[str, Form(max_length=1_000)]
 
 
 @router.get("/password")
-async def page(who: VisitorDep, line: LineDep) -> HTMLResponse:
+async def page(who: VisitorDep, line: DeskDep) -> HTMLResponse:
     return await framed(line, who, "password.html", problem="", changed=False)
 
 
 @router.post("/password")
 async def change(
-    request: Request, who: VisitorDep, line: LineDep, current: Typed = "", wanted: Typed = "", again: Typed = ""
+    request: Request, who: VisitorDep, line: DeskDep, current: Typed = "", wanted: Typed = "", again: Typed = ""
 ) -> Response:
     """The person goes on in a new session; every other one of theirs has ended."""
     if problem := _problem(who, current, wanted, again):
@@ -55,7 +55,7 @@ def _problem(who: Visitor, current: str, wanted: str, again: str) -> str:
     return f"password.{weak}" if weak else ""
 
 
-async def _refused(line: Line, who: Visitor, key: str, status: int, said: str = "") -> HTMLResponse:
+async def _refused(line: DeskContext, who: Visitor, key: str, status: int, said: str = "") -> HTMLResponse:
     sentence = said or line.rendering.texts.plain(who.language, key)
     answer = await framed(line, who, "password.html", problem=sentence, changed=False)
     answer.status_code = status

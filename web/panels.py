@@ -10,7 +10,7 @@ from routing.policy import page_alive
 from web.acts import DISPOSITIONS
 from web.auth import Visitor
 from web.board import BoardReader, board_version
-from web.context import Line
+from web.context import DeskContext
 from web.pop import pop_of
 
 REASONS = ("break", "meeting", "paperwork", "handover")
@@ -30,7 +30,7 @@ class Panel:
 class Panels:
     """Draws the parts for one visitor."""
 
-    line: Line
+    line: DeskContext
     who: Visitor
     board: BoardReader
     shown: dict[str, str] = field(default_factory=dict)  # part → version the page has

@@ -7,7 +7,7 @@ from typing import Any
 
 from routing.event_types import EventType
 from routing.model import Call, Callback, CallerId, Event, Offer, Ticket
-from web.context import Line
+from web.context import DeskContext
 from web.ports import TicketQuery
 
 MATTERS_SHOWN = 6
@@ -22,7 +22,7 @@ class SaidWord:
 
 
 @dataclass(frozen=True)
-class Said:
+class SpokenRequest:
     """What the caller said, and what the line made of it."""
 
     words: tuple[SaidWord, ...] = ()
@@ -36,7 +36,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Matter:
+class RelatedTicket:
     """Another open ticket that may have to do with this call."""
 
     ticket: Ticket
@@ -49,20 +49,20 @@ class Pop:
     offer: Offer
     caller: CallerId
     number: str | None  # to show: the caller's, or the one to be called back
-    said: Said
+    said: SpokenRequest
     ticket: Ticket | None
     joined: bool  # the ticket was there before this call
     urgency: str
     language: str
     since: datetime  # when the waiting began …
     waited_until: datetime | None  # … and when it was over
-    matters: tuple[Matter, ...]
+    matters: tuple[RelatedTicket, ...]
     place: str | None
     place_text: str | None
     topic: str | None
 
 
-async def pop_of(line: Line, offer: Offer) -> Pop:
+async def pop_of(line: DeskContext, offer: Offer) -> Pop:
     """Everything about an offer. Raises: NotFound."""
     callback = await line.records.callbacks.load(offer.callback_id) if offer.callback_id else None
     call_id = offer.call_id or (callback.call_id if callback else None)
@@ -83,7 +83,7 @@ async def pop_of(line: Line, offer: Offer) -> Pop:
     )  # fmt: skip
 
 
-async def _events(line: Line, offer: Offer, callback: Callback | None) -> list[Event]:
+async def _events(line: DeskContext, offer: Offer, callback: Callback | None) -> list[Event]:
     """What was said when the callback was asked for, then what has been said since."""
     asked = callback.call_id if callback else None
     calls = dict.fromkeys(call_id for call_id in (asked, offer.call_id) if call_id)
@@ -95,7 +95,7 @@ def waited_since(events: Sequence[Event], otherwise: datetime) -> datetime:
     return next((event.at for event in events if event.type == EventType.QUEUE_ENTERED), otherwise)
 
 
-async def _ticket(line: Line, offer: Offer, callback: Callback | None, call: Call | None) -> Ticket | None:
+async def _ticket(line: DeskContext, offer: Offer, callback: Callback | None, call: Call | None) -> Ticket | None:
     ticket_id = offer.ticket_id or (callback.ticket_id if callback else None)
     if ticket_id:
         return await line.records.tickets.load(ticket_id)
@@ -103,7 +103,7 @@ async def _ticket(line: Line, offer: Offer, callback: Callback | None, call: Cal
     return max(of_call, key=lambda ticket: ticket.opened_at, default=None)
 
 
-async def _urgency(line: Line, offer: Offer, said: Said, ticket: Ticket | None) -> str:
+async def _urgency(line: DeskContext, offer: Offer, said: SpokenRequest, ticket: Ticket | None) -> str:
     if said.emergency:
         return "critical"
     if ticket:
@@ -112,7 +112,9 @@ async def _urgency(line: Line, offer: Offer, said: Said, ticket: Ticket | None) 
     return entry.urgency if entry else "normal"
 
 
-async def related(line: Line, caller: CallerId, place: str | None, own: Ticket | None) -> tuple[Matter, ...]:
+async def related(
+    line: DeskContext, caller: CallerId, place: str | None, own: Ticket | None
+) -> tuple[RelatedTicket, ...]:
     """Open matters of this caller and this place; a shared or unproven number is nobody's."""
     number = caller.number if caller.identifies else None
     of_caller = await line.records.tickets.of_caller(number) if number else ()
@@ -120,10 +122,10 @@ async def related(line: Line, caller: CallerId, place: str | None, own: Ticket |
     found = {ticket.id: ticket for ticket in (*of_caller, *at_place) if own is None or ticket.id != own.id}
     theirs = {ticket.id for ticket in of_caller}
     newest = sorted(found.values(), key=lambda ticket: ticket.opened_at, reverse=True)[:MATTERS_SHOWN]
-    return tuple(Matter(ticket, ticket.id in theirs, ticket.draft.place == place) for ticket in newest)
+    return tuple(RelatedTicket(ticket, ticket.id in theirs, ticket.draft.place == place) for ticket in newest)
 
 
-def said_in(events: Sequence[Event], ticket: Ticket | None) -> Said:
+def said_in(events: Sequence[Event], ticket: Ticket | None) -> SpokenRequest:
     """The words that told the topic, what else was said, and why; completed by the ticket."""
     told = _told(events)
     nothing: dict[str, Any] = {}
@@ -132,7 +134,7 @@ def said_in(events: Sequence[Event], ticket: Ticket | None) -> Said:
     draft = ticket.draft if ticket else None
     text = str(heard.get("text") or (draft.words if draft else ""))
     others = [each["heard"]["text"] for each in told if "heard" in each and each["heard"] is not heard]
-    return Said(
+    return SpokenRequest(
         words=_words(heard.get("words"), text),
         confidence=_share(heard.get("confidence")),
         others=tuple(str(other) for other in others[-OTHERS_SHOWN:]),

@@ -23,7 +23,7 @@ class LoginRate:
 
 
 @dataclass
-class WaitsTold:
+class AuditedWaits:
     """Which waits the audit knows of: a flood of guesses is no flood of records. The oldest are forgotten first."""
 
     keys: int = 10_000

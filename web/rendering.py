@@ -10,8 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from config.documents import Edition
-from web.naming import Naming
-from web.telling import Telling
+from web.desk_wording import DeskWording
+from web.display_names import DisplayNames
 from web.texts import Texts, load_texts
 from web.times import ago, clock, lasted, moment
 from web.untrusted import visible
@@ -23,7 +23,7 @@ class Rendering:
 
     environment: Environment
     texts: Texts
-    naming: Naming
+    naming: DisplayNames
     language: str
 
     def page(self, template: str, language: str | None = None, **values: Any) -> str:
@@ -55,7 +55,7 @@ class Renderings:
 def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -> Rendering:
     """`folder`: where `templates` and `texts` lie."""
     zone = ZoneInfo(edition.site.zone)
-    naming = Naming(edition, language)
+    naming = DisplayNames(edition, language)
     environment = Environment(
         loader=FileSystemLoader(folder["templates"]),
         autoescape=True,
@@ -77,6 +77,6 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
         iso=datetime.isoformat,
         instant=datetime.fromisoformat,
     )
-    environment.globals["telling"] = Telling(texts, naming, zone)
+    environment.globals["telling"] = DeskWording(texts, naming, zone)
     environment.globals.update(naming=naming, site=edition.site, zone_name=edition.site.zone, said=said, has=texts.has)
     return Rendering(environment, texts, naming, language)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 from web.auth import Visitor
-from web.context import Line
+from web.context import DeskContext
 from web.marks import token_hash
 
 SESSION_S = 3.0  # that soon a revoked session hears no more
@@ -15,7 +15,7 @@ AGENT_FIELDS = ("agent", "agent_id")
 
 
 @dataclass(frozen=True)
-class Change:
+class NewsItem:
     """One piece of news; an empty topic is a tick."""
 
     id: str = ""
@@ -23,7 +23,7 @@ class Change:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-TICK = Change()
+TICK = NewsItem()
 
 
 def start_after(last_event_id: str | None, after: str | None) -> str:
@@ -31,16 +31,16 @@ def start_after(last_event_id: str | None, after: str | None) -> str:
     return last_event_id or after or "$"
 
 
-def agent_of(change: Change) -> str | None:
+def agent_of(change: NewsItem) -> str | None:
     return next((change.fields[name] for name in AGENT_FIELDS if name in change.fields), None)
 
 
-def concerns(change: Change, agent_id: str | None) -> bool:
+def concerns(change: NewsItem, agent_id: str | None) -> bool:
     """An offer is for one desk only; everything else is for all."""
     return not change.topic.startswith("offer") or agent_of(change) == agent_id
 
 
-async def changes(line: Line, who: Visitor, after: str, tick_s: float = TICK_S) -> AsyncIterator[Change]:
+async def changes(line: DeskContext, who: Visitor, after: str, tick_s: float = TICK_S) -> AsyncIterator[NewsItem]:
     """News and ticks, as long as the session lasts. Begins with a tick."""
     loop = asyncio.get_running_loop()
     news = line.news.listen(after)
@@ -58,14 +58,14 @@ async def changes(line: Line, who: Visitor, after: str, tick_s: float = TICK_S) 
                 continue
             if not (await asyncio.wait({pending}, timeout=left_s))[0]:
                 continue
-            change = Change(*pending.result())
+            change = NewsItem(*pending.result())
             pending = asyncio.ensure_future(anext(news))
             yield change
     finally:
         await _stop(pending, news)
 
 
-async def _logged_in(line: Line, who: Visitor) -> bool:
+async def _logged_in(line: DeskContext, who: Visitor) -> bool:
     return await line.accounts.of_session(token_hash(who.token), line.now()) is not None
 
 

@@ -5,12 +5,12 @@ from routing.emergencies import EmergencyState
 from routing.emergency_desk import EmergencyDesk
 from routing.model import Agent
 from web.auth import Visitor
-from web.context import Line
+from web.context import DeskContext
 from web.errors import NotNow
 from web.ports import Action
 
 
-async def take_emergency(line: Line, who: Visitor, agent: Agent, emergency_id: str) -> None:
+async def take_emergency(line: DeskContext, who: Visitor, agent: Agent, emergency_id: str) -> None:
     """The agent's phone rings soon; one whose caller is gone is looked after by them.
 
     Raises: NotFound, NotNow.

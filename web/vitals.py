@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from pydantic import BaseModel
 
 from web.board import in_turn
-from web.context import Line, LineDep
+from web.context import DeskContext, DeskDep
 from web.errors import MetricsRefused
 from web.ports import Health
 
@@ -32,7 +32,7 @@ async def healthz() -> dict[Literal["status"], Literal["ok"]]:
 
 
 @router.get("/readyz")
-async def readyz(line: LineDep, response: Response) -> Ready:
+async def readyz(line: DeskDep, response: Response) -> Ready:
     """Every part that the desk needs; 503 when one is missing."""
     parts = await asked(line.health)
     ready = all(state == "ok" for state in parts.values())
@@ -47,7 +47,7 @@ async def asked(health: Mapping[str, Health]) -> dict[str, str]:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(request: Request, line: LineDep) -> Response:
+async def metrics(request: Request, line: DeskDep) -> Response:
     """Prometheus; counts only, nothing private. For who sends the token as bearer; without one set, from here only."""
     _refuse_strangers(request, line.settings.metrics_secret.get_secret_value())
     return Response(generate_latest(await _registry(line)), media_type=CONTENT_TYPE_LATEST)
@@ -72,7 +72,7 @@ def _loopback(host: str) -> bool:
         return False
 
 
-async def _registry(line: Line) -> CollectorRegistry:
+async def _registry(line: DeskContext) -> CollectorRegistry:
     """Read from the records, so that every process tells the same; what counts whole tables is seconds old at most."""
     registry = CollectorRegistry()
     for name, counts in (await line.archive.tallies()).items():

@@ -2,7 +2,7 @@
 
 from config.documents import LanguagePack
 from ivr.understanding.patterns import Patterns
-from ivr.understanding.words import Utterance
+from ivr.understanding.words import TokenizedText
 
 ORDER = ("repeat", "person", "status", "callback", "no", "yes")  # "no that's right" is told by its patterns
 
@@ -15,16 +15,16 @@ class Acts:
         self._corrections = Patterns(pack.correction, pack.sets)
         self._not_acts = Patterns(pack.not_acts, pack.sets)
 
-    def find(self, said: Utterance) -> str | None:
+    def find(self, said: TokenizedText) -> str | None:
         """The first act of ORDER whose words were said, or None."""
         return next((name for name in ORDER if self._said(name, said)), None)
 
-    def _said(self, name: str, said: Utterance) -> bool:
+    def _said(self, name: str, said: TokenizedText) -> bool:
         if name in ("yes", "no"):
             return self._patterns[name].found(said)
         masked = {at for start, end in self._not_acts.spans(said) for at in range(start, end)}
         return any(not masked.issuperset(range(*span)) for span in self._patterns[name].spans(said))
 
-    def corrects(self, said: Utterance) -> bool:
+    def corrects(self, said: TokenizedText) -> bool:
         """The words announce that something heard before was wrong."""
         return self._corrections.found(said)

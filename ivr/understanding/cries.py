@@ -6,7 +6,7 @@ A word that only sounds like a cry is believed when nothing else was said at all
 from collections.abc import Sequence
 
 from config.documents import LanguagePack
-from ivr.understanding.words import Utterance, utterance_in
+from ivr.understanding.words import TokenizedText, utterance_in
 
 
 class Cries:
@@ -21,7 +21,7 @@ class Cries:
         self._longest = max((len(words) for words in self._meant), default=1)
         self._fillers = frozenset(pack.fillers) - {word for cry in self._cries for word in cry}
 
-    def is_cry(self, said: Utterance) -> bool:
+    def is_cry(self, said: TokenizedText) -> bool:
         """Whether the whole utterance is one cry, however often."""
         meant = self._put_right([word for word in said.words if word not in self._fillers])
         return any(meant == cry * (len(meant) // len(cry)) for cry in self._cries) if meant else False

@@ -16,7 +16,7 @@ from ivr.ports import EmergencyHeard
 from ivr.understanding.cries import Cries
 from ivr.understanding.patterns import Patterns, Span
 from ivr.understanding.sounds import Soundalikes
-from ivr.understanding.words import Token, Utterance, utterance_in
+from ivr.understanding.words import Token, TokenizedText, utterance_in
 
 HIT = "*"  # in patterns of `elsewhere` and `now`: the emergency phrase they are about
 
@@ -36,18 +36,18 @@ class EmergencyWords:
         self._respelling = Respelling(pack)
         self._cries = Cries(pack)
 
-    def find(self, said: Utterance) -> EmergencyHeard | None:
+    def find(self, said: TokenizedText) -> EmergencyHeard | None:
         """What makes the utterance an emergency, or None."""
         words = self._standing(said) or self._standing(self._respelling.apply(said))
         if not words and self._cries.is_cry(said):
             words = [said.heard(0, len(said.words))]
         return EmergencyHeard(tuple(words)) if words else None
 
-    def saw(self, said: Utterance) -> bool:
+    def saw(self, said: TokenizedText) -> bool:
         """An emergency phrase is in the utterance as it was written, whether it stands or was taken back."""
         return self._hits.found(said)
 
-    def _standing(self, said: Utterance) -> list[str]:
+    def _standing(self, said: TokenizedText) -> list[str]:
         """The emergency phrases of the utterance that nothing takes back."""
         hits = sorted(self._hits.spans(said), key=lambda span: (span[0], -span[1]))
         if not hits:
@@ -59,22 +59,22 @@ class EmergencyWords:
             hits = [hit for hit in hits if not self._is_elsewhere(hit, said)]
         return list(dict.fromkeys(said.heard(start, end) for start, end in hits))
 
-    def _is_now(self, said: Utterance, named: set[int]) -> bool:
+    def _is_now(self, said: TokenizedText, named: set[int]) -> bool:
         """Something says that it is happening; "she's fine now" is a name, not a now."""
         return not all(named.issuperset(range(*span)) for span in self._now.spans(said))
 
-    def _is_elsewhere(self, hit: Span, said: Utterance) -> bool:
+    def _is_elsewhere(self, hit: Span, said: TokenizedText) -> bool:
         """Past, planned, practised or asked about, by words that stand around this very hit."""
         marked = said.collapsed(*hit, HIT)
         if any(start <= hit[0] < end for start, end in self._now.spans(marked)):
             return False
         return any(start <= hit[0] < end for start, end in self._elsewhere.spans(marked))
 
-    def _is_name(self, hit: Span, said: Utterance) -> bool:
+    def _is_name(self, hit: Span, said: TokenizedText) -> bool:
         end = hit[1]
         return end < len(said.words) and end not in said.pauses and said.words[end] in self._things
 
-    def _not_denied(self, hits: Sequence[Span], said: Utterance) -> list[Span]:
+    def _not_denied(self, hits: Sequence[Span], said: TokenizedText) -> list[Span]:
         """Without those a negation leads up to; "no smoke or fire" denies both."""
         negation_ends = self._negations.ending_at(said)
         denied: set[int] = set()
@@ -102,7 +102,7 @@ class Respelling:
         self._sounds = Soundalikes(pack.emergency_by_sound, locale(pack.language).sound)
         self._denials = frozenset(line for line in pack.negations if line.isalpha())
 
-    def apply(self, said: Utterance) -> Utterance:
+    def apply(self, said: TokenizedText) -> TokenizedText:
         """The utterance with confused words put right; pauses and spans kept."""
         sounding = self._sounds.find(list(self._windows(said)))
         tokens: list[Token] = []
@@ -114,9 +114,9 @@ class Respelling:
             tokens[-1] = replace(tokens[-1], pause=span[-1].pause)
             at += taken
         pauses = frozenset(i + 1 for i, token in enumerate(tokens) if token.pause)
-        return Utterance(said.text, tuple(tokens), tuple(token.text for token in tokens), pauses)
+        return TokenizedText(said.text, tuple(tokens), tuple(token.text for token in tokens), pauses)
 
-    def _windows(self, said: Utterance) -> Iterator[str]:
+    def _windows(self, said: TokenizedText) -> Iterator[str]:
         """Every run of words that might be a phrase; a negation is never overheard, so none is in them."""
         for start in range(len(said.words)):
             for end in range(start + 1, min(start + self._sounds.longest, len(said.words)) + 1):
@@ -124,7 +124,9 @@ class Respelling:
                     break
                 yield " ".join(said.words[start:end])
 
-    def _at(self, said: Utterance, at: int, sounding: Mapping[str, tuple[float, str]]) -> tuple[int, tuple[str, ...]]:
+    def _at(
+        self, said: TokenizedText, at: int, sounding: Mapping[str, tuple[float, str]]
+    ) -> tuple[int, tuple[str, ...]]:
         """How many words are replaced at `at`, and by what; one word by itself where nothing is."""
         for size in range(min(self._longest, len(said.words) - at), 0, -1):
             meant = self._alternatives.get(said.words[at : at + size])

@@ -11,13 +11,13 @@ from config.documents import LanguagePack
 from ivr.locales.registry import locale
 from ivr.understanding.likeness import Alias, NearlySaid
 from ivr.understanding.numbers import Numbers, Spoken
-from ivr.understanding.words import Utterance, utterance_in
+from ivr.understanding.words import TokenizedText, utterance_in
 
 SHORT_ANSWER = 2  # words
 UNSURE = 0.8  # of a word that only sounds like the one meant
 
 
-def spoken_names(text: str, pack: LanguagePack) -> Utterance:
+def spoken_names(text: str, pack: LanguagePack) -> TokenizedText:
     """An utterance as names are looked for in it: "kid's ward" is "kids ward", not "kid is ward"."""
     return utterance_in(pack, text, apostrophes=False)
 
@@ -66,7 +66,7 @@ class Gazetteer:
                 return
         self._named.append(Alias(name_id, words))
 
-    def mentions(self, said: Utterance) -> list[Mention]:
+    def mentions(self, said: TokenizedText) -> list[Mention]:
         """Every name in the utterance; of overlapping ones the most telling."""
         found = [*self._numbered(said), *self._by_name(said)]
         found.sort(key=lambda m: (-m.rank, -m.confidence, m.start))
@@ -76,14 +76,14 @@ class Gazetteer:
                 kept.append(mention)
         return sorted(kept, key=lambda m: m.start)
 
-    def _numbered(self, said: Utterance) -> Iterable[Mention]:
+    def _numbered(self, said: TokenizedText) -> Iterable[Mention]:
         for start in range(len(said.words)):
             for anchor, ids in self._anchors.items():
                 confidence = self._anchor_said(anchor, said, start)
                 if confidence:
                     yield from self._number_after(said, start, start + len(anchor), ids, confidence)
 
-    def _anchor_said(self, anchor: Sequence[str], said: Utterance, start: int) -> float:
+    def _anchor_said(self, anchor: Sequence[str], said: TokenizedText, start: int) -> float:
         """How surely the anchor's words stand at `start`; 0 for not at all."""
         heard = said.words[start : start + len(anchor)]
         if len(heard) < len(anchor):
@@ -97,14 +97,14 @@ class Gazetteer:
             sure = sure if word == meant else UNSURE
         return sure if sure == 1.0 or self._leads_to(said, start) else 0.0
 
-    def _leads_to(self, said: Utterance, start: int) -> bool:
+    def _leads_to(self, said: TokenizedText, start: int) -> bool:
         """A place may well be named here: after "on", after a pause, or as the whole of a short answer."""
         if start == 0:
             return len(said.words) <= SHORT_ANSWER
         return start in said.pauses or said.words[start - 1] in self._leads
 
     def _number_after(
-        self, said: Utterance, start: int, at: int, ids: dict[str, str], confidence: float
+        self, said: TokenizedText, start: int, at: int, ids: dict[str, str], confidence: float
     ) -> Iterable[Mention]:
         if at < len(said.words) and said.words[at] in self._locale.NUMBER_NOUNS:
             at += 1
@@ -119,7 +119,7 @@ class Gazetteer:
                 yield Mention(ids[digits], start, at + 1, sure, 100)
 
     def _longest_known(
-        self, said: Utterance, start: int, spoken: Spoken, ids: dict[str, str], confidence: float
+        self, said: TokenizedText, start: int, spoken: Spoken, ids: dict[str, str], confidence: float
     ) -> Iterable[Mention]:
         """The name with the most of the number: "ward four two beds short" is ward 4, less surely, if none is 42."""
         for end in range(spoken.end, spoken.start, -1):
@@ -130,7 +130,7 @@ class Gazetteer:
                 yield Mention(name_id, start, end, confidence * (1.0 if end == spoken.end else 0.7), rank)
                 return
 
-    def _by_homophone(self, said: Utterance, at: int, confidence: float) -> tuple[str, float]:
+    def _by_homophone(self, said: TokenizedText, at: int, confidence: float) -> tuple[str, float]:
         """Digits for a word that is none: "ward iv", "ward for"; the latter only after a sure "ward"."""
         word = said.words[at]
         if word in self._spellings:
@@ -139,10 +139,10 @@ class Gazetteer:
             return self._homophones.get(word, ""), UNSURE
         return "", 0.0
 
-    def _ends_number(self, said: Utterance, at: int) -> bool:
+    def _ends_number(self, said: TokenizedText, at: int) -> bool:
         return at >= len(said.words) or at in said.pauses or said.words[at] in self._followers
 
-    def _by_name(self, said: Utterance) -> Iterable[Mention]:
+    def _by_name(self, said: TokenizedText) -> Iterable[Mention]:
         """Exact names, then nearly said ones; longer stretches catch words that were split."""
         longest = self._longest + self._locale.SPLITS
         stretches: list[tuple[int, tuple[str, ...]]] = []

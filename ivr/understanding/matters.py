@@ -12,7 +12,7 @@ from config.documents import OUT_OF_SCOPE, LanguagePack
 from ivr.locales.registry import locale
 from ivr.ports import Understanding
 from ivr.understanding.patterns import Patterns, Span
-from ivr.understanding.words import Utterance
+from ivr.understanding.words import TokenizedText
 
 SURE = 0.7  # that a clause is about its topic
 MIXED = 0.05  # what the utterance as a whole gives a topic that is one of several
@@ -25,10 +25,10 @@ Understand = Callable[[int, int], Understanding]  # the words [start, end) by th
 
 
 @dataclass(frozen=True)
-class Whole:
+class WholeUtterance:
     """The utterance as one matter, and what in it must not be taken apart."""
 
-    said: Utterance
+    said: TokenizedText
     understood: Understanding
     names: Sequence[tuple[int, int]]  # stretches of the text
     places_apart: bool  # several places are several matters: none is only where something comes from, or is not
@@ -46,7 +46,7 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Told:
+class MatterPart:
     """One matter: its words [start, end), and what they mean."""
 
     span: Span
@@ -54,7 +54,7 @@ class Told:
     apart: bool = False  # told after a break
 
 
-class Matters:
+class MatterSplitter:
     """Finds the matters in utterances of one language."""
 
     def __init__(self, pack: LanguagePack) -> None:
@@ -63,27 +63,27 @@ class Matters:
         self._breaks = Patterns(pack.matter_breaks, pack.sets)
         self._same = Patterns(pack.matter_same, pack.sets)
 
-    def breaks(self, said: Utterance) -> frozenset[int]:
+    def breaks(self, said: TokenizedText) -> frozenset[int]:
         """Before which words another matter very likely begins, whatever it is about."""
         ends = (at for at in said.pauses if at < len(said.words) and self._ends_sentence(said, at))
         return frozenset((*ends, *(end for _, end in self._breaks.spans(said)))) - {len(said.words)}
 
-    def _ends_sentence(self, said: Utterance, at: int) -> bool:
+    def _ends_sentence(self, said: TokenizedText, at: int) -> bool:
         return self._locale.ends_sentence(said.text[said.tokens[at - 1].end : said.tokens[at].start])
 
-    def split(self, whole: Whole, understand: Understand) -> list[Understanding]:
+    def split(self, whole: WholeUtterance, understand: Understand) -> list[Understanding]:
         """The matters told, each as understood by itself, at most MOST."""
-        told: list[Told] = []
+        told: list[MatterPart] = []
         breaks = self.breaks(whole.said)
         for span in self._clauses(whole):
-            clause = Told(span, understand(*span), span[0] in breaks)
+            clause = MatterPart(span, understand(*span), span[0] in breaks)
             if not told or (len(told) < MOST and self._another(whole, clause, told)):
                 told.append(clause)
             else:
                 told[-1] = _joined(told[-1], clause, whole, understand)
         return [understand(*each.span) for each in told] if len(told) > 1 else []
 
-    def _clauses(self, whole: Whole) -> list[Span]:
+    def _clauses(self, whole: WholeUtterance) -> list[Span]:
         """What stands between joints and pauses."""
         said, size = whole.said, len(whole.said.words)
         joints = {start: end for start, end in sorted(self._joints.spans(said))}  # the longest of each start
@@ -96,26 +96,26 @@ class Matters:
             at = max(end, at + 1)
         return [span for span in (*clauses, (start, size)) if span[0] < span[1]]
 
-    def _another(self, whole: Whole, clause: Told, told: Sequence[Told]) -> bool:
+    def _another(self, whole: WholeUtterance, clause: MatterPart, told: Sequence[MatterPart]) -> bool:
         if not (_stands(told[-1], whole, clause.apart) and _stands(clause, whole, clause.apart)):
             return False
         if self._goes_on(whole.said, clause.span[0]):
             return False
         return all(_differ(clause.understood, each.understood, whole.places_apart) for each in told)
 
-    def _goes_on(self, said: Utterance, start: int) -> bool:
+    def _goes_on(self, said: TokenizedText, start: int) -> bool:
         """What begins there speaks of the matter before it."""
-        rest = Utterance(said.text, said.tokens[start:], said.words[start:], frozenset())
+        rest = TokenizedText(said.text, said.tokens[start:], said.words[start:], frozenset())
         return any(begin == 0 for begin, _ in self._same.spans(rest))
 
 
-def _joined(before: Told, clause: Told, whole: Whole, understand: Understand) -> Told:
+def _joined(before: MatterPart, clause: MatterPart, whole: WholeUtterance, understand: Understand) -> MatterPart:
     span = (before.span[0], clause.span[1])
     stands = _stands(before, whole, before.apart)
-    return Told(span, before.understood if stands else understand(*span), before.apart)
+    return MatterPart(span, before.understood if stands else understand(*span), before.apart)
 
 
-def _stands(told: Told, whole: Whole, apart: bool) -> bool:
+def _stands(told: MatterPart, whole: WholeUtterance, apart: bool) -> bool:
     """Surely a matter by itself, of which the whole knows as well."""
     part = told.understood
     topic, named = part.intent.topic, part.place or part.asset

@@ -10,8 +10,8 @@ from pathlib import Path
 from config.documents import OUT_OF_SCOPE, LanguagePack
 from ivr.ports import Understander, Understanding
 from ivr.understanding.classifier import EMERGENCY
-from ivr.understanding.line import normal
 from ivr.understanding.training import Example, train
+from ivr.understanding.understander import normal
 from ivr.understanding.words import utterance_in
 
 LIKELY = 0.5  # where a training file names emergencies: more probable than not
@@ -23,21 +23,21 @@ class BadLine(ValueError):
 
 
 @dataclass(frozen=True)
-class Line:
+class LabelledSentence:
     text: str
     topic: str  # a topic, `oos`, `emergency`, or an act
     place: str | None = None  # the id of the place said, where the file tells
 
 
 @dataclass(frozen=True)
-class Answer:
+class Prediction:
     topic: str
     place: str | None = None
     confidence: float = 0.0
 
 
 @dataclass(frozen=True)
-class Wrong:
+class WrongPrediction:
     text: str
     expected: str
     got: str
@@ -56,11 +56,11 @@ class Figures:
     emergency_recall: float | None = None
     false_emergencies: int = 0
     place_accuracy: float | None = None
-    wrong: tuple[Wrong, ...] = ()
-    wrong_places: tuple[Wrong, ...] = field(default=())
+    wrong: tuple[WrongPrediction, ...] = ()
+    wrong_places: tuple[WrongPrediction, ...] = field(default=())
 
 
-def read_lines(path: Path) -> list[Line]:
+def read_lines(path: Path) -> list[LabelledSentence]:
     """Raises: BadLine, OSError."""
     lines = []
     for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -69,40 +69,44 @@ def read_lines(path: Path) -> list[Line]:
     return lines
 
 
-def _line(row: str, where: str) -> Line:
+def _line(row: str, where: str) -> LabelledSentence:
     try:
         value = json.loads(row)
-        return Line(str(value["text"]), str(value["topic"]), value.get("place") or None)
+        return LabelledSentence(str(value["text"]), str(value["topic"]), value.get("place") or None)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadLine(f"{where}: not an object with text and topic") from error
 
 
-def told(understanding: Understanding) -> Answer:
+def told(understanding: Understanding) -> Prediction:
     """What a caller would notice of an understanding: emergency, then acts, then the topic."""
     place = understanding.place.id if understanding.place else None
     if understanding.emergency:
-        return Answer(EMERGENCY, place, 1.0)
+        return Prediction(EMERGENCY, place, 1.0)
     if understanding.act in ACTS:
-        return Answer(str(understanding.act), place, 1.0)
-    return Answer(understanding.intent.topic, place, understanding.intent.confidence)
+        return Prediction(str(understanding.act), place, 1.0)
+    return Prediction(understanding.intent.topic, place, understanding.intent.confidence)
 
 
-def measure_line(understander: Understander, lines: Sequence[Line], language: str, train_seconds: float) -> Figures:
+def measure_line(
+    understander: Understander, lines: Sequence[LabelledSentence], language: str, train_seconds: float
+) -> Figures:
     """The line's own understanding, emergency rule and acts included."""
     return _figures(lines, lambda text: told(understander.understand(text, language)), train_seconds)
 
 
-def measure_training(training: Sequence[Line], lines: Sequence[Line], pack: LanguagePack) -> Figures:
+def measure_training(
+    training: Sequence[LabelledSentence], lines: Sequence[LabelledSentence], pack: LanguagePack
+) -> Figures:
     """A classifier trained on one file and tried on another; nothing but the classifier is measured."""
     began = time.perf_counter()
     classifier = train([Example(_normal(line.text, pack), line.topic) for line in training])
     seconds = time.perf_counter() - began
 
-    def answer(text: str) -> Answer:
+    def answer(text: str) -> Prediction:
         weighed = classifier.weigh(_normal(text, pack))
         if weighed.danger >= LIKELY:
-            return Answer(EMERGENCY, None, weighed.danger)
-        return Answer(weighed.intent.topic, None, weighed.intent.confidence)
+            return Prediction(EMERGENCY, None, weighed.danger)
+        return Prediction(weighed.intent.topic, None, weighed.intent.confidence)
 
     return _figures(lines, answer, seconds)
 
@@ -111,7 +115,7 @@ def _normal(text: str, pack: LanguagePack) -> tuple[str, ...]:
     return normal(utterance_in(pack, text).words, pack)
 
 
-def _figures(lines: Sequence[Line], answer: Callable[[str], Answer], train_seconds: float) -> Figures:
+def _figures(lines: Sequence[LabelledSentence], answer: Callable[[str], Prediction], train_seconds: float) -> Figures:
     answers, spent_ms = [], []
     for line in lines:
         began = time.perf_counter()
@@ -129,10 +133,12 @@ def _figures(lines: Sequence[Line], answer: Callable[[str], Answer], train_secon
         place_accuracy=round(sum(a.place == b.place for a, b in placed) / len(placed), 4) if placed else None,
         predict_ms_p50=round(statistics.median(spent_ms), 3) if spent_ms else 0.0,
         train_seconds=round(train_seconds, 2),
-        wrong=tuple(Wrong(a.text, a.topic, b.topic, b.confidence) for a, b in pairs if a.topic != b.topic),
-        wrong_places=tuple(Wrong(a.text, str(a.place), str(b.place), 0.0) for a, b in placed if a.place != b.place),
+        wrong=tuple(WrongPrediction(a.text, a.topic, b.topic, b.confidence) for a, b in pairs if a.topic != b.topic),
+        wrong_places=tuple(
+            WrongPrediction(a.text, str(a.place), str(b.place), 0.0) for a, b in placed if a.place != b.place
+        ),
     )
 
 
-def _share(pairs: Sequence[tuple[Line, Answer]]) -> float | None:
+def _share(pairs: Sequence[tuple[LabelledSentence, Prediction]]) -> float | None:
     return round(sum(line.topic == answer.topic for line, answer in pairs) / len(pairs), 4) if pairs else None

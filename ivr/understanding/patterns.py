@@ -8,7 +8,7 @@ A pattern is a line of slots: `he|she is not breathing`, `<person> .. collapsed`
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ivr.understanding.words import Utterance
+from ivr.understanding.words import TokenizedText
 
 GAP_WORDS = 3
 _GAP = ".."
@@ -68,7 +68,7 @@ class Patterns:
             for word in _first_words(pattern):
                 self._by_first.setdefault(word, []).append(pattern)
 
-    def spans(self, said: Utterance) -> Iterator[Span]:
+    def spans(self, said: TokenizedText) -> Iterator[Span]:
         """Every match, as word positions [start, end)."""
         for start, word in enumerate(said.words):
             for pattern in self._by_first.get(word, ()):
@@ -76,17 +76,17 @@ class Patterns:
                 if end is not None:
                     yield start, end
 
-    def found(self, said: Utterance) -> bool:
+    def found(self, said: TokenizedText) -> bool:
         return next(self.spans(said), None) is not None
 
-    def ending_at(self, said: Utterance) -> dict[int, int]:
+    def ending_at(self, said: TokenizedText) -> dict[int, int]:
         """Where matches end → where the longest of them starts."""
         ends: dict[int, int] = {}
         for start, end in self.spans(said):
             ends[end] = min(start, ends.get(end, start))
         return ends
 
-    def _match(self, pattern: Pattern, said: Utterance, start: int) -> int | None:
+    def _match(self, pattern: Pattern, said: TokenizedText, start: int) -> int | None:
         """The furthest end of a match that starts at `start`, or None."""
         ends = {start}
         for slot in pattern:
@@ -95,7 +95,7 @@ class Patterns:
                 return None
         return max(ends)
 
-    def _step(self, slot: Slot, said: Utterance, ends: Iterable[int]) -> Iterator[int]:
+    def _step(self, slot: Slot, said: TokenizedText, ends: Iterable[int]) -> Iterator[int]:
         size = len(said.words)
         for at in ends:
             if slot.gap:
@@ -105,7 +105,7 @@ class Patterns:
             if at < size and said.words[at] in slot.words:
                 yield at + 1
 
-    def _gap(self, said: Utterance, at: int) -> Iterator[int]:
+    def _gap(self, said: TokenizedText, at: int) -> Iterator[int]:
         for end in range(at, min(at + GAP_WORDS, len(said.words)) + 1):
             if end > at and said.words[end - 1] in self._stops:
                 return
@@ -123,7 +123,7 @@ def _first_words(pattern: Pattern) -> set[str]:
     return words
 
 
-def _holds(sign: str, said: Utterance, at: int) -> bool:
+def _holds(sign: str, said: TokenizedText, at: int) -> bool:
     if sign == "^":
         return at == 0
     return at == len(said.words) or (sign == "," and at in said.pauses)

@@ -6,7 +6,7 @@ from config.documents import LanguagePack
 from ivr.ports import PlaceHeard
 from ivr.understanding.gazetteer import Gazetteer, Mention
 from ivr.understanding.patterns import Patterns
-from ivr.understanding.words import Utterance
+from ivr.understanding.words import TokenizedText
 
 RANKS = 100  # a room says more than a ward, a ward more than a name: see gazetteer
 
@@ -25,7 +25,7 @@ class Names:
             )
         }  # fmt: skip
 
-    def find(self, said: Utterance) -> tuple[PlaceHeard | None, list[Mention]]:
+    def find(self, said: TokenizedText) -> tuple[PlaceHeard | None, list[Mention]]:
         """The name meant, if there is just one; and every mention."""
         mentions = self._gazetteer.mentions(said)
         meant = self._meant(mentions, said)
@@ -34,16 +34,16 @@ class Names:
         words = said.heard(meant.start, meant.end)
         return PlaceHeard(meant.id, self._spoken[meant.id], words, round(meant.confidence, 2)), mentions
 
-    def rejected(self, mentions: Sequence[Mention], said: Utterance) -> list[Mention]:
+    def rejected(self, mentions: Sequence[Mention], said: TokenizedText) -> list[Mention]:
         """Those the caller says it is not."""
         ends = self._roles["not"].ending_at(said)
         return [mention for mention in mentions if mention.start in ends]
 
-    def plain(self, mentions: Sequence[Mention], said: Utterance) -> bool:
+    def plain(self, mentions: Sequence[Mention], said: TokenizedText) -> bool:
         """Whether each is named as where something is, and none only as where it goes to, comes from, or is not."""
         return not any(mention.start in roles.ending_at(said) for roles in self._roles.values() for mention in mentions)
 
-    def _meant(self, mentions: Sequence[Mention], said: Utterance) -> Mention | None:
+    def _meant(self, mentions: Sequence[Mention], said: TokenizedText) -> Mention | None:
         left = [mention for mention in mentions if mention not in self.rejected(mentions, said)]
         at = {role: patterns.ending_at(said) for role, patterns in self._roles.items()}
         came_from = [mention for mention in left if mention.start in at["from"]]

@@ -20,7 +20,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Utterance:
+class TokenizedText:
     """What was said, and its words."""
 
     text: str
@@ -39,22 +39,22 @@ class Utterance:
         """Where the words from `start` up to `end`, at least one, are in the text."""
         return self.tokens[start].start, self.tokens[end - 1].end
 
-    def collapsed(self, start: int, end: int, word: str) -> "Utterance":
+    def collapsed(self, start: int, end: int, word: str) -> "TokenizedText":
         """The same with the words from `start` up to `end` as one word."""
         last = self.tokens[end - 1]
         token = Token(word, self.tokens[start].start, last.end, last.pause)
         tokens = (*self.tokens[:start], token, *self.tokens[end:])
-        return Utterance(self.text, tokens, tuple(each.text for each in tokens), _after_pauses(tokens))
+        return TokenizedText(self.text, tokens, tuple(each.text for each in tokens), _after_pauses(tokens))
 
 
-def utterance_in(pack: LanguagePack, text: str, apostrophes: bool = True) -> Utterance:
+def utterance_in(pack: LanguagePack, text: str, apostrophes: bool = True) -> TokenizedText:
     """Fold, split and expand `text`; without `apostrophes`, "kid's ward" is "kids ward", as names want it."""
     return utterance(text, pack.expansions, apostrophes, pack.language)
 
 
 def utterance(
     text: str, expansions: Mapping[str, str] | None = None, apostrophes: bool = True, language: Language = FALLBACK
-) -> Utterance:
+) -> TokenizedText:
     """The same without a pack: contractions are undone by `expansions` alone."""
     spoken = locale(language)
     clean = unicodedata.normalize("NFKC", text[:LONGEST]).replace("’", "'").replace("`", "'")
@@ -67,7 +67,7 @@ def utterance(
         for word in _expand(heard if apostrophes else heard.replace("'", ""), expansions or {}, spoken):
             tokens.append(Token(word, start, end))
     words = tuple(token.text for token in tokens)
-    return Utterance(clean, tuple(tokens), words, _after_pauses(tokens))
+    return TokenizedText(clean, tuple(tokens), words, _after_pauses(tokens))
 
 
 def _after_pauses(tokens: Sequence[Token]) -> frozenset[int]:

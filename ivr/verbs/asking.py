@@ -1,6 +1,6 @@
 """Steps that ask the caller: listen, confirm, menu. All work by keys alone."""
 
-from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Silence
+from ivr.actions import Ask, Heard, Outcome, Pressed, Sentence, Silence
 from ivr.call_matters import also, corrected, is_unclear, placed, unguessed, with_others
 from ivr.flow import Confirm, Listen, Menu
 from ivr.phases import Phase
@@ -23,7 +23,7 @@ def enter_listen(script: Script, step: Listen, state: State) -> Next:
     if state.phase == Phase.CONFIRM:
         return state, Ask((about(state, step.confirm_prompt),), keys_do=True)
     prompt = step.retry_prompt if state.tries else step.prompt
-    return state, Ask((Line(prompt),), ahead=True)
+    return state, Ask((Sentence(prompt),), ahead=True)
 
 
 def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) -> Next:
@@ -88,9 +88,9 @@ def _unclear(script: Script, step: Listen, state: State) -> Next:
 
 def enter_confirm(script: Script, step: Confirm, state: State) -> Turn:
     if state.phase == Phase.CORRECT:
-        return state, Ask((Line("what_is_different"),), keys_do=True)
+        return state, Ask((Sentence("what_is_different"),), keys_do=True)
     if state.phase == Phase.WHICH:
-        return state, Ask((Line("which_is_different"),), keys_do=True)
+        return state, Ask((Sentence("which_is_different"),), keys_do=True)
     state = placed(script, state).with_facts(blind=False)  # whatever was keyed ahead is heard now
     return state, Ask((about(state, step.prompt), *also(state)), no_speech_ms=step.pause_ms, keys_do=True)
 
@@ -121,7 +121,7 @@ def _objection(script: Script, step: Confirm, state: State, said: Understanding)
 
 
 def enter_menu(script: Script, step: Menu, state: State) -> Turn:
-    return state, Ask((Line(step.prompt),), keys_do=True, ahead=True)
+    return state, Ask((Sentence(step.prompt),), keys_do=True, ahead=True)
 
 
 def take_menu(script: Script, step: Menu, state: State, outcome: Outcome) -> Next:

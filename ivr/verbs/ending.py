@@ -5,10 +5,10 @@ from ivr.actions import (
     Dialled,
     HangUp,
     Heard,
-    Line,
     MessageTaken,
     Outcome,
     Pressed,
+    Sentence,
     Speak,
     Spoken,
     TakeMessage,
@@ -24,7 +24,7 @@ from ivr.verbs.matters import open_ticket, opened
 
 
 def enter_transfer(script: Script, step: TransferStep, state: State) -> Turn:
-    return state.at(Phase.SAY), Speak((Line(step.prompt),))
+    return state.at(Phase.SAY), Speak((Sentence(step.prompt),))
 
 
 def take_transfer(script: Script, step: TransferStep, state: State, outcome: Outcome) -> Next:
@@ -46,7 +46,7 @@ def enter_voicemail(script: Script, step: Voicemail, state: State) -> Turn:
     }
     if state.phase in said:
         return state, Speak((ticket_line(state, said[state.phase]),))
-    return state.at(Phase.SAY), Speak((Line(step.retry_prompt if state.tries else step.prompt),), Barge.KEYS)
+    return state.at(Phase.SAY), Speak((Sentence(step.retry_prompt if state.tries else step.prompt),), Barge.KEYS)
 
 
 def take_voicemail(script: Script, step: Voicemail, state: State, outcome: Outcome) -> Next:
@@ -74,7 +74,7 @@ def _after_message(state: State, message: MessageTaken) -> State:
 def enter_hangup(script: Script, step: Hangup, state: State) -> Turn:
     if step.prompt is None:
         return state, HangUp(step.ending)
-    return state, Speak((Line(step.prompt),), Barge.KEYS)
+    return state, Speak((Sentence(step.prompt),), Barge.KEYS)
 
 
 def take_hangup(script: Script, step: Hangup, state: State, outcome: Outcome) -> Turn:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from config.documents import Place
-from ivr.actions import Ask, Heard, Line, Outcome, Pressed, Prompt
+from ivr.actions import Ask, Heard, Outcome, Pressed, Prompt, Sentence
 from ivr.flow import Gather
 from ivr.keypad import BEGIN_MS, DigitMap, digits_of
 from ivr.phases import Phase
@@ -21,11 +21,11 @@ def enter_gather(script: Script, step: Gather, state: State) -> Turn:
     if state.phase == Phase.WHICH:
         return state, _which(state.facts.places)
     if state.phase == Phase.UNKNOWN:
-        unknown = Line("place_unknown", {"keyed": state.facts.place_keyed or ""})
-        return state, _by_keys((unknown, Line(step.keys_prompt)), expected)
+        unknown = Sentence("place_unknown", {"keyed": state.facts.place_keyed or ""})
+        return state, _by_keys((unknown, Sentence(step.keys_prompt)), expected)
     if step.prompt and not state.deaf and state.phase != Phase.KEYS:
-        return state, Ask((Line(step.prompt),), number=expected)
-    return state.at(Phase.KEYS), _by_keys((Line(step.keys_prompt),), expected)
+        return state, Ask((Sentence(step.prompt),), number=expected)
+    return state.at(Phase.KEYS), _by_keys((Sentence(step.keys_prompt),), expected)
 
 
 def _by_keys(prompt: Prompt, expected: DigitMap) -> Ask:
@@ -115,8 +115,8 @@ def _at(state: State, place: str) -> State:
 
 
 def _which(ids: Sequence[str]) -> Ask:
-    choices = (Line("place_choice", {"place": id, "choice": str(key)}) for key, id in enumerate(ids, 1))
-    return Ask((Line("which_of_places"), *choices), keys_do=True)
+    choices = (Sentence("place_choice", {"place": id, "choice": str(key)}) for key, id in enumerate(ids, 1))
+    return Ask((Sentence("which_of_places"), *choices), keys_do=True)
 
 
 def _choice(step: Gather, state: State, number: str) -> Next:

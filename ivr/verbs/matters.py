@@ -11,12 +11,12 @@ from ivr.actions import (
     FindStatus,
     Heard,
     JoinTicket,
-    Line,
-    Matter,
-    Matters,
+    MattersFound,
+    OpenMatter,
     Outcome,
     Pressed,
     Prompt,
+    Sentence,
     Speak,
     TicketOpened,
 )
@@ -90,8 +90,8 @@ def promised(state: State, prompt: str) -> Prompt:
     return (ticket_line(state, prompt), _promise(state))
 
 
-def _promise(state: State) -> Line:
-    return Line(state.facts.promise or "promise_attend", {"time": state.facts.promise_by or ""})
+def _promise(state: State) -> Sentence:
+    return Sentence(state.facts.promise or "promise_attend", {"time": state.facts.promise_by or ""})
 
 
 def _may_join(topic: Topic, state: State) -> bool:
@@ -101,7 +101,7 @@ def _may_join(topic: Topic, state: State) -> bool:
 
 def take_open_ticket(script: Script, step: OpenTicketStep, state: State, outcome: Outcome) -> Next:
     match state.phase, outcome:
-        case Phase.FIND, Matters(matters):
+        case Phase.FIND, MattersFound(matters):
             return _ask_join(step, _candidate(state, matters[0])) if matters else open_ticket(state)
         case Phase.OPEN, TicketOpened():
             return _settled(script, step, opened(state, outcome))
@@ -116,7 +116,7 @@ def take_open_ticket(script: Script, step: OpenTicketStep, state: State, outcome
     return step.next
 
 
-def _candidate(state: State, matter: Matter) -> State:
+def _candidate(state: State, matter: OpenMatter) -> State:
     return state.with_facts(join=matter.ticket, join_number=matter.number).at(Phase.JOIN)
 
 
@@ -148,8 +148,8 @@ def own_tickets(state: State) -> list[State]:
     return [matter for matter in matters if matter.ticket and not joined(matter)]
 
 
-def _ticket_also(state: State) -> Line:
-    return Line("ticket_also", {"ticket": state.ticket_number or "", "topic": state.facts.topic or PERSON})
+def _ticket_also(state: State) -> Sentence:
+    return Sentence("ticket_also", {"ticket": state.ticket_number or "", "topic": state.facts.topic or PERSON})
 
 
 # --- tell_status ---------------------------------------------------------------------------------
@@ -160,12 +160,12 @@ def enter_tell_status(script: Script, step: TellStatus, state: State) -> Turn:
 
 
 def take_tell_status(script: Script, step: TellStatus, state: State, outcome: Outcome) -> Next:
-    if isinstance(outcome, Matters):
+    if isinstance(outcome, MattersFound):
         told = tuple(
-            Line(step.prompt, {"ticket": matter.number, "stage": matter.stage})
+            Sentence(step.prompt, {"ticket": matter.number, "stage": matter.stage})
             for matter in outcome.matters[:MATTERS_TOLD]
         )
-        return state.at(Phase.TOLD), Speak(told or (Line(step.none_prompt),), Barge.SPEECH)
+        return state.at(Phase.TOLD), Speak(told or (Sentence(step.none_prompt),), Barge.SPEECH)
     if isinstance(outcome, Heard):
         state = heard(state, outcome.understanding)
     return state, step.next

@@ -17,20 +17,20 @@ from ivr.actions import (
     Heard,
     Hold,
     LeaveQueue,
-    Line,
     NumberRefused,
     OfferReady,
     Outcome,
     Pressed,
     Prompt,
+    QueueStanding,
     Recalled,
     RecallTicket,
+    Sentence,
     Silence,
     Speak,
     StandAside,
     StoreCallback,
     TicketOpened,
-    Waiting,
 )
 from ivr.call_matters import most_urgent, ticket_of, unopened
 from ivr.flow import ConfirmPerson, Enqueue, OfferCallback
@@ -67,7 +67,7 @@ def take_enqueue(script: Script, step: Enqueue, state: State, outcome: Outcome) 
             return connect(script, state, offer, phone)
         case Dialled(answered):
             return (state, HangUp("talked")) if answered else enter_enqueue(script, step, state.at(Phase.QUEUE))
-        case Waiting():
+        case QueueStanding():
             return _wait(script, step, state, outcome)
         case Done():
             return step.overflow
@@ -87,7 +87,7 @@ def connect(script: Script, state: State, offer: str, phone: str) -> Turn:
     return state.at(Phase.CONNECT).with_facts(offer=offer), Connect(offer, phone, script.edition.site.waiting.ring_s)
 
 
-def _wait(script: Script, step: Enqueue, state: State, waiting: Waiting) -> Next:
+def _wait(script: Script, step: Enqueue, state: State, waiting: QueueStanding) -> Next:
     rules = script.edition.site.waiting
     declined = state.facts.callback_declined
     if waiting.waited_s >= rules.limit_s:
@@ -100,12 +100,12 @@ def _wait(script: Script, step: Enqueue, state: State, waiting: Waiting) -> Next
     return state, Hold(_waiting_prompt(step, waiting, first, declined), seconds)
 
 
-def _waiting_prompt(step: Enqueue, waiting: Waiting, first: bool, declined: bool) -> Prompt:
-    position = Line(step.position_prompt, {"position": str(waiting.position)})
+def _waiting_prompt(step: Enqueue, waiting: QueueStanding, first: bool, declined: bool) -> Prompt:
+    position = Sentence(step.position_prompt, {"position": str(waiting.position)})
     if first:
-        return (Line(step.prompt), position)
+        return (Sentence(step.prompt), position)
     if step.callback and not declined:
-        return (position, Line("callback_possible"))
+        return (position, Sentence("callback_possible"))
     return (position,)
 
 
@@ -124,7 +124,7 @@ def enter_offer_callback(script: Script, step: OfferCallback, state: State) -> T
 def _offer(script: Script, step: OfferCallback, state: State) -> Turn:
     if state.phase == Phase.NUMBER or not _number(state):
         return _ask_number(script, step, state)
-    return state.at(Phase.CONFIRM), Ask((Line(step.prompt, {"phone": _number(state)}),), keys_do=True)
+    return state.at(Phase.CONFIRM), Ask((Sentence(step.prompt, {"phone": _number(state)}),), keys_do=True)
 
 
 def _number(state: State) -> str:
@@ -137,7 +137,7 @@ def _ask_number(script: Script, step: OfferCallback, state: State) -> Turn:
     prompt = step.refused_prompt if state.facts.number_refused else step.ask_prompt
     complete = partial(_may_be_called, script.edition.site)
     expected = DigitMap(step.digits, complete=complete, emergency=script.emergency_key)
-    return state.at(Phase.NUMBER), Ask((Line(prompt),), number=expected, keys_do=True, no_speech_ms=BEGIN_MS)
+    return state.at(Phase.NUMBER), Ask((Sentence(prompt),), number=expected, keys_do=True, no_speech_ms=BEGIN_MS)
 
 
 def _may_be_called(site: Site, digits: str) -> bool:
@@ -200,7 +200,7 @@ def _again(script: Script, step: OfferCallback, state: State, phase: Phase) -> N
     state = state.at(phase, state.tries + 1)
     if phase is Phase.NUMBER:
         return _ask_number(script, step, state)
-    return state, Ask((Line(step.prompt, {"phone": _number(state)}),), keys_do=True)
+    return state, Ask((Sentence(step.prompt, {"phone": _number(state)}),), keys_do=True)
 
 
 # --- confirm_person ------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ def take_confirm_person(script: Script, step: ConfirmPerson, state: State, outco
             return connect(script, state, offer, phone)
         case Dialled(answered):
             return (state, HangUp("talked")) if answered else (state, step.next)
-        case Waiting():
+        case QueueStanding():
             return step.next
         case Silence() if state.tries < step.retries:
             return _ask_for_key(step, state.at(Phase.ASK, state.tries + 1))

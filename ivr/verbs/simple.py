@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from ivr.actions import Line, Outcome, Speak
+from ivr.actions import Outcome, Sentence, Speak
 from ivr.flow import Branch, Case, Say
 from ivr.script import Next, Script, Turn
 from ivr.state import State
 
 
 def enter_say(script: Script, step: Say, state: State) -> Turn:
-    return state, Speak((Line(step.prompt),))
+    return state, Speak((Sentence(step.prompt),))
 
 
 def take_say(script: Script, step: Say, state: State, outcome: Outcome) -> Next:

@@ -21,10 +21,10 @@ from typing import Any
 import httpx
 import numpy as np
 
-from cli.addresses import instance_folder
 from config.documents import load_edition
-from ivr.actions import Line
-from ivr.wording import Mouth, Wording
+from ivr.actions import Sentence
+from ivr.wording import PromptRenderer, Wording
+from runtime.addresses import instance_folder
 from telephony.instance import AsteriskInstance
 from telephony.recordings import Samples, heard
 from tests.bench.gaps import NotHeard, largest_gap_ms
@@ -122,7 +122,7 @@ async def _greeting(line: RunningLine) -> Samples:
     async with AsyncExitStack() as stack:
         voice = preparing.build(line.settings)
         stack.push_async_callback(voice.close)
-        said = await Mouth(Wording(edition), voice).speech((Line(GREETING),), "en", datetime.now(UTC))
+        said = await PromptRenderer(Wording(edition), voice).speech((Sentence(GREETING),), "en", datetime.now(UTC))
     return np.frombuffer(said.pcm, "<i2").astype(np.float64)
 
 

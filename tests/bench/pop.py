@@ -25,9 +25,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from cli.parts import start_redis
 from routing.model import AgentState, OfferState
 from store.news import STREAM
+from supervisor.parts import start_redis
 from tests.conftest import free_port
 from tests.e2e.desk_server import Served, chromium, served
 from tests.e2e.line import until

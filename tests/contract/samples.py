@@ -18,9 +18,9 @@ from routing.model import (
     NewEvent,
     Offer,
     Promise,
+    QueueEntry,
     Ticket,
     TicketDraft,
-    WaitingCaller,
 )
 from routing.ports import Records
 
@@ -72,10 +72,10 @@ async def opened_ticket(records: Records, **changes: Any) -> Ticket:
     return await records.tickets.open(a_draft(**changes), None, NOW)
 
 
-async def waiting_call(records: Records, **changes: Any) -> WaitingCaller:
+async def waiting_call(records: Records, **changes: Any) -> QueueEntry:
     call = await opened_call(records)
     return await records.queue.enter(
-        replace(WaitingCaller(new_id(), "technical", "normal", NOW, call_id=call.id), **changes)
+        replace(QueueEntry(new_id(), "technical", "normal", NOW, call_id=call.id), **changes)
     )
 
 
@@ -86,7 +86,7 @@ async def available_agent(records: Records, **changes: Any) -> Agent:
     return await records.agents.load(agent.id)
 
 
-def an_offer(entry: WaitingCaller, agent: Agent, **changes: Any) -> Offer:
+def an_offer(entry: QueueEntry, agent: Agent, **changes: Any) -> Offer:
     known = Offer(
         new_id(), entry.id, agent.id, later(1), call_id=entry.call_id, callback_id=entry.callback_id,
         ticket_id=entry.ticket_id,

@@ -10,7 +10,7 @@ from sqlalchemy.sql import text
 
 from routing.archive import Action
 from store import audit_chain
-from store.audit_chain import Verdict
+from store.audit_chain import ChainCheck
 from store.records import SqlRecords, open_records
 from store.tables_dispatch import audit
 from tests.contract.samples import NOW
@@ -31,7 +31,7 @@ async def noted(records: SqlRecords, count: int = 5) -> list[str]:
     ]
 
 
-async def check(records: SqlRecords, known: tuple[int, str] | None = None) -> Verdict:
+async def check(records: SqlRecords, known: tuple[int, str] | None = None) -> ChainCheck:
     return await audit_chain.verify(records.database, KEY.encode(), known)
 
 

@@ -14,7 +14,7 @@ from routing.model import (
     CallState,
     NotFound,
     OfferState,
-    WaitingCaller,
+    QueueEntry,
 )
 from routing.policy import ahead
 from routing.ports import Records
@@ -34,7 +34,7 @@ async def state_of(records: Records, agent: Agent) -> AgentState:
     return (await records.agents.load(agent.id)).state
 
 
-async def call_state(records: Records, entry: WaitingCaller) -> CallState:
+async def call_state(records: Records, entry: QueueEntry) -> CallState:
     assert entry.call_id is not None
     return (await records.calls.load(entry.call_id)).state
 
@@ -85,7 +85,7 @@ async def test_who_left_waits_no_longer(records: Records) -> None:
 async def test_a_call_that_has_ended_takes_no_place(records: Records) -> None:
     call = await opened_call(records)
     await records.calls.end(call.id, "hangup", NOW)
-    await records.queue.enter(WaitingCaller(new_id(), "technical", "normal", NOW, call_id=call.id))
+    await records.queue.enter(QueueEntry(new_id(), "technical", "normal", NOW, call_id=call.id))
     assert await records.queue.waiting() == []
 
 

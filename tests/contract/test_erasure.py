@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from routing.archive import Action
 from routing.identity import new_id
 from routing.lifecycle import OfferEvent
-from routing.model import CallerId, NewOutcome, WaitingCaller, answer_form, wrap_up_form
+from routing.model import CallerId, NewOutcome, QueueEntry, answer_form, wrap_up_form
 from routing.spellings import Spellings
 from store import erasure
 from store.audit_chain import verify
@@ -103,7 +103,7 @@ async def test_a_note_that_is_being_typed_after_a_talk_goes_with_its_call(record
     call = a_call(caller=THEIRS)
     await records.calls.open(call)
     ticket, agent = await opened_ticket(records), await available_agent(records)
-    entry = await records.queue.enter(WaitingCaller(new_id(), "technical", "normal", NOW, call_id=call.id))
+    entry = await records.queue.enter(QueueEntry(new_id(), "technical", "normal", NOW, call_id=call.id))
     offer = an_offer(entry, agent, call_id=call.id, ticket_id=ticket.id)
     assert await records.offers.claim(offer)
     await records.drafts.keep(agent.login, wrap_up_form(offer.id), {"note": "she was kind"}, NOW)

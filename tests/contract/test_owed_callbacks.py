@@ -11,9 +11,9 @@ from routing.model import (
     Callback,
     CallbackState,
     Promise,
+    QueueEntry,
     Stage,
     Ticket,
-    WaitingCaller,
 )
 from routing.ports import Records
 from tests.contract.samples import (
@@ -211,7 +211,7 @@ async def test_who_merely_says_a_number_calls_off_nothing_of_its_owners(records:
     ticket, callback = await owed(records)
     stranger = await opened_call(records, caller=a_caller(kind="unproven", contact=None))
     await records.tickets.join(ticket.id, stranger.id, later(1))
-    entry = await records.queue.enter(WaitingCaller(new_id(), "technical", "normal", NOW, call_id=stranger.id))
+    entry = await records.queue.enter(QueueEntry(new_id(), "technical", "normal", NOW, call_id=stranger.id))
     offer = an_offer(entry, await available_agent(records))
     await records.offers.claim(offer)
     assert await answered(records, offer, later(5))

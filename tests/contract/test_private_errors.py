@@ -10,8 +10,8 @@ import structlog
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from cli.logs import configure_logs, outlined
 from config.settings import Settings
+from runtime.logs import configure_logs, outlined
 from store.database import connect
 from store.tables import call_private
 from tests.contract.samples import NOW

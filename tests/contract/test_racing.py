@@ -11,12 +11,12 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import select
 
-from config.documents import CallbackRules, Waiting
+from config.documents import CallbackRules, WaitingRules
 from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher, show
 from routing.identity import new_id
 from routing.lifecycle import AgentEvent
-from routing.model import Agent, AgentState, Attempt, Callback, Offer, OfferState, WaitingCaller
+from routing.model import Agent, AgentState, Attempt, Callback, Offer, OfferState, QueueEntry
 from store.news import RedisNews
 from store.records import SqlRecords, open_records
 from store.rows import offer_of
@@ -29,7 +29,7 @@ CONTROLLERS = 3
 CALLERS = 50
 WAVE = 15  # at once: a busy machine opens few connections of PostgreSQL within a command's limit
 AGENTS = 12
-RULES = Waiting(pop_s=30, stale_page_s=600)  # a slow test machine must not look like a frozen desk
+RULES = WaitingRules(pop_s=30, stale_page_s=600)  # a slow test machine must not look like a frozen desk
 
 
 def utc_now() -> datetime:
@@ -111,7 +111,7 @@ async def test_fifty_racing_offers_never_two_agents_on_one_caller(
     agents = await at_their_desks(records, AGENTS)
     for _ in range(CALLERS):
         call = await opened_call(records)
-        await records.queue.enter(WaitingCaller(new_id(), "technical", "normal", utc_now(), call_id=call.id))
+        await records.queue.enter(QueueEntry(new_id(), "technical", "normal", utc_now(), call_id=call.id))
     seen_doubled: list[Offer] = []
     beside = [
         asyncio.create_task(flush_again_and_again(redis_server)),
@@ -179,7 +179,7 @@ async def test_fifty_claims_of_one_agent_have_one_winner(controllers: Sequence[C
     entries = []
     for _ in range(CALLERS):
         call = await opened_call(records)
-        entry = WaitingCaller(new_id(), "technical", "normal", utc_now(), call_id=call.id)
+        entry = QueueEntry(new_id(), "technical", "normal", utc_now(), call_id=call.id)
         entries.append(await records.queue.enter(entry))
     held_out = [Offer(new_id(), entry.id, agent.id, utc_now(), call_id=entry.call_id) for entry in entries]
     claims = [controllers[n % CONTROLLERS].records.offers.claim(offer) for n, offer in enumerate(held_out)]

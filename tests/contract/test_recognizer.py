@@ -10,8 +10,16 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from config.settings import Settings, Speech
-from ivr.fake_ears import Down, Line, Noise, Says, ScriptedRecognizer, Silence, Waits
+from config.settings import Settings, SpeechSettings
+from ivr.fake_ears import (
+    ScriptedNoise,
+    ScriptedOutage,
+    ScriptedRecognizer,
+    ScriptedSilence,
+    ScriptedWait,
+    ScriptedWords,
+    ScriptLine,
+)
 from ivr.ports import (
     Final,
     HungUp,
@@ -33,14 +41,18 @@ SENTENCE = "The drain on ward four is blocked."
 SPEC = ListenSpec(no_speech_ms=1_500)
 LEAVE_S = 20.0  # for a busy machine; the words that are not waited for would never come
 
-LINES: dict[str, Line] = {"speaks": Says(SENTENCE), "is silent": Silence(), "rustles": Noise()}
+LINES: dict[str, ScriptLine] = {
+    "speaks": ScriptedWords(SENTENCE),
+    "is silent": ScriptedSilence(),
+    "rustles": ScriptedNoise(),
+}
 Sound = dict[str, bytes]  # what the caller does → 8 kHz PCM
 
 
 class Subject:
     """A recogniser and the sounds to which it listens."""
 
-    def __init__(self, recognizer: Recognizer, sounds: Sound, script: list[Line] | None = None) -> None:
+    def __init__(self, recognizer: Recognizer, sounds: Sound, script: list[ScriptLine] | None = None) -> None:
         self.recognizer, self.sounds, self.script = recognizer, sounds, script
 
     async def hears(self, doing: str, spec: ListenSpec = SPEC) -> list[SpeechEvent]:
@@ -75,7 +87,7 @@ def sounds() -> Sound:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def installed() -> AsyncIterator[Listener]:
-    made = build(Settings(speech=Speech(limit_s=60.0)), "en")
+    made = build(Settings(speech=SpeechSettings(limit_s=60.0)), "en")
     if made is None:
         pytest.skip("no English recogniser is installed")
     assert await made.start(60.0)
@@ -131,14 +143,14 @@ async def test_noise_gives_no_words(subject: Subject) -> None:
 
 async def test_many_listen_at_once(subject: Subject) -> None:
     if subject.script is not None:
-        subject.script += [Says(SENTENCE)] * 3
+        subject.script += [ScriptedWords(SENTENCE)] * 3
     listenings = [_final(subject.recognizer, subject.sounds["speaks"]) for _ in range(3)]
     assert all("drain" in final.text.lower() for final in await asyncio.gather(*listenings))
 
 
 async def test_leaving_early_is_quick(subject: Subject) -> None:
     if subject.script is not None:
-        subject.script += [Says(SENTENCE), Says(SENTENCE)]
+        subject.script += [ScriptedWords(SENTENCE), ScriptedWords(SENTENCE)]
     pcm = stays(frames(subject.sounds["speaks"]))
     events = cast("AsyncGenerator[SpeechEvent]", subject.recognizer.listen(pcm, SPEC))
     await anext(events)
@@ -149,7 +161,7 @@ async def test_leaving_early_is_quick(subject: Subject) -> None:
 
 async def test_who_waits_for_words_that_never_come_leaves_as_quickly(subject: Subject) -> None:
     if subject.script is not None:
-        subject.script += [Waits(), Says(SENTENCE)]
+        subject.script += [ScriptedWait(), ScriptedWords(SENTENCE)]
     taken = asyncio.Event()
     events = subject.recognizer.listen(stays(frames(subject.sounds["is silent"][:16_000]), taken), SPEC)
     waiting = asyncio.ensure_future(anext(events))
@@ -174,7 +186,7 @@ async def _final(recognizer: Recognizer, pcm: bytes) -> Final:
 
 async def test_the_script_can_say_that_recognition_is_down() -> None:
     with pytest.raises(RecognitionDown):
-        async for _ in ScriptedRecognizer([Down()]).listen(frames(b""), SPEC):
+        async for _ in ScriptedRecognizer([ScriptedOutage()]).listen(frames(b""), SPEC):
             pass
 
 

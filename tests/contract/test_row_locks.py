@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
 
 from routing.lifecycle import CallbackEvent
-from routing.model import WaitingCaller
+from routing.model import QueueEntry
 from store.database import PostgresDatabase
 from store.queue_rows import enter
 from store.records import SqlRecords, open_records
@@ -45,7 +45,7 @@ async def on_postgres(postgres_server: PostgresServer, migrated_template: str) -
         yield opened
 
 
-async def called_back(records: SqlRecords) -> WaitingCaller:
+async def called_back(records: SqlRecords) -> QueueEntry:
     """Somebody called back, with an agent; answers the place they had."""
     callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
     (entry,) = await records.queue.waiting()
@@ -61,7 +61,7 @@ async def called_back(records: SqlRecords) -> WaitingCaller:
     return held
 
 
-async def kept(records: SqlRecords, entry: WaitingCaller) -> tuple[str | None, str]:
+async def kept(records: SqlRecords, entry: QueueEntry) -> tuple[str | None, str]:
     query = select(queue_entries.c.call_id, queue_entries.c.urgency).where(queue_entries.c.id == entry.id)
     row = await records.database.read(lambda connection: connection.execute(query).one())
     return row.call_id, row.urgency
@@ -95,21 +95,21 @@ async def test_a_call_does_not_end_while_it_enters_the_queue(on_postgres: SqlRec
             await ending.execute(END_NOW, {"call": entry.call_id})
 
 
-async def is_offered(records: SqlRecords, entry: WaitingCaller) -> None:
+async def is_offered(records: SqlRecords, entry: QueueEntry) -> None:
     assert await records.offers.claim(an_offer(entry, await available_agent(records)))
 
 
-async def leaves(records: SqlRecords, entry: WaitingCaller) -> None:
+async def leaves(records: SqlRecords, entry: QueueEntry) -> None:
     await records.queue.leave(entry.id, "overflow", later(5))
 
 
-async def ends(records: SqlRecords, entry: WaitingCaller) -> None:
+async def ends(records: SqlRecords, entry: QueueEntry) -> None:
     assert await records.calls.end(entry.call_id or "", "hung up", later(5))
 
 
 @pytest.mark.parametrize("meanwhile", [is_offered, leaves, ends], ids=lambda meanwhile: meanwhile.__name__)
 async def test_who_waits_for_a_call_holds_no_place(
-    on_postgres: SqlRecords, meanwhile: Callable[[SqlRecords, WaitingCaller], Coroutine[None, None, None]]
+    on_postgres: SqlRecords, meanwhile: Callable[[SqlRecords, QueueEntry], Coroutine[None, None, None]]
 ) -> None:
     entry = await waiting_call(on_postgres)
     database = on_postgres.database

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings, Voices
+from config.settings import Settings, VoiceSettings
 from ivr.fake_voice import WordsVoice
 from ivr.ports import Voice, VoiceDown
 from ivr.sound_files import write_wav
 from tts.espeak import Espeak
 from tts.rendering import RenderedVoice
-from tts.voices import Engine, engines, piper_models
+from tts.voices import SynthesisEngine, engines, piper_models
 
 TONE = b"\x00\x10\x00\xf0" * 4_000
 
 
-def espeak_alone(language: str) -> tuple[Engine, ...]:
+def espeak_alone(language: str) -> tuple[SynthesisEngine, ...]:
     return (Espeak(),)
 
 
-def piper_first(language: str) -> tuple[Engine, ...]:
+def piper_first(language: str) -> tuple[SynthesisEngine, ...]:
     return engines(Settings().voices, language)
 
 
@@ -36,7 +36,7 @@ async def voice(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         pytest.skip("no Piper voice is installed")
     write_wav(tmp_path / "recordings/en/greet.wav", TONE)
     chosen = espeak_alone if request.param == "espeak" else piper_first
-    rendered = RenderedVoice(chosen, tmp_path / "cache", tmp_path / "recordings", Voices(limit_ms=60_000))
+    rendered = RenderedVoice(chosen, tmp_path / "cache", tmp_path / "recordings", VoiceSettings(limit_ms=60_000))
     yield rendered
     await rendered.close()
 

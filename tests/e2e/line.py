@@ -16,9 +16,13 @@ from typing import Any
 
 import httpx
 import yaml
+from sqlalchemy import select
 
-from cli.credentials import load, login_name
 from config.settings import Settings
+from runtime.credentials import load, login_name
+from runtime.replaying import replayed
+from store import open_records
+from store.tables import calls
 from telephony.asterisk_config import phone_password
 from telephony.softphone import SoftPhone
 from tests.conftest import free_port
@@ -105,8 +109,17 @@ class RunningLine:
                 raise
         return self
 
-    async def __aexit__(self, *error: object) -> None:
+    async def __aexit__(self, failed: type[BaseException] | None, *error: object) -> None:
         self.stop()
+        if failed is None:
+            await self.run_again()
+
+    async def run_again(self) -> None:
+        """Each call that the line has had, run again out of its database, ends where it was saved last."""
+        async with open_records(self.settings.database) as records:
+            ids = await records.database.read(lambda connection: connection.scalars(select(calls.c.id)).all())
+            elsewhere = [call_id for call_id in ids if not (await replayed(records, call_id)).same]
+        assert not elsewhere, f"{len(elsewhere)} of {len(ids)} calls lead elsewhere: {elsewhere}"
 
     def start(self) -> None:
         with (self.folder / "run.log").open("a") as log:

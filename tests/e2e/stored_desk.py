@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from config.documents import AgentAccount, Waiting
+from config.documents import AgentAccount, WaitingRules
 from routing.dispatch import Dispatcher
 from store import open_records
 from store.migrate import upgrade
@@ -22,7 +22,7 @@ CREWS = ("dispatch", "technical")
 async def stored_desk(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
     edition = small_edition()
     accounts = tuple(AgentAccount(login=login, name=name, phone=phone, crews=CREWS) for login, name, phone in AGENTS)
-    patient = Waiting(pop_s=30)  # a slow test machine must not look like a frozen desk
+    patient = WaitingRules(pop_s=30)  # a slow test machine must not look like a frozen desk
     site = edition.site.model_copy(update={"agents": accounts, "waiting": patient})
     edition = edition.model_copy(update={"site": site})
     await asyncio.to_thread(upgrade, database_url)

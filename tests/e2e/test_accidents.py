@@ -12,8 +12,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from cli.desk_client import AgentAtDesk, Desk
 from telephony.recordings import RATE_HZ, heard, longest_silence_s, tone_share
+from testcall.desk_client import AgentAtDesk, Desk
 from tests.e2e.line import RunningLine, until
 from tests.e2e.scene import Scene
 from tests.phones import recorded

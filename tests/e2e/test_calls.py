@@ -14,8 +14,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from cli.desk_client import AgentAtDesk, Desk
 from telephony.recordings import heard, tone_share
+from testcall.desk_client import AgentAtDesk, Desk
 from tests.e2e.desk_server import CHROMIUM, FLAGS
 from tests.e2e.line import RunningLine, until
 from tests.e2e.scene import Scene

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from cli.addresses import instance_folder
+from runtime.addresses import instance_folder
 from telephony.instance import AsteriskInstance
 from tests.e2e.line import PROJECT, RunningLine, until
 from tests.e2e.scene import Scene

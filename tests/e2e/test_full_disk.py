@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from cli.reserve import RESERVE_BYTES
+from runtime.reserve import RESERVE_BYTES
 from telephony.softphone import PhoneFailed
 from tests.disks import fill, small_disk
 from tests.e2e.line import LineFailed, RunningLine, until

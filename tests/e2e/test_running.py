@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from cli.credentials import load
-from cli.desk_client import AgentAtDesk, Desk
-from cli.privacy import open_to_others
+from runtime.credentials import load
+from runtime.privacy import open_to_others
 from telephony.recordings import RATE_HZ, heard, tone_share
+from testcall.desk_client import AgentAtDesk, Desk
 from tests.conftest import wait_until
 from tests.e2e.line import PROJECT, RunningLine, until
 from tests.e2e.scene import Scene

@@ -11,7 +11,7 @@ import pytest
 from config.documents import Edition, load_edition
 from config.meaning import faults
 from ivr import speaking
-from ivr.actions import Action, Ask, Deaf, Hold, Line, Pressed, Resumed, Speak, TicketOpened
+from ivr.actions import Action, Ask, Deaf, Hold, Pressed, Resumed, Sentence, Speak, TicketOpened
 from ivr.flow import Flow
 from ivr.interpreter import advance
 from ivr.phases import Phase
@@ -42,7 +42,7 @@ def said(edition: Edition, state: State, action: Action) -> list[tuple[str, str]
     return [spoken(edition, line, state.language) for line in action.prompt]
 
 
-def spoken(edition: Edition, line: Line, language: str) -> tuple[str, str]:
+def spoken(edition: Edition, line: Sentence, language: str) -> tuple[str, str]:
     values = Wording(edition).values(line, language, NOW)
     return speaking.sentence(edition.prompts, line.key, values, language)
 
@@ -96,7 +96,7 @@ def test_what_is_said_back_and_promised_is_dutch(edition: Edition, script: Scrip
 )
 def test_numbers_in_sentences_are_dutch(edition: Edition, key: str, words: str) -> None:
     variables = {"position": "2", "keyed": "21", "choice": "1", "place": "ward-4"}
-    assert spoken(edition, Line(key, variables), "nl") == (words, "nl")
+    assert spoken(edition, Sentence(key, variables), "nl") == (words, "nl")
 
 
 def test_whoever_could_not_be_heard_may_be_in_the_other_language(script: Script) -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from config.documents import Edition, load_edition
 from ivr import outcome_json
-from ivr.actions import Matter
+from ivr.actions import OpenMatter
 from ivr.facts import Facts
 from ivr.flow import Flow
 from ivr.ports import Understander
@@ -18,7 +18,7 @@ from ivr.replaying import replay
 from ivr.script import Script
 from ivr.simulator import Simulation, World, described, simulate
 from ivr.state import State
-from ivr.understanding.line import build
+from ivr.understanding.understander import build
 from ivr.validation import problems
 from tests.flows.dutch import in_two_languages
 
@@ -59,7 +59,7 @@ def test_scenario(
     script = Script(Flow.model_validate(edition.flows[scenario.get("flow", "main")]), edition)
     world = World(
         scenario.get("staffed", True),
-        open_matters=tuple(Matter(**matter) for matter in scenario.get("open_matters", ())),
+        open_matters=tuple(OpenMatter(**matter) for matter in scenario.get("open_matters", ())),
         recalled=Facts.from_json(scenario.get("recalled", {})),
     )
     call = simulate(script, understander, begun(script.flow.id), scenario["caller"], world)

@@ -19,7 +19,7 @@ import structlog
 from config.documents import load_edition
 from config.settings import Settings
 from ivr.ports import Understander
-from ivr.understanding.line import build
+from ivr.understanding.understander import build
 from stt import choose
 from tests.spoken import hearing
 from tests.spoken.render import Sentence, rendered, sentences

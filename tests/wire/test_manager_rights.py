@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.checks_phones import emergency_phones
 from config.settings import Settings
+from doctor.checks_phones import emergency_phones
 from telephony.ami import ActionRefused, Originate, action
 from telephony.ami_client import AmiClient
 from telephony.instance import AsteriskDown, inside

@@ -7,29 +7,29 @@ from routing.policy import page_alive
 from web import acts
 from web.api.shapes import AgentOut
 from web.auth import SupervisorDep, VisitorDep
-from web.context import Line, LineDep
+from web.context import DeskContext, DeskDep
 
 router = APIRouter(prefix="/agents", tags=["agents"])
 
 
-def agent_out(line: Line, agent: Agent) -> AgentOut:
+def agent_out(line: DeskContext, agent: Agent) -> AgentOut:
     return AgentOut.of(agent, page_alive(agent, line.now(), line.edition.site.waiting))
 
 
 @router.get("")
-async def list_agents(who: VisitorDep, line: LineDep) -> list[AgentOut]:
+async def list_agents(who: VisitorDep, line: DeskDep) -> list[AgentOut]:
     """All agents by name."""
     agents = await line.records.agents.all()
     return [agent_out(line, agent) for agent in sorted(agents, key=lambda agent: agent.name)]
 
 
 @router.get("/{agent_id}")
-async def one_agent(agent_id: str, who: VisitorDep, line: LineDep) -> AgentOut:
+async def one_agent(agent_id: str, who: VisitorDep, line: DeskDep) -> AgentOut:
     return agent_out(line, await line.records.agents.load(agent_id))
 
 
 @router.post("/{agent_id}/not-ready")
-async def send_on_break(agent_id: str, who: SupervisorDep, line: LineDep) -> AgentOut:
+async def send_on_break(agent_id: str, who: SupervisorDep, line: DeskDep) -> AgentOut:
     """A supervisor takes an agent out of the rota, for instance one who left without saying so."""
     agent = await line.records.agents.load(agent_id)
     await acts.go_not_ready(line, agent, f"by:{who.account.login}", who.actor)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from web.api.asked import Before
 from web.api.shapes import FromRecord, Page, page_of
 from web.auth import AdminDep
-from web.context import LineDep
+from web.context import DeskDep
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
@@ -26,7 +26,7 @@ class AuditOut(FromRecord):
 @router.get("")
 async def list_audit(
     who: AdminDep,
-    line: LineDep,
+    line: DeskDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,
 ) -> Page[AuditOut]:

@@ -8,7 +8,7 @@ from routing.model import CallbackState
 from web.api.asked import Before
 from web.api.shapes import CallbackOut, Page, page_of
 from web.auth import VisitorDep
-from web.context import LineDep
+from web.context import DeskDep
 
 router = APIRouter(prefix="/callbacks", tags=["callbacks"])
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/callbacks", tags=["callbacks"])
 @router.get("")
 async def list_callbacks(
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     state: CallbackState | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,
@@ -28,6 +28,6 @@ async def list_callbacks(
 
 
 @router.get("/{callback_id}")
-async def one_callback(callback_id: str, who: VisitorDep, line: LineDep) -> CallbackOut:
+async def one_callback(callback_id: str, who: VisitorDep, line: DeskDep) -> CallbackOut:
     """One owed call."""
     return CallbackOut.of(await line.records.callbacks.load(callback_id))

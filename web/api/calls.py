@@ -8,7 +8,7 @@ from routing.model import CallState
 from web.api.asked import Before
 from web.api.shapes import CallDetail, CallOut, LegOut, Page, TicketOut, page_of, timeline_of
 from web.auth import VisitorDep
-from web.context import LineDep
+from web.context import DeskDep
 from web.ports import CallQuery
 
 router = APIRouter(prefix="/calls", tags=["calls"])
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/calls", tags=["calls"])
 @router.get("")
 async def list_calls(
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     text: Annotated[str, Query(max_length=100, description="in the caller's number or name")] = "",
     state: CallState | None = None,
     ending: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
@@ -32,7 +32,7 @@ async def list_calls(
 
 
 @router.get("/{call_id}")
-async def one_call(call_id: str, who: VisitorDep, line: LineDep) -> CallDetail:
+async def one_call(call_id: str, who: VisitorDep, line: DeskDep) -> CallDetail:
     """A call with its tickets and its whole timeline."""
     call = await line.records.calls.load(call_id)
     events = await line.records.calls.timeline(call_id)

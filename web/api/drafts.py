@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from web import acts
 from web.api.shapes import Wanted
 from web.auth import VisitorDep
-from web.context import LineDep
+from web.context import DeskDep
 
 router = APIRouter(prefix="/me/drafts", tags=["desk"])
 FormName = Annotated[
@@ -28,12 +28,12 @@ class DraftOut(BaseModel):
 
 
 @router.get("/{form}")
-async def draft(form: FormName, who: VisitorDep, line: LineDep) -> DraftOut:
+async def draft(form: FormName, who: VisitorDep, line: DeskDep) -> DraftOut:
     """What the visitor typed into a form and has not sent."""
     return DraftOut(fields=dict(await line.records.drafts.of(who.account.login, form)))
 
 
 @router.put("/{form}", status_code=status.HTTP_204_NO_CONTENT)
-async def keep_draft(form: FormName, typed: DraftIn, who: VisitorDep, line: LineDep) -> None:
+async def keep_draft(form: FormName, typed: DraftIn, who: VisitorDep, line: DeskDep) -> None:
     """Keep what is typed; with nothing in it, forget. The note of a wrap-up that is over is added to it."""
     await acts.keep_draft(line, who.account, form, typed.fields)

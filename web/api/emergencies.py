@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from routing.emergencies import EmergencyState
 from web.api.shapes import CallerOut
 from web.auth import MeDep, VisitorDep
-from web.context import LineDep
+from web.context import DeskDep
 from web.emergencies import Alarm
 from web.taking import take_emergency
 
@@ -52,12 +52,12 @@ class EmergencyOut(BaseModel):
 
 
 @router.get("")
-async def list_emergencies(who: VisitorDep, line: LineDep) -> list[EmergencyOut]:
+async def list_emergencies(who: VisitorDep, line: DeskDep) -> list[EmergencyOut]:
     """Those that go on, and those that nobody has taken, these first; oldest first."""
     return [EmergencyOut.of(alarm) for alarm in await line.emergencies.read()]
 
 
 @router.post("/{emergency_id}/take", status_code=status.HTTP_204_NO_CONTENT)
-async def take(emergency_id: str, agent: MeDep, who: VisitorDep, line: LineDep) -> None:
+async def take(emergency_id: str, agent: MeDep, who: VisitorDep, line: DeskDep) -> None:
     """The agent's phone rings for it; one whose caller is gone is looked after by them."""
     await take_emergency(line, who, agent, emergency_id)

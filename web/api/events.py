@@ -11,8 +11,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from web.api.asked import STREAM_ID, Before
 from web.api.shapes import EventOut, Page, page_of
 from web.auth import Visitor, VisitorDep
-from web.context import Line, LineDep
-from web.stream import Change, changes, concerns, start_after
+from web.context import DeskContext, DeskDep
+from web.stream import NewsItem, changes, concerns, start_after
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/events", tags=["events"])
 @router.get("")
 async def list_events(
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     type: Annotated[str | None, Query(max_length=60)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     before: Before = None,
@@ -37,7 +37,7 @@ class Position(BaseModel):
 
 
 @router.get("/position")
-async def position(who: VisitorDep, line: LineDep) -> Position:
+async def position(who: VisitorDep, line: DeskDep) -> Position:
     """Where the stream is now; begin from here with `after` to miss nothing."""
     return Position(id=await line.news.position())
 
@@ -46,7 +46,7 @@ async def position(who: VisitorDep, line: LineDep) -> Position:
 async def stream(
     request: Request,
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
     last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
 ) -> EventSourceResponse:
@@ -57,7 +57,7 @@ async def stream(
     return EventSourceResponse(_events(line, who, start_after(last_event_id, after)), ping=15)
 
 
-async def _events(line: Line, who: Visitor, after: str) -> AsyncIterator[ServerSentEvent]:
+async def _events(line: DeskContext, who: Visitor, after: str) -> AsyncIterator[ServerSentEvent]:
     async for change in changes(line, who, after):
         if change.topic and concerns(change, who.account.agent_id):
             yield _as_event(change)
@@ -65,5 +65,5 @@ async def _events(line: Line, who: Visitor, after: str) -> AsyncIterator[ServerS
             yield ServerSentEvent(event="beat", data=json.dumps({"at": line.now().isoformat()}))
 
 
-def _as_event(change: Change) -> ServerSentEvent:
+def _as_event(change: NewsItem) -> ServerSentEvent:
     return ServerSentEvent(id=change.id, event=change.topic, data=json.dumps(dict(change.fields)))

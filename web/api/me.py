@@ -10,7 +10,7 @@ from web import acts
 from web.api.agents import agent_out
 from web.api.shapes import AgentOut, OfferOut, Wanted
 from web.auth import MeDep, VisitorDep
-from web.context import LineDep
+from web.context import DeskDep
 
 router = APIRouter(tags=["desk"])
 PageMark = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -51,14 +51,14 @@ class WrapUpIn(Wanted):
 
 
 @router.get("/me")
-async def me(agent: MeDep, line: LineDep) -> MeOut:
+async def me(agent: MeDep, line: DeskDep) -> MeOut:
     """The agent whose session this is, and the call held out to them."""
     offer = await line.records.offers.of_agent(agent.id)
     return MeOut(**agent_out(line, agent).model_dump(), offer=OfferOut.of(offer) if offer else None)
 
 
 @router.post("/me/state")
-async def change_state(wanted: StateIn, agent: MeDep, line: LineDep) -> AgentOut:
+async def change_state(wanted: StateIn, agent: MeDep, line: DeskDep) -> AgentOut:
     """Become available (needs a registered phone and a live page) or not ready."""
     if wanted.state == "available":
         await acts.go_available(line, agent)
@@ -68,24 +68,24 @@ async def change_state(wanted: StateIn, agent: MeDep, line: LineDep) -> AgentOut
 
 
 @router.post("/me/heartbeat")
-async def heartbeat(beat: HeartbeatIn, agent: MeDep, line: LineDep) -> HeartbeatOut:
+async def heartbeat(beat: HeartbeatIn, agent: MeDep, line: DeskDep) -> HeartbeatOut:
     """Every five seconds, from each open page; only the live one keeps its agent offerable."""
     return HeartbeatOut(live=await acts.heartbeat(line, agent, beat.page, beat.take), at=line.now())
 
 
 @router.post("/me/page-closed", status_code=status.HTTP_204_NO_CONTENT)
-async def page_closed(closed: PageIn, agent: MeDep, line: LineDep) -> None:
+async def page_closed(closed: PageIn, agent: MeDep, line: DeskDep) -> None:
     """The page is being closed: another one of this agent may be the live one from now on."""
     await acts.close_page(line, agent, closed.page)
 
 
 @router.post("/offers/{offer_id}/seen", status_code=status.HTTP_204_NO_CONTENT)
-async def seen(offer_id: str, shown: SeenIn, agent: MeDep, who: VisitorDep, line: LineDep) -> None:
+async def seen(offer_id: str, shown: SeenIn, agent: MeDep, who: VisitorDep, line: DeskDep) -> None:
     """The live page shows the call: from now on the phone may ring."""
     await acts.seen(line, agent, offer_id, shown.page, shown.shown_at)
 
 
 @router.post("/me/wrap-up", status_code=status.HTTP_204_NO_CONTENT)
-async def wrap_up(done: WrapUpIn, agent: MeDep, line: LineDep) -> None:
+async def wrap_up(done: WrapUpIn, agent: MeDep, line: DeskDep) -> None:
     """End after-call work with a disposition."""
     await acts.wrap_up(line, agent, done.offer_id, done.disposition, done.note)

@@ -5,12 +5,12 @@ from fastapi import APIRouter
 from web.api.shapes import WaitingOut
 from web.auth import VisitorDep
 from web.board import in_turn
-from web.context import LineDep
+from web.context import DeskDep
 
 router = APIRouter(prefix="/queue", tags=["queue"])
 
 
 @router.get("")
-async def queue_now(who: VisitorDep, line: LineDep) -> list[WaitingOut]:
+async def queue_now(who: VisitorDep, line: DeskDep) -> list[WaitingOut]:
     """Everybody who waits without being offered to somebody: live callers and owed callbacks."""
     return [WaitingOut.of(entry) for entry in in_turn(await line.records.queue.waiting())]

@@ -22,9 +22,9 @@ from routing.model import (
     Offer,
     OfferState,
     Promise,
+    QueueEntry,
     Stage,
     Ticket,
-    WaitingCaller,
 )
 from web.ports import TicketChange
 
@@ -262,7 +262,7 @@ class WaitingOut(FromRecord):
     not_before: datetime | None
 
     @classmethod
-    def of(cls, entry: WaitingCaller) -> "WaitingOut":
+    def of(cls, entry: QueueEntry) -> "WaitingOut":
         return cls.model_validate(entry)
 
 

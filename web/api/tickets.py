@@ -11,7 +11,7 @@ from web import acts
 from web.api.asked import Before
 from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of, page_of
 from web.auth import VisitorDep
-from web.context import Line, LineDep
+from web.context import DeskContext, DeskDep
 from web.finding import find_ticket
 from web.messages import listen
 from web.ports import TicketQuery
@@ -36,7 +36,7 @@ class UrgencyIn(Wanted):
 @router.get("")
 async def search_tickets(
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     text: Annotated[str, Query(max_length=100, description="in number, words, caller or place")] = "",
     stage: Stage | None = None,
     open_only: bool = False,
@@ -64,20 +64,20 @@ async def search_tickets(
 
 
 @router.get("/{ticket}")
-async def one_ticket(ticket: TicketKey, who: VisitorDep, line: LineDep) -> TicketDetail:
+async def one_ticket(ticket: TicketKey, who: VisitorDep, line: DeskDep) -> TicketDetail:
     """A ticket, by id or by its spoken number, with its history and its calls."""
     return await _detail(line, ticket)
 
 
 @router.get("/{ticket}/messages/{number}", response_class=FileResponse)
-async def message(ticket: TicketKey, number: int, who: VisitorDep, line: LineDep) -> FileResponse:
+async def message(ticket: TicketKey, number: int, who: VisitorDep, line: DeskDep) -> FileResponse:
     """A recorded message as WAV; 0 is the first."""
     path = await listen(line, await find_ticket(line, ticket), number, who.actor)
     return FileResponse(path, media_type="audio/wav")
 
 
 @router.post("/{ticket}/stage")
-async def move_ticket(ticket: TicketKey, wanted: StageIn, who: VisitorDep, line: LineDep) -> TicketDetail:
+async def move_ticket(ticket: TicketKey, wanted: StageIn, who: VisitorDep, line: DeskDep) -> TicketDetail:
     """Move a ticket to a later stage; closing it needs the answer that the caller was given."""
     found = await find_ticket(line, ticket)
     await acts.move_ticket(line, found, wanted.to, wanted.answer, who.actor, wanted.seen)
@@ -85,14 +85,14 @@ async def move_ticket(ticket: TicketKey, wanted: StageIn, who: VisitorDep, line:
 
 
 @router.post("/{ticket}/urgency")
-async def set_urgency(ticket: TicketKey, wanted: UrgencyIn, who: VisitorDep, line: LineDep) -> TicketDetail:
+async def set_urgency(ticket: TicketKey, wanted: UrgencyIn, who: VisitorDep, line: DeskDep) -> TicketDetail:
     """Set the urgency; what the line suggested is kept beside it."""
     found = await find_ticket(line, ticket)
     await acts.set_urgency(line, found, wanted.urgency, who.actor, wanted.seen)
     return await _detail(line, found.id)
 
 
-async def _detail(line: Line, key: str) -> TicketDetail:
+async def _detail(line: DeskContext, key: str) -> TicketDetail:
     ticket = await find_ticket(line, key)
     calls = await line.archive.calls_of_ticket(ticket.id)
     history = await line.archive.ticket_history(ticket.id)

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from web.api.asked import Before
 from web.auth import VisitorDep
-from web.context import LineDep
+from web.context import DeskDep
 from web.pages.frame import DEFAULT_PAGE_ROWS, framed
 from web.ports import CallQuery
 
@@ -16,7 +16,7 @@ router = APIRouter()
 
 @router.get("/calls")
 async def call_list(
-    who: VisitorDep, line: LineDep, text: Annotated[str, Query(max_length=100)] = "", before: Before = None
+    who: VisitorDep, line: DeskDep, text: Annotated[str, Query(max_length=100)] = "", before: Before = None
 ) -> HTMLResponse:
     calls = await line.archive.calls(
         CallQuery(text.strip(), line.rendering.naming.site_words), DEFAULT_PAGE_ROWS + 1, before
@@ -26,7 +26,7 @@ async def call_list(
 
 
 @router.get("/calls/{call_id}")
-async def call_page(call_id: str, who: VisitorDep, line: LineDep) -> HTMLResponse:
+async def call_page(call_id: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
     call = await line.records.calls.load(call_id)
     timeline = await line.records.calls.timeline(call_id)
     tickets = await line.records.tickets.of_call(call_id)
@@ -34,7 +34,7 @@ async def call_page(call_id: str, who: VisitorDep, line: LineDep) -> HTMLRespons
 
 
 @router.get("/callbacks")
-async def callback_list(who: VisitorDep, line: LineDep, before: Before = None) -> HTMLResponse:
+async def callback_list(who: VisitorDep, line: DeskDep, before: Before = None) -> HTMLResponse:
     callbacks = await line.archive.callbacks(None, DEFAULT_PAGE_ROWS + 1, before)
     shown = callbacks[:DEFAULT_PAGE_ROWS]
     tickets = await line.records.tickets.known({callback.ticket_id for callback in shown})

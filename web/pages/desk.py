@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from web import acts
 from web.auth import MeDep, Visitor, VisitorDep
-from web.context import Line, LineDep
+from web.context import DeskContext, DeskDep
 from web.pages.frame import framed
 from web.panels import Panels
 from web.ports import TicketQuery
@@ -17,7 +17,7 @@ LATEST = 8
 
 
 @router.get("/")
-async def desk(who: VisitorDep, line: LineDep) -> HTMLResponse:
+async def desk(who: VisitorDep, line: DeskDep) -> HTMLResponse:
     tickets = await line.archive.tickets(TicketQuery(open_only=True), LATEST)
     return await framed(line, who, "desk.html", tickets=tickets)
 
@@ -26,7 +26,7 @@ async def desk(who: VisitorDep, line: LineDep) -> HTMLResponse:
 async def change_state(
     agent: MeDep,
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     state: Annotated[Literal["available", "not_ready"], Form()],
     reason: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
@@ -42,7 +42,7 @@ async def change_state(
 async def wrap_up(
     agent: MeDep,
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     offer: Annotated[str, Form(max_length=60)],
     disposition: Annotated[acts.Disposition, Form()],
     note: Annotated[str, Form(max_length=4_000)] = "",
@@ -52,7 +52,7 @@ async def wrap_up(
     return await _own_parts(line, who)
 
 
-async def _own_parts(line: Line, who: Visitor) -> Response:
+async def _own_parts(line: DeskContext, who: Visitor) -> Response:
     """Each replaces its place on the page, out of band."""
     panels = [panel async for panel in Panels(line, who, line.board).changed(own=True)]
     return HTMLResponse(

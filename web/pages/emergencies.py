@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from web.auth import MeDep, VisitorDep
-from web.context import LineDep
+from web.context import DeskDep
 from web.panels import Panels
 from web.taking import take_emergency
 
@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.post("/desk/emergencies/{emergency_id}/take")
 async def take(
-    emergency_id: str, agent: MeDep, who: VisitorDep, line: LineDep, hx_request: Annotated[str, Header()] = ""
+    emergency_id: str, agent: MeDep, who: VisitorDep, line: DeskDep, hx_request: Annotated[str, Header()] = ""
 ) -> Response:
     """Answers with the emergencies as they are now, out of band; the desk itself where no script asks."""
     await take_emergency(line, who, agent, emergency_id)

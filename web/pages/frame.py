@@ -7,13 +7,13 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from web.auth import Visitor
-from web.context import Line
+from web.context import DeskContext
 from web.panels import Panels
 
 DEFAULT_PAGE_ROWS = 50
 
 
-async def framed(line: Line, who: Visitor, template: str, **values: Any) -> HTMLResponse:
+async def framed(line: DeskContext, who: Visitor, template: str, **values: Any) -> HTMLResponse:
     """A whole page. The stream's place is read before the snapshot, so that nothing falls in between."""
     after = await line.news.position()
     panels = await Panels(line, who, line.board).all()
@@ -24,6 +24,6 @@ async def framed(line: Line, who: Visitor, template: str, **values: Any) -> HTML
     return HTMLResponse(html)
 
 
-def part(line: Line, who: Visitor, template: str, **values: Any) -> HTMLResponse:
+def part(line: DeskContext, who: Visitor, template: str, **values: Any) -> HTMLResponse:
     """A part of a page, for htmx."""
     return HTMLResponse(line.rendering.page(template, who.language, who=who, now=line.now(), **values))

@@ -16,10 +16,10 @@ from web import acts
 from web.api.asked import Before
 from web.api.shapes import UrgencyName
 from web.auth import Visitor, VisitorDep
-from web.context import Line, LineDep
+from web.context import DeskContext, DeskDep
 from web.finding import find_ticket
 from web.pages.frame import DEFAULT_PAGE_ROWS, framed, part
-from web.pop import Matter, related
+from web.pop import RelatedTicket, related
 from web.ports import TicketChange, TicketQuery
 
 router = APIRouter()
@@ -35,7 +35,7 @@ TOLD = frozenset(
 
 
 @dataclass(frozen=True)
-class Moment:
+class HistoryItem:
     """One line of a ticket's story, from a call or from its own history."""
 
     at: datetime
@@ -48,7 +48,7 @@ class Moment:
 @router.get("/tickets")
 async def ticket_list(
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     text: Annotated[str, Query(max_length=100)] = "",
     stage: str = "open",
     urgency: str = "",
@@ -74,13 +74,13 @@ async def ticket_list(
 
 
 @router.get("/tickets/{key}")
-async def ticket_page(key: str, who: VisitorDep, line: LineDep) -> HTMLResponse:
+async def ticket_page(key: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
     ticket = await find_ticket(line, key)
     return await framed(line, who, "ticket.html", **await _told(line, ticket))
 
 
 @router.get("/tickets/{key}/part")
-async def ticket_part(key: str, who: VisitorDep, line: LineDep) -> HTMLResponse:
+async def ticket_part(key: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
     """The ticket without the page around it, to stand beside a call."""
     return await _part(line, who, await find_ticket(line, key))
 
@@ -89,7 +89,7 @@ async def ticket_part(key: str, who: VisitorDep, line: LineDep) -> HTMLResponse:
 async def move(
     key: str,
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     to: Annotated[Stage, Form()],
     answer: Annotated[str, Form(max_length=4_000)] = "",
     seen: Annotated[Stage | None, Form()] = None,
@@ -104,7 +104,7 @@ async def move(
 async def set_urgency(
     key: str,
     who: VisitorDep,
-    line: LineDep,
+    line: DeskDep,
     urgency: Annotated[UrgencyName, Form()],
     beside: Annotated[str, Form()] = "",
     seen: Annotated[UrgencyName | None, Form()] = None,
@@ -117,14 +117,14 @@ async def set_urgency(
     return await _part(line, who, await line.records.tickets.load(ticket.id))
 
 
-async def _part(line: Line, who: Visitor, ticket: Ticket) -> HTMLResponse:
+async def _part(line: DeskContext, who: Visitor, ticket: Ticket) -> HTMLResponse:
     return part(line, who, "parts/ticket.html", **await _told(line, ticket))
 
 
-async def _told(line: Line, ticket: Ticket) -> dict[str, Any]:
+async def _told(line: DeskContext, ticket: Ticket) -> dict[str, Any]:
     calls = await line.archive.calls_of_ticket(ticket.id)
     draft = ticket.draft
-    matters: Sequence[Matter] = await related(line, draft.caller, draft.place, ticket)
+    matters: Sequence[RelatedTicket] = await related(line, draft.caller, draft.place, ticket)
     return {
         "ticket": ticket,
         "version": hashlib.sha256(repr((ticket.stage, ticket.urgency, draft)).encode()).hexdigest()[:16],
@@ -141,15 +141,15 @@ def _transitions() -> list[tuple[Stage, Stage]]:
     return [(stage, to) for (stage, _), to in TICKET_TRANSITIONS.items()]
 
 
-async def _moments(line: Line, ticket: Ticket, calls: Sequence[Call]) -> list[Moment]:
+async def _moments(line: DeskContext, ticket: Ticket, calls: Sequence[Call]) -> list[HistoryItem]:
     """The story across calls and stages, oldest first."""
     messages = count()
     history = await line.archive.ticket_history(ticket.id)
     moments = [
-        Moment(change.at, change=change, message=next(messages) if change.what == "message" else None)
+        HistoryItem(change.at, change=change, message=next(messages) if change.what == "message" else None)
         for change in history
     ]
     for call in calls:
         events = await line.records.calls.timeline(call.id)
-        moments += [Moment(event.at, call=call, event=event) for event in events if event.type in TOLD]
+        moments += [HistoryItem(event.at, call=call, event=event) for event in events if event.type in TOLD]
     return sorted(moments, key=lambda moment: moment.at)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from cli import call, credentials
+from cli import call
 from config.documents import load_edition
 from config.settings import PROJECT, Settings
+from runtime import credentials
 
 
 def test_the_demo_password_or_one_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import checks, checks_phones, checks_running
-from cli.finding import Finding, all_well, as_json, to_do
 from config.settings import Asterisk, Settings, Web
+from doctor import checks, checks_phones, checks_running
+from doctor.finding import Finding, all_well, as_json, to_do
 from store.migrate import upgrade
 from tests.conftest import free_port
 

@@ -12,10 +12,10 @@ import pytest
 import redis
 from typer.testing import CliRunner
 
-from cli import credentials
 from cli.main import app
 from config.settings import Settings
 from routing.model import CallbackState, Stage
+from runtime import credentials
 from store import SqlRecords, audit_chain, migrate, open_records
 from store.news import STREAM
 from tests.conftest import RedisServer

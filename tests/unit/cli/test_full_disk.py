@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 import structlog
 
-from cli.line import StateOnDisk
-from cli.logs import Unfailing as UnfailingLog
-from cli.logs import configure_logs
-from cli.parts import ProcessPart
-from cli.reserve import FULL_BYTES, RESERVE_BYTES, ROOMY_BYTES, Reserve, gives_up, takes
-from cli.supervise import Kept, Rule
-from cli.views import Unfailing, View
 from config.settings import Settings
 from ivr.sound_files import write_whole
+from runtime.logs import SafeStream, configure_logs
+from runtime.reserve import FULL_BYTES, RESERVE_BYTES, ROOMY_BYTES, Reserve, gives_up, takes
+from supervisor.line import StateOnDisk
+from supervisor.parts import ProcessPart
+from supervisor.supervise import Rule, SupervisedPart
+from supervisor.views import SafeView, View
 from tests.conftest import wait_until
 from tests.disks import fill, small_disk
 
@@ -38,7 +37,7 @@ def test_a_log_that_cannot_be_written_fails_nobody(logs: None) -> None:
         configure_logs(Settings(), full)
         for _ in range(1_000):  # more than any buffer takes
             structlog.get_logger("full").error("something happened")
-        UnfailingLog(full).flush()
+        SafeStream(full).flush()
         with pytest.raises(OSError, match="No space left"):
             full.flush()
         full.buffer.raw.close()  # type: ignore[attr-defined]
@@ -46,7 +45,7 @@ def test_a_log_that_cannot_be_written_fails_nobody(logs: None) -> None:
 
 def test_logs_leave_the_last_of_a_disk_to_the_records(disk: Path) -> None:
     with (disk / "log").open("w") as file:
-        log = UnfailingLog(file)
+        log = SafeStream(file)
         log.write("while there is room")
         filled = fill(disk)
         with filled.open("r+b") as most:
@@ -58,7 +57,7 @@ def test_logs_leave_the_last_of_a_disk_to_the_records(disk: Path) -> None:
 
 def test_a_log_that_is_no_file_is_always_written() -> None:
     told = io.StringIO()
-    UnfailingLog(told).write("told")
+    SafeStream(told).write("told")
     assert told.getvalue() == "told"
 
 
@@ -88,7 +87,7 @@ class Failing:
     def tell(self, text: str) -> None:
         raise OSError(28, "No space left on device")
 
-    def show(self, kept: Sequence[Kept], ready: bool) -> None:
+    def show(self, kept: Sequence[SupervisedPart], ready: bool) -> None:
         raise OSError(5, "Input/output error")
 
     def close(self) -> None:
@@ -96,7 +95,7 @@ class Failing:
 
 
 def test_a_panel_that_cannot_be_shown_ends_nothing() -> None:
-    shown: View = Unfailing(Failing())
+    shown: View = SafeView(Failing())
     shown.tell("something")
     shown.show([], True)
     shown.close()
@@ -114,7 +113,7 @@ def test_a_state_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
 def test_a_part_starts_without_its_log(tmp_path: Path) -> None:
     (tmp_path / "log").touch()
     part = ProcessPart("sleeper", ["sleep", "600"], tmp_path / "log/no folder.log", lambda: True)
-    kept = Kept(part, Rule())
+    kept = SupervisedPart(part, Rule())
     assert kept.start(0.0)
     wait_until(part.alive, "it did not start")
     part.stop()

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import credentials
 from cli.password import app
 from config.documents import load_edition
 from config.settings import PROJECT, Settings
+from runtime import credentials
 from store import migrate, open_records, seed
 from web.passwords import password_fits
 

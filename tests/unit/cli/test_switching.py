@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-from cli.controller import SHOPS_KEPT, Controller
 from config.documents import Edition, load_edition
 from config.in_force import EditionInForce
-from config.settings import PROJECT, Settings, Speech, Voices
+from config.settings import PROJECT, Settings, SpeechSettings, VoiceSettings
+from controller.controller import SHOPS_KEPT, Controller
 from routing.fake import MemoryNews
 from store import SqlRecords, editions, open_records, publications
 from store.migrate import upgrade
@@ -29,7 +29,7 @@ def bare(folder: Path) -> Settings:
     """An installation with neither voice nor recogniser."""
     return Settings(
         data_dir=folder, database_url="", redis_url=f"redis://127.0.0.1:{free_port()}/0",
-        voices=Voices(home=folder / "none", models=folder / "none"), speech=Speech(engine="none"),
+        voices=VoiceSettings(home=folder / "none", models=folder / "none"), speech=SpeechSettings(engine="none"),
     )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ async def test_new_calls_have_what_was_published_and_those_under_way_what_they_p
             assert in_force.edition == waiting(limit_s)
             assert in_force.waiting().limit_s == limit_s
             assert (await controller._pinned(in_force.pins, stack)).edition is in_force.edition
-        assert len(controller.shops) == SHOPS_KEPT
+        assert len(controller.loaded_editions) == SHOPS_KEPT
         assert {"classifier", "settings"} <= in_force.pins.keys()
         assert (await controller._pinned(began_with, stack)).edition == waiting(100)
         assert (await in_force.of(began_with)).site.waiting.limit_s == 100

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.editions import in_force
-from cli.publishing import settle
 from config.documents import DocumentsRefused, load_edition
-from config.settings import PROJECT, Line, Settings
+from config.settings import PROJECT, LineSettings, Settings
+from runtime.editions import in_force
+from runtime.publishing import settle
 from store.migrate import upgrade
 
 
@@ -107,7 +107,7 @@ def test_a_document_that_is_no_yaml_is_named(folder: Path) -> None:
 def test_a_start_with_bad_documents_keeps_those_in_force(
     folder: Path, tmp_path: Path, file: str, path: str, value: Any, says: str
 ) -> None:
-    settings = Settings(data_dir=tmp_path, line=Line(config_dir=folder))
+    settings = Settings(data_dir=tmp_path, line=LineSettings(config_dir=folder))
     good = in_force(settings)
     upgrade(settings.database)
     asyncio.run(settle(settings, good.edition, print))
@@ -120,7 +120,7 @@ def test_a_start_with_bad_documents_keeps_those_in_force(
 def test_without_any_that_were_right_bad_documents_are_refused(folder: Path, tmp_path: Path) -> None:
     change(folder, "site.yaml", "waiting.limit_s", -1)
     with pytest.raises(DocumentsRefused, match=r"waiting\.limit_s"):
-        in_force(Settings(data_dir=tmp_path, line=Line(config_dir=folder)))
+        in_force(Settings(data_dir=tmp_path, line=LineSettings(config_dir=folder)))
 
 
 def test_a_field_that_stands_twice_is_refused_instead_of_its_first_being_forgotten(folder: Path) -> None:

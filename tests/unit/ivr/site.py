@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from config.documents import Edition, Limits, Place, Site, Topic
+from config.documents import Edition, Place, Site, Topic, TopicLimits
 from ivr.facts import Facts
 from ivr.flow import Flow
 from ivr.ports import EmergencyHeard, Intent, PlaceHeard, Understanding
@@ -17,7 +17,7 @@ from ivr.simulator import Simulation, World, simulate
 from ivr.state import State
 
 CONFIG = Path(__file__).parents[3] / "config"
-LIMITS = Limits(accepted=30, completed=240)
+LIMITS = TopicLimits(accepted=30, completed=240)
 
 
 def read(name: str) -> Any:

@@ -20,11 +20,12 @@ from ivr.actions import (
     HangUp,
     Heard,
     Hold,
-    Matter,
-    Matters,
+    MattersFound,
+    OpenMatter,
     OpenTicket,
     Outcome,
     Pressed,
+    QueueStanding,
     Resumed,
     Silence,
     Speak,
@@ -33,7 +34,6 @@ from ivr.actions import (
     StoreCallback,
     Summon,
     TicketOpened,
-    Waiting,
 )
 from ivr.interpreter import advance, goto
 from ivr.phases import Phase
@@ -192,7 +192,7 @@ def test_a_callback_goes_on_after_an_accident_without_asking_again() -> None:
 
 
 def test_status_is_told_by_number_and_stage_alone() -> None:
-    world = World(open_matters=(Matter("t9", "9001", "accepted"),))
+    world = World(open_matters=(OpenMatter("t9", "9001", "accepted"),))
     call = play("my ticket", world=world)
     assert call.steps()[1:3] == ["status", "say status_of"]
     assert set(dict(call.actions[2].prompt[0].variables)) == {"ticket", "stage"}  # type: ignore[union-attr]
@@ -285,7 +285,7 @@ def held(*overheard: str) -> Simulation:
     call = Simulation(state)
     answers: dict[type, Outcome] = {
         OpenTicket: TicketOpened("t1", "4721", "promise_attend", "2026-01-05T12:00:00+00:00"),
-        EnterQueue: Waiting(1, 0, True), Speak: Spoken(), FindMatters: Matters(),
+        EnterQueue: QueueStanding(1, 0, True), Speak: Spoken(), FindMatters: MattersFound(),
     }  # fmt: skip
     said = iter(OPEN)
     while True:

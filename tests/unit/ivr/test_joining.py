@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.actions import CorrectTicket, Done, Heard, JoinTicket, Matter, OpenTicket, Pressed, Resumed, Speak
+from ivr.actions import CorrectTicket, Done, Heard, JoinTicket, OpenMatter, OpenTicket, Pressed, Resumed, Speak
 from ivr.interpreter import advance
 from ivr.phases import Phase
 from ivr.simulator import World
 from ivr.state import State
 from tests.unit.ivr.site import CALLER, GivenUnderstander, begin, play, script
 
-JOINABLE = World(open_matters=(Matter("t9", "9001", "accepted"),))
+JOINABLE = World(open_matters=(OpenMatter("t9", "9001", "accepted"),))
 
 
 def test_an_open_matter_at_the_place_is_joined_only_on_a_clear_yes() -> None:

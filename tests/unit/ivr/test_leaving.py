@@ -4,7 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.actions import Action, Heard, JoinTicket, Matter, Matters, OpenTicket, Outcome, Pressed, Silence, Started
+from ivr.actions import (
+    Action,
+    Heard,
+    JoinTicket,
+    MattersFound,
+    OpenMatter,
+    OpenTicket,
+    Outcome,
+    Pressed,
+    Silence,
+    Started,
+)
 from ivr.interpreter import advance
 from ivr.leaving import left_behind
 from ivr.state import State
@@ -28,7 +39,7 @@ def opened(action: Action) -> tuple[str, str | None, str | None]:
     return action.key, action.facts.topic, action.facts.place
 
 
-FOUND = Matters((Matter("t9", "9001", "accepted"),))
+FOUND = MattersFound((OpenMatter("t9", "9001", "accepted"),))
 DRAIN = said("drain on ward four")
 
 
@@ -41,7 +52,7 @@ DRAIN = said("drain on ward four")
         ([DRAIN, said("no")], ("matter", "plumbing", "ward-4")),  # "what should be different?"
         ([DRAIN, said("no, ward five")], ("matter", "plumbing", "ward-5")),
         ([DRAIN, Silence()], ("matter", "plumbing", "ward-4")),  # while open reports are looked up
-        ([DRAIN, Silence(), Matters()], ("matter", "plumbing", "ward-4")),  # while the ticket is opened
+        ([DRAIN, Silence(), MattersFound()], ("matter", "plumbing", "ward-4")),  # while the ticket is opened
         ([DRAIN, Silence(), FOUND, said("no")], ("matter", "plumbing", "ward-4")),
         ([Pressed("1"), Pressed("1")], ("matter", "plumbing", None)),
         ([said("bill")], ("matter", "billing", None)),

@@ -19,12 +19,12 @@ from ivr.actions import (
     OfferReady,
     OpenTicket,
     Pressed,
+    QueueStanding,
     Recalled,
     RecallTicket,
     StandAside,
     StoreCallback,
     TicketOpened,
-    Waiting,
 )
 from ivr.facts import Facts
 from ivr.notebook import Notebook
@@ -33,7 +33,6 @@ from ivr.performing import ASIDE_S, Performer, _source
 from ivr.ports import FRAME_BYTES
 from ivr.recording import Recording
 from ivr.state import State
-from routing.bell import Bell
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
 from routing.lifecycle import AttemptEvent, CallbackEvent, OfferEvent
@@ -49,6 +48,7 @@ from routing.model import (
     Offer,
     RecordsUnavailable,
 )
+from routing.news_waiter import NewsWaiter
 from tests.unit.ivr.site import edition
 
 passing_time = pytest.mark.virtual_time  # not for what a thread does
@@ -72,7 +72,7 @@ class Scene:
         await self.records.calls.open(call)
         news, notebook = MemoryNews(), Notebook(call.id, "leg-1", lambda: self.now)
         return Performer(
-            call, self.records, news, Bell(news), edition(), notebook, lambda: self.now, self.folder,
+            call, self.records, news, NewsWaiter(news), edition(), notebook, lambda: self.now, self.folder,
             attempt_id=attempt.id if attempt else None,
         )  # fmt: skip
 
@@ -147,7 +147,7 @@ async def test_a_correction_in_a_later_call_writes_just_what_changed(scene: Scen
 @passing_time
 async def test_the_person_called_back_takes_the_callbacks_place(scene: Scene) -> None:
     performer, callback = await scene.called_back(*TAKEN)
-    assert isinstance(await performer.perform(scene.state, ConfirmCallback()), Waiting)
+    assert isinstance(await performer.perform(scene.state, ConfirmCallback()), QueueStanding)
     (entry,) = await scene.records.queue.waiting()
     assert (entry.call_id, entry.callback_id, entry.since) == (performer.call.id, callback.id, START)
 
@@ -170,7 +170,7 @@ async def test_the_person_called_back_is_put_through_to_the_agent_who_was_shown_
 @passing_time
 async def test_a_person_whose_attempt_was_given_up_still_takes_the_place(scene: Scene) -> None:
     performer, callback = await scene.called_back(AttemptEvent.LOST)
-    assert isinstance(await performer.perform(scene.state, ConfirmCallback()), Waiting)
+    assert isinstance(await performer.perform(scene.state, ConfirmCallback()), QueueStanding)
     assert (await scene.records.callbacks.load(callback.id)).state is CallbackState.CONNECTED
     (entry,) = await scene.records.queue.waiting()
     assert entry.call_id == performer.call.id
@@ -180,7 +180,7 @@ async def test_a_person_whose_attempt_was_given_up_still_takes_the_place(scene: 
 async def test_a_person_whose_callback_is_over_waits_with_the_same_right(scene: Scene) -> None:
     performer, callback = await scene.called_back(*TAKEN)
     await scene.records.callbacks.advance(callback.id, CallbackEvent.EXHAUSTED, scene.now)
-    assert isinstance(await performer.perform(scene.state, ConfirmCallback()), Waiting)
+    assert isinstance(await performer.perform(scene.state, ConfirmCallback()), QueueStanding)
     (entry,) = await scene.records.queue.waiting()
     assert (entry.call_id, entry.callback_id, entry.since) == (performer.call.id, None, START)
     assert (await scene.records.callbacks.load(callback.id)).state is CallbackState.FAILED
@@ -267,7 +267,7 @@ async def test_who_is_owed_a_call_and_calls_by_themselves_waits_in_that_place(sc
     opened = await again.perform(state, OpenTicket("person", Facts(wants="person")))
     assert isinstance(opened, TicketOpened)
     state = replace(state, ticket=opened.ticket)
-    assert isinstance(await again.perform(state, EnterQueue("dispatch")), Waiting)
+    assert isinstance(await again.perform(state, EnterQueue("dispatch")), QueueStanding)
     (entry,) = await scene.records.queue.waiting()
     (callback,) = await scene.records.callbacks.open()
     assert (entry.call_id, entry.callback_id, entry.since) == (again.call.id, callback.id, START)

@@ -11,7 +11,7 @@ from ivr.place_codes import PlaceCodes
 from ivr.ports import Understanding
 from ivr.script import Script
 from ivr.simulator import Simulation, World, simulate
-from ivr.understanding.line import LanguageMind
+from ivr.understanding.understander import LanguageUnderstander
 from tests.unit.ivr.site import CALLER, GivenUnderstander, begin, edition
 
 DEMO = load_edition(PROJECT / "config")
@@ -94,7 +94,7 @@ def test_the_number_alone_may_be_said(said: str, chosen: str) -> None:
 
 
 def test_a_number_keeps_its_point_as_it_was_said() -> None:
-    mind = LanguageMind(DEMO.languages["en"], {}, {}, None)
+    mind = LanguageUnderstander(DEMO.languages["en"], {}, {}, None)
     said = mind.understand("it's two point five", 1.0)
     assert (said.digits, said.number) == ("25", "2.5")
     assert mind.understand("zero four", 1.0).number == "04"

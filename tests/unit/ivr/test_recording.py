@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ivr.actions import Heard
-from ivr.fake import Act, HangsUp, Presses, Says, ScriptedLeg, Waits, spoken
+from ivr.fake import Act, CallerHangsUp, CallerPresses, CallerSays, CallerWaits, ScriptedLeg, spoken
 from ivr.ports import FRAME_MS, SAMPLE_RATE, EmergencyHeard, HungUp, Understanding
 from ivr.recording import LAST_WORDS_S, LEAST_SPEECH_S, TONE_MS, Overhear, Recording, record_message
 
@@ -27,35 +27,37 @@ async def recorded(*caller: Act, limit_s: int = 10, overhear: Overhear = deaf) -
 
 
 async def test_a_message_ends_with_a_key_a_silence_or_the_limit() -> None:
-    before = Waits(PROMPT_MS + TONE_MS + 100)
-    hash_key = await recorded(before, Says("it drips", 3_000), Presses("#"))
+    before = CallerWaits(PROMPT_MS + TONE_MS + 100)
+    hash_key = await recorded(before, CallerSays("it drips", 3_000), CallerPresses("#"))
     assert hash_key.key == "#"
     assert hash_key.seconds == pytest.approx(3, abs=0.3)
-    silence = await recorded(before, Says("it drips", 2_000), limit_s=30)
+    silence = await recorded(before, CallerSays("it drips", 2_000), limit_s=30)
     assert silence.key == ""
     assert silence.seconds == pytest.approx(8, abs=0.3)
-    assert (await recorded(before, Says("it drips", 20_000), limit_s=5)).seconds == pytest.approx(5, abs=0.1)
+    assert (await recorded(before, CallerSays("it drips", 20_000), limit_s=5)).seconds == pytest.approx(5, abs=0.1)
 
 
 @pytest.mark.parametrize("key", ["0", "9", "*"])
 async def test_a_key_that_leads_away_does_so_before_the_tone_and_after_it(key: str) -> None:
-    assert await recorded(Waits(200), Presses(key)) == Recording(b"", key)
-    after = await recorded(Waits(PROMPT_MS + TONE_MS + 100), Says("it drips", 2_000), Presses(key))
+    assert await recorded(CallerWaits(200), CallerPresses(key)) == Recording(b"", key)
+    after = await recorded(CallerWaits(PROMPT_MS + TONE_MS + 100), CallerSays("it drips", 2_000), CallerPresses(key))
     assert after.key == key
     assert after.seconds == pytest.approx(2, abs=0.3)
 
 
 async def test_other_keys_before_the_tone_are_forgotten() -> None:
-    kept = await recorded(Presses("55#12", apart_ms=50), Waits(1_200), Says("it drips", 3_000), Presses("#"))
+    kept = await recorded(
+        CallerPresses("55#12", apart_ms=50), CallerWaits(1_200), CallerSays("it drips", 3_000), CallerPresses("#")
+    )
     assert kept.key == "#"
     assert kept.seconds > 2
 
 
 async def test_what_was_said_before_hanging_up_is_kept() -> None:
-    before = Waits(PROMPT_MS + TONE_MS + 100)
-    assert (await recorded(before, Says("it drips", 2_000), HangsUp())).seconds == pytest.approx(2, abs=0.3)
+    before = CallerWaits(PROMPT_MS + TONE_MS + 100)
+    assert (await recorded(before, CallerSays("it drips", 2_000), CallerHangsUp())).seconds == pytest.approx(2, abs=0.3)
     with pytest.raises(HungUp):
-        await recorded(Waits(100), HangsUp())
+        await recorded(CallerWaits(100), CallerHangsUp())
 
 
 async def test_urgent_words_end_a_message_which_is_kept_so_far() -> None:
@@ -69,8 +71,10 @@ async def test_urgent_words_end_a_message_which_is_kept_so_far() -> None:
                 break
         return urgent
 
-    before = Waits(PROMPT_MS + TONE_MS + 100)
-    message = await recorded(before, Says("it drips, no, it burns", 9_000), limit_s=60, overhear=after_three_seconds)
+    before = CallerWaits(PROMPT_MS + TONE_MS + 100)
+    message = await recorded(
+        before, CallerSays("it drips, no, it burns", 9_000), limit_s=60, overhear=after_three_seconds
+    )
     assert (message.heard, message.key) == (urgent, "")
     assert message.seconds == pytest.approx(3, abs=0.3)
 
@@ -85,8 +89,8 @@ async def test_what_was_said_right_before_the_hash_is_understood_as_well(hears_b
         await asyncio.sleep(hears_by_ms / 1000)
         return urgent
 
-    before = Waits(PROMPT_MS + TONE_MS + 100)
-    message = await recorded(before, Says("he is not breathing", 2_000), Presses("#"), overhear=at_its_end)
+    before = CallerWaits(PROMPT_MS + TONE_MS + 100)
+    message = await recorded(before, CallerSays("he is not breathing", 2_000), CallerPresses("#"), overhear=at_its_end)
     assert message.heard == (urgent if hears_by_ms < LAST_WORDS_S * 1000 else None)
     assert message.seconds == pytest.approx(2, abs=0.3)
 
@@ -98,9 +102,9 @@ async def test_ears_that_fail_or_end_do_not_end_the_message() -> None:
     async def ends(pcm: AsyncIterator[bytes]) -> Heard | None:
         return None
 
-    before = Waits(PROMPT_MS + TONE_MS + 100)
+    before = CallerWaits(PROMPT_MS + TONE_MS + 100)
     for ears in (fails, ends):
-        message = await recorded(before, Says("it drips", 3_000), Presses("#"), overhear=ears)
+        message = await recorded(before, CallerSays("it drips", 3_000), CallerPresses("#"), overhear=ears)
         assert message.key == "#"
         assert message.seconds == pytest.approx(3, abs=0.3)
 
@@ -131,5 +135,5 @@ def test_a_few_words_are_speech_over_noise_and_before_a_long_pause(over: float, 
 
 
 async def test_nothing_is_left_running() -> None:
-    await recorded(Waits(200), Presses("0"))
+    await recorded(CallerWaits(200), CallerPresses("0"))
     assert len(asyncio.all_tasks()) == 1

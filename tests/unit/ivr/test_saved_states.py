@@ -13,7 +13,7 @@ from ivr.actions import (
     Done,
     EnterQueue,
     FindMatters,
-    Matters,
+    MattersFound,
     OpenTicket,
     Pressed,
     Resumed,
@@ -57,7 +57,7 @@ def test_the_other_matter_gets_its_ticket() -> None:
     opened = TicketOpened("t1", "4721", "promise_attend", "2026-01-05T12:00:00+00:00")
     state, action = advance(script(), state, opened)
     assert action == FindMatters("printer", "ward-4")
-    _, action = advance(script(), state, Matters())
+    _, action = advance(script(), state, MattersFound())
     assert isinstance(action, OpenTicket)
     assert (action.key, action.facts.topic) == ("matter-2", "printer")
 

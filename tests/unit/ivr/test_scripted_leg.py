@@ -3,7 +3,17 @@ import time
 
 import pytest
 
-from ivr.fake import Breaks, HangsUp, Listens, Presses, Says, ScriptedLeg, Waits, spoken, words_of
+from ivr.fake import (
+    AudioBreaks,
+    CallerHangsUp,
+    CallerListens,
+    CallerPresses,
+    CallerSays,
+    CallerWaits,
+    ScriptedLeg,
+    spoken,
+    words_of,
+)
 from ivr.ports import HungUp, LegLost
 
 pytestmark = pytest.mark.virtual_time
@@ -11,14 +21,14 @@ pytestmark = pytest.mark.virtual_time
 
 async def test_a_long_call_takes_no_time() -> None:
     began = time.monotonic()
-    async with ScriptedLeg([Waits(600_000), Presses("1")]) as leg:
+    async with ScriptedLeg([CallerWaits(600_000), CallerPresses("1")]) as leg:
         assert await leg.key() == "1"
         assert leg.at_ms >= 600_000
     assert time.monotonic() - began < 60  # of 600 s
 
 
 async def test_the_caller_answers_when_the_prompt_is_over() -> None:
-    async with ScriptedLeg([Listens(), Says("a blocked drain", 800)]) as leg:
+    async with ScriptedLeg([CallerListens(), CallerSays("a blocked drain", 800)]) as leg:
         leg.play(spoken("tell me in your own words", 2_000))
         await leg.played()
         async for frame in leg.audio():
@@ -30,15 +40,15 @@ async def test_the_caller_answers_when_the_prompt_is_over() -> None:
 
 
 async def test_a_key_cuts_a_prompt_short() -> None:
-    async with ScriptedLeg([Waits(500), Presses("0")]) as leg:
+    async with ScriptedLeg([CallerWaits(500), CallerPresses("0")]) as leg:
         leg.play(spoken("a very long greeting", 10_000))
         await leg.key()
         assert 480 <= leg.stop() <= 540
 
 
 async def test_hang_up_and_a_broken_path_differ() -> None:
-    for act, error in ((HangsUp(), HungUp), (Breaks(), LegLost)):
-        async with ScriptedLeg([Waits(100), act]) as leg:
+    for act, error in ((CallerHangsUp(), HungUp), (AudioBreaks(), LegLost)):
+        async with ScriptedLeg([CallerWaits(100), act]) as leg:
             with pytest.raises(error):
                 await leg.key()
 

@@ -12,7 +12,17 @@ import pytest
 from ivr import fake_ears, outcome_json
 from ivr.actions import HangUp, Started, Summon
 from ivr.facts import Facts
-from ivr.fake import Act, HangsUp, Listens, Presses, Says, ScriptedLeg, Sends, Waits, spoken
+from ivr.fake import (
+    Act,
+    CallerHangsUp,
+    CallerListens,
+    CallerPresses,
+    CallerSays,
+    CallerSends,
+    CallerWaits,
+    ScriptedLeg,
+    spoken,
+)
 from ivr.fake_voice import WordsVoice
 from ivr.notebook import Notebook
 from ivr.performing import Performer
@@ -20,15 +30,15 @@ from ivr.ports import FRAME_BYTES, HungUp, LegLost, Recognizer
 from ivr.recording import TONE_MS
 from ivr.replaying import replay
 from ivr.script import EMERGENCY
-from ivr.session import Departure, Senses, Session
+from ivr.session import Departure, Session, SpeechServices
 from ivr.state import State
-from ivr.wording import Mouth, Wording
-from routing.bell import Bell
+from ivr.wording import PromptRenderer, Wording
 from routing.fake import MemoryNews, MemoryRecords
 from routing.fake_calls import MemoryCalls
 from routing.fake_state import MemoryState
 from routing.identity import new_id
 from routing.model import Call, CallerId
+from routing.news_waiter import NewsWaiter
 from tests.unit.ivr.site import GivenUnderstander, edition, script
 
 pytestmark = pytest.mark.virtual_time
@@ -45,7 +55,7 @@ class CallScene:
     """One call, from the greeting to its departure."""
 
     def __init__(
-        self, tmp_path: Path, caller: Sequence[Act] = (), ears: Sequence[fake_ears.Line] | None = (), **flow: Any
+        self, tmp_path: Path, caller: Sequence[Act] = (), ears: Sequence[fake_ears.ScriptLine] | None = (), **flow: Any
     ) -> None:
         self.script = script(**flow)
         self.leg = ScriptedLeg(caller)
@@ -54,10 +64,14 @@ class CallScene:
         self.notebook = Notebook(self.call.id, "leg-1", clock)
         recognizer = None if ears is None else fake_ears.ScriptedRecognizer(ears, real_time=True)
         self.voice = WordsVoice()
-        mouth = Mouth(Wording(edition()), self.voice)
-        self.senses = Senses(lambda language: recognizer, GivenUnderstander(), mouth, spoken("music", 5_000))
+        renderer = PromptRenderer(Wording(edition()), self.voice)
+        self.speech_services = SpeechServices(
+            lambda language: recognizer, GivenUnderstander(), renderer, spoken("music", 5_000)
+        )
         news = MemoryNews()
-        self.performer = Performer(self.call, self.records, news, Bell(news), edition(), self.notebook, clock, tmp_path)
+        self.performer = Performer(
+            self.call, self.records, news, NewsWaiter(news), edition(), self.notebook, clock, tmp_path
+        )
 
     async def run(self) -> Departure:
         state = State(flow="main", facts=FACTS)
@@ -65,7 +79,9 @@ class CallScene:
         try:
             async with self.leg:
                 calls = self.records.calls
-                session = Session(self.leg, self.script, self.senses, self.performer, calls, self.notebook, clock)
+                session = Session(
+                    self.leg, self.script, self.speech_services, self.performer, calls, self.notebook, clock
+                )
                 return await session.run(state, Started())
         finally:
             await self.runs_again()
@@ -85,7 +101,14 @@ class CallScene:
 
 async def test_a_report_becomes_a_ticket_whose_number_and_promise_are_spoken(tmp_path: Path) -> None:
     scene = CallScene(
-        tmp_path, ears=["drain on ward four", fake_ears.Silence(), fake_ears.Waits(), fake_ears.Waits(), "yes"]
+        tmp_path,
+        ears=[
+            "drain on ward four",
+            fake_ears.ScriptedSilence(),
+            fake_ears.ScriptedWait(),
+            fake_ears.ScriptedWait(),
+            "yes",
+        ],
     )
     departure = await scene.run()
     assert departure == Departure(HangUp("served"))
@@ -100,7 +123,7 @@ async def test_a_report_becomes_a_ticket_whose_number_and_promise_are_spoken(tmp
 
 
 async def test_an_emergency_by_key_leaves_at_once(tmp_path: Path) -> None:
-    scene = CallScene(tmp_path, [Waits(500), Presses("9")], [fake_ears.Waits()])
+    scene = CallScene(tmp_path, [CallerWaits(500), CallerPresses("9")], [fake_ears.ScriptedWait()])
     assert isinstance((await scene.run()).action, Summon)
     assert (await scene.records.calls.load(scene.call.id)).dialogue["step"] == EMERGENCY
 
@@ -124,7 +147,7 @@ class BrokenCalls(MemoryCalls):
 
 @pytest.mark.parametrize("hangs", [True, False], ids=["hung", "failing"])
 async def test_no_fault_of_the_records_holds_up_an_emergency(tmp_path: Path, hangs: bool) -> None:
-    scene = CallScene(tmp_path, [Waits(500), Presses("9")], [fake_ears.Waits()])
+    scene = CallScene(tmp_path, [CallerWaits(500), CallerPresses("9")], [fake_ears.ScriptedWait()])
     scene.records.calls = BrokenCalls(scene.records.state, hangs)
     began = asyncio.get_running_loop().time()
     assert isinstance((await scene.run()).action, Summon)
@@ -132,14 +155,14 @@ async def test_no_fault_of_the_records_holds_up_an_emergency(tmp_path: Path, han
 
 
 async def test_records_that_do_not_answer_give_the_caller_to_the_dialplan(tmp_path: Path) -> None:
-    scene = CallScene(tmp_path, [Waits(500), Presses("5"), Waits(60_000)], [fake_ears.Waits()])
+    scene = CallScene(tmp_path, [CallerWaits(500), CallerPresses("5"), CallerWaits(60_000)], [fake_ears.ScriptedWait()])
     scene.records.calls = BrokenCalls(scene.records.state, hangs=True)
     with pytest.raises(LegLost):
         await scene.run()
 
 
 async def test_what_was_said_is_private_in_the_timeline(tmp_path: Path) -> None:
-    scene = CallScene(tmp_path, [Waits(9_000), HangsUp()], ["drain on ward four", fake_ears.Waits()])
+    scene = CallScene(tmp_path, [CallerWaits(9_000), CallerHangsUp()], ["drain on ward four", fake_ears.ScriptedWait()])
     with pytest.raises(HungUp):
         await scene.run()
     await scene.events()
@@ -150,25 +173,29 @@ async def test_what_was_said_is_private_in_the_timeline(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("recording", [False, True])
 async def test_a_key_in_a_message_or_its_prompt_reaches_a_person(tmp_path: Path, recording: bool) -> None:
-    before: list[Act] = [Listens(), Waits(TONE_MS + 500)] if recording else [Waits(300)]
-    scene = CallScene(tmp_path, [*before, Presses("0"), Waits(2_000), HangsUp()], None, start="message")
+    before: list[Act] = [CallerListens(), CallerWaits(TONE_MS + 500)] if recording else [CallerWaits(300)]
+    scene = CallScene(
+        tmp_path, [*before, CallerPresses("0"), CallerWaits(2_000), CallerHangsUp()], None, start="message"
+    )
     with pytest.raises(HungUp):
         await scene.run()
     assert "queue.entered" in await scene.events()
 
 
 async def test_who_says_nothing_is_asked_once_more_and_told_the_truth(tmp_path: Path) -> None:
-    again: list[Act] = [Listens(), Waits(TONE_MS + 500), Presses("#")]
-    scene = CallScene(tmp_path, [*again, Waits(200), *again], None, start="message")
+    again: list[Act] = [CallerListens(), CallerWaits(TONE_MS + 500), CallerPresses("#")]
+    scene = CallScene(tmp_path, [*again, CallerWaits(200), *again], None, start="message")
     assert await scene.run() == Departure(HangUp("served"))
     said = " ".join(text for text, _ in scene.voice.said)
     assert "No message was recorded." in said
     assert "Your message is on ticket" not in said
 
 
-@pytest.mark.parametrize("answer", [[], [Sends(bytes(FRAME_BYTES) * 400)]], ids=["nothing comes", "silence comes"])
+@pytest.mark.parametrize(
+    "answer", [[], [CallerSends(bytes(FRAME_BYTES) * 400)]], ids=["nothing comes", "silence comes"]
+)
 async def test_silence_after_the_tone_is_no_message(tmp_path: Path, answer: list[Act]) -> None:
-    again: list[Act] = [Listens(), Waits(TONE_MS + 200), *answer, Waits(8_000 if not answer else 200)]
+    again: list[Act] = [CallerListens(), CallerWaits(TONE_MS + 200), *answer, CallerWaits(8_000 if not answer else 200)]
     scene = CallScene(tmp_path, [*again, *again], None, start="message")
     assert await scene.run() == Departure(HangUp("served"))
     assert "message.recorded" not in await scene.events()
@@ -176,7 +203,7 @@ async def test_silence_after_the_tone_is_no_message(tmp_path: Path, answer: list
     assert any("No message was recorded." in text for text, _ in scene.voice.said)
 
 
-TO_THE_TONE = fake_ears.Waits()  # the prompt is listened to first
+TO_THE_TONE = fake_ears.ScriptedWait()  # the prompt is listened to first
 
 
 @pytest.mark.parametrize(
@@ -186,8 +213,14 @@ TO_THE_TONE = fake_ears.Waits()  # the prompt is listened to first
 async def test_urgent_words_in_a_message_are_obeyed_and_the_message_is_kept(
     tmp_path: Path, words: str, left: type | None
 ) -> None:
-    said = fake_ears.Says(words, after_ms=2_000)
-    caller: list[Act] = [Listens(), Waits(TONE_MS), Says(words, 3_000), Waits(20_000), HangsUp()]
+    said = fake_ears.ScriptedWords(words, after_ms=2_000)
+    caller: list[Act] = [
+        CallerListens(),
+        CallerWaits(TONE_MS),
+        CallerSays(words, 3_000),
+        CallerWaits(20_000),
+        CallerHangsUp(),
+    ]
     scene = CallScene(tmp_path, caller, ears=[TO_THE_TONE, said], start="message")
     if left:
         assert isinstance((await scene.run()).action, left)
@@ -206,7 +239,7 @@ async def test_an_emergency_is_heard_in_the_prompt_of_a_message(tmp_path: Path) 
 
 
 async def test_what_is_said_is_on_the_timeline_while_it_is_said(tmp_path: Path) -> None:
-    scene = CallScene(tmp_path, [Waits(30_000), HangsUp()], ears=[fake_ears.Waits()])
+    scene = CallScene(tmp_path, [CallerWaits(30_000), CallerHangsUp()], ears=[fake_ears.ScriptedWait()])
     calling = asyncio.create_task(scene.run())
     await asyncio.sleep(0.5)
     told = [event.type for event in await scene.records.calls.timeline(scene.call.id)]
@@ -223,7 +256,7 @@ class Stalled(MemoryCalls):
 
 
 async def test_an_emergency_does_not_wait_for_what_is_still_being_told(tmp_path: Path) -> None:
-    scene = CallScene(tmp_path, [Listens(500), Presses("9")])
+    scene = CallScene(tmp_path, [CallerListens(500), CallerPresses("9")])
     scene.records.calls = Stalled(scene.records.state)
     began = asyncio.get_running_loop().time()
     assert isinstance((await scene.run()).action, Summon)
@@ -248,7 +281,7 @@ class Committing(MemoryCalls):
 
 
 async def test_what_was_being_told_as_the_caller_left_is_told_once(tmp_path: Path) -> None:
-    scene = CallScene(tmp_path, [Waits(500), HangsUp()])
+    scene = CallScene(tmp_path, [CallerWaits(500), CallerHangsUp()])
     calls = scene.records.calls = Committing(scene.records.state)
     with pytest.raises(HungUp):
         await scene.run()
@@ -266,7 +299,7 @@ class Forgetful(MemoryCalls):
 
 
 async def test_what_could_not_be_told_meanwhile_is_saved_and_the_call_goes_on(tmp_path: Path) -> None:
-    scene = CallScene(tmp_path, [Listens(500), Presses("9")])
+    scene = CallScene(tmp_path, [CallerListens(500), CallerPresses("9")])
     calls = scene.records.calls = Forgetful(scene.records.state)
     assert isinstance((await scene.run()).action, Summon)
     told = [event.type for event in await calls.timeline(scene.call.id)]
@@ -274,7 +307,7 @@ async def test_what_could_not_be_told_meanwhile_is_saved_and_the_call_goes_on(tm
 
 
 async def test_whoever_ends_a_call_is_obeyed_while_something_is_being_told(tmp_path: Path) -> None:
-    scene = CallScene(tmp_path, [Listens(500), Presses("5"), Waits(60_000)])
+    scene = CallScene(tmp_path, [CallerListens(500), CallerPresses("5"), CallerWaits(60_000)])
     calls = scene.records.calls = Committing(scene.records.state)
     calling = asyncio.create_task(scene.run())
     await asyncio.sleep(3)  # by then the key was taken, and what is being told is waited for
@@ -287,15 +320,19 @@ async def test_whoever_ends_a_call_is_obeyed_while_something_is_being_told(tmp_p
 async def test_a_call_that_changes_its_language_is_spoken_heard_and_saved_in_it(tmp_path: Path) -> None:
     change = {"verb": "set_language", "language": "nl", "next": "welcome"}
     steps = {**edition().flows["main"]["steps"], "change": change}
-    scene = CallScene(tmp_path, [Waits(500), Presses("9")], [fake_ears.Waits()], start="change", steps=steps)
+    scene = CallScene(
+        tmp_path, [CallerWaits(500), CallerPresses("9")], [fake_ears.ScriptedWait()], start="change", steps=steps
+    )
     dutch = edition().model_copy(update={"prompts": {**edition().prompts, "nl": {"welcome": "Welkom."}}})
-    listened, ears = list[str](), scene.senses.ears
+    listened, ears = list[str](), scene.speech_services.ears
 
     def ears_of(language: str) -> Recognizer | None:
         listened.append(language)
         return ears(language)
 
-    scene.senses = replace(scene.senses, mouth=Mouth(Wording(dutch), scene.voice), ears=ears_of)
+    scene.speech_services = replace(
+        scene.speech_services, renderer=PromptRenderer(Wording(dutch), scene.voice), ears=ears_of
+    )
     assert isinstance((await scene.run()).action, Summon)
     assert scene.voice.said == [("Welkom.", "nl")]
     assert set(listened) == {"nl"}

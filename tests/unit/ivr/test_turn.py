@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ivr import fake_ears
-from ivr.actions import Barge, Deaf, Heard, NoWords, OfferReady, Outcome, Pressed, Silence, Spoken, Waiting
-from ivr.fake import Act, HangsUp, Presses, ScriptedLeg, Waits, spoken
+from ivr.actions import Barge, Deaf, Heard, NoWords, OfferReady, Outcome, Pressed, QueueStanding, Silence, Spoken
+from ivr.fake import Act, CallerHangsUp, CallerPresses, CallerWaits, ScriptedLeg, spoken
 from ivr.keypad import LONG_MS, DigitMap
 from ivr.ports import FRAME_BYTES, FRAME_MS, HungUp, ListenSpec
 from ivr.turn import Conversation, TurnSpec, Wait
@@ -22,7 +22,7 @@ ASK = TurnSpec(PROMPT, "tell me in your own words what you need", listen=ListenS
 class Scene:
     """One turn between a scripted caller and scripted ears."""
 
-    def __init__(self, caller: Sequence[Act] = (), ears: Sequence[fake_ears.Line] | None = ()) -> None:
+    def __init__(self, caller: Sequence[Act] = (), ears: Sequence[fake_ears.ScriptLine] | None = ()) -> None:
         self.leg = ScriptedLeg(caller)
         self.ears = None if ears is None else fake_ears.ScriptedRecognizer(ears, real_time=True)
         self.notes: list[str] = []
@@ -42,8 +42,8 @@ class Scene:
         return self.leg.said[0].spoken_ms
 
 
-def later(text: str, after_ms: int = 0) -> fake_ears.Says:
-    return fake_ears.Says(text, after_ms=after_ms)
+def later(text: str, after_ms: int = 0) -> fake_ears.ScriptedWords:
+    return fake_ears.ScriptedWords(text, after_ms=after_ms)
 
 
 async def test_an_answer_after_the_prompt_is_heard_whole() -> None:
@@ -61,7 +61,7 @@ async def test_sustained_speech_stops_the_prompt_at_once() -> None:
 
 
 async def test_noise_only_pauses_the_prompt() -> None:
-    scene = Scene(ears=[fake_ears.Noise(), later("drain on ward four", 8_000)])
+    scene = Scene(ears=[fake_ears.ScriptedNoise(), later("drain on ward four", 8_000)])
     assert isinstance(await scene.turn(ASK), Heard)
     assert scene.prompt_ms == 3_000
 
@@ -75,21 +75,21 @@ async def test_the_prompts_own_echo_only_pauses_it() -> None:
 
 
 async def test_a_key_wins_over_speech() -> None:
-    scene = Scene([Waits(600), Presses("0")], [later("drain on ward four", 100)])
+    scene = Scene([CallerWaits(600), CallerPresses("0")], [later("drain on ward four", 100)])
     assert await scene.turn(ASK) == Pressed("0")
 
 
 async def test_digits_are_gathered_until_the_hash_a_pause_or_enough() -> None:
     number = TurnSpec(PROMPT, "", number=DigitMap(4), keys_do=True)
-    assert await Scene([Waits(500), Presses("04#")]).turn(number) == Pressed("04#")
-    assert await Scene([Waits(500), Presses("0412345")]).turn(number) == Pressed("0412")
-    scene = Scene([Waits(500), Presses("04")])
+    assert await Scene([CallerWaits(500), CallerPresses("04#")]).turn(number) == Pressed("04#")
+    assert await Scene([CallerWaits(500), CallerPresses("0412345")]).turn(number) == Pressed("0412")
+    scene = Scene([CallerWaits(500), CallerPresses("04")])
     assert await scene.turn(number) == Pressed("04")
     assert 700 + LONG_MS <= scene.at_ms <= 800 + LONG_MS
 
 
 async def test_the_hash_after_a_complete_number_is_not_the_next_turns_key() -> None:
-    scene = Scene([Waits(500), Presses("0412#"), Waits(3_000), Presses("#")])
+    scene = Scene([CallerWaits(500), CallerPresses("0412#"), CallerWaits(3_000), CallerPresses("#")])
     async with scene.leg:
         conversation = Conversation(scene.leg, None, GivenUnderstander(), scene._note)
         assert await conversation.turn(TurnSpec(PROMPT, "", number=DigitMap(4), keys_do=True)) == Pressed("0412")
@@ -97,7 +97,7 @@ async def test_the_hash_after_a_complete_number_is_not_the_next_turns_key() -> N
     assert 2_500 <= scene.leg.said[-1].spoken_ms <= 3_000
 
 
-async def heard_in(ears: Sequence[fake_ears.Line]) -> Heard | None:
+async def heard_in(ears: Sequence[fake_ears.ScriptLine]) -> Heard | None:
     """What is meant for us in a message of ten seconds."""
 
     async def message() -> AsyncIterator[bytes]:
@@ -111,7 +111,7 @@ async def heard_in(ears: Sequence[fake_ears.Line]) -> Heard | None:
 
 
 async def test_a_message_is_overheard_until_something_in_it_is_meant_for_us() -> None:
-    heard = await heard_in([later("drain on ward four"), fake_ears.Down(), later("fire")])
+    heard = await heard_in([later("drain on ward four"), fake_ears.ScriptedOutage(), later("fire")])
     assert heard is not None
     assert heard.understanding.text == "fire"
 
@@ -123,30 +123,30 @@ async def test_silence_is_measured_from_the_end_of_the_prompt() -> None:
 
 
 async def test_sound_without_words_after_the_prompt_is_no_answer() -> None:
-    scene = Scene(ears=[fake_ears.Noise()])
+    scene = Scene(ears=[fake_ears.ScriptedNoise()])
     assert await scene.turn(TurnSpec(b"", "", listen=ListenSpec())) == NoWords()
 
 
-@pytest.mark.parametrize("ears", [None, [fake_ears.Down()], [fake_ears.Down(speaking=True)]])
-async def test_without_ears_the_turn_ends_within_its_prompt(ears: list[fake_ears.Line] | None) -> None:
+@pytest.mark.parametrize("ears", [None, [fake_ears.ScriptedOutage()], [fake_ears.ScriptedOutage(speaking=True)]])
+async def test_without_ears_the_turn_ends_within_its_prompt(ears: list[fake_ears.ScriptLine] | None) -> None:
     scene = Scene(ears=ears)
     assert await scene.turn(ASK) == Deaf()
     assert scene.at_ms <= 3_000
 
 
 async def test_where_keys_answer_deafness_is_no_reason_to_leave() -> None:
-    scene = Scene([Waits(4_000), Presses("1")], [fake_ears.Down()])
+    scene = Scene([CallerWaits(4_000), CallerPresses("1")], [fake_ears.ScriptedOutage()])
     assert await scene.turn(TurnSpec(PROMPT, "", listen=ListenSpec(), keys_do=True)) == Pressed("1")
 
 
 async def test_a_statement_ends_with_its_last_word() -> None:
-    scene = Scene(ears=[fake_ears.Waits()])
+    scene = Scene(ears=[fake_ears.ScriptedWait()])
     assert await scene.turn(TurnSpec(PROMPT, "", listen=ListenSpec(), answer=False)) == Spoken()
     assert 2_980 <= scene.at_ms <= 3_100
 
 
 async def test_an_emergency_instruction_is_not_stopped_by_speech() -> None:
-    scene = Scene(ears=[fake_ears.Noise(), fake_ears.Waits()])
+    scene = Scene(ears=[fake_ears.ScriptedNoise(), fake_ears.ScriptedWait()])
     assert await scene.turn(TurnSpec(PROMPT, "", Barge.KEYS, ListenSpec(), answer=False)) == Spoken()
     assert 2_980 <= scene.at_ms <= 3_100
 
@@ -165,26 +165,26 @@ async def test_waiting_plays_music_until_an_offer_or_the_time_is_over() -> None:
         raise AssertionError
 
     async def over() -> Outcome:
-        return Waiting(1, 23, True)
+        return QueueStanding(1, 23, True)
 
     music = spoken("music", 1_000)
-    scene = Scene(ears=[fake_ears.Waits()])
+    scene = Scene(ears=[fake_ears.ScriptedWait()])
     assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, ready, over))) == OfferReady("o1", "agent1")
-    scene = Scene(ears=[fake_ears.Waits()])
-    assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, never, over))) == Waiting(1, 23, True)
+    scene = Scene(ears=[fake_ears.ScriptedWait()])
+    assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, never, over))) == QueueStanding(1, 23, True)
     assert scene.leg.said[1].spoken_ms >= 19_900
 
 
 async def test_hang_up_ends_the_turn() -> None:
     with pytest.raises(HungUp):
-        await Scene([Waits(500), HangsUp()], [fake_ears.Waits()]).turn(ASK)
+        await Scene([CallerWaits(500), CallerHangsUp()], [fake_ears.ScriptedWait()]).turn(ASK)
 
 
 EMERGENCY = "fire"
 
 
 async def test_an_emergency_is_acted_on_while_its_caller_goes_on_speaking() -> None:
-    scene = Scene(ears=[fake_ears.GoesOn(("hello", EMERGENCY, EMERGENCY, EMERGENCY))])
+    scene = Scene(ears=[fake_ears.ScriptedMonologue(("hello", EMERGENCY, EMERGENCY, EMERGENCY))])
     outcome = await scene.turn(TurnSpec(b"", "", listen=ListenSpec()))
     assert isinstance(outcome, Heard)
     assert outcome.understanding.emergency
@@ -193,13 +193,13 @@ async def test_an_emergency_is_acted_on_while_its_caller_goes_on_speaking() -> N
 
 
 async def test_a_message_is_acted_on_while_its_caller_goes_on_speaking() -> None:
-    heard = await heard_in([fake_ears.GoesOn((EMERGENCY, EMERGENCY))])
+    heard = await heard_in([fake_ears.ScriptedMonologue((EMERGENCY, EMERGENCY))])
     assert heard is not None
     assert heard.understanding.emergency
 
 
 async def test_a_voice_that_says_nothing_to_the_line_only_holds_the_prompt_for_a_while() -> None:
-    scene = Scene(ears=[fake_ears.GoesOn(("the minister said", "the minister said that"))])
+    scene = Scene(ears=[fake_ears.ScriptedMonologue(("the minister said", "the minister said that"))])
     assert await scene.turn(ASK) in (Silence(), NoWords())
     assert scene.prompt_ms == 3_000
     assert scene.at_ms <= 3_000 + 3_300 + 25_000
@@ -207,14 +207,14 @@ async def test_a_voice_that_says_nothing_to_the_line_only_holds_the_prompt_for_a
 
 
 async def test_a_far_voice_holds_it_for_a_moment_only_and_ends_like_silence() -> None:
-    scene = Scene(ears=[fake_ears.GoesOn(level_dbfs=-40.0)])
+    scene = Scene(ears=[fake_ears.ScriptedMonologue(level_dbfs=-40.0)])
     assert await scene.turn(ASK) == Silence()
     assert scene.prompt_ms == 3_000
     assert scene.at_ms <= 3_000 + 1_600 + 8_200
 
 
 async def test_a_prompt_waits_for_words_that_are_meant_for_the_line() -> None:
-    scene = Scene(ears=[fake_ears.GoesOn(("drain on ward four", "drain on ward four"))])
+    scene = Scene(ears=[fake_ears.ScriptedMonologue(("drain on ward four", "drain on ward four"))])
     async with scene.leg:
         conversation = Conversation(scene.leg, scene.ears, GivenUnderstander(), scene._note)
         turn = asyncio.create_task(conversation.turn(ASK))
@@ -225,7 +225,7 @@ async def test_a_prompt_waits_for_words_that_are_meant_for_the_line() -> None:
 
 
 async def test_unclear_words_over_the_prompt_do_not_end_it() -> None:
-    scene = Scene(ears=["and the minister said", fake_ears.Silence()])
+    scene = Scene(ears=["and the minister said", fake_ears.ScriptedSilence()])
     outcome = await scene.turn(ASK)
     assert isinstance(outcome, Heard)  # once nothing better was said
     assert scene.prompt_ms == 3_000
@@ -233,14 +233,20 @@ async def test_unclear_words_over_the_prompt_do_not_end_it() -> None:
 
 async def test_what_is_said_further_away_is_no_answer() -> None:
     news = "and in sport the home team won again by three to one"
-    scene = Scene(ears=[fake_ears.Aside(news), fake_ears.Aside("no, ward five"), later("drain on ward four", 4_000)])
+    scene = Scene(
+        ears=[
+            fake_ears.ScriptedAside(news),
+            fake_ears.ScriptedAside("no, ward five"),
+            later("drain on ward four", 4_000),
+        ]
+    )
     outcome = await scene.turn(ASK)
     assert isinstance(outcome, Heard)
     assert outcome.understanding.text == "drain on ward four"
 
 
 async def test_an_emergency_further_away_is_obeyed() -> None:
-    outcome = await Scene(ears=[fake_ears.Aside(EMERGENCY)]).turn(ASK)
+    outcome = await Scene(ears=[fake_ears.ScriptedAside(EMERGENCY)]).turn(ASK)
     assert isinstance(outcome, Heard)
     assert outcome.understanding.emergency
 
@@ -251,11 +257,11 @@ async def test_talk_in_the_room_does_not_interrupt_the_music() -> None:
         raise AssertionError
 
     async def over() -> Outcome:
-        return Waiting(1, 23, True)
+        return QueueStanding(1, 23, True)
 
-    scene = Scene(ears=["drain on ward four", "and the minister said", "yes", fake_ears.Waits()])
+    scene = Scene(ears=["drain on ward four", "and the minister said", "yes", fake_ears.ScriptedWait()])
     waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, never, over))
-    assert await scene.turn(waiting) == Waiting(1, 23, True)
+    assert await scene.turn(waiting) == QueueStanding(1, 23, True)
     assert len(scene.leg.said) == 2  # the empty prompt, and the music once
 
 
@@ -265,9 +271,9 @@ async def test_somebody_who_talks_on_and_on_does_not_hold_up_the_place_in_line()
         raise AssertionError
 
     async def over() -> Outcome:
-        return Waiting(1, 23, True)
+        return QueueStanding(1, 23, True)
 
-    scene = Scene(ears=[fake_ears.GoesOn(("and the minister said",))])
+    scene = Scene(ears=[fake_ears.ScriptedMonologue(("and the minister said",))])
     waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, never, over))
-    assert await scene.turn(waiting) == Waiting(1, 23, True)
+    assert await scene.turn(waiting) == QueueStanding(1, 23, True)
     assert scene.at_ms <= 20_500

@@ -10,7 +10,7 @@ from config.documents import LanguagePack
 from ivr.understanding import training
 from ivr.understanding.classifier import EMERGENCY, Classifier
 from ivr.understanding.features import encoder, meaning
-from ivr.understanding.measure import BadLine, Line, measure_training, read_lines
+from ivr.understanding.measure import BadLine, LabelledSentence, measure_training, read_lines
 from ivr.understanding.shelf import load, save, trained
 from ivr.understanding.training import Example, train
 
@@ -134,8 +134,12 @@ def test_our_way_through_the_encoder_is_the_encoders_own() -> None:
 
 
 def test_figures_of_a_training_file_tried_on_a_test_file(tmp_path: Path) -> None:
-    lines = [Line(text, topic) for topic, texts in SENTENCES.items() for text in texts]
-    test = [Line("the sink is clogged", "drains"), Line("play music", "oos"), Line("toner is empty", "printing")]
+    lines = [LabelledSentence(text, topic) for topic, texts in SENTENCES.items() for text in texts]
+    test = [
+        LabelledSentence("the sink is clogged", "drains"),
+        LabelledSentence("play music", "oos"),
+        LabelledSentence("toner is empty", "printing"),
+    ]
     pack = LanguagePack(
         language="en", emergency=(), negations=(), person=(), status=(), callback=(), yes=(), no=(), repeat=()
     )

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from config.documents import Edition, load_edition
 from config.settings import Settings
-from ivr.understanding.line import LineUnderstander, build
+from ivr.understanding.understander import LineUnderstander, build
 from ivr.understanding.words import utterance
 
 HERE = Path(__file__).parent

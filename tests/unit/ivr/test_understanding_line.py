@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from config.documents import Asset, Edition, LanguagePack, Place, Site, Topic
-from ivr.understanding.line import LineUnderstander, build
+from ivr.understanding.understander import LineUnderstander, build
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 

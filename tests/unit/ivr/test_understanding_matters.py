@@ -7,7 +7,7 @@ import pytest
 from config.documents import load_edition
 from config.settings import PROJECT
 from ivr.ports import Understanding
-from ivr.understanding.line import build
+from ivr.understanding.understander import build
 
 LINE = build(load_edition(PROJECT / "config"), PROJECT / "var/understanding")
 SPOKEN = [json.loads(line) for line in (PROJECT / "tests/spoken/sentences.jsonl").read_text().splitlines()]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ivr.actions import Line
+from ivr.actions import Sentence
 from ivr.wording import Wording
 from tests.unit.ivr.site import edition
 
@@ -31,4 +31,4 @@ DUTCH = edition().model_copy(update={
 )
 def test_every_value_has_its_words_on_a_site_without_english(name: str, value: str, words: str) -> None:
     variables = {} if name == "number" else {name: value}
-    assert Wording(DUTCH).values(Line("said", variables), "nl", NOW)[name] == words
+    assert Wording(DUTCH).values(Sentence("said", variables), "nl", NOW)[name] == words

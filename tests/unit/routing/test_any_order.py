@@ -25,8 +25,8 @@ from routing.model import (
     CallerId,
     Offer,
     OfferState,
+    QueueEntry,
     Stage,
-    WaitingCaller,
 )
 from tests.unit.routing.world import World
 
@@ -72,7 +72,7 @@ class AnyOrder(RuleBasedStateMachine):
         self._waits(self.run(self.world.call(caller=CallerId(number, number))))
 
     def _waits(self, call: Call, **changes: Any) -> None:
-        entry = WaitingCaller(new_id(), "technical", "normal", self.world.now, call_id=call.id)
+        entry = QueueEntry(new_id(), "technical", "normal", self.world.now, call_id=call.id)
         self.run(self.world.records.queue.enter(replace(entry, **changes)))
 
     @rule(pick=picks, number=NUMBERS, told=st.booleans())

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.documents import Waiting
-from routing.model import URGENCY_ORDER, Agent, AgentState, WaitingCaller
+from config.documents import WaitingRules
+from routing.model import URGENCY_ORDER, Agent, AgentState, QueueEntry
 from routing.policy import ahead, offerable, pair, place
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-RULES = Waiting()
+RULES = WaitingRules()
 CREWS = ("technical", "it", "dispatch")
 
 
@@ -26,8 +26,8 @@ def agent(id: str = "anna", **changes: object) -> Agent:
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
-def caller(id: str = "c1", **changes: object) -> WaitingCaller:
-    return replace(WaitingCaller(id, "technical", "normal", NOW, call_id=id), **changes)  # type: ignore[arg-type]
+def caller(id: str = "c1", **changes: object) -> QueueEntry:
+    return replace(QueueEntry(id, "technical", "normal", NOW, call_id=id), **changes)  # type: ignore[arg-type]
 
 
 some_agents = st.lists(
@@ -59,7 +59,7 @@ some_callers = st.lists(
 
 
 @given(some_callers, some_agents)
-def test_nobody_is_offered_twice_and_only_to_the_able(waiting: list[WaitingCaller], agents: list[Agent]) -> None:
+def test_nobody_is_offered_twice_and_only_to_the_able(waiting: list[QueueEntry], agents: list[Agent]) -> None:
     pairs = pair(waiting, agents, NOW, RULES)
     assert len({entry.id for entry, _ in pairs}) == len(pairs) == len({known.id for _, known in pairs})
     for entry, known in pairs:
@@ -70,7 +70,7 @@ def test_nobody_is_offered_twice_and_only_to_the_able(waiting: list[WaitingCalle
 
 @given(some_callers, some_agents)
 def test_nobody_is_passed_over_for_a_later_or_less_urgent_caller(
-    waiting: list[WaitingCaller], agents: list[Agent]
+    waiting: list[QueueEntry], agents: list[Agent]
 ) -> None:
     pairs = pair(waiting, agents, NOW, RULES)
     served = {entry.id for entry, _ in pairs}
@@ -81,7 +81,7 @@ def test_nobody_is_passed_over_for_a_later_or_less_urgent_caller(
 
 
 @given(some_callers, some_agents)
-def test_no_able_agent_stays_idle_while_somebody_waits(waiting: list[WaitingCaller], agents: list[Agent]) -> None:
+def test_no_able_agent_stays_idle_while_somebody_waits(waiting: list[QueueEntry], agents: list[Agent]) -> None:
     pairs = pair(waiting, agents, NOW, RULES)
     busy = {known.id for _, known in pairs}
     served = {entry.id for entry, _ in pairs}
@@ -92,7 +92,7 @@ def test_no_able_agent_stays_idle_while_somebody_waits(waiting: list[WaitingCall
 
 
 @given(some_callers, some_agents)
-def test_the_order_of_the_lists_does_not_matter(waiting: list[WaitingCaller], agents: list[Agent]) -> None:
+def test_the_order_of_the_lists_does_not_matter(waiting: list[QueueEntry], agents: list[Agent]) -> None:
     assert pair(waiting, agents, NOW, RULES) == pair(waiting[::-1], agents[::-1], NOW, RULES)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.documents import Hours, Limits, Site, Topic, load_edition
+from config.documents import Hours, Site, Topic, TopicLimits, load_edition
 from config.settings import PROJECT
 from routing.model import CallerId, Stage, Ticket, TicketDraft
 from routing.promise import deadline, is_open, is_settled_by, make_promise, moved_promise
@@ -86,20 +86,20 @@ def test_opening_hours_to_midnight(site: Site) -> None:
     assert not is_open(local("2026-11-24T00:00"), late)
 
 
-def topic(promise: str, limits: Limits) -> Topic:
+def topic(promise: str, limits: TopicLimits) -> Topic:
     return Topic(id="t", name={}, crew="technical", urgency="high", limits=limits, promise=promise, phrases={})
 
 
 def test_who_is_promised_somebody_is_told_of_the_arrival(site: Site) -> None:
     opened = local("2026-11-23T10:00")
-    limits = Limits(accepted=10, arrived=30, completed=240)
+    limits = TopicLimits(accepted=10, arrived=30, completed=240)
     promise = make_promise(topic("attend", limits), opened, site)
     assert (promise.what, promise.by) == ("promise_attend", opened + timedelta(minutes=30))
 
 
 def test_who_is_promised_an_answer_is_told_of_the_end(site: Site) -> None:
     opened = local("2026-11-23T16:30")
-    limits = Limits(accepted=10, arrived=30, completed=60, working=True)
+    limits = TopicLimits(accepted=10, arrived=30, completed=60, working=True)
     promise = make_promise(topic("answer", limits), opened, site)
     assert (promise.what, promise.by) == ("promise_answer", local("2026-11-24T08:30"))
 
@@ -118,7 +118,7 @@ MATTER = Topic(
     crew="technical",
     urgency="normal",
     phrases={},
-    limits=Limits(accepted=30, arrived=240, completed=480),
+    limits=TopicLimits(accepted=30, arrived=240, completed=480),
 )
 
 

@@ -42,10 +42,10 @@ from routing.model import (
     CallerId,
     Offer,
     Promise,
+    QueueEntry,
     Stage,
     Ticket,
     TicketDraft,
-    WaitingCaller,
 )
 from routing.rules import (
     claiming,
@@ -63,7 +63,7 @@ from tests.unit.routing.world import START
 LATER = START + timedelta(seconds=60)
 OFFER = Offer("offer", "entry", "anna", START, call_id="call")
 OWED = Callback("callback", "ticket", "204", "technical", "normal", START)
-ENTRY = WaitingCaller("entry", "technical", "normal", START, call_id="call", ticket_id="ticket")
+ENTRY = QueueEntry("entry", "technical", "normal", START, call_id="call", ticket_id="ticket")
 
 
 def transitions(effects: Any) -> list[tuple[Kind, str]]:

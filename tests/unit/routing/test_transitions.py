@@ -16,7 +16,23 @@ from tests.unit.routing.world import START
 
 ROOT = Path(__file__).parents[3]
 STATES = {"state", "stage"}
-FILES = [path for room in ("routing", "store", "ivr", "cli", "web") for path in sorted((ROOT / room).rglob("*.py"))]
+FILES = [
+    path
+    for room in (
+        "routing",
+        "store",
+        "ivr",
+        "cli",
+        "controller",
+        "desk",
+        "doctor",
+        "runtime",
+        "supervisor",
+        "testcall",
+        "web",
+    )
+    for path in sorted((ROOT / room).rglob("*.py"))
+]
 
 
 def writes(source: str) -> Iterator[int]:

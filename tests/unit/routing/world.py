@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from config.documents import CallbackRules, Waiting
+from config.documents import CallbackRules, WaitingRules
 from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher, show
 from routing.fake import MemoryNews, MemoryRecords
@@ -19,14 +19,14 @@ from routing.model import (
     CallerId,
     Offer,
     Promise,
+    QueueEntry,
     Ticket,
     TicketDraft,
-    WaitingCaller,
 )
 from tests.transitions import watch_memory
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
-RULES = Waiting()
+RULES = WaitingRules()
 CALLBACK_RULES = CallbackRules(dial_patterns=("[1-9][0-9]{2,4}",))
 
 
@@ -77,9 +77,9 @@ class World:
         await self.records.calls.open(call)
         return call
 
-    async def waiting(self, **changes: Any) -> WaitingCaller:
+    async def waiting(self, **changes: Any) -> QueueEntry:
         call = await self.call()
-        entry = WaitingCaller(new_id(), "technical", "normal", self.now, call_id=call.id)
+        entry = QueueEntry(new_id(), "technical", "normal", self.now, call_id=call.id)
         return await self.records.queue.enter(replace(entry, **changes))
 
     async def ticket(self) -> Ticket:
@@ -109,5 +109,5 @@ class World:
     async def state(self, agent: Agent) -> AgentState:
         return (await self.records.agents.load(agent.id)).state
 
-    async def timeline(self, entry: WaitingCaller) -> list[str]:
+    async def timeline(self, entry: QueueEntry) -> list[str]:
         return [event.type for event in await self.records.calls.timeline(entry.call_id or "")]

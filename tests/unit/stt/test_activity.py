@@ -1,6 +1,6 @@
 """What the network is asked, and what it may remember of a call."""
 
-from stt.activity import Activity, Attention, Memory
+from stt.activity import ActivityPool, Memory, VoiceActivity
 
 LOUD, QUIET = (b"\x00\x20\x00\xe0" * 80), bytes(320)  # -12 dBFS, and nothing
 
@@ -12,8 +12,8 @@ async def probabilities(*runs: tuple[bytes, int]) -> list[float]:
         memory.hidden = memory.hidden + 0.1
         return min(1.0, float(memory.hidden.max()))
 
-    attention = Attention(network)
-    activity = Activity(attention)
+    attention = ActivityPool(network)
+    activity = VoiceActivity(attention)
     heard = [await activity.feed(frame) for frame, duration_ms in runs for _ in range(duration_ms // 20)]
     attention.close()
     return heard

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from stt.doubt import Reading, better, is_doubtful, is_phantom, without_phantoms
+from stt.doubt import Decoding, better, is_doubtful, is_phantom, without_phantoms
 
 
-def reading(text: str, confidence: float = 0.9, log_probability: float = -0.2, no_speech: float = 0.01) -> Reading:
+def reading(text: str, confidence: float = 0.9, log_probability: float = -0.2, no_speech: float = 0.01) -> Decoding:
     words = tuple((word, confidence, at * 300, at * 300 + 300) for at, word in enumerate(text.split()))
-    return Reading(text, words, log_probability, no_speech, 1.0, 3_000)
+    return Decoding(text, words, log_probability, no_speech, 1.0, 3_000)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def reading(text: str, confidence: float = 0.9, log_probability: float = -0.2, n
         reading("Zing bling", confidence=0.2, log_probability=-1.5),
     ],
 )
-def test_noise_gives_no_words(made_up: Reading) -> None:
+def test_noise_gives_no_words(made_up: Decoding) -> None:
     assert is_phantom(made_up)
     assert without_phantoms(made_up).text == ""
     assert without_phantoms(made_up).words == ()
@@ -37,7 +37,7 @@ def test_words_that_the_sound_bears_out_stay(text: str) -> None:
 
 def test_a_thank_you_added_to_a_sentence_is_dropped() -> None:
     words = (*tuple((w, 0.9, 0, 0) for w in ("There", "is", "a", "fire.")), ("Thank", 0.3, 0, 0), ("you.", 0.4, 0, 0))
-    kept = without_phantoms(Reading("There is a fire. Thank you.", words, -0.3, 0.01, 1.0, 3_000))
+    kept = without_phantoms(Decoding("There is a fire. Thank you.", words, -0.3, 0.01, 1.0, 3_000))
     assert kept.text == "There is a fire."
     assert [word[0] for word in kept.words] == ["There", "is", "a", "fire."]
 
@@ -79,7 +79,7 @@ def test_noise_is_not_read_again() -> None:
 
 def test_confidence_is_the_geometric_mean_of_the_words() -> None:
     words = (("ward", 0.9, 0, 0), ("four", 0.4, 0, 0))
-    assert Reading("ward four", words, -0.2, 0.0, 1.0, 900).confidence == pytest.approx(0.6)
+    assert Decoding("ward four", words, -0.2, 0.0, 1.0, 900).confidence == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(

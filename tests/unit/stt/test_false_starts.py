@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ivr.ports import SAMPLE_RATE as RATE
 from ivr.ports import ListenSpec
-from stt.activity import Activity, Attention, Memory, silero
+from stt.activity import ActivityPool, Memory, VoiceActivity, silero
 from stt.endpointing import Cue, Endpointing, Segmenter
 from stt.energy import level_dbfs
 from tests.spoken.telephone import over_the_line
@@ -84,8 +84,8 @@ def beeps() -> Sound:
 
 
 @pytest.fixture(scope="module")
-def attention() -> Iterator[Attention]:
-    made = Attention(silero(), most_waiting=1_000)
+def attention() -> Iterator[ActivityPool]:
+    made = ActivityPool(silero(), most_waiting=1_000)
     yield made
     made.close()
 
@@ -101,9 +101,9 @@ def say() -> Callable[[str], Sound]:
     return told
 
 
-async def starts(attention: Attention, heard: Sound, played: Sound | None = None) -> list[int]:
+async def starts(attention: ActivityPool, heard: Sound, played: Sound | None = None) -> list[int]:
     """When speech was taken to have started, ms."""
-    activity, segments = Activity(attention), Segmenter(Endpointing.of(ListenSpec()))
+    activity, segments = VoiceActivity(attention), Segmenter(Endpointing.of(ListenSpec()))
     frames, ours = pcm(heard), pcm(played) if played is not None else b""
     found = []
     for start in range(0, len(frames) - 319, 320):
@@ -115,7 +115,7 @@ async def starts(attention: Attention, heard: Sound, played: Sound | None = None
 
 @pytest.mark.parametrize("dbfs", [-40.0, -25.0])
 @pytest.mark.parametrize("noise", [white, pink, hum, breath, clicks, knocks, rustling, beeps])
-async def test_noise_never_starts_speech(attention: Attention, noise: Callable[[], Sound], dbfs: float) -> None:
+async def test_noise_never_starts_speech(attention: ActivityPool, noise: Callable[[], Sound], dbfs: float) -> None:
     assert await starts(attention, at_level(noise(), dbfs) + at_level(white(), -65)) == []
 
 
@@ -129,14 +129,14 @@ def prompt(say: Callable[[str], Sound]) -> Sound:
 @pytest.mark.parametrize("delay_ms", [20, 250])
 @pytest.mark.parametrize("echo_db", [-15.0, -20.0, -25.0])
 async def test_the_prompts_echo_never_starts_speech(
-    attention: Attention, prompt: Sound, echo_db: float, delay_ms: int
+    attention: ActivityPool, prompt: Sound, echo_db: float, delay_ms: int
 ) -> None:
     late = np.concatenate([np.zeros(delay_ms * 8), prompt])[:SAMPLES]
     assert await starts(attention, late * 10 ** (echo_db / 20) + at_level(white(), -65), prompt) == []
 
 
 async def test_a_caller_can_interrupt_the_prompt(
-    attention: Attention, prompt: Sound, say: Callable[[str], Sound]
+    attention: ActivityPool, prompt: Sound, say: Callable[[str], Sound]
 ) -> None:
     heard = prompt * 10 ** (-20 / 20) + at_level(white(), -65)
     words = say("I need to speak to a person right now please.")
@@ -149,7 +149,9 @@ async def test_a_caller_can_interrupt_the_prompt(
 @pytest.mark.parametrize(
     "text", ["The drain on ward four is blocked.", "My infusion pump has failed.", "Hello, help me!"]
 )
-async def test_speech_over_noise_starts_in_time(attention: Attention, say: Callable[[str], Sound], text: str) -> None:
+async def test_speech_over_noise_starts_in_time(
+    attention: ActivityPool, say: Callable[[str], Sound], text: str
+) -> None:
     words = say(text)
     found = await starts(attention, words + at_level(rng.normal(size=words.size), -21 - 15))
     assert found
@@ -163,7 +165,7 @@ async def test_many_callers_do_not_hold_the_event_loop(say: Callable[[str], Soun
         threads.add(threading.get_ident())
         return network(chunk, memory)
 
-    attention = Attention(watched, most_waiting=1_000)
+    attention = ActivityPool(watched, most_waiting=1_000)
     words = say("The drain on ward four is blocked.")
     await asyncio.gather(*(starts(attention, words) for _ in range(10)))
     attention.close()

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from ivr.ports import Final, ListenSpec, NoSpeech, Partial, RecognitionDown, SpeechEvent, SpeechStarted, Word
-from stt.activity import Attention, Memory
+from stt.activity import ActivityPool, Memory
 from stt.listening import Listener
 from stt.workers import Workers
 
@@ -64,7 +64,7 @@ async def frames(*runs: tuple[bytes, int]) -> AsyncIterator[bytes]:
 async def listen(
     book: Notebook, *runs: tuple[bytes, int], spec: ListenSpec | None = None, pool: Pool | None = None
 ) -> list[SpeechEvent]:
-    attention = Attention(network)
+    attention = ActivityPool(network)
     listener = Listener("notebook", cast("Workers", pool or Pool()), attention, lambda _, __: book)
     events = [event async for event in listener.listen(frames(*runs), spec or ListenSpec())]
     attention.close()
@@ -158,7 +158,7 @@ async def test_no_worker_means_recognition_is_down_at_once() -> None:
 
 
 async def test_workers_that_die_while_the_caller_speaks_are_noticed_on_the_next_frame() -> None:
-    book, pool, attention = Notebook(["never"]), Pool(), Attention(network)
+    book, pool, attention = Notebook(["never"]), Pool(), ActivityPool(network)
     listener = Listener("notebook", cast("Workers", pool), attention, lambda _, __: book)
     events = listener.listen(frames((LOUD, 5_000)), ListenSpec())
     assert isinstance(await anext(events), SpeechStarted)
@@ -175,7 +175,7 @@ async def test_an_engine_that_fails_is_recognition_down() -> None:
 
 
 async def test_a_listening_left_early_closes_its_reader() -> None:
-    book, attention = Notebook(["never"]), Attention(network)
+    book, attention = Notebook(["never"]), ActivityPool(network)
     listener = Listener("notebook", cast("Workers", Pool()), attention, lambda _, __: book)
     events = listener.listen(frames((LOUD, 5_000)), ListenSpec())
     async for _ in events:
@@ -186,7 +186,7 @@ async def test_a_listening_left_early_closes_its_reader() -> None:
 
 
 async def test_a_full_voice_activity_pool_leaves_the_decision_to_the_gate() -> None:
-    attention = Attention(network, most_waiting=0)
+    attention = ActivityPool(network, most_waiting=0)
     listener = Listener("notebook", cast("Workers", Pool()), attention, lambda _, __: Notebook(["heard"]))
     events = [event async for event in listener.listen(frames((LOUD, 1_000), (QUIET, 2_000)), ListenSpec())]
     assert [type(event) for event in events] == [SpeechStarted, Final]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ivr.ports import Final, Word
-from stt.pieces import BYTES_PER_MS, PIECE_MS, Read, cut, joined, text_of
+from stt.pieces import BYTES_PER_MS, PIECE_MS, PieceReading, cut, joined, text_of
 
 
 def sound(*runs: tuple[float, int]) -> bytes:
@@ -39,11 +39,11 @@ def test_a_sentence_that_was_cut_goes_on() -> None:
 def test_words_keep_their_order_and_their_times() -> None:
     first = Final("ward", 0.9, (Word("ward", 0.9, 100, 400),), engine="e")
     second = Final("four please", 0.6, (Word("four", 0.6, 50, 300), Word("please", 0.6, 300, 600)))
-    whole = joined([Read(first, 0, pause=False), Read(second, 12_000)])
+    whole = joined([PieceReading(first, 0, pause=False), PieceReading(second, 12_000)])
     assert whole.text == "ward four please"
     assert [(word.text, word.start_ms) for word in whole.words] == [("ward", 100), ("four", 12_050), ("please", 12_300)]
     assert whole.confidence == 0.7
 
 
 def test_silence_at_the_end_takes_nothing_away() -> None:
-    assert joined([Read(Final("help", 0.9)), Read(Final("", 0.0), 15_000)]).text == "help"
+    assert joined([PieceReading(Final("help", 0.9)), PieceReading(Final("", 0.0), 15_000)]).text == "help"

@@ -8,7 +8,7 @@ from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
 from telephony.audio_leg import AudioLeg
 from telephony.audio_server import AudioServer
-from telephony.call_door import CallDoor, LeaseTerms
+from telephony.call_audio import CallAudio, LeaseTerms
 from tests.unit.telephony.fake_asterisk import FakeAsterisk
 
 
@@ -38,7 +38,7 @@ class FakeKeeper:
         return self.up
 
 
-Talk = Callable[[AgiSession, CallDoor], Awaitable[None]]
+Talk = Callable[[AgiSession, CallAudio], Awaitable[None]]
 
 
 class FakeCall:
@@ -63,11 +63,11 @@ async def fake_call(
     asterisk.connects_audio = connects_audio
     audio = AudioServer("127.0.0.1", 0)
     call = FakeCall(asterisk, audio, keeper)
-    door = CallDoor(audio, keeper, terms)
+    call_audio = CallAudio(audio, keeper, terms)
 
     async def handler(session: AgiSession) -> None:
         try:
-            await talk(session, door)
+            await talk(session, call_audio)
         except Exception as error:
             call.error = error
         finally:
@@ -88,8 +88,8 @@ async def live_leg() -> AsyncIterator[tuple[AudioLeg, FakeCall]]:
     found: asyncio.Future[AudioLeg] = asyncio.get_running_loop().create_future()
     leave = asyncio.Event()
 
-    async def talk(session: AgiSession, door: CallDoor) -> None:
-        async with door.open_audio(session) as leg:
+    async def talk(session: AgiSession, call_audio: CallAudio) -> None:
+        async with call_audio.open_audio(session) as leg:
             found.set_result(leg)
             await leave.wait()
 

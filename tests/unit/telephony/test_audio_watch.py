@@ -1,6 +1,6 @@
 """Lost hearing is noticed, once, and so is its end."""
 
-from telephony.audio_watch import LOST_STEPS, AudioWatch, Change, HearingChange
+from telephony.audio_watch import LOST_STEPS, AudioWatch, HearingChange, HearingState
 
 
 def test_audio_that_comes_says_nothing() -> None:
@@ -13,9 +13,9 @@ def test_a_gap_is_told_once_and_its_end_with_its_length() -> None:
     watch = AudioWatch()
     watch.heard()
     told = [one for _ in range(3 * LOST_STEPS) if (one := watch.step())]
-    assert told == [HearingChange(Change.LOST, LOST_STEPS * 20, True)]
+    assert told == [HearingChange(HearingState.LOST, LOST_STEPS * 20, True)]
     assert told[0].curable
-    assert watch.heard() == HearingChange(Change.BACK, 3 * LOST_STEPS * 20, True)
+    assert watch.heard() == HearingChange(HearingState.BACK, 3 * LOST_STEPS * 20, True)
     assert watch.heard() is None
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cli.emergency_calls import CONTEXTS
 from config.documents import Edition, Site, load_edition
 from config.settings import PROJECT, Settings
+from controller.emergency_calls import CONTEXTS
 from telephony.ami import EVENTS
 from telephony.asterisk_config import agent_phones, dial_string, phone_password, render
 from telephony.asterisk_text import ConfigRefused, environment

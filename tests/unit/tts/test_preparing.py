@@ -7,7 +7,7 @@ import pytest
 from config.documents import load_edition
 from config.settings import PROJECT
 from ivr import speaking
-from ivr.actions import Line
+from ivr.actions import Sentence
 from ivr.wording import Wording
 from telephony.asterisk_config import STANDALONE_PROMPTS
 from tts.phrases import phrases
@@ -18,7 +18,7 @@ EDITION = load_edition(PROJECT / "config")
 
 @pytest.mark.parametrize("key", STANDALONE_PROMPTS.values())
 def test_all_that_asterisk_says_by_itself_is_there_before_the_first_call(key: str) -> None:
-    values = Wording(EDITION).values(Line(key), "en", datetime.now(UTC))
+    values = Wording(EDITION).values(Sentence(key), "en", datetime.now(UTC))
     assert speaking.sentence(EDITION.prompts, key, values, "en") in set(fixed_sentences(EDITION))
 
 
@@ -52,6 +52,6 @@ def test_what_a_language_would_say_in_english_is_not_rendered_in_it() -> None:
     ],
 )
 def test_what_callers_hear_of_numbers_is_rendered_ahead(key: str, variables: dict[str, str]) -> None:
-    values = Wording(EDITION).values(Line(key, variables), "en", datetime.now(UTC))
+    values = Wording(EDITION).values(Sentence(key, variables), "en", datetime.now(UTC))
     text, language = speaking.sentence(EDITION.prompts, key, values, "en")
     assert {(phrase.text, language) for phrase in phrases(text, language)} <= set(fixed_sentences(EDITION))

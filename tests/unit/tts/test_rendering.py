@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import Voices
+from config.settings import VoiceSettings
 from ivr.ports import VoiceDown
 from ivr.sound_files import write_wav
 from tts.audio import Samples, to_pcm
@@ -36,7 +36,7 @@ class ScriptedEngine:
 
 def voice(tmp_path: Path, *engines: ScriptedEngine, **settings: int) -> RenderedVoice:
     return RenderedVoice(
-        lambda language: engines, tmp_path / "cache", tmp_path / "recordings", Voices.model_validate(settings)
+        lambda language: engines, tmp_path / "cache", tmp_path / "recordings", VoiceSettings.model_validate(settings)
     )
 
 

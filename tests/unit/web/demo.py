@@ -22,9 +22,9 @@ from routing.model import (
     NewEvent,
     Offer,
     Promise,
+    QueueEntry,
     Ticket,
     TicketDraft,
-    WaitingCaller,
 )
 from routing.ports import News, Records
 from tests.unit.web.stand_ins import small_edition
@@ -128,15 +128,15 @@ class Desk:
             await self.records.calls.append([NewEvent(call.id, EventType.TICKET_OPENED, at, payload=payload)])
         return ticket
 
-    async def waits(self, call: Call, ticket: Ticket | None, urgency: str = "normal") -> WaitingCaller:
-        entry = WaitingCaller(
+    async def waits(self, call: Call, ticket: Ticket | None, urgency: str = "normal") -> QueueEntry:
+        entry = QueueEntry(
             new_id(), "technical", urgency, call.started_at, call.id, ticket_id=ticket.id if ticket else None
         )
         kept = await self.records.queue.enter(entry)
         await self.news.tell("queue", call=call.id)
         return kept
 
-    async def offer(self, entry: WaitingCaller, login: str = "anna") -> Offer:
+    async def offer(self, entry: QueueEntry, login: str = "anna") -> Offer:
         """Hold a waiting caller out to an available agent, as dispatch does."""
         offer = Offer(
             new_id(),

@@ -5,13 +5,13 @@ from config.documents import (
     Contact,
     Crew,
     Edition,
-    Emergency,
+    EmergencyRules,
     Hours,
-    Limits,
     Place,
     Site,
     Topic,
-    Waiting,
+    TopicLimits,
+    WaitingRules,
 )
 
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("08:00", "17:00")) | {"sat": None, "sun": None}
@@ -22,7 +22,7 @@ def small_edition() -> Edition:
     site = Site(
         id="demo", name={"en": "Saint Lucas Hospital"}, zone="Europe/Amsterdam", region="NL",
         hours=Hours(country="NL", week=WEEK),
-        emergency=Emergency(urgent_phones=("urgent1",), fallback_numbers=("fallback1",)), waiting=Waiting(),
+        emergency=EmergencyRules(urgent_phones=("urgent1",), fallback_numbers=("fallback1",)), waiting=WaitingRules(),
         callback=CallbackRules(dial_patterns=("[1-9][0-9]{2,4}",)),
         crews=tuple(Crew(id=name, name={"en": f"{name} services"}) for name in ("dispatch", "technical")),
         contacts=(Contact(number="204", name="Ward 4 desk", place="ward-4"),),
@@ -35,7 +35,7 @@ def small_edition() -> Edition:
 
 
 def _topics() -> list[Topic]:
-    limits = Limits(accepted=15, completed=240)
+    limits = TopicLimits(accepted=15, completed=240)
     return [
         Topic(id=name, name={"en": f"a {name} problem"}, crew="technical", urgency="normal", limits=limits, phrases={})
         for name in ("plumbing", "electrical", "lift")

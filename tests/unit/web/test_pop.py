@@ -9,18 +9,18 @@ from routing.event_types import EventType
 from routing.identity import new_id
 from routing.model import Call, Callback, CallerId, NewEvent, Stage
 from tests.unit.web.demo import WARD_4, Desk
-from web.context import Line
+from web.context import DeskContext
 from web.pop import pop_of, related
 
 
 @pytest.fixture
-def line(desk: Desk) -> Line:
+def line(desk: Desk) -> DeskContext:
     line = desk.app.state.line
-    assert isinstance(line, Line)
+    assert isinstance(line, DeskContext)
     return line
 
 
-async def test_the_words_shown_are_those_that_told_the_topic(desk: Desk, line: Line) -> None:
+async def test_the_words_shown_are_those_that_told_the_topic(desk: Desk, line: DeskContext) -> None:
     call = await desk.call(words="the drain is blocked")
     later = call.started_at + timedelta(seconds=20)
     await desk.records.calls.append(
@@ -37,7 +37,7 @@ async def test_the_words_shown_are_those_that_told_the_topic(desk: Desk, line: L
     assert pop.said.why == ("drain", "blocked", "water")
 
 
-async def test_an_emergency_without_a_ticket_is_critical(desk: Desk, line: Line) -> None:
+async def test_an_emergency_without_a_ticket_is_critical(desk: Desk, line: DeskContext) -> None:
     call = await desk.call()
     await desk.records.calls.append([NewEvent(call.id, EventType.EMERGENCY, desk.at())])
     await desk.available()
@@ -45,7 +45,7 @@ async def test_an_emergency_without_a_ticket_is_critical(desk: Desk, line: Line)
     assert (pop.urgency, pop.said.emergency, pop.ticket) == ("critical", True, None)
 
 
-async def test_the_ticket_a_call_joined_is_the_one_that_opens(desk: Desk, line: Line) -> None:
+async def test_the_ticket_a_call_joined_is_the_one_that_opens(desk: Desk, line: DeskContext) -> None:
     ticket = await desk.ticket(await desk.call(ago_s=900), words="the drain is blocked")
     call = await desk.call()
     await desk.records.tickets.join(ticket.id, call.id, desk.at())
@@ -58,7 +58,7 @@ async def test_the_ticket_a_call_joined_is_the_one_that_opens(desk: Desk, line: 
     assert (pop.ticket.id, pop.joined) == (ticket.id, True)
 
 
-async def test_open_matters_of_caller_and_place(desk: Desk, line: Line) -> None:
+async def test_open_matters_of_caller_and_place(desk: Desk, line: DeskContext) -> None:
     own = await desk.ticket(None)
     other = CallerId(raw="999", number="999")
     same_place = await desk.ticket(None, topic="lift", caller=other)
@@ -76,12 +76,12 @@ async def test_open_matters_of_caller_and_place(desk: Desk, line: Line) -> None:
 @pytest.mark.parametrize(
     "caller", [replace(WARD_4, withheld=True), replace(WARD_4, shared=True), replace(WARD_4, kind="unproven")]
 )
-async def test_a_withheld_shared_or_unproven_number_is_nobodys(desk: Desk, line: Line, caller: CallerId) -> None:
+async def test_a_withheld_shared_or_unproven_number_is_nobodys(desk: Desk, line: DeskContext, caller: CallerId) -> None:
     await desk.ticket(None, place="ward-5")
     assert await related(line, caller, None, None) == ()
 
 
-async def test_a_connected_callback_shows_what_was_said_when_it_was_asked_for(desk: Desk, line: Line) -> None:
+async def test_a_connected_callback_shows_what_was_said_when_it_was_asked_for(desk: Desk, line: DeskContext) -> None:
     asked = await desk.call(words="the drain is blocked")
     ticket = await desk.ticket(asked)
     callback = Callback(new_id(), ticket.id, "204", "technical", "normal", desk.at(), call_id=asked.id)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 
-from cli.desk import open_desk
 from config.in_force import EditionInForce
 from config.settings import Retention, Settings
+from desk.process import open_desk
 from routing.model import CallerId, Promise, Stage, TicketDraft
 from store.migrate import upgrade
 from tests.disks import fill, small_disk

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.yaml_once import load_once
-from web.rate import LoginRate, WaitsTold
+from web.rate import AuditedWaits, LoginRate
 from web.texts import Texts, load_texts
 from web.times import ago, clock, moment, span
 from web.untrusted import visible
@@ -80,7 +80,7 @@ def test_four_thousand_characters_are_enough() -> None:
 
 
 def test_the_memory_of_waits_that_were_told_is_bounded() -> None:
-    told = WaitsTold(keys=3)
+    told = AuditedWaits(keys=3)
     assert all(told.is_new(f"{n}@", AT, 300) for n in range(10))
     assert len(told._until) == 3
 

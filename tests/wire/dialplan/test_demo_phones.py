@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.addresses import demo_phones_file
-from cli.demo_phones import answer
 from ivr.sound_files import write_wav
+from runtime.addresses import demo_phones_file
+from supervisor.demo_phones import answer
 from telephony.recordings import RATE_HZ, heard, tone_share
 from telephony.softphone import SoftPhone
 from tests.e2e.line import until

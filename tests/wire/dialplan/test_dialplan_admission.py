@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from cli.emergency_calls import EmergencyCalls
 from config.settings import Settings
+from controller.emergency_calls import EmergencyCalls
 from telephony.ami_client import AmiClient
 from telephony.softphone import PhoneEvent, SoftPhone
 from telephony.spool import announced, pending

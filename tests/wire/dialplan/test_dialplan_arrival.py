@@ -9,8 +9,8 @@ from functools import partial
 
 import pytest
 
-from cli.arriving import arrival
 from config.documents import Site
+from controller.arriving import arrival
 from ivr.ports import HungUp, LegLost
 from routing.model import CallerId
 from routing.numbers import identify

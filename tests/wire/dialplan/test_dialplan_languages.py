@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.preparing import write_beside
+from supervisor.preparing import write_beside
 from telephony.recordings import heard, tone_share
 from telephony.softphone import SoftPhone
 from tests.phones import TestLine

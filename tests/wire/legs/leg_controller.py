@@ -12,7 +12,7 @@ from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
 from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
-from telephony.call_door import CallDoor, LeaseTerms
+from telephony.call_audio import CallAudio, LeaseTerms
 from tests.wire.legs.tones import tone
 
 
@@ -39,12 +39,12 @@ class ToldKeeper:
 async def serve(agi_port: int, audio_port: int, ami_port: int, lease_s: float) -> None:
     audio = AudioServer("127.0.0.1", audio_port)
     async with AmiClient("127.0.0.1", ami_port, "tester", "a-secret") as ami, audio:
-        door = CallDoor(audio, ToldKeeper(ami), LeaseTerms(watched_s=lease_s))
+        call_audio = CallAudio(audio, ToldKeeper(ami), LeaseTerms(watched_s=lease_s))
 
         async def call(session: AgiSession) -> None:
             await session.answer()
             try:
-                async with door.open_audio(session) as leg:
+                async with call_audio.open_audio(session) as leg:
                     leg.play(tone(440), loop=True)
                     say("open", channel=session.channel)
                     await leg.key()

@@ -11,7 +11,7 @@ from telephony.ami_client import AmiClient
 from telephony.audio_leg import AudioLeg
 from telephony.audio_server import AudioServer
 from telephony.audio_watch import HearingChange
-from telephony.call_door import CallDoor, LeaseTerms
+from telephony.call_audio import CallAudio, LeaseTerms
 from tests.phones import TestLine
 from tests.wire.legs.tones import share_of
 from tests.wire.legs.tones import tone as pcm_tone
@@ -22,8 +22,8 @@ LEASE_S = 4
 class Heard:
     """Answers every call, speaks 700 Hz, keeps all it hears until the key `*`."""
 
-    def __init__(self, door: CallDoor) -> None:
-        self.door = door
+    def __init__(self, call_audio: CallAudio) -> None:
+        self.call_audio = call_audio
         self.changes: list[HearingChange] = []
         self.audio = bytearray()
         self.keys = ""
@@ -37,7 +37,7 @@ class Heard:
     async def call(self, session: AgiSession) -> None:
         self.channel = session.environment.uniqueid
         await session.answer()
-        async with self.door.open_audio(session, self.changes.append) as leg, asyncio.TaskGroup() as group:
+        async with self.call_audio.open_audio(session, self.changes.append) as leg, asyncio.TaskGroup() as group:
             self.leg = leg
             leg.play(pcm_tone(700), loop=True)
             listening = group.create_task(self._listen(leg))
@@ -65,7 +65,7 @@ async def listening(line: TestLine) -> AsyncIterator[Heard]:
     audio = AudioServer("127.0.0.1", settings.controller.audiosocket_port)
     async with AmiClient("127.0.0.1", settings.asterisk.ami_port, settings.ami_user, secret) as ami, audio:
         assert await ami.ready(30)
-        ours = Heard(CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S)))
+        ours = Heard(CallAudio(audio, ami, LeaseTerms(watched_s=LEASE_S)))
         proof = AgiProof(settings.agi_secret.get_secret_value())
         handlers = {"call": ours.call, "hangup": ours.hangup}
         async with AgiServer(handlers, "127.0.0.1", settings.controller.agi_port, proof=proof):

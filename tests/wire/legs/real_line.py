@@ -16,13 +16,13 @@ from telephony.agi_session import AgiSession
 from telephony.ami import LiveChannel, Originate
 from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
-from telephony.call_door import CallDoor, LeaseTerms
+from telephony.call_audio import CallAudio, LeaseTerms
 from telephony.instance import AsteriskInstance
 from tests.conftest import free_port
 from tests.phones import TestLine, line_settings, quick_edition, running
 
 LEASE_S = 3
-Talk = Callable[[AgiSession, CallDoor], Awaitable[object]]
+Talk = Callable[[AgiSession, CallAudio], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ class Controller:
 async def answered_by(line: RealLine, ami: AmiClient, talk: Talk) -> AsyncIterator[Controller]:
     controller = Controller()
     audio = AudioServer("127.0.0.1", 0)
-    door = CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S))
+    call_audio = CallAudio(audio, ami, LeaseTerms(watched_s=LEASE_S))
 
     async def call(session: AgiSession) -> None:
         controller.channel = session.channel
         try:
             await session.answer()
-            controller.result.set_result(await talk(session, door))
+            controller.result.set_result(await talk(session, call_audio))
         except Exception as error:
             controller.result.set_result(error)
 

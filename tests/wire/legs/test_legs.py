@@ -13,7 +13,7 @@ from telephony.agi_session import AgiSession
 from telephony.ami import ActionRefused, Originate, action
 from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
-from telephony.call_door import CallDoor, LeaseTerms
+from telephony.call_audio import CallAudio, LeaseTerms
 from tests.wire.legs.real_line import LEASE_S, RealLine, answered_by, line_channel, no_channels, someone_calls, until
 from tests.wire.legs.tones import longest_gap_ms, share_of, tone
 
@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
 
 
 async def test_both_hear_each_other(line: RealLine, ami: AmiClient) -> None:
-    async def talk(session: AgiSession, door: CallDoor) -> object:
-        async with door.open_audio(session) as leg:
+    async def talk(session: AgiSession, call_audio: CallAudio) -> object:
+        async with call_audio.open_audio(session) as leg:
             leg.play(tone(500, 3_000))
             audio = leg.audio()
             return b"".join([await anext(audio) for _ in range(125)])
@@ -36,8 +36,8 @@ async def test_both_hear_each_other(line: RealLine, ami: AmiClient) -> None:
 
 
 async def test_a_prompt_reaches_the_caller_without_a_gap(line: RealLine, ami: AmiClient) -> None:
-    async def talk(session: AgiSession, door: CallDoor) -> object:
-        async with door.open_audio(session) as leg:
+    async def talk(session: AgiSession, call_audio: CallAudio) -> object:
+        async with call_audio.open_audio(session) as leg:
             leg.play(tone(700, 4_000))
             await leg.played()
             await leg.key()
@@ -53,8 +53,8 @@ async def test_a_prompt_reaches_the_caller_without_a_gap(line: RealLine, ami: Am
 
 
 async def test_keys_arrive_in_order_beside_audio(line: RealLine, ami: AmiClient) -> None:
-    async def talk(session: AgiSession, door: CallDoor) -> object:
-        async with door.open_audio(session) as leg:
+    async def talk(session: AgiSession, call_audio: CallAudio) -> object:
+        async with call_audio.open_audio(session) as leg:
             leg.play(tone(700), loop=True)
             return "".join([await leg.key() for _ in range(4)])
 
@@ -64,9 +64,9 @@ async def test_keys_arrive_in_order_beside_audio(line: RealLine, ami: AmiClient)
 
 
 async def test_a_caller_whose_phone_sends_nothing_is_silent_and_stays(line: RealLine, ami: AmiClient) -> None:
-    async def talk(session: AgiSession, door: CallDoor) -> object:
+    async def talk(session: AgiSession, call_audio: CallAudio) -> object:
         began = time.monotonic()
-        async with door.open_audio(session) as leg:
+        async with call_audio.open_audio(session) as leg:
             audio = leg.audio()
             frames = [await anext(audio) for _ in range(200)]
         return set(frames), time.monotonic() - began
@@ -80,9 +80,9 @@ async def test_a_caller_whose_phone_sends_nothing_is_silent_and_stays(line: Real
 
 
 async def test_the_channel_comes_back_and_goes_where_it_is_told(line: RealLine, ami: AmiClient) -> None:
-    async def talk(session: AgiSession, door: CallDoor) -> object:
+    async def talk(session: AgiSession, call_audio: CallAudio) -> object:
         for _ in range(3):  # out and in again, as between two steps
-            async with door.open_audio(session) as leg:
+            async with call_audio.open_audio(session) as leg:
                 leg.play(tone(700, 100))
                 await leg.played()
         await session.set_variable("ON_NEXT", "dial")
@@ -104,9 +104,9 @@ async def test_the_channel_comes_back_and_goes_where_it_is_told(line: RealLine, 
 
 
 async def test_a_caller_who_hangs_up_is_gone_at_once(line: RealLine, ami: AmiClient) -> None:
-    async def talk(session: AgiSession, door: CallDoor) -> object:
+    async def talk(session: AgiSession, call_audio: CallAudio) -> object:
         await session.set_variable("ON_CALL", "0190a0b0")
-        async with door.open_audio(session) as leg:
+        async with call_audio.open_audio(session) as leg:
             await leg.key()
         return None
 
@@ -119,8 +119,8 @@ async def test_a_caller_who_hangs_up_is_gone_at_once(line: RealLine, ami: AmiCli
 
 
 async def test_the_lease_is_renewed_while_an_application_runs(line: RealLine, ami: AmiClient) -> None:
-    async def talk(session: AgiSession, door: CallDoor) -> object:
-        async with door.open_audio(session):
+    async def talk(session: AgiSession, call_audio: CallAudio) -> object:
+        async with call_audio.open_audio(session):
             await asyncio.sleep(LEASE_S * 2.5)  # a time is what is tested: without renewal it would be over
         return session.alive
 
@@ -130,7 +130,7 @@ async def test_the_lease_is_renewed_while_an_application_runs(line: RealLine, am
 
 
 async def test_without_renewal_the_dialplan_takes_the_call_and_it_is_no_hang_up(line: RealLine, ami: AmiClient) -> None:
-    async def talk(session: AgiSession, door: CallDoor) -> object:
+    async def talk(session: AgiSession, call_audio: CallAudio) -> object:
         await session.lease(1)
         await session.exec("Wait", "60")
         return None
@@ -149,11 +149,11 @@ async def test_without_renewal_the_dialplan_takes_the_call_and_it_is_no_hang_up(
 async def test_many_callers_at_once_leave_nothing_behind(line: RealLine, ami: AmiClient) -> None:
     outcomes: asyncio.Queue[object] = asyncio.Queue()
     audio = AudioServer("127.0.0.1", 0)
-    door = CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S))
+    call_audio = CallAudio(audio, ami, LeaseTerms(watched_s=LEASE_S))
 
     async def call(session: AgiSession) -> None:
         try:
-            await outcomes.put(await _greet_and_hang_up(session, door))
+            await outcomes.put(await _greet_and_hang_up(session, call_audio))
         except Exception as error:
             await outcomes.put(error)
 
@@ -175,9 +175,9 @@ async def test_many_callers_at_once_leave_nothing_behind(line: RealLine, ami: Am
         await until(nothing_left, 30)
 
 
-async def _greet_and_hang_up(session: AgiSession, door: CallDoor) -> object:
+async def _greet_and_hang_up(session: AgiSession, call_audio: CallAudio) -> object:
     await session.answer()
-    async with door.open_audio(session) as leg:
+    async with call_audio.open_audio(session) as leg:
         leg.play(tone(700, 2_000))
         await leg.played()
     await session.set_variable("ON_NEXT", "hangup")

@@ -12,7 +12,7 @@ from telephony.agi_session import AgiSession
 from telephony.ami import AmiEvent
 from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
-from telephony.call_door import CallDoor, LeaseTerms
+from telephony.call_audio import CallAudio, LeaseTerms
 from telephony.recordings import heard, longest_silence_s, tone_share
 from telephony.sip_watch import SipWatch
 from tests.phones import TestLine, recorded
@@ -42,8 +42,8 @@ async def ami(line: TestLine) -> AsyncIterator[AmiClient]:
 class Listening:
     """A handler that speaks 700 Hz, and keeps what it hears."""
 
-    def __init__(self, door: CallDoor) -> None:
-        self.door = door
+    def __init__(self, call_audio: CallAudio) -> None:
+        self.call_audio = call_audio
         self.number = ""
         self.keys = ""
         self.audio = b""
@@ -53,7 +53,7 @@ class Listening:
         self.number = session.environment.caller_number
         await session.answer()
         try:
-            async with self.door.open_audio(session) as leg:
+            async with self.call_audio.open_audio(session) as leg:
                 leg.play(tone(700, 6_000))
                 frames = leg.audio()
                 self.audio = b"".join([await anext(frames) for _ in range(200)])
@@ -70,7 +70,7 @@ class Listening:
 
 async def test_a_call_from_a_phone_both_ways_with_keys(line: TestLine, ami: AmiClient, tmp_path: Path) -> None:
     audio = AudioServer("127.0.0.1", line.settings.controller.audiosocket_port)
-    ours = Listening(CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S)))
+    ours = Listening(CallAudio(audio, ami, LeaseTerms(watched_s=LEASE_S)))
     agi = AgiServer({"call": ours.call, "hangup": ours.hangup}, "127.0.0.1", line.settings.controller.agi_port)
     async with audio, agi, line.caller() as phone:
         phone.record(tmp_path / "heard.wav")
@@ -115,7 +115,7 @@ def pressing(domain: str) -> None:
 async def test_a_press_is_one_key_in_whichever_ways_the_phone_tells_it(line: TestLine, ami: AmiClient) -> None:
     controller = line.settings.controller
     audio, watch = AudioServer("127.0.0.1", controller.audiosocket_port), SipWatch("127.0.0.1", controller.agi_port)
-    ours = Listening(CallDoor(audio, ami, LeaseTerms(watched_s=LEASE_S), watch))
+    ours = Listening(CallAudio(audio, ami, LeaseTerms(watched_s=LEASE_S), watch))
     agi = AgiServer({"call": ours.call, "hangup": ours.hangup}, "127.0.0.1", controller.agi_port)
     async with audio, watch, agi:
         await asyncio.to_thread(pressing, line.domain)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from telephony.audio_watch import Change
+from telephony.audio_watch import HearingState
 from tests.conftest import free_port
 from tests.phones import TestLine
 from tests.rtp import Datagrams, RawCall, RtpStream, tone
@@ -41,7 +41,7 @@ async def test_packets_whose_numbers_begin_anew_lower_are_heard_again(
         phone.stream.ssrc += new_ssrc
         phone.stream.sound = tone(900)
         await until(heard.hears(900), 30)  # it was mended, not waited out
-        assert [one.change for one in heard.changes] == [Change.LOST, Change.BACK]
+        assert [one.change for one in heard.changes] == [HearingState.LOST, HearingState.BACK]
         phone.stream.key("5")
         await until(_true(lambda: heard.keys == "5"), 30)
 

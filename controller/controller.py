@@ -1,0 +1,305 @@
+"""The controller: everything that serves calls, in one process, of which any number may run."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from config.documents import Edition, digest
+from config.in_force import EditionInForce
+from config.settings import Settings
+from controller import vitals
+from controller.dialplan_calls import DialplanCalls
+from controller.emergency_calls import EmergencyCalls
+from controller.emergency_reports import EmergencyReports
+from controller.forgetting import Forgetting, forgetting
+from controller.left_matters import LeftMatters
+from controller.loaded_edition import LoadedEdition
+from controller.messages import MessageImport
+from controller.reception import Reception
+from controller.switchboard import AmiDialler, Switchboard
+from ivr.session import SpeechServices
+from ivr.understanding.understander import build
+from ivr.wording import PromptRenderer, Wording
+from routing.callbacks import CallbackDesk
+from routing.dispatch import Dispatcher
+from routing.model import Offer, OfferState
+from routing.news_waiter import NewsWaiter
+from routing.ports import News
+from routing.promise import is_open
+from runtime import clock, health
+from runtime.clock import now, wall_now
+from runtime.editions import in_force, remember
+from runtime.following import Following
+from store import SqlRecords, editions, open_records
+from store.news import RedisNews
+from stt import choose
+from stt.listening import Listener
+from telephony import spool
+from telephony.agi_proof import AgiProof
+from telephony.agi_server import AgiServer
+from telephony.ami_client import AmiClient
+from telephony.audio_server import AudioServer
+from telephony.call_audio import CallAudio, LeaseTerms
+from telephony.hold_music import hold_music
+from telephony.sip_watch import SipWatch
+from tts import preparing
+
+log = structlog.get_logger()
+
+SWITCH_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
+TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
+SPOKEN_KEPT_S = 3_600.0
+SWITCH_S = 300.0  # until an edition is ready, where its examples are learned here on a busy machine
+RENDER_S = 120.0  # then new documents serve all the same; what is missing is said from parts, or a little late
+SHOPS_KEPT = 4  # editions that are ready
+EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models takes longer
+
+
+async def serve(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT. Calls in the dialogue go back to the dialplan; talks go on."""
+    sys.setswitchinterval(SWITCH_S)
+    clock.share(settings.data_dir)
+    documents = await asyncio.to_thread(in_force, settings)
+    if documents.refused:
+        log.error("documents refused; the earlier ones stay in force", faults=documents.refused)
+    edition = documents.edition
+    async with contextlib.AsyncExitStack() as stack:
+        words_kept = timedelta(days=settings.retention.words_days)
+        audit_key = settings.audit_secret.get_secret_value()
+        records = await stack.enter_async_context(
+            open_records(settings.database, edition.site.id, words_kept, audit_key)
+        )
+        news = await stack.enter_async_context(RedisNews(settings.redis_url))
+        await editions.keep(records, edition)
+        controller = Controller(settings, EditionInForce(edition, load=partial(editions.load, records)), records, news)
+        await controller.open(stack)
+        _settle_memory()
+        log.info("controller ready", agi=settings.controller.agi_port)
+        await _until_stopped(controller, controller.following(stack), forgetting(records, settings))
+
+
+class Controller:
+    """The parts of a controller and how they hang together."""
+
+    def __init__(self, settings: Settings, in_force: EditionInForce, records: SqlRecords, news: News) -> None:
+        self.settings, self.in_force, self.records, self.news = settings, in_force, records, news
+        self.news_waiter = NewsWaiter(news)
+        self.voice = preparing.build(settings)
+        self.ami = AmiClient(
+            settings.asterisk.host, settings.asterisk.ami_port, settings.ami_user,
+            settings.ami_secret.get_secret_value(),
+        )  # fmt: skip
+        self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
+        self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
+        self.dispatcher = Dispatcher(records, news, in_force.waiting, now)
+        dialler = AmiDialler(self.ami, settings, in_force)
+        self.callbacks = CallbackDesk(records, news, dialler, in_force.callback)
+        left = LeftMatters(records, news, self.news_waiter, in_force, settings.data_dir / "recordings")
+        reports = EmergencyReports.of(records, news, self.news_waiter, in_force)
+        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, in_force))
+        self.switchboard = Switchboard(
+            self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies, left=left
+        )
+        self.loaded_editions: dict[str, asyncio.Task[LoadedEdition]] = {}  # by their edition
+        self.ears: dict[str, Listener | None] = {}
+
+    async def open(self, stack: contextlib.AsyncExitStack) -> None:
+        """Start all parts; calls are answered only when ears and voice are warm."""
+        await self._switch(self.in_force.edition, stack)
+        folder = self.settings.data_dir / "asterisk-instance" / spool.FOLDER
+        recordings = self.settings.data_dir / "recordings"
+        self.messages = MessageImport(folder, recordings, self.records, self.news, self.news_waiter, self.in_force)
+        await stack.enter_async_context(self.ami)
+        await stack.enter_async_context(self.audio)
+        await stack.enter_async_context(self.sip)
+        terms = LeaseTerms(watched_s=float(self.settings.asterisk.dead_controller_s))
+        call_audio = CallAudio(self.audio, self.ami, terms, self.sip)
+        reception = Reception(
+            self.settings,
+            self.records,
+            self.news,
+            self.news_waiter,
+            self.dispatcher,
+            call_audio,
+            self.in_force,
+            lambda pins: self._pinned(pins, stack),
+        )
+        handlers = {"call": reception.call, "hangup": reception.hangup}
+        host, port = self.settings.controller.host, self.settings.controller.agi_port
+        proof = AgiProof(self.settings.agi_secret.get_secret_value())
+        self.agi = await stack.enter_async_context(AgiServer(handlers, host, port, proof=proof))
+
+    def following(self, stack: contextlib.AsyncExitStack) -> Following:
+        """Its calls begin with what is in force, whoever publishes it."""
+
+        async def switch(edition: Edition) -> None:
+            await self._render(edition)
+            async with asyncio.timeout(SWITCH_S):
+                await self._switch(edition, stack)
+            await asyncio.to_thread(remember, self.settings, edition)
+            gc.freeze()  # what was loaded stays, as at the start; looking through it would hold up callers' sound
+
+        return Following(self.records, self.news_waiter, switch, editions.name_of(self.in_force.edition))
+
+    async def _render(self, edition: Edition) -> None:
+        """What is said without variables, before anybody hears it; whoever published has done most of it."""
+        sentences = await asyncio.to_thread(lambda: list(preparing.fixed_sentences(edition)))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RENDER_S):
+                await self.voice.prepare(sentences)
+
+    async def _switch(self, edition: Edition, stack: contextlib.AsyncExitStack) -> None:
+        """Make an edition ready, then begin calls with it; those under way keep what they pinned."""
+        await asyncio.to_thread(is_open, wall_now(), edition.site)  # loads the holidays: seconds
+        hashes = await asyncio.to_thread(edition.hashes)
+        loaded = await self._ready(_key(hashes), lambda: self._load_edition(edition, stack))
+        self.in_force.switch(edition, loaded.pins)
+        for key in list(self.loaded_editions)[:-SHOPS_KEPT]:
+            if key != _key(hashes):
+                del self.loaded_editions[key]  # its calls hold it; whoever comes back with it has it made again
+
+    async def _load_edition(self, edition: Edition, stack: contextlib.AsyncExitStack) -> LoadedEdition:
+        """Ears, understanding and voice for an edition."""
+        shelf = self.settings.data_dir / "understanding"
+        understander, ears, _ = await asyncio.gather(  # each works mostly in a process or library of its own
+            asyncio.to_thread(build, edition, shelf),
+            self._all_ears(edition, stack),
+            self._warm_voices(edition),
+        )
+        beside = {"classifier": understander.classifiers(), "settings": self.settings.telling()}
+        pins = edition.hashes() | await editions.keep_beside(self.records, edition.site.id, beside)
+        renderer = PromptRenderer(Wording(edition), self.voice)
+        return LoadedEdition(edition, SpeechServices(ears.get, understander, renderer, hold_music()), pins)
+
+    async def _warm_voices(self, edition: Edition) -> None:
+        """Of every language that a call may be spoken in."""
+        languages = dict.fromkeys((self.settings.line.language, *edition.site.languages))
+        await asyncio.gather(*map(self.voice.warm, languages))
+
+    async def _all_ears(self, edition: Edition, stack: contextlib.AsyncExitStack) -> dict[str, Listener | None]:
+        return {language: await self._ears(language, stack) for language in edition.site.languages}
+
+    async def _ears(self, language: str, stack: contextlib.AsyncExitStack) -> Listener | None:
+        """One recogniser per language, shared by all editions."""
+        if language not in self.ears:
+            self.ears[language] = await self._warm_ears(language, stack)
+        return self.ears[language]
+
+    async def _warm_ears(self, language: str, stack: contextlib.AsyncExitStack) -> Listener | None:
+        recognizer = await asyncio.to_thread(choose.build, self.settings, language)
+        if recognizer is None:
+            log.error("no recogniser is installed: callers use keys", language=language)
+            return None
+        stack.push_async_callback(recognizer.close)
+        if not await recognizer.start(EARS_WARM_S):
+            log.error("recognition is not ready: callers use keys until it is", language=language)
+        return recognizer
+
+    async def _pinned(self, pins: Mapping[str, str], stack: contextlib.AsyncExitStack) -> LoadedEdition:
+        """The edition that a call began with, also when another one is in force by now."""
+        return await self._ready(_key(editions.of_edition(pins)), lambda: self._load_older(pins, stack))
+
+    async def _ready(self, key: str, make: Callable[[], Coroutine[Any, Any, LoadedEdition]]) -> LoadedEdition:
+        if key not in self.loaded_editions:
+            self.loaded_editions[key] = asyncio.create_task(make())
+            self.loaded_editions[key].add_done_callback(partial(self._made, key))
+        return await asyncio.shield(
+            self.loaded_editions[key]
+        )  # one for all its calls, also when the first gives up waiting
+
+    def _made(self, key: str, loaded: asyncio.Task[LoadedEdition]) -> None:
+        if (loaded.cancelled() or loaded.exception()) and self.loaded_editions.get(key) is loaded:
+            del self.loaded_editions[key]  # the next call tries anew
+
+    async def _load_older(self, pins: Mapping[str, str], stack: contextlib.AsyncExitStack) -> LoadedEdition:
+        return await self._load_edition(await editions.load(self.records, pins), stack)
+
+    async def tick(self) -> None:
+        """The dispatcher's clock; news makes it tick soon, and so seldom that calls keep most of the time."""
+        loop, pause_s = asyncio.get_running_loop(), self.settings.controller.tick_ms / 1000
+        while True:
+            began_s = loop.time()
+            try:
+                self._ring(await self.dispatcher.tick(now()))
+                await self.callbacks.tick(now())
+            except Exception:
+                log.exception("a dispatcher's tick failed")
+            await asyncio.sleep((loop.time() - began_s) * TICK_REST)
+            await self.news_waiter.wait(("queue", "agent", "callback"), pause_s)
+
+    async def help(self) -> None:
+        """Agents' takes of emergencies, on a clock of their own: the dispatcher's work must not hold one up."""
+        while True:
+            try:
+                await self.emergencies.tick()
+            except Exception:
+                log.exception("an emergency's take failed")
+            await self.news_waiter.wait(("emergency",), self.settings.controller.tick_ms / 1000)
+
+    def _ring(self, offers: Sequence[Offer]) -> None:
+        """Whose desk shows their call, and the news of it was lost."""
+        for offer in offers:
+            if offer.state is OfferState.SEEN and offer.call_id:
+                self.news_waiter.ring("offer", offer.call_id)
+
+    async def forget_spoken(self) -> None:
+        """Sentences with names and numbers stay in memory for so long at most; less when somebody was erased."""
+        while True:
+            await self.news_waiter.wait(("erased",), SPOKEN_KEPT_S)
+            self.voice.forget()
+
+    async def vitals(self) -> None:
+        """Health and metrics over HTTP."""
+        where = self.settings.controller
+        parts = health.of_controller(self.settings, self.records, self.voice, self.ears, lambda: self.ami.up)
+        await vitals.serve(
+            where.host, where.metrics_port, parts, lambda: self.audio.legs, self.refused, lambda: self.audio.late_s
+        )
+
+    def refused(self) -> dict[str, int]:
+        """How many were not let in, by what refused them."""
+        by_code = {f"sip-{code}": count for code, count in self.sip.refused.items()}
+        ours = {"agi": self.agi.refused, "audio": self.audio.refused}
+        return {**self.switchboard.refusals.counts, **by_code, **ours}
+
+
+def _settle_memory() -> None:
+    """What was loaded stays: looking through all of it again and again would hold up every caller's sound."""
+    gc.collect()
+    gc.freeze()
+
+
+def _key(pins: Mapping[str, str]) -> str:
+    return digest(dict(pins))
+
+
+async def _until_stopped(controller: Controller, following: Following, private: Forgetting) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(work)
+            for work in (
+                controller.news_waiter.run(),
+                controller.tick(),
+                controller.help(),
+                controller.switchboard.run(),
+                controller.messages.run(),
+                controller.vitals(),
+                controller.forget_spoken(),
+                private.run(),
+                following.run(),
+            )
+        ]
+        await stopped.wait()
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,367 @@
+"""Where Asterisk's calls meet the dialogue: begin or resume, talk, leave; and what is left to do afterwards."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+
+from config.documents import Edition, Site
+from config.in_force import EditionInForce
+from config.settings import Settings
+from controller.arriving import arrival
+from controller.dialplan_calls import dialplan_id
+from controller.emergency_reports import EmergencyReports
+from controller.left_matters import LeftMatters
+from controller.loaded_edition import LoadedEdition
+from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
+from ivr.facts import Facts
+from ivr.notebook import Notebook
+from ivr.performing import Performer
+from ivr.ports import HungUp, LegLost
+from ivr.session import Departure, Session
+from ivr.state import State
+from routing.dispatch import Dispatcher
+from routing.event_types import EventType
+from routing.identity import new_id
+from routing.legs import CallLeg, LegKind
+from routing.lifecycle import AttemptEvent, CallEvent
+from routing.model import (
+    UNPROVEN,
+    Call,
+    Callback,
+    CallerId,
+    NewEvent,
+    NotFound,
+    RoutingError,
+    Ticket,
+)
+from routing.news_waiter import NewsWaiter
+from routing.numbers import NotCallable, Proof, callable_number, identify
+from routing.ports import News, Records
+from runtime.clock import now, wall_now
+from telephony.agi_session import AgiSession
+from telephony.audio_watch import HearingChange, HearingState
+from telephony.call_audio import CallAudio
+
+log = structlog.get_logger()
+EMERGENCY_TICKET_S = 10.0  # the phones ring meanwhile
+NOTES_S = 2.0
+EDITION_S = 5.0  # a call of an older edition: that long may it take to make it ready
+
+
+@dataclass(frozen=True)
+class Reception:
+    """The handlers of the AGI server."""
+
+    settings: Settings
+    records: Records
+    news: News
+    news_waiter: NewsWaiter
+    dispatcher: Dispatcher
+    call_audio: CallAudio
+    in_force: EditionInForce
+    pinned: Callable[[Mapping[str, str]], Awaitable[LoadedEdition]]  # of the edition a call began with
+
+    # a call begins, or comes back
+
+    async def call(self, agi: AgiSession) -> None:
+        try:
+            async with asyncio.timeout(self.settings.controller.first_row_ms / 1000):
+                call, outcome = await self._begin_or_resume(agi)
+        except (TimeoutError, RoutingError, OSError) as error:
+            log.error("call not recorded; the dialplan takes it", channel=agi.channel, why=repr(error))
+            with suppress(HungUp, LegLost):
+                await agi.set_variable("ON_NEXT", "standalone")
+            return
+        if call.ended_at is not None or await self._helped(agi, call.id):
+            await self._next(agi, "hangup", {"ON_CONCLUDED": "1"})
+            return
+        if isinstance(outcome, Started):
+            await self._note_leg(call, agi)
+            await self._note_ticket(call)
+            await self.news.tell("call", call=call.id)  # outside the limit: slow news is no reason to step aside
+        await self._serve(agi, call, outcome)
+
+    async def _helped(self, agi: AgiSession, call_id: str) -> bool:
+        """After a talk with the urgent group there is nothing left to say, wherever in the dialogue it began."""
+        if await agi.variable("ON_EMERGENCY") != "talked":
+            return False
+        notebook = Notebook(call_id, agi.environment.uniqueid, now)
+        await self._record_emergency(call_id, agi.environment.uniqueid)
+        await self.conclude(call_id, "emergency_answered", notebook, summoned=True)
+        return True
+
+    async def _note_leg(self, call: Call, agi: AgiSession) -> None:
+        """The caller's channel, whose end Asterisk will tell with its cause."""
+        kind = LegKind.CALLBACK if call.direction == "callback" else LegKind.CALLER
+        leg = CallLeg(new_id(), call.id, agi.environment.uniqueid, kind, call.started_at)
+        with suppress(Exception):
+            async with asyncio.timeout(NOTES_S):
+                await self.records.legs.open(leg)
+
+    async def _note_ticket(self, call: Call) -> None:
+        """A callback is about its ticket from the first moment: the talk, and what is noted of it, belong there."""
+        ticket_id = State.from_json(call.dialogue).ticket
+        if ticket_id:
+            with suppress(Exception):
+                async with asyncio.timeout(NOTES_S):
+                    await self.records.tickets.join(ticket_id, call.id, call.started_at)
+
+    async def _begin_or_resume(self, agi: AgiSession) -> tuple[Call, Outcome]:
+        call_id = await agi.variable("ON_CALL")
+        if call_id:
+            with suppress(NotFound):
+                call = await self.records.calls.load(call_id)
+                return call, await self._how_it_went(agi, State.from_json(call.dialogue))
+        call_id = call_id or await self._fresh_id(agi)
+        await agi.set_variable("ON_CALL", call_id)
+        call = await self._new_call(agi, call_id)
+        started = NewEvent(
+            call_id=call.id, type=EventType.CALL_STARTED, at=call.started_at, leg=agi.environment.uniqueid,
+            payload={"direction": call.direction, "trace": await agi.variable("ON_TRACE") or "", "dnis": call.dnis},
+            private={"number": call.caller.raw, "name": call.caller.name},
+        )  # fmt: skip
+        if not await self.records.calls.open(call, [started]):
+            return await self.records.calls.load(call_id), Resumed()
+        return call, Started()
+
+    async def _fresh_id(self, agi: AgiSession) -> str:
+        """That of the call where the dialplan had it first, and others may have recorded it by now."""
+        taken_at = await agi.variable("ON_AT") or ""
+        if not taken_at.isdecimal():
+            return new_id()
+        return dialplan_id(agi.environment.uniqueid, datetime.fromtimestamp(int(taken_at), UTC))
+
+    async def _new_call(self, agi: AgiSession, call_id: str) -> Call:
+        attempt = await agi.variable("ON_ATTEMPT")
+        edition, pins = self.in_force.edition, self.in_force.pins
+        site = edition.site
+        told, proof = await arrival(agi)
+        caller = identify(told.number, told.name, told.withheld, site, proof)
+        call = Call(
+            id=call_id, site_id=site.id, dnis=await agi.variable("ON_DNIS") or "", caller=caller, started_at=now(),
+            pins=pins, language=self.settings.line.language,
+        )  # fmt: skip
+        facts = replace(facts_of(call, edition, agi), diverted_by=told.diverted_by or None)
+        state = State(flow="main", language=call.language, facts=facts)
+        if attempt:
+            return await self._callback_call(agi, call, state, attempt, edition)
+        return replace(call, dialogue=state.to_json())
+
+    async def _callback_call(
+        self, agi: AgiSession, call: Call, state: State, attempt_id: str, edition: Edition
+    ) -> Call:
+        attempt = await self.records.callbacks.load_attempt(attempt_id)
+        callback = await self.records.callbacks.load(attempt.callback_id)
+        ticket = await self.records.tickets.load(callback.ticket_id)
+        caller = _called_back(callback, ticket, edition.site)
+        call = replace(call, direction="callback", callback_id=callback.id, caller=caller)
+        state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
+        state = replace(state, facts=state.facts.updated(facts_of(call, edition, agi)))
+        state = state.with_facts(attempt=attempt_id)
+        await self.records.callbacks.advance_attempt(attempt_id, AttemptEvent.ANSWERED, now())
+        return replace(call, dialogue=state.to_json())
+
+    async def _how_it_went(self, agi: AgiSession, state: State) -> Outcome:
+        """After a dial its result; otherwise the call came back by accident.
+
+        The variables stay as they are until the next dial: whoever fails in the middle of this finds them again, and
+        a state that has taken the result awaits none.
+        """
+        status = await agi.variable("ON_DIALSTATUS")
+        if not status or not state.awaits_dial:
+            return Resumed()
+        if offer := await agi.variable("ON_OFFER"):
+            await self._conclude_offer(offer, status)
+        return Dialled(status == "ANSWER", status)
+
+    async def _conclude_offer(self, offer: str, status: str) -> None:
+        if status == "ANSWER":
+            await self.dispatcher.talk_ended(offer)
+        else:
+            await self.dispatcher.not_answered(offer, status.lower())
+
+    # the call is ours
+
+    async def _serve(self, agi: AgiSession, call: Call, outcome: Outcome) -> None:
+        notebook = Notebook(call.id, agi.environment.uniqueid, now)
+        try:
+            departure = await self._talk(agi, call, outcome, notebook)
+            while not await self._leave(agi, call, departure, notebook):
+                call = await self.records.calls.load(call.id)
+                departure = await self._talk(agi, call, Dialled(False, "lapsed"), notebook)
+        except HungUp:
+            await self.conclude(call.id, "caller_hung_up", notebook)
+        except LegLost as reason:
+            notebook.note(EventType.CALL_LOST, {"reason": str(reason)})
+            await self._keep_notes(notebook)
+        except Exception:
+            log.exception("a call's dialogue failed; the dialplan takes it", call=call.id)
+            await self._keep_notes(notebook)
+
+    async def _keep_notes(self, notebook: Notebook) -> None:
+        """What happened so far, where the records take it; the call does not depend on that any more."""
+        with suppress(Exception):
+            async with asyncio.timeout(NOTES_S):
+                await self.records.calls.append(notebook.take())
+
+    async def _talk(self, agi: AgiSession, call: Call, outcome: Outcome, notebook: Notebook) -> Departure:
+        async with asyncio.timeout(EDITION_S):
+            loaded = await self.pinned(call.pins)
+        state = State.from_json(call.dialogue)
+        if isinstance(outcome, Resumed):
+            notebook.note(EventType.CALL_RESUMED, {"step": state.step})
+            await self.records.calls.save(call.id, state.to_json(), notebook.take(), CallEvent.RESUMED)
+        await agi.answer()
+        notebook.note(EventType.CALL_ANSWERED)
+        performer = self._performer(call, notebook, loaded.edition, state.facts.attempt)
+        async with self.call_audio.open_audio(agi, partial(_note_hearing, notebook)) as leg:
+            session = Session(
+                leg,
+                loaded.script(state.flow),
+                loaded.speech_services,
+                performer,
+                self.records.calls,
+                notebook,
+                wall_now,
+            )
+            return await session.run(state, outcome)
+
+    def _performer(self, call: Call, notebook: Notebook, edition: Edition, attempt: str | None = None) -> Performer:
+        return Performer(
+            call=call, records=self.records, news=self.news, news_waiter=self.news_waiter, edition=edition,
+            notebook=notebook, clock=now, wall=wall_now, recordings=self.settings.data_dir / "recordings",
+            attempt_id=attempt,
+        )  # fmt: skip
+
+    async def _record_emergency(self, call_id: str, channel: str, facts: Facts | None = None) -> None:
+        """At the desks, with its ticket, and no place in the queue any more; the phones ring already."""
+        try:
+            async with asyncio.timeout(EMERGENCY_TICKET_S):
+                await self.emergencies.report(await self.records.calls.load(call_id), channel, now(), facts)
+        except Exception as error:
+            log.error("emergency without a ticket", call=call_id, why=type(error).__name__)  # its text may be private
+
+    @property
+    def emergencies(self) -> EmergencyReports:
+        return EmergencyReports.of(self.records, self.news, self.news_waiter, self.in_force)
+
+    async def _leave(self, agi: AgiSession, call: Call, departure: Departure, notebook: Notebook) -> bool:
+        """Tell the dialplan what to do, for which it needs no controller; False where the caller must stay with us."""
+        if len(self.in_force.site.languages) > 1:  # Asterisk finds its sounds in the channel's language
+            await agi.set_variable("CHANNEL(language)", departure.language)
+        match departure.action:
+            case HangUp(ending):
+                await self.conclude(call.id, ending, notebook)
+                await self._next(agi, "hangup", {"ON_CONCLUDED": "1"})
+            case Summon(facts):
+                await self._next(agi, "emergency", {})
+                agi.release()
+                await self._record_emergency(call.id, agi.environment.uniqueid, facts)
+            case Connect(offer, phone, ring_s):
+                if not await self.dispatcher.ringing(offer):  # lapsed meanwhile: somebody else will have the caller
+                    return False
+                await self._dial(agi, f"PJSIP/{phone}", ring_s, offer)
+            case Transfer(number, ring_s):
+                if not await self._transfer(agi, number, ring_s):
+                    return False
+        await self.records.calls.append(notebook.take())
+        return True
+
+    async def _transfer(self, agi: AgiSession, number: str, ring_s: int) -> bool:
+        """False where that number may not be dialled: the flow goes on as if nobody had answered."""
+        site = self.in_force.site
+        try:
+            dialled = callable_number(number, site)
+        except NotCallable:
+            log.error("a flow transfers to a number that may not be dialled", number=number)
+            return False
+        await self._dial(agi, f"PJSIP/{dialled}@{site.callback.trunk}", ring_s)
+        return True
+
+    async def _dial(self, agi: AgiSession, whom: str, ring_s: int, offer: str = "") -> None:
+        """The result of an earlier dial goes first: it must never be read as this one's."""
+        forget = {"ON_DIALSTATUS": "", "ON_OFFER": offer}
+        await self._next(agi, "dial", {**forget, "ON_DIAL": whom, "ON_RING_S": str(ring_s)})
+
+    async def _next(self, agi: AgiSession, what: str, variables: Mapping[str, str]) -> None:
+        for name, value in {**variables, "ON_NEXT": what}.items():
+            await agi.set_variable(name, value)
+
+    # the call is over
+
+    async def hangup(self, agi: AgiSession) -> None:
+        """The `h` extension of a call that nobody concluded; the channel is gone, its variables are not."""
+        call_id = await agi.variable("ON_CALL")
+        if not call_id:
+            return
+        status = await agi.variable("ON_DIALSTATUS") or await agi.variable("DIALSTATUS") or ""
+        offer = await agi.variable("ON_OFFER")
+        if offer and status == "ANSWER":  # any other dial was ended by the caller, which is not the agent's doing
+            await self.dispatcher.talk_ended(offer)
+        notebook = Notebook(call_id, agi.environment.uniqueid, now)
+        emergency = await agi.variable("ON_EMERGENCY") or ""
+        if emergency:  # perhaps by key, while nobody of ours listened
+            await self._record_emergency(call_id, agi.environment.uniqueid)
+        with suppress(NotFound):
+            await self.conclude(call_id, _ending(status, emergency), notebook, summoned=bool(emergency))
+
+    async def conclude(self, call_id: str, ending: str, notebook: Notebook, summoned: bool = False) -> None:
+        """End a call, once; whoever comes later changes nothing. What its caller told is on a ticket then.
+
+        An emergency's ticket has all of it: where help was summoned, no other is opened.
+        """
+        if not summoned:
+            await self._left.record(call_id, notebook)
+        notebook.note(EventType.CALL_ENDED, {"ending": ending})
+        if await self.records.calls.end(call_id, ending, now(), notebook.take()):
+            await self.dispatcher.caller_left(call_id)
+            await self.emergencies.desk.call_ended(call_id, ending == "emergency_answered")
+            await self.news.tell("call", call=call_id)
+
+    @property
+    def _left(self) -> LeftMatters:
+        recordings = self.settings.data_dir / "recordings"
+        return LeftMatters(self.records, self.news, self.news_waiter, self.in_force, recordings)
+
+
+def _called_back(callback: Callback, ticket: Ticket, site: Site) -> CallerId:
+    """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
+    reporter = ticket.draft.caller
+    if callback.number == reporter.number:
+        return reporter
+    return identify(callback.number, reporter.name, False, site, Proof.PHONE)  # we rang it
+
+
+def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:
+    told = EventType.HEARING_LOST if heard.change is HearingState.LOST else EventType.HEARING_BACK
+    notebook.note(told, {"gap_ms": heard.gap_ms, "heard_before": heard.heard_before})
+
+
+def _ending(status: str, emergency: str) -> str:
+    if status != "ANSWER":
+        return "caller_hung_up"
+    return "emergency_answered" if emergency else "talked"
+
+
+def facts_of(call: Call, edition: Edition, agi: AgiSession) -> Facts:
+    """What the dialogue may know of the caller; a number that is withheld, shared or unproven identifies nobody."""
+    caller = call.caller
+    facts = Facts(channel=agi.environment.uniqueid)
+    if caller.number and not caller.withheld:
+        facts = replace(facts, caller_number=caller.number, identified=caller.identifies)
+        with suppress(NotCallable):
+            callable_number(caller.number, edition.site)
+            facts = replace(facts, callable=_own(caller, edition.site))
+    return facts
+
+
+def _own(caller: CallerId, site: Site) -> bool:
+    """Whether to ring back without asking for the number: an unproven one may be a phone of somebody here."""
+    if caller.kind == UNPROVEN:
+        return identify(caller.raw, "", False, site, Proof.PHONE).contact is None
+    return not caller.shared

@@ -1,0 +1,151 @@
+"""What the switchboard makes of what Asterisk tells: channels that talk, channels that are gone, hang-ups, answers."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from config.documents import CallbackRules, WaitingRules
+from config.in_force import EditionInForce
+from controller.dialplan_calls import DialplanCalls
+from controller.emergency_calls import EmergencyCalls
+from controller.emergency_reports import EmergencyReports
+from controller.switchboard import GRACE_S, Switchboard
+from routing.callbacks import CallbackDesk
+from routing.dispatch import Dispatcher
+from routing.fake import MemoryNews, MemoryRecords
+from routing.identity import new_id
+from routing.legs import CallLeg, LegKind
+from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState, QueueEntry
+from routing.news_waiter import NewsWaiter
+from telephony.ami import AmiEvent, LiveChannel
+from tests.unit.ivr.site import edition
+
+CHANNEL = "1795918200.17"
+
+
+@dataclass
+class ListedAsterisk:
+    """Lists the channels it was given."""
+
+    channels: list[LiveChannel] = field(default_factory=list)
+
+    async def core_show_channels(self) -> list[LiveChannel]:
+        return self.channels
+
+
+class Scene:
+    """A call that waits, and an agent for it."""
+
+    def __init__(self) -> None:
+        self.asterisk, self.records, news = ListedAsterisk(), MemoryRecords(), MemoryNews()
+        rules = CallbackRules(dial_patterns=("[0-9]+",))
+        dispatcher = Dispatcher(self.records, news, WaitingRules)
+        callbacks = CallbackDesk(self.records, news, cast("Any", None), lambda: rules)
+        ami = cast("Any", self.asterisk)
+        documents = EditionInForce(edition())
+        reports = EmergencyReports.of(self.records, news, NewsWaiter(news), documents)
+        emergencies = EmergencyCalls(ami, reports, DialplanCalls(self.records, documents))
+        self.board = Switchboard(ami, self.records, news, dispatcher, callbacks, cast("Any", None), emergencies)
+        self.now = datetime.now(UTC)
+
+    async def waits(self, since_s: float = 2 * GRACE_S) -> Call:
+        began = self.now - timedelta(seconds=since_s)
+        call = Call(
+            new_id(), "demo", "100", CallerId("204", "204"), began, {}, dialogue={"facts": {"channel": CHANNEL}}
+        )
+        await self.records.calls.open(call)
+        await self.records.legs.open(CallLeg(new_id(), call.id, CHANNEL, LegKind.CALLER, began))
+        await self.records.queue.enter(QueueEntry(new_id(), "technical", "normal", began, call_id=call.id))
+        return call
+
+    async def offered(self, call: Call, state: OfferState) -> Offer:
+        agent = Agent(
+            new_id(), "anna", "Anna", frozenset({"technical"}), "agent1", AgentState.AVAILABLE, self.now, self.now
+        )  # fmt: skip
+        self.records.state.agents[agent.id] = agent
+        entry = await self.records.queue.of_call(call.id)
+        assert entry
+        offer = Offer(new_id(), entry.id, agent.id, self.now, call_id=call.id)
+        assert await self.records.offers.claim(offer, [])
+        self.records.state.offers[offer.id] = replace(self.records.state.offers[offer.id], state=state)
+        return offer
+
+    async def lists(self, *bridges: str) -> None:
+        self.asterisk.channels = [
+            LiveChannel("PJSIP/204-00000001", CHANNEL, CHANNEL, "Up", "onenumber", "s", "Dial", bridge)
+            for bridge in bridges
+        ]
+        await self.board._read_channels()
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+async def test_who_talks_to_the_fallback_group_waits_no_more(scene: Scene) -> None:
+    await scene.waits()
+    await scene.lists("bridge-1")
+    assert await scene.records.queue.waiting() == []
+
+
+async def test_who_merely_hears_music_keeps_waiting(scene: Scene) -> None:
+    await scene.waits()
+    await scene.lists("")
+    assert len(await scene.records.queue.waiting()) == 1
+
+
+@pytest.mark.parametrize(("state", "waits"), [(OfferState.SEEN, False), (OfferState.RINGING, True)])
+async def test_a_talk_with_the_agent_whose_phone_rang_is_the_dispatchers_matter(
+    scene: Scene, state: OfferState, waits: bool
+) -> None:
+    call = await scene.waits()
+    await scene.offered(call, state)
+    await scene.lists("bridge-1")
+    assert (await scene.records.queue.of_call(call.id) is not None) == waits
+
+
+async def test_a_call_whose_channel_is_gone_ends_as_lost_but_not_in_its_first_moments(scene: Scene) -> None:
+    old, new = await scene.waits(), await scene.waits(since_s=1)
+    await scene.lists()
+    assert (await scene.records.calls.load(old.id)).ending == "lost"
+    assert (await scene.records.calls.load(new.id)).ended_at is None
+
+
+@pytest.mark.parametrize(
+    ("told", "words", "cause"),
+    [
+        ("16", "Normal Clearing", "16 Normal Clearing"),
+        ("0", "Unknown", "16 Normal Clearing"),  # what Asterisk makes of a BYE that gives no reason
+        ("44", "Requested channel not available", "44 Requested channel not available"),
+    ],
+)
+async def test_a_hang_up_ends_its_leg_with_its_cause(scene: Scene, told: str, words: str, cause: str) -> None:
+    call = await scene.waits()
+    facts = {"Uniqueid": CHANNEL, "Cause": told, "Cause-txt": words}
+    await scene.board._happened(AmiEvent("Hangup", facts))
+    (leg,) = await scene.records.legs.of_call(call.id)
+    assert leg.cause == cause
+
+
+def phone_taken(by_caller: str) -> AmiEvent:
+    facts = {"DestChannel": "PJSIP/agent1-00000002", "DestUniqueid": "1795918207.19", "Uniqueid": by_caller}
+    return AmiEvent("DialEnd", {"DialStatus": "ANSWER", **facts})
+
+
+async def test_a_phone_taken_for_another_call_is_no_answer_to_the_offered_one(scene: Scene) -> None:
+    call = await scene.waits()
+    offer = await scene.offered(call, OfferState.RINGING)
+    await scene.board._happened(phone_taken("1795918205.18"))  # an emergency rang it as well
+    assert (await scene.records.offers.load(offer.id)).state is OfferState.RINGING
+    assert await scene.records.queue.of_call(call.id)
+
+
+async def test_a_phone_taken_is_an_answer_and_a_leg_of_the_call(scene: Scene) -> None:
+    call = await scene.waits()
+    offer = await scene.offered(call, OfferState.RINGING)
+    await scene.board._happened(phone_taken(CHANNEL))
+    assert (await scene.records.offers.load(offer.id)).state is OfferState.ANSWERED
+    assert [leg.kind for leg in await scene.records.legs.of_call(call.id)] == [LegKind.CALLER, LegKind.AGENT]

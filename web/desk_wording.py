@@ -1,0 +1,119 @@
+"""What happened in a call, told to people: every code by its words, every time in the site's zone, and no ids."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from routing.model import Event
+from web.display_names import DisplayNames
+from web.texts import Texts
+from web.times import moment, span
+from web.untrusted import visible
+
+# Which parts of an event are told, and how; a part that is not here is for programs (see the API).
+CODED = {  # key of a payload → enumeration in the texts
+    "act": "act", "disposition": "disposition", "ending": "ending", "outcome": "outcome", "urgency": "urgency",
+    "what": "promise", "direction": "call", "kind": "leg", "reason": "left",
+}  # fmt: skip
+CODED_BY_EVENT = {  # where the same key means something else
+    ("offer.lapsed", "why"): "reason",
+    ("recognition.down", "reason"): None,
+    ("call.lost", "reason"): None,
+    ("message.lost", "why"): None,
+    ("message.owed", "why"): None,
+    ("talk.ended", "why"): None,  # it says what the event says
+    ("prompt.ended", "by"): None,
+}
+WORDS = frozenset({"text", "note", "dnis"})
+NO_TOPIC = "oos"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One part of an event: the key of its label, and what is shown."""
+
+    label: str
+    value: Markup
+
+
+@dataclass(frozen=True)
+class DeskWording:
+    texts: Texts
+    naming: DisplayNames
+    zone: ZoneInfo
+
+    def code(self, language: str, kind: str, code: str) -> Markup:
+        """A code in words; what is not known is never shown as it is."""
+        known = f"{kind}.{code}"
+        return self.texts.marked_up(language, known if self.texts.has(known) else f"{kind}.other")
+
+    def event(self, language: str, type: str) -> Markup:
+        return self.code(language, "event", type)
+
+    def facts(self, language: str, event: Event, now: datetime) -> list[Fact]:
+        """What a person wants to know of it, private things first."""
+        told = [(key, value) for part in (event.private, event.payload) for key, value in sorted(part.items())]
+        facts = (self._fact(language, event.type, key, value, now) for key, value in told)
+        return [fact for fact in facts if fact]
+
+    def _fact(self, language: str, type: str, key: str, value: Any, now: datetime) -> Fact | None:
+        if value is None or value == "" or ((type, key) in CODED_BY_EVENT and CODED_BY_EVENT[type, key] is None):
+            return None
+        kind = CODED_BY_EVENT.get((type, key)) or CODED.get(key)
+        if kind:
+            return Fact(f"fact.{key}", self.code(language, kind, str(value)))
+        if key in WORDS:
+            return Fact(f"fact.{key}", _outside(value))
+        shown = self._named(type, key, value) or _measured(key, value)
+        return Fact(*shown) if shown else self._timed(key, value, now)
+
+    def _named(self, type: str, key: str, value: Any) -> tuple[str, Markup] | None:
+        """Names, numbers and what was pressed."""
+        name: Mapping[str, Callable[[str], str]] = {
+            "topic": self.naming.topic, "place": self.naming.place, "crew": self.naming.crew, "asset": self.naming.asset
+        }  # fmt: skip
+        if key in name:
+            return None if value == NO_TOPIC else (f"fact.{key}", _outside(name[key](str(value))))
+        if key == "confidence" and isinstance(value, int | float):
+            return ("fact.confidence_words" if type == "heard" else "fact.confidence_topic"), _share(value)
+        if key == "number":
+            return ("fact.attempt" if type == "callback.attempt" else "fact.number"), _outside(value)
+        if key == "keys" and type == "key":
+            return "fact.keys", _outside(value)
+        return None
+
+    def _timed(self, key: str, value: Any, now: datetime) -> Fact | None:
+        at = _time(value) if key in ("by", "at") else None
+        return Fact(f"fact.{key}", moment(at, now, self.zone)) if at else None
+
+
+def _measured(key: str, value: Any) -> tuple[str, Markup] | None:
+    """Durations, places in line, and the reasons of a topic."""
+    if key in ("seconds", "waited_s") and isinstance(value, int | float):
+        return f"fact.{key}", _outside(span(round(value)))
+    if key == "position" or (key == "ticket" and str(value).isdigit()):
+        return f"fact.{key}", _outside(value)
+    if key == "why" and isinstance(value, list | tuple):
+        return "fact.why", _outside(", ".join(map(str, value)))
+    return None
+
+
+def _share(value: float) -> Markup:
+    return _outside(f"{round(value * 100)} %")
+
+
+def _outside(text: object) -> Markup:
+    """Whatever came from a caller stands by itself."""
+    return Markup('<bdi class="outside">{}</bdi>').format(visible(text, lines=True))
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

@@ -1,0 +1,59 @@
+"""Ids to names, as the site's documents have them."""
+
+from collections.abc import Mapping
+
+from config.documents import Edition, Place, Text
+from routing.searching import SiteWords, searchable
+
+
+class DisplayNames:
+    """Names of topics, crews, places and assets in one language; an unknown id is shown as it is."""
+
+    def __init__(self, edition: Edition, language: str) -> None:
+        self._language = language
+        self.site = self._of(edition.site.name)
+        self.topics = {topic.id: self._short(topic.id) for topic in edition.topics.values()}
+        self.crews = {crew.id: self._of(crew.name) for crew in edition.site.crews}
+        self.places = {place.id: self._of(place.name) for place in edition.places}
+        self.assets = {asset.id: self._of(asset.name) for asset in edition.assets}
+        self._site_words = _site_words(edition)
+
+    def topic(self, topic_id: str | None) -> str:
+        return self._named(self.topics, topic_id)
+
+    def crew(self, crew_id: str | None) -> str:
+        return self._named(self.crews, crew_id)
+
+    def place(self, place_id: str | None) -> str:
+        return self._named(self.places, place_id)
+
+    def asset(self, asset_id: str | None) -> str:
+        return self._named(self.assets, asset_id)
+
+    @property
+    def site_words(self) -> SiteWords:
+        """What people may call topics and places when they search, in any language of the site."""
+        return self._site_words
+
+    @staticmethod
+    def _named(names: Mapping[str, str], key: str | None) -> str:
+        return names.get(key, key) if key else ""
+
+    @staticmethod
+    def _short(topic_id: str) -> str:
+        """The spoken name is a sentence part; a list wants one word."""
+        return topic_id.replace("-", " ").capitalize()
+
+    def _of(self, text: Text) -> str:
+        name = text.get(self._language) or text.get("en") or next(iter(text.values()))
+        return name[:1].upper() + name[1:]
+
+
+def _site_words(edition: Edition) -> SiteWords:
+    topics = {topic.id: searchable(topic.id, *topic.name.values()) for topic in edition.topics.values()}
+    return SiteWords(edition.site.region, topics, {place.id: _place_words(place) for place in edition.places})
+
+
+def _place_words(place: Place) -> str:
+    also = (name for names in place.also.values() for name in names)
+    return searchable(place.id, place.code, *place.name.values(), *also)
