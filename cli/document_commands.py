@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cli import credentials, installation, operator, preparing, publishing
-from cli.editions import SHOWN, Folder, look, read_folder, told
+from cli.editions import SHOWN, Folder, folder_name, look, read_folder, told
 from cli.following import TOPIC
 from config import files
 from config.documents import Edition
@@ -31,7 +31,7 @@ def make_ready(settings: Settings, edition: Edition) -> None:
 
 def take_in(path: Path | None, publish: bool, note: str, expect: str, ready: Ready = make_ready) -> None:
     settings = credentials.settings()
-    folder = read_folder(path or settings.line.config_dir)
+    folder = read_folder(settings, path)
     edition = _right(folder)
     if not publish:
         name = asyncio.run(_store(settings, folder, edition))
@@ -110,12 +110,12 @@ async def _stored(settings: Settings, start: str) -> tuple[str, Edition]:
 
 async def _note_export(settings: Settings, path: Path, name: str) -> None:
     async with operator.records(settings) as records:
-        await publications.mark_folder(records, Folder(path, None).name, FolderMark(name, name))
+        await publications.mark_folder(records, folder_name(settings, path), FolderMark(name, name))
 
 
 def diff(path: Path | None) -> None:
     settings = credentials.settings()
-    folder = read_folder(path or settings.line.config_dir)
+    folder = read_folder(settings, path)
     edition = _right(folder)
     name, now = asyncio.run(_stored(settings, ""))
     lines = list(files.differences(now, edition))

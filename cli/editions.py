@@ -34,6 +34,7 @@ from store import SqlRecords, editions, open_records, publications
 from store.publications import FolderMark, Publication
 
 NEEDED_FLOWS = ("main", "callback")
+CONFIGURED = "configured"
 SHOWN = 12  # digits of a hash that people read
 PUBLISH = "`onenumber documents import --publish`"
 
@@ -54,13 +55,9 @@ class Folder:
     """A folder of documents: an edition, or what is wrong with it."""
 
     path: Path
+    name: str  # as it is noted in the database
     edition: Edition | None
     faults: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """As it is noted in the database: of this machine."""
-        return f"{socket.gethostname()}:{self.path.resolve()}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def in_force(settings: Settings) -> InForce:
 
     Raises: DocumentsRefused where no documents were ever right.
     """
-    folder, kept = read_folder(settings.line.config_dir), _kept(settings)
+    folder, kept = read_folder(settings), _kept(settings)
     with ThreadPoolExecutor(1) as apart:  # the caller may be inside an event loop of its own
         seen = apart.submit(lambda: asyncio.run(_look(settings, folder, kept))).result()
     if seen.edition is not None:
@@ -110,11 +107,21 @@ def in_force(settings: Settings) -> InForce:
     return InForce(edition, folder.faults)
 
 
-def read_folder(path: Path) -> Folder:
+def read_folder(settings: Settings, path: Path | None = None) -> Folder:
+    """The configured folder, or another one."""
+    path = path or settings.line.config_dir
     try:
-        return Folder(path, checked(path))
+        return Folder(path, folder_name(settings, path), checked(path))
     except DocumentsRefused as refusal:
-        return Folder(path, None, refusal.faults)
+        return Folder(path, folder_name(settings, path), None, refusal.faults)
+
+
+def folder_name(settings: Settings, path: Path) -> str:
+    """A database in a file has one installation: its configured folder may move, and its machine be renamed."""
+    alone = make_url(settings.database).get_backend_name() == "sqlite"
+    if alone and path.resolve() == settings.line.config_dir.resolve():
+        return CONFIGURED
+    return f"{socket.gethostname()}:{path.resolve()}"
 
 
 def standing(folder: Folder, seen: Seen) -> Standing:

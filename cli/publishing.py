@@ -20,7 +20,7 @@ async def settle(settings: Settings, edition: Edition, tell: Tell) -> Edition:
 
     `edition` counts where nothing was ever published and the folder's documents are refused.
     """
-    folder = read_folder(settings.line.config_dir)
+    folder = read_folder(settings)
     site_id = (folder.edition or edition).site.id
     async with open_records(settings.database, site_id) as records:
         for _ in range(TRIES):

@@ -43,7 +43,7 @@ document_folders = Table(  # what each folder of documents was last the same as
     "document_folders",
     metadata,
     Column("site_id", WORD, primary_key=True),
-    Column("folder", HostileText, primary_key=True),  # machine and path; empty: any folder, before this was noted
+    Column("folder", HostileText, primary_key=True),  # its name here; empty: any, before this was noted
     Column("imported", String(64), nullable=False),  # the edition that was last read from it, or written to it
     Column("seen", String(64)),  # the publication that its documents are based on, by its edition
 )

@@ -108,8 +108,8 @@ def test_only_a_change_of_what_is_in_force_is_nobody_elses_to_publish(
 
     publication = Publication(1, named(published), NOW, "ann") if published else None
     mark = FolderMark(named(imported), named(seen) if seen else None) if imported else None
-    assert standing(Folder(Path("site"), DEMO), Seen(publication, None, mark)) is expected
-    assert standing(Folder(Path("site"), None, ("wrong",)), Seen(publication, None, mark)) is Standing.REFUSED
+    assert standing(Folder(Path("site"), "site", DEMO), Seen(publication, None, mark)) is expected
+    assert standing(Folder(Path("site"), "site", None, ("wrong",)), Seen(publication, None, mark)) is Standing.REFUSED
 
 
 def test_the_first_start_publishes_the_folder_and_the_next_ones_what_changed_in_it(settings: Settings) -> None:
@@ -121,6 +121,15 @@ def test_the_first_start_publishes_the_folder_and_the_next_ones_what_changed_in_
     assert "edition" in start(settings)[0]
     assert greeting(settings) == "Hello."
     assert len(history(settings)) == 2
+
+
+def test_the_folder_of_a_small_installation_may_move(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(settings)
+    moved = settings.line.config_dir.rename(settings.line.config_dir.with_name("moved"))
+    monkeypatch.setenv("ONENUMBER_LINE__CONFIG_DIR", str(moved))
+    greet(moved, "Hello.")
+    assert "edition" in start(Settings())[0]
+    assert greeting(Settings()) == "Hello."
 
 
 def test_a_start_does_not_take_back_what_somebody_else_has_published(settings: Settings, tmp_path: Path) -> None:
