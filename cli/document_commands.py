@@ -9,6 +9,7 @@ from typing import NoReturn
 from config import files
 from config.documents import Edition
 from config.settings import Settings
+from routing.archive import Action
 from routing.model import NotFound
 from runtime import credentials, installation, operator, publishing
 from runtime.editions import SHOWN, Folder, folder_name, look, read_folder, told
@@ -70,9 +71,18 @@ async def _publish_folder(
         seen = await look(records, folder)
         expected = await _known(records, expect) if expect else seen.mark.seen if seen.mark else None
         try:
-            return await publishing.put_in_force(records, folder, edition, note, expected)
+            made = await publishing.put_in_force(records, folder, edition, note, expected)
+            return await _audited(records, made, seen.publication)
         except PublishedMeanwhile as refusal:
             _refuse_unseen(refusal)
+
+
+async def _audited(records: SqlRecords, made: Publication, before: Publication | None) -> Publication:
+    """Who publishes may have to answer for it; what was in force already was not published."""
+    if before is None or made.number != before.number:
+        detail = {"instead_of": before.edition if before else ""}
+        await records.audit.note(made.by, Action.DOCUMENTS_PUBLISHED, made.edition, made.at, detail)
+    return made
 
 
 def _refuse_unseen(refusal: PublishedMeanwhile) -> NoReturn:
@@ -147,7 +157,8 @@ async def _again(settings: Settings, name: str, note: str, expect: str) -> Publi
         latest = await publications.published(records)
         expected = await _known(records, expect) if expect else latest.edition if latest else None
         try:
-            return await publications.publish(records, name, operator.actor(), note, expected=expected)
+            made = await publications.publish(records, name, operator.actor(), note, expected=expected)
+            return await _audited(records, made, latest)
         except PublishedMeanwhile as refusal:
             _refuse_unseen(refusal)
 

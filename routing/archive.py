@@ -149,6 +149,7 @@ class Action(StrEnum):
     AUDIT_CUT = "audit_cut"
     ERASED = "erased"
     EMERGENCY_TAKEN = "emergency_taken"
+    DOCUMENTS_PUBLISHED = "documents_published"
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,9 @@ class AuditEntry:
     at: datetime
     actor: str  # agent:<login>, operator:<account of the machine>, or `stranger`
     action: str
-    subject: str  # a login, an agent's login, the id of a ticket, call or callback, or a list of them
+    subject: (
+        str  # a login, an agent's login, an edition's hash, the id of a ticket, call or callback, or a list of them
+    )
     detail: Mapping[str, str] = field(default_factory=dict)
     last_at: datetime | None = None  # of a reading that went on
 

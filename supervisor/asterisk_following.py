@@ -5,6 +5,7 @@ Only who keeps Asterisk up can have it read again: its manager's user may not (A
 
 import asyncio
 import queue
+import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +21,7 @@ from store import editions, open_records
 from store.news import RedisNews
 from supervisor import preparing
 from telephony.asterisk_text import ConfigRefused
-from telephony.instance import AsteriskInstance
+from telephony.instance import AsteriskDown, AsteriskInstance
 
 READ_AGAIN = ("dialplan reload", "module reload res_pjsip.so", "module reload res_pjsip_endpoint_identifier_ip.so")
 STOP_S = 3.0
@@ -30,10 +31,10 @@ class AsteriskFollowing:
     """While entered, in a thread of its own: the supervisor's work never waits for it."""
 
     def __init__(
-        self, settings: Settings, edition: Edition, command: Callable[[str], str] | None = None
-    ) -> None:  # fmt: skip
-        """`command` is a command of Asterisk's console."""
-        self._settings, self._edition = settings, edition
+        self, settings: Settings, edition: Edition, command: Callable[[str], str] | None = None, started: bool = True
+    ) -> None:
+        """`command` is a command of Asterisk's console; `started`: it has just read what was written of `edition`."""
+        self._settings, self._edition, self._started = settings, edition, started
         self._command = command or AsteriskInstance(settings.asterisk.root, instance_folder(settings)).cli
         self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="follow documents", daemon=True)
@@ -67,11 +68,20 @@ class AsteriskFollowing:
     async def _follow(self) -> None:
         """By looking alone: a few seconds are nothing to a configuration."""
         name = await asyncio.to_thread(editions.name_of, self._edition)
-        with suppress(ConfigRefused):
-            self._read = await asyncio.to_thread(preparing.asterisk_mark, self._settings, self._edition)
+        await asyncio.to_thread(self._begin)
         async with open_records(self._settings.database, self._edition.site.id) as records:
             news_waiter = NewsWaiter(RedisNews(self._settings.redis_url))
             await Following(records, news_waiter, self._renew, name).run()
+
+    def _begin(self) -> None:
+        """An Asterisk that was found running may have read what an earlier start wrote."""
+        try:
+            if self._started:
+                self._read = preparing.asterisk_mark(self._settings, self._edition)
+            else:
+                self._renew_now(self._edition)
+        except (ConfigRefused, preparing.NotPrepared, AsteriskDown, subprocess.SubprocessError) as trouble:
+            self._told.put(f"Asterisk: may go by earlier documents: {trouble}")
 
     async def _renew(self, edition: Edition) -> None:
         await asyncio.to_thread(self._renew_now, edition)
@@ -86,4 +96,4 @@ class AsteriskFollowing:
         for command in READ_AGAIN:
             self._command(command)
         self._read = mark
-        self._told.put("Asterisk: goes by the documents that were published")
+        self._told.put("Asterisk: goes by the documents in force")

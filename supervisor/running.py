@@ -58,7 +58,7 @@ def _run(found: Installation, live: bool) -> None:
         edition, valid = preparing.prepare(settings, found.edition, found.passwords, _say)
         found = replace(found, passwords={login: valid.get(login, "") for login in found.passwords})
     try:
-        with AsteriskFollowing(settings, edition) as followed:
+        with AsteriskFollowing(settings, edition, started="Asterisk" not in taken) as followed:
             _keep_up(supervisor, view(found, live), state.note, lambda: reserve.look() or followed.news())
     except PartFailed:  # nothing was left running
         state.forget()

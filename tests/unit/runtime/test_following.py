@@ -120,15 +120,36 @@ async def test_a_call_under_way_has_the_documents_that_it_began_with(records: Sq
     assert await in_force.of({"site": "0" * 64}) is in_force.edition  # lost: those in force are better than none
 
 
-def test_asterisk_reads_its_configuration_again_when_it_has_changed(tmp_path: Path) -> None:
+def configured(data_dir: Path, edition: Edition) -> Settings:
+    """An installation whose Asterisk is configured by these documents."""
     settings = Settings(
-        data_dir=tmp_path, database_url="", redis_url=f"redis://127.0.0.1:{free_port()}/0",
+        data_dir=data_dir, database_url="", redis_url=f"redis://127.0.0.1:{free_port()}/0",
         phone_secret=SECRET, trunk_secret=SECRET, agi_secret=SECRET, ami_secret=SECRET,
     )  # fmt: skip
     upgrade(settings.database)
-    folder, first = instance_folder(settings), called("first")
-    asterisk_config.render(settings, first, folder)
-    (folder / "made-of").write_text(preparing.asterisk_mark(settings, first))
+    folder = instance_folder(settings)
+    asterisk_config.render(settings, edition, folder)
+    (folder / "made-of").write_text(preparing.asterisk_mark(settings, edition))
+    return settings
+
+
+def test_an_asterisk_that_was_found_running_reads_what_was_written_meanwhile(tmp_path: Path) -> None:
+    commands: list[str] = []
+
+    def command(text: str) -> str:
+        commands.append(text)
+        return ""
+
+    settings = configured(tmp_path, called("first"))
+    with AsteriskFollowing(settings, called("first"), command, started=False) as followed:
+        wait_until(lambda: "goes by" in followed.news(), "nobody was told")
+    assert commands == list(READ_AGAIN)
+
+
+def test_asterisk_reads_its_configuration_again_when_it_has_changed(tmp_path: Path) -> None:
+    first = called("first")
+    settings = configured(tmp_path, first)
+    folder = instance_folder(settings)
     assert preparing.asterisk_is_made_of(settings, first)
     assert preparing.asterisk_is_made_of(settings, called("another name"))
     assert not preparing.asterisk_is_made_of(settings, called("first", "urgent7"))

@@ -229,6 +229,23 @@ def test_a_rollback_is_a_publication_of_an_earlier_edition(
     assert greeting(settings) == before
 
 
+def test_who_publishes_is_in_the_audit_once(settings: Settings) -> None:
+    start(settings)
+    greet(settings.line.config_dir, "Hello.")
+    publish(settings)
+    publish(settings)
+    document_commands.rollback(history(settings)[1].edition, "", "", ready=nothing)
+
+    async def read() -> list[tuple[str, str, str]]:
+        async with open_records(settings.database) as records:
+            entries = await records.audit.entries(10)
+            return [(entry.action, entry.subject, entry.detail["instead_of"]) for entry in entries]
+
+    back, forth, first = [found.edition for found in history(settings)]
+    assert back == first
+    assert asyncio.run(read()) == [("documents_published", first, forth), ("documents_published", forth, first)]
+
+
 def test_only_what_was_published_can_be_taken_back_to(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     start(settings)
     said = refused(lambda: document_commands.rollback("0000", "", "", ready=nothing), capsys)
