@@ -66,7 +66,8 @@ def served(open_desk: Callable[[], AbstractAsyncContextManager[Desk]] = desk_in_
             ready.set()
             await task
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    # A daemon: one that was late would keep the process for ever.
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     assert ready.wait(60)
     try:
