@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 N ?= 10
 
-.PHONY: run test check e2e soak coverage bench setup setup-test clean
+.PHONY: run test quick check e2e soak coverage bench setup setup-test clean
 
 run: setup
 	@exec $(BIN)/onenumber run
@@ -16,7 +16,11 @@ setup-test:
 	@sh docker/install/all.sh test
 
 test: setup-test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations=25
+
+# What needs neither a database, nor Asterisk, nor a browser.
+quick: setup-test
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not speech' tests/unit tests/flows
 
 check: setup-test
 	$(BIN)/ruff check .

@@ -73,7 +73,7 @@ def line_logs(folders: Iterable[Path], traces: LogTraces) -> dict[Path, int]:
 
 
 def blank(path: Path, traces: LogTraces) -> int:
-    """Put stars in these places; whoever has the file open writes on at its end. Answers how many."""
+    """Put stars in these places; whoever has the file open writes on at its end. Returns how many."""
     content = _content(path)
     places = traces.places(content)
     if packing := PACKINGS.get(path.suffix):

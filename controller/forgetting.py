@@ -42,7 +42,7 @@ class Forgetting:
             await asyncio.sleep(EVERY.total_seconds())
 
     async def forget(self, at: datetime) -> dict[str, int]:
-        """Delete what is due; answers how many of each. Raises: ClockLeapt, before anything is deleted."""
+        """Delete what is due; returns how many of each. Raises: ClockLeapt, before anything is deleted."""
         await look(self.records, at)
         gone = await purge(self.records, at)
         before = at - self.recordings_kept

@@ -49,7 +49,7 @@ class Leg(Protocol):
     def resume(self) -> None: ...
 
     def stop(self) -> int:
-        """Stop speaking; answers how many ms of it were spoken."""
+        """Stop speaking; returns how many ms of it were spoken."""
 
     async def played(self) -> None:
         """Until what is being spoken has been spoken (paused time included)."""

@@ -53,7 +53,7 @@ class Accounts(Protocol):
         """Whose session this is, unless it has expired or was revoked."""
 
     async def session_end(self, token_hash: str, at: datetime) -> SessionEnd:
-        """Why `of_session` answers None."""
+        """Why `of_session` returns None."""
 
     async def revoke_session(self, token_hash: str, at: datetime) -> None: ...
 
@@ -171,7 +171,7 @@ class Audit(Protocol):
     async def note(
         self, actor: str, action: Action, subject: str, at: datetime, detail: Mapping[str, str] | None = None
     ) -> str:
-        """Answers the entry's id."""
+        """Returns the entry's id."""
 
     async def again(self, entry_id: str, at: datetime) -> None:
         """What was noted goes on: this is its last time so far."""

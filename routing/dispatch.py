@@ -53,7 +53,7 @@ class Dispatcher:
     async def tick(self, now: datetime | None = None) -> Sequence[Offer]:
         """End what is overdue, then offer whoever waits; harmless however often and wherever it runs.
 
-        Answers the offers that were live at its beginning.
+        Returns the offers that were live at its beginning.
         """
         now = now or self._clock()
         agents = await self._records.agents.all()

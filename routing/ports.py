@@ -1,7 +1,7 @@
 """What routing and the dialogue need from the records; `store` implements it, `routing.fake` mimics it.
 
 Every method is one transaction. Steps are told by their event: what may become what is in the lifecycles' tables,
-what follows from it in `routing.rules`. A claim answers whether *this* caller won it; losing is no error.
+what follows from it in `routing.rules`. A claim returns whether *this* caller won it; losing is no error.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence

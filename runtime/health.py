@@ -1,4 +1,4 @@
-"""What `/readyz` asks: each part answers None when it is well, else one sentence about what is wrong.
+"""What `/readyz` asks: each part returns None when it is well, else one sentence about what is wrong.
 
 Whether a process lives is another question (`/healthz`), which no disk and no database answers: a process is not ended
 for what it needs.

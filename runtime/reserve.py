@@ -37,7 +37,7 @@ class Reserve:
         return self._file.exists()
 
     def look(self) -> str:
-        """Give it up or take it as is due; answers what was done in a sentence, empty when nothing was."""
+        """Give it up or take it as is due; returns what was done in a sentence, empty when nothing was."""
         try:
             free = free_bytes(self._file.parent)
         except OSError:

@@ -25,7 +25,7 @@ class ChainCheck:
 
 
 async def adopt(database: Database, key: bytes) -> int:
-    """Seal what was noted before there were seals, unless the chain has begun; answers how many rows."""
+    """Seal what was noted before there were seals, unless the chain has begun; returns how many rows."""
 
     def work(connection: Connection) -> int:
         seq, sealed = head(connection)

@@ -129,7 +129,7 @@ def _batches(ids: Collection[str]) -> Iterable[list[str]]:
 
 
 async def erase(database: Database, found: Traces) -> dict[str, int]:
-    """Delete the rows, some at a time; answers how many of each table. On SQLite the write-ahead log is emptied too."""
+    """Delete the rows, some at a time; returns how many of each table. On SQLite the write-ahead log is emptied too."""
     gone = dict[str, int]()
     for table in PRIVATE:
         (key,) = table.primary_key

@@ -82,7 +82,7 @@ async def look(records: SqlRecords, now: datetime, trusted: bool = False) -> Non
 
 
 async def purge(records: SqlRecords, now: datetime, batch: int = BATCH) -> dict[str, int]:
-    """Delete private rows past their `purge_after`, and sessions that have expired; answers how many of each.
+    """Delete private rows past their `purge_after`, and sessions that have expired; returns how many of each.
 
     What was deleted before an error stays deleted.
     """

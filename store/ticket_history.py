@@ -9,7 +9,7 @@ from store.tables import ticket_change_private, ticket_changes
 
 
 def note_change(connection: Connection, ticket_id: str, at: datetime, actor: str, what: str, to: str = "") -> str:
-    """Append to the ticket's own history, with nothing private; answers the id of this line of it."""
+    """Append to the ticket's own history, with nothing private; returns the id of this line of it."""
     change_id = new_id()
     row = {"id": change_id, "ticket_id": ticket_id, "at": at, "actor": actor, "what": what, "to": to}
     connection.execute(insert(ticket_changes).values(row))

@@ -47,7 +47,7 @@ def _is_whole(record: Path) -> bool:
 
 
 def install(model: Model, folder: Path, client: httpx.Client, progress: Progress = lambda done, whole: None) -> Path:
-    """Fetch, check, unpack; answers the model's folder.
+    """Fetch, check, unpack; returns the model's folder.
 
     Raises: NotInstalled.
     """

@@ -42,7 +42,7 @@ def marks(settings: Settings) -> Mapping[str, Mark]:
 
 
 def take_over(kept: Sequence[SupervisedPart], left: Mapping[str, Mark], wanted: bool = True) -> Collection[str]:
-    """Take over each part that lives, is made of the same and answers; end all others. Answers the names taken."""
+    """Take over each part that lives, is made of the same and answers; end all others. Returns the names taken."""
     for each in sorted(kept, key=lambda one: STOPPING.get(one.part.name, 1)):
         mark = left.get(each.part.name)
         if mark is None or (process := RunningProcess.found(mark.pid, mark.born)) is None:

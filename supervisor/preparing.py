@@ -154,7 +154,7 @@ def asterisk_mark(settings: Settings, edition: Edition) -> str:
 
 
 async def _standalone(settings: Settings, edition: Edition, sounds: Path) -> list[str]:
-    """What Asterisk says without a controller; answers what could not be said."""
+    """What Asterisk says without a controller; returns what could not be said."""
     voice = preparing.build(settings)
     try:
         return await write_sounds(voice, edition, settings.line.language, sounds / settings.line.language)
@@ -165,7 +165,7 @@ async def _standalone(settings: Settings, edition: Edition, sounds: Path) -> lis
 async def write_sounds(voice: Voice, edition: Edition, language: Language, folder: Path) -> list[str]:
     """In the line's language, and beside it in the site's others, where Asterisk looks first for a call in one.
 
-    Answers the names of those that could not be said in the line's.
+    Returns the names of those that could not be said in the line's.
     """
     unsaid = []
     for name, key in asterisk_config.STANDALONE_PROMPTS.items():

@@ -46,7 +46,7 @@ class AgiSession:
         return self._end is None
 
     async def ended(self) -> HungUp | LegLost:
-        """Until the caller or the connection is gone; answers which."""
+        """Until the caller or the connection is gone; returns which."""
         await self._ended.wait()
         return self._end or LegLost()
 
@@ -92,7 +92,7 @@ class AgiSession:
         return self._lease_until_s - asyncio.get_running_loop().time()
 
     async def exec(self, application: str, *arguments: str, limit_s: float | None = None) -> int | None:
-        """Run a dialplan application to its end; answers its result, -1 when it failed. No limit unless given.
+        """Run a dialplan application to its end; returns its result, -1 when it failed. No limit unless given.
 
         Raises: UnsafeValue, when an argument would become two.
         """

@@ -133,7 +133,7 @@ class AmiConnection:
             self._listeners.remove(listener)
 
     async def ask(self, what: Action, lists: bool = False) -> list[AmiEvent]:
-        """Send an action once; answers the events of its list, where it has one.
+        """Send an action once; returns the events of its list, where it has one.
 
         Raises: AmiDown (not sent), AnswerLost (sent, perhaps done), ActionRefused.
         """

@@ -25,7 +25,7 @@ class _Told:
 
 
 class PressCounter:
-    """Answers whether what is told is a new press; time is an argument, in seconds of a monotonic clock."""
+    """Returns whether what is told is a new press; time is an argument, in seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._told = dict[str, _Told]()

@@ -26,7 +26,7 @@ def build(settings: Settings) -> RenderedVoice:
 
 
 def prepare_all(edition: Edition, settings: Settings, progress: Progress = lambda done, of: None) -> int:
-    """Render every fixed sentence of an edition; answers how many could not be. Quick when all is there."""
+    """Render every fixed sentence of an edition; returns how many could not be. Quick when all is there."""
     return asyncio.run(_prepare(build(settings), list(fixed_sentences(edition)), progress))
 
 

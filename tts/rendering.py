@@ -103,7 +103,7 @@ class RenderedVoice:
         return self._memory[name]
 
     async def prepare(self, sentences: Iterable[tuple[str, str]], progress: Progress = lambda done, of: None) -> int:
-        """Render (text, language) pairs that are not on disk yet; answers how many could not be."""
+        """Render (text, language) pairs that are not on disk yet; returns how many could not be."""
         wanted = list(dict.fromkeys((speakable(text), language) for text, language in sentences))
         failed = 0
         for done, (text, language) in enumerate(wanted):

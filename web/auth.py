@@ -52,7 +52,7 @@ def actor_of(account: Account) -> str:
 
 
 async def log_in(line: DeskContext, login: str, password: str, address: str) -> tuple[Account, str]:
-    """Check a password and open a session; answers the account and the session's token.
+    """Check a password and open a session; returns the account and the session's token.
 
     Raises: TooManyLogins, WrongPassword.
     """
