@@ -1,6 +1,9 @@
 """A connection that is read and written when its leg's time has come."""
 
 import asyncio
+import fcntl
+import termios
+from array import array
 from collections.abc import AsyncIterator
 from typing import cast
 
@@ -63,6 +66,16 @@ async def received(far: Far, pipe: AudioPipe, size: int) -> None:
             await asyncio.sleep(0)
 
 
+async def arrived(far: Far, size: int) -> None:
+    """Until the kernel holds so much for us."""
+    assert far.transport is not None
+    waiting = array("i", [0])
+    async with asyncio.timeout(LIMIT_S):
+        while waiting[0] < size:
+            fcntl.ioctl(far.transport.get_extra_info("socket").fileno(), termios.FIONREAD, waiting)
+            await asyncio.sleep(0)
+
+
 async def test_what_comes_waits_until_it_is_received(ends: Ends) -> None:
     far, pipe, _, writer = ends
     sent = bytes(range(256)) * (3 * READ_BYTES // 256)
@@ -70,6 +83,19 @@ async def test_what_comes_waits_until_it_is_received(ends: Ends) -> None:
     await writer.drain()
     await received(far, pipe, len(sent))
     assert (far.taken, far.by_itself) == (sent, b"")
+
+
+async def test_a_flood_is_taken_by_and_by(ends: Ends) -> None:
+    """A step that read as long as somebody sends would stop the clock of all other calls."""
+    far, pipe, _, writer = ends
+    sent = bytes(range(256)) * (8 * READ_BYTES // 256)
+    writer.write(sent)
+    await writer.drain()
+    await arrived(far, 2 * READ_BYTES)
+    pipe.receive()
+    assert far.taken == sent[:READ_BYTES]
+    await received(far, pipe, len(sent))
+    assert far.taken == sent
 
 
 async def test_what_is_sent_arrives_whole_and_in_order_however_slow_the_reader(ends: Ends) -> None:
