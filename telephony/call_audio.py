@@ -158,11 +158,13 @@ class AudioSession:
         return self._terms.unwatched_s
 
     async def _renew(self) -> None:
+        loop = asyncio.get_running_loop()
+        asked_s = loop.time()
         while True:
-            await asyncio.sleep(self._terms.renew_s)
+            await asyncio.sleep(asked_s + self._terms.renew_s - loop.time())  # at once where the answer came late
             if self._session.lease_left_s < LEASE_MARGIN_S:
                 return  # we hung too long: the dialplan has the caller, and a deadline now would cut their talk
-            asked_s = asyncio.get_running_loop().time()
+            asked_s = loop.time()
             if await self._call_audio.keeper.absolute_timeout(self._session.channel, self._terms.watched_s):
                 self._session.leased(self._terms.watched_s, asked_s)
             elif self._session.lease_left_s < self._terms.watched_s / 2:
