@@ -71,7 +71,9 @@ class RenderedVoice:
             raise VoiceDown("late") from error
 
     async def _joined(self, said: Sequence[Phrase], language: str, first_limit_s: float) -> bytes:
-        sounds = [await self._phrase(phrase.text, language, first_limit_s) for phrase in said]
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + first_limit_s  # one limit for all: of a voice that hangs, each phrase would wait anew
+        sounds = [await self._phrase(phrase.text, language, max(until_s - loop.time(), 0)) for phrase in said]
         pauses = [*(phrase.pause_ms for phrase in said[:-1]), 0]
         return b"".join(sound + bytes(BYTES_PER_MS * pause) for sound, pause in zip(sounds, pauses, strict=True))
 
@@ -162,8 +164,8 @@ class RenderedVoice:
         return self._remember(name, pcm) if pcm is not None else None
 
     def _remember(self, name: str, pcm: bytes) -> bytes:
+        self._remembered += len(pcm) - len(self._memory.get(name, b""))  # two may have rendered it at once
         self._memory[name] = pcm
-        self._remembered += len(pcm)
         while self._remembered > self._settings.memory_mb * 1_000_000 and len(self._memory) > 1:
             self._remembered -= len(self._memory.popitem(last=False)[1])
         return pcm

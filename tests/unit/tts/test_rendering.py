@@ -96,6 +96,14 @@ async def test_a_hung_voice_leaves_time_for_the_next(tmp_path: Path) -> None:
     assert asyncio.get_running_loop().time() < 2
 
 
+@pytest.mark.virtual_time
+async def test_a_hung_voice_leaves_time_for_all_phrases_of_a_sentence(tmp_path: Path) -> None:
+    robot = ScriptedEngine("robot")
+    hung = voice(tmp_path, ScriptedEngine(slow_s=60), robot, limit_ms=2_000)
+    assert await hung.say("Your ticket is one two. It is open. We look after it.", "en")
+    assert asyncio.get_running_loop().time() < 2
+
+
 @pytest.mark.parametrize("engine", [ScriptedEngine(dead=True), ScriptedEngine(slow_s=60)])
 async def test_no_voice_in_time_is_voice_down(tmp_path: Path, engine: ScriptedEngine) -> None:
     with pytest.raises(VoiceDown):
@@ -136,6 +144,16 @@ async def test_memory_is_bounded(tmp_path: Path) -> None:
     await speaking.say("Two.", "en")
     await speaking.say("One.", "en")
     assert engine.rendered == ["One.", "Two.", "One."]
+
+
+async def test_what_two_callers_had_rendered_at_once_takes_its_place_in_memory_once(tmp_path: Path) -> None:
+    engine = ScriptedEngine(slow_s=0.01)
+    speaking = voice(tmp_path, engine, memory_mb=1, workers=2)
+    for number in range(40):
+        await asyncio.gather(*(speaking.say(f"Number {number}.", "en") for _ in range(2)))
+    engine.rendered.clear()
+    await speaking.say("Number 0.", "en")
+    assert engine.rendered == []
 
 
 async def test_a_recording_is_brought_to_the_lines_rate_and_loudness(tmp_path: Path) -> None:
