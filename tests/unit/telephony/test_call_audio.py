@@ -134,6 +134,21 @@ async def test_after_a_late_answer_the_lease_is_renewed_again_at_once() -> None:
         await call.over()
 
 
+async def test_the_channel_is_given_back_only_after_a_renewal_that_is_under_way() -> None:
+    """One that arrived later would cut the caller's talk."""
+    renewals = list[int]()
+
+    async def talk(session: AgiSession, call_audio: CallAudio) -> None:
+        async with call_audio.open_audio(session):
+            await until(lambda: call.keeper.asked == 1)
+        renewals.append(len(call.keeper.renewals))
+
+    async with fake_call(talk, TERMS) as call:
+        call.keeper.slow_s = 0.3
+        await call.over()
+        assert renewals == [1]
+
+
 def renewed(leg: AudioLeg) -> bool:
     return f"lease of {leg.id}" in {task.get_name() for task in asyncio.all_tasks()}
 
