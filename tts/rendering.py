@@ -184,7 +184,7 @@ class RenderedVoice:
         """Render the best voice's sentence into a file; False when it could not."""
         engine = self._of(self._lanes[0], language)[0]
         try:
-            pcm = to_line(*await engine.render(text, language)) if text else b""
+            pcm = await asyncio.to_thread(to_line, *await engine.render(text, language)) if text else b""
         except VoiceDown as error:
             log.warning("prompt not rendered", engine=engine.name, error=str(error))
             return False

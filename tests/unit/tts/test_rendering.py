@@ -56,6 +56,16 @@ async def test_what_was_prepared_needs_no_engine_any_more(tmp_path: Path) -> Non
     assert await voice(tmp_path, engine).say("Bye.", "en")
 
 
+async def test_callers_sound_goes_on_while_a_publication_is_prepared(tmp_path: Path) -> None:
+    speaking = voice(tmp_path, ScriptedEngine())
+    preparing = asyncio.create_task(speaking.prepare([(f"{number}.", "en") for number in range(20)]))
+    turns = 0
+    while not preparing.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 2 * 20  # one for each is what the loop gets between sentences that hold it up
+
+
 async def test_preparing_again_renders_nothing(tmp_path: Path) -> None:
     engine = ScriptedEngine()
     for _ in range(2):
