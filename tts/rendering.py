@@ -88,7 +88,7 @@ class RenderedVoice:
         finally:
             self._waiting -= 1
 
-    def recorded(self, key: str, language: str) -> bytes | None:
+    async def recorded(self, key: str, language: str) -> bytes | None:
         """A recorded file that replaces the rendered prompt; an unreadable one is logged and not used."""
         if not KEY.fullmatch(key) or not KEY.fullmatch(language):
             return None
@@ -96,13 +96,13 @@ class RenderedVoice:
         if not path.is_file():
             return None
         name = f"{path}:{path.stat().st_mtime_ns}"
-        if name not in self._memory:
-            try:
-                self._remember(name, to_line(*read_wav(path)))
-            except (OSError, ValueError) as error:
-                log.warning("recording unreadable", file=str(path), error=str(error))
-                return None
-        return self._memory[name]
+        if (known := self._memory.get(name)) is not None:
+            return known
+        try:
+            return self._remember(name, await asyncio.to_thread(lambda: to_line(*read_wav(path))))
+        except (OSError, ValueError) as error:
+            log.warning("recording unreadable", file=str(path), error=str(error))
+            return None
 
     async def prepare(self, sentences: Iterable[tuple[str, str]], progress: Progress = lambda done, of: None) -> int:
         """Render (text, language) pairs that are not on disk yet; answers how many could not be."""
