@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable
 
 from ivr.ports import FRAME_BYTES
 from telephony import audiosocket
 
 UNSENT_LIMIT_BYTES = 16 * (FRAME_BYTES + audiosocket.HEADER_BYTES)  # 320 ms that Asterisk did not take
+KERNEL_BYTES = 16_384  # of ours in the kernel; by itself it takes minutes of sound from whom nobody hears
 READ_BYTES = 4_096  # a dozen frames at once: what was late is soon made up for, and a flood holds up nobody else
 
 
@@ -16,7 +18,9 @@ class AudioPipe:
 
     def __init__(self, transport: asyncio.Transport, take: Callable[[bytes], None]) -> None:
         self._transport, self._take = transport, take
-        self._socket: int = transport.get_extra_info("socket").fileno()
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+        self._socket: int = connection.fileno()
         self._ours = True
         transport.pause_reading()
 

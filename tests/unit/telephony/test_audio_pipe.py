@@ -9,6 +9,8 @@ from typing import cast
 
 import pytest
 
+from ivr.ports import FRAME_BYTES, FRAME_MS
+from telephony import audiosocket
 from telephony.audio_pipe import READ_BYTES, AudioPipe
 
 LIMIT_S = 5.0
@@ -100,11 +102,23 @@ async def test_a_flood_is_taken_by_and_by(ends: Ends) -> None:
 
 async def test_what_is_sent_arrives_whole_and_in_order_however_slow_the_reader(ends: Ends) -> None:
     _, pipe, reader, _ = ends
-    pieces = [bytes((number % 256,)) * 50_000 for number in range(200)]
+    pieces = [bytes((number % 256,)) * 2_000 for number in range(200)]
     for piece in pieces:
         pipe.send(piece)
     assert pipe.stuck
     assert await asyncio.wait_for(reader.readexactly(sum(map(len, pieces))), LIMIT_S) == b"".join(pieces)
+
+
+async def test_what_asterisk_does_not_take_is_noticed_within_seconds(ends: Ends) -> None:
+    """A prompt goes on where it was held; what the kernel had taken would be over, and unheard."""
+    _, pipe, _, writer = ends
+    cast("asyncio.ReadTransport", writer.transport).pause_reading()
+    frame, sent = audiosocket.audio(bytes(FRAME_BYTES)), 0
+    while not pipe.stuck:
+        pipe.send(frame)
+        sent += 1
+        await asyncio.sleep(0)
+    assert sent * FRAME_MS < 10_000
 
 
 async def test_the_end_of_a_connection_is_noticed(ends: Ends) -> None:
