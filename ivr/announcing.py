@@ -35,7 +35,7 @@ async def announce(
     """
     text, used = speaking.sentence(prompts, key, variables, language)
     template = prompts[used][key]
-    if not speaking.variables_of(template) and (recorded := voice.recorded(key, used)):
+    if not speaking.variables_of(template) and (recorded := await voice.recorded(key, used)):
         return Announcement(recorded, text, used, "recorded")
     try:
         return Announcement(await voice.say(text, used), text, used, "voice")
@@ -57,7 +57,7 @@ async def _assembled(voice: Voice, parts: list[str], language: Language) -> byte
 
 
 async def _part(voice: Voice, part: str, language: Language) -> bytes | None:
-    if recorded := voice.recorded(PART_KEY + "_".join(part.lower().split()), language):
+    if recorded := await voice.recorded(PART_KEY + "_".join(part.lower().split()), language):
         return recorded
     try:
         return await voice.say(part, language)

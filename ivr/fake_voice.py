@@ -26,5 +26,5 @@ class WordsVoice:
         words = len(text.split())
         return spoken(text, ms=words * MS_PER_WORD // FRAME_MS * FRAME_MS) if words else b""
 
-    def recorded(self, key: str, language: str) -> bytes | None:
+    async def recorded(self, key: str, language: str) -> bytes | None:
         return self._recordings.get((key, language))

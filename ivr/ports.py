@@ -145,7 +145,7 @@ class Voice(Protocol):
         Raises: VoiceDown.
         """
 
-    def recorded(self, key: str, language: str) -> bytes | None:
+    async def recorded(self, key: str, language: str) -> bytes | None:
         """A recorded file that replaces the rendered prompt, if an admin put one there."""
 
 

@@ -199,7 +199,7 @@ async def _written(voice: Voice, key: str, edition: Edition, language: Language,
     try:
         values = Wording(edition).values(Sentence(key), language, datetime.now(UTC))
         text, used = speaking.sentence(edition.prompts, key, values, language)
-        write_wav(wav, voice.recorded(key, used) or await voice.say(text, used))
+        write_wav(wav, await voice.recorded(key, used) or await voice.say(text, used))
     except (VoiceDown, KeyError, OSError):
         return False
     return True

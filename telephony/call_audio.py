@@ -21,6 +21,7 @@ from telephony.audio_watch import HearingChange
 
 CONNECT_LIMIT_S = 2.0  # Asterisk itself waits no longer for a connection
 LEAVE_LIMIT_S = 3.0
+RENEWAL_LIMIT_S = 0.5  # AMI answers in milliseconds, or is about to be lost; an emergency may wait for it
 GAPS_TOLD = 20  # of a call: a phone that suppresses silence has one at every pause
 
 log = structlog.get_logger()
@@ -94,6 +95,7 @@ class AudioSession:
         self._leaving = False
         self._sit_again = False
         self._changes = 0
+        self._asking = asyncio.Lock()  # while a renewal is under way
 
     async def keep(self) -> None:
         """Until the leg is over; tells it why."""
@@ -151,19 +153,31 @@ class AudioSession:
         try:
             await self._session.exec("AudioSocket", str(self._leg.uuid), f"{audio.host}:{audio.port}")
         finally:
+            if self._session.alive:
+                await self._renewal_done()
             renewing.cancel()
+
+    async def _renewal_done(self) -> None:
+        """A deadline that arrived after the channel was given back would cut the caller's talk."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RENEWAL_LIMIT_S), self._asking:
+                pass
 
     def _unwatched(self) -> float:
         log.warning("AMI is down; the call's lease is long", channel=self._session.channel, s=self._terms.unwatched_s)
         return self._terms.unwatched_s
 
     async def _renew(self) -> None:
+        loop = asyncio.get_running_loop()
+        asked_s = loop.time()
         while True:
-            await asyncio.sleep(self._terms.renew_s)
+            await asyncio.sleep(asked_s + self._terms.renew_s - loop.time())  # at once where the answer came late
             if self._session.lease_left_s < LEASE_MARGIN_S:
                 return  # we hung too long: the dialplan has the caller, and a deadline now would cut their talk
-            asked_s = asyncio.get_running_loop().time()
-            if await self._call_audio.keeper.absolute_timeout(self._session.channel, self._terms.watched_s):
+            asked_s = loop.time()
+            async with self._asking:
+                renewed = await self._call_audio.keeper.absolute_timeout(self._session.channel, self._terms.watched_s)
+            if renewed:
                 self._session.leased(self._terms.watched_s, asked_s)
             elif self._session.lease_left_s < self._terms.watched_s / 2:
                 self._stand_up()  # nobody renews and the lease ends soon: only AGI can arm a long one

@@ -7,9 +7,11 @@ from functools import cache
 
 from ivr.locales.registry import LOCALES, locale
 
-SENTENCE_END = re.compile(r"(?<=\w\w\w[.!?])\s+(?=[A-Z])")  # not after "Dr."
+ABBREVIATED = r"(?<!\b[A-Z]\w\w\.)(?<!\b[A-Z]\w{3}\.)"  # "Mrs.", "Prof."
+SENTENCE_END = re.compile(rf"(?:(?<=[!?])|(?<=\w\w\w\.){ABBREVIATED})\s+(?=[A-Z])")  # nor after "Dr."
 AFTER_SENTENCE_MS, AFTER_COMMA_MS = 190, 100  # beside the silence that each rendering keeps at its edges
 JOINTS, SENTENCE_ENDS = " ,;:", ("", ".", "!", "?")
+CLOSING = "\"'’”»)]"  # may stand between a number and the end of its sentence
 DIGIT_END, NUMBER_END = ",", "."  # how a digit sounds: the number goes on, or ends here
 
 
@@ -21,7 +23,8 @@ class Phrase:
 
 def phrases(text: str, language: str) -> tuple[Phrase, ...]:
     """What a text is put together from, in speaking order; one phrase where nothing is gained by more."""
-    return tuple(phrase for sentence in SENTENCE_END.split(text) for phrase in _sentence(sentence, language))
+    found = tuple(phrase for sentence in SENTENCE_END.split(text) for phrase in _sentence(sentence, language))
+    return found or (Phrase(""),)
 
 
 def digit_phrases(language: str) -> Iterator[str]:
@@ -34,13 +37,18 @@ def _sentence(text: str, language: str) -> Iterator[Phrase]:
     """Its numbers of two digits and more apart, the rest whole."""
     end = 0
     for found in _numbers(language).finditer(text) if language in LOCALES else ():
-        if before := text[end : found.start()].strip(JOINTS):
+        if _has_words(before := text[end : found.start()].strip(JOINTS)):
             yield Phrase(before)
         end = found.end()
-        yield from _number(found[0].lower(), text[end : end + 1])
-    rest = text[end:].lstrip(JOINTS)
-    if not end or rest.strip("".join(SENTENCE_ENDS)):
+        yield from _number(found[0].lower(), text[end:].lstrip(CLOSING)[:1])
+    rest = text[end:].lstrip(CLOSING + JOINTS) if end else text
+    if _has_words(rest):
         yield Phrase(rest, AFTER_SENTENCE_MS)
+
+
+def _has_words(text: str) -> bool:
+    """A voice given marks alone fails, or ends."""
+    return any(map(str.isalnum, text))
 
 
 def _number(text: str, then: str) -> Iterator[Phrase]:
@@ -61,5 +69,7 @@ def _group(digits: Sequence[str], end: str, pause_ms: int) -> Iterator[Phrase]:
 
 @cache
 def _numbers(language: str) -> re.Pattern[str]:
-    digit = "(?:" + "|".join(locale(language).number(digit) for digit in range(10)) + ")"
-    return re.compile(rf"\b{digit}(?:,? {digit})+\b", re.IGNORECASE)
+    number = locale(language).number
+    digit = "(?:" + "|".join(map(number, range(10))) + ")"
+    tens = "".join(rf"(?<!\b{number(ten)}[ -])" for ten in range(20, 100, 10))  # "twenty four" is no digits
+    return re.compile(rf"(?<![\w-]){tens}{digit}(?:,? {digit})+(?!['’-]?\w)", re.IGNORECASE)

@@ -13,6 +13,7 @@ from tts.rendering import Progress, RenderedVoice
 from tts.voices import engines
 
 UNKNOWN = "…"  # in the place of what only a call can tell
+PHONE = "phone"  # may begin with a plus
 
 
 def build(settings: Settings) -> RenderedVoice:
@@ -57,8 +58,9 @@ def _around(template: str, language: Language) -> Iterator[str]:
     """The phrases of a prompt that are the same whatever its variables say."""
     if not (variables := variables_of(template)):
         return
-    values = {name: locale(language).digits("00") if name in DIGITS else UNKNOWN for name in variables}
-    yield from (phrase.text for phrase in phrases(filled(template, values), language) if UNKNOWN not in phrase.text)
+    for number in ("00", "+00") if PHONE in variables else ("00",):
+        values = {name: locale(language).digits(number) if name in DIGITS else UNKNOWN for name in variables}
+        yield from (phrase.text for phrase in phrases(filled(template, values), language) if UNKNOWN not in phrase.text)
 
 
 def installed(settings: Settings, languages: tuple[str, ...]) -> dict[str, str]:

@@ -71,7 +71,9 @@ class RenderedVoice:
             raise VoiceDown("late") from error
 
     async def _joined(self, said: Sequence[Phrase], language: str, first_limit_s: float) -> bytes:
-        sounds = [await self._phrase(phrase.text, language, first_limit_s) for phrase in said]
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + first_limit_s  # one limit for all: of a voice that hangs, each phrase would wait anew
+        sounds = [await self._phrase(phrase.text, language, max(until_s - loop.time(), 0)) for phrase in said]
         pauses = [*(phrase.pause_ms for phrase in said[:-1]), 0]
         return b"".join(sound + bytes(BYTES_PER_MS * pause) for sound, pause in zip(sounds, pauses, strict=True))
 
@@ -86,7 +88,7 @@ class RenderedVoice:
         finally:
             self._waiting -= 1
 
-    def recorded(self, key: str, language: str) -> bytes | None:
+    async def recorded(self, key: str, language: str) -> bytes | None:
         """A recorded file that replaces the rendered prompt; an unreadable one is logged and not used."""
         if not KEY.fullmatch(key) or not KEY.fullmatch(language):
             return None
@@ -94,13 +96,13 @@ class RenderedVoice:
         if not path.is_file():
             return None
         name = f"{path}:{path.stat().st_mtime_ns}"
-        if name not in self._memory:
-            try:
-                self._remember(name, to_line(*read_wav(path)))
-            except (OSError, ValueError) as error:
-                log.warning("recording unreadable", file=str(path), error=str(error))
-                return None
-        return self._memory[name]
+        if (known := self._memory.get(name)) is not None:
+            return known
+        try:
+            return self._remember(name, await asyncio.to_thread(lambda: to_line(*read_wav(path))))
+        except (OSError, ValueError) as error:
+            log.warning("recording unreadable", file=str(path), error=str(error))
+            return None
 
     async def prepare(self, sentences: Iterable[tuple[str, str]], progress: Progress = lambda done, of: None) -> int:
         """Render (text, language) pairs that are not on disk yet; returns how many could not be."""
@@ -162,8 +164,8 @@ class RenderedVoice:
         return self._remember(name, pcm) if pcm is not None else None
 
     def _remember(self, name: str, pcm: bytes) -> bytes:
+        self._remembered += len(pcm) - len(self._memory.get(name, b""))  # two may have rendered it at once
         self._memory[name] = pcm
-        self._remembered += len(pcm)
         while self._remembered > self._settings.memory_mb * 1_000_000 and len(self._memory) > 1:
             self._remembered -= len(self._memory.popitem(last=False)[1])
         return pcm
@@ -182,7 +184,7 @@ class RenderedVoice:
         """Render the best voice's sentence into a file; False when it could not."""
         engine = self._of(self._lanes[0], language)[0]
         try:
-            pcm = to_line(*await engine.render(text, language)) if text else b""
+            pcm = await asyncio.to_thread(to_line, *await engine.render(text, language)) if text else b""
         except VoiceDown as error:
             log.warning("prompt not rendered", engine=engine.name, error=str(error))
             return False

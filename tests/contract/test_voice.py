@@ -67,7 +67,7 @@ async def test_hostile_words_are_only_spoken(voice: Voice) -> None:
     assert await voice.say("--help $(reboot) \r\n; <script>alert(1)</script> [[x]]", "en")
 
 
-def test_recordings_are_found_by_key_and_language(voice: Voice) -> None:
-    assert voice.recorded("greet", "en")
-    assert voice.recorded("greet", "nl") is None
-    assert voice.recorded("other", "en") is None
+async def test_recordings_are_found_by_key_and_language(voice: Voice) -> None:
+    assert await voice.recorded("greet", "en")
+    assert await voice.recorded("greet", "nl") is None
+    assert await voice.recorded("other", "en") is None

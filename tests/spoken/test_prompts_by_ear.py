@@ -49,7 +49,7 @@ class DeadExceptFor:
             raise VoiceDown("dead")
         return await self._voice.say(text, language)
 
-    def recorded(self, key: str, language: str) -> bytes | None:
+    async def recorded(self, key: str, language: str) -> bytes | None:
         return None
 
 

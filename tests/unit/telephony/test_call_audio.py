@@ -121,6 +121,38 @@ async def test_a_renewed_lease_is_counted_from_when_it_was_asked_for() -> None:
         assert ends[0] <= call.keeper.asked_s + 3.0 + 0.05
 
 
+async def test_after_a_late_answer_the_lease_is_renewed_again_at_once() -> None:
+    """A pause counted from the answer would outlast a lease that counts from when it was asked for."""
+
+    async def talk(session: AgiSession, call_audio: CallAudio) -> None:
+        async with call_audio.open_audio(session) as leg:
+            await until(lambda: call.keeper.asked >= 2 or not renewed(leg))
+            assert renewed(leg)
+
+    async with fake_call(talk, TERMS) as call:
+        call.keeper.slow_s = 1.8
+        await call.over()
+
+
+async def test_the_channel_is_given_back_only_after_a_renewal_that_is_under_way() -> None:
+    """One that arrived later would cut the caller's talk."""
+    renewals = list[int]()
+
+    async def talk(session: AgiSession, call_audio: CallAudio) -> None:
+        async with call_audio.open_audio(session):
+            await until(lambda: call.keeper.asked == 1)
+        renewals.append(len(call.keeper.renewals))
+
+    async with fake_call(talk, TERMS) as call:
+        call.keeper.slow_s = 0.3
+        await call.over()
+        assert renewals == [1]
+
+
+def renewed(leg: AudioLeg) -> bool:
+    return f"lease of {leg.id}" in {task.get_name() for task in asyncio.all_tasks()}
+
+
 async def test_without_ami_the_lease_is_long() -> None:
     left = asyncio.Event()
 
@@ -158,7 +190,7 @@ async def test_a_process_that_hung_too_long_does_not_touch_the_call_again() -> N
     async def talk(session: AgiSession, call_audio: CallAudio) -> None:
         async with call_audio.open_audio(session) as leg:
             session.leased(0.1, asyncio.get_running_loop().time())  # as if the process had stood still meanwhile
-            await until(lambda: f"lease of {leg.id}" not in {task.get_name() for task in asyncio.all_tasks()})
+            await until(lambda: not renewed(leg))
 
     async with fake_call(talk, TERMS) as call:
         await call.over()

@@ -48,6 +48,7 @@ def test_what_a_language_would_say_in_english_is_not_rendered_in_it() -> None:
         ("ticket_opened", {"ticket": "4721"}),
         ("joined", {"ticket": "47216"}),
         ("callback_offer", {"phone": "0612345678"}),
+        ("callback_offer", {"phone": "+31612345678"}),
         ("callback_stored", {"ticket": "4721"}),
     ],
 )
@@ -55,3 +56,12 @@ def test_what_callers_hear_of_numbers_is_rendered_ahead(key: str, variables: dic
     values = Wording(EDITION).values(Sentence(key, variables), "en", datetime.now(UTC))
     text, language = speaking.sentence(EDITION.prompts, key, values, "en")
     assert {(phrase.text, language) for phrase in phrases(text, language)} <= set(fixed_sentences(EDITION))
+
+
+def test_what_follows_a_question_about_a_place_is_rendered_ahead() -> None:
+    asked = Sentence("did_you_mean_place", {"topic": next(iter(EDITION.topics)), "place": "ward-12"})
+    values = Wording(EDITION).values(asked, "en", datetime.now(UTC))
+    text, language = speaking.sentence(EDITION.prompts, asked.key, values, "en")
+    _, *others = phrases(text, language)
+    assert others
+    assert {(phrase.text, language) for phrase in others} <= set(fixed_sentences(EDITION))

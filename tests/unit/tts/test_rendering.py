@@ -56,6 +56,26 @@ async def test_what_was_prepared_needs_no_engine_any_more(tmp_path: Path) -> Non
     assert await voice(tmp_path, engine).say("Bye.", "en")
 
 
+async def test_callers_sound_goes_on_while_a_publication_is_prepared(tmp_path: Path) -> None:
+    speaking = voice(tmp_path, ScriptedEngine())
+    preparing = asyncio.create_task(speaking.prepare([(f"{number}.", "en") for number in range(20)]))
+    turns = 0
+    while not preparing.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 2 * 20  # one for each is what the loop gets between sentences that hold it up
+
+
+async def test_callers_sound_goes_on_while_a_recording_is_read(tmp_path: Path) -> None:
+    write_wav(tmp_path / "recordings/en/greet.wav", to_pcm(np.tile(SECOND, 60)), rate=48_000)
+    reading = asyncio.create_task(voice(tmp_path).recorded("greet", "en"))
+    turns = 0
+    while not reading.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 2
+
+
 async def test_preparing_again_renders_nothing(tmp_path: Path) -> None:
     engine = ScriptedEngine()
     for _ in range(2):
@@ -93,6 +113,14 @@ async def test_a_dead_voice_is_replaced_by_the_next(tmp_path: Path) -> None:
 async def test_a_hung_voice_leaves_time_for_the_next(tmp_path: Path) -> None:
     robot = ScriptedEngine("robot")
     assert await voice(tmp_path, ScriptedEngine(slow_s=60), robot, limit_ms=2_000).say("Hello.", "en")
+    assert asyncio.get_running_loop().time() < 2
+
+
+@pytest.mark.virtual_time
+async def test_a_hung_voice_leaves_time_for_all_phrases_of_a_sentence(tmp_path: Path) -> None:
+    robot = ScriptedEngine("robot")
+    hung = voice(tmp_path, ScriptedEngine(slow_s=60), robot, limit_ms=2_000)
+    assert await hung.say("Your ticket is one two. It is open. We look after it.", "en")
     assert asyncio.get_running_loop().time() < 2
 
 
@@ -138,9 +166,19 @@ async def test_memory_is_bounded(tmp_path: Path) -> None:
     assert engine.rendered == ["One.", "Two.", "One."]
 
 
+async def test_what_two_callers_had_rendered_at_once_takes_its_place_in_memory_once(tmp_path: Path) -> None:
+    engine = ScriptedEngine(slow_s=0.01)
+    speaking = voice(tmp_path, engine, memory_mb=1, workers=2)
+    for number in range(40):
+        await asyncio.gather(*(speaking.say(f"Number {number}.", "en") for _ in range(2)))
+    engine.rendered.clear()
+    await speaking.say("Number 0.", "en")
+    assert engine.rendered == []
+
+
 async def test_a_recording_is_brought_to_the_lines_rate_and_loudness(tmp_path: Path) -> None:
     write_wav(tmp_path / "recordings/en/greet.wav", to_pcm(np.tile(SECOND, 2) * 0.1), rate=16_000)
-    found = voice(tmp_path).recorded("greet", "en")
+    found = await voice(tmp_path).recorded("greet", "en")
     assert found is not None
     assert len(found) == pytest.approx(16_000, rel=0.02)
 
@@ -148,16 +186,16 @@ async def test_a_recording_is_brought_to_the_lines_rate_and_loudness(tmp_path: P
 async def test_a_changed_recording_is_heard_at_once(tmp_path: Path) -> None:
     speaking = voice(tmp_path)
     write_wav(tmp_path / "recordings/en/greet.wav", to_pcm(SECOND))
-    first = speaking.recorded("greet", "en")
+    first = await speaking.recorded("greet", "en")
     write_wav(tmp_path / "recordings/en/greet.wav", to_pcm(np.tile(SECOND, 2)))
-    assert speaking.recorded("greet", "en") != first
+    assert await speaking.recorded("greet", "en") != first
 
 
 @pytest.mark.parametrize("key", ["greet", "../../secret", "", "a/b"])
-def test_no_recording_no_answer(tmp_path: Path, key: str) -> None:
+async def test_no_recording_no_answer(tmp_path: Path, key: str) -> None:
     (tmp_path / "recordings/en").mkdir(parents=True)
     (tmp_path / "recordings/en/greet.wav").write_bytes(b"no sound")
-    assert voice(tmp_path).recorded(key, "en") is None
+    assert await voice(tmp_path).recorded(key, "en") is None
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ class ToneVoice:
     async def say(self, text: str, language: str) -> bytes:
         return tone(DUTCH_HZ, 1_500)
 
-    def recorded(self, key: str, language: str) -> bytes | None:
+    async def recorded(self, key: str, language: str) -> bytes | None:
         return None
 
 
