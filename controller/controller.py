@@ -175,7 +175,10 @@ class Controller:
             self._warm_voices(edition),
         )
         beside = {"classifier": understander.classifiers(), "settings": self.settings.telling()}
-        pins = edition.hashes() | await editions.keep_beside(self.records, edition.site.id, beside)
+        kept = await editions.keep(
+            self.records, edition
+        )  # what an earlier version published is another one as we read it
+        pins = kept | await editions.keep_beside(self.records, edition.site.id, beside)
         renderer = PromptRenderer(Wording(edition), self.voice)
         return LoadedEdition(edition, SpeechServices(ears.get, understander, renderer, hold_music()), pins)
 

@@ -252,6 +252,27 @@ def test_only_what_was_published_can_be_taken_back_to(settings: Settings, capsys
     assert "no published edition begins with 0000" in said
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "told"),
+    [
+        ("prompts", '{"en": {"welcome": "Hello."}}', "lacks what this one needs"),
+        ("site", '{"id": "demo"}', "this one cannot read it"),
+    ],
+)
+def test_what_an_earlier_version_published_is_not_taken_back_to_where_this_one_cannot_go_by_it(
+    settings: Settings, capsys: pytest.CaptureFixture[str], kind: str, body: str, told: str
+) -> None:
+    start(settings)
+    with sqlite3.connect(settings.data_dir / "onenumber.db") as database:
+        database.execute("UPDATE documents SET body = ? WHERE kind = ?", (body, kind))
+    greet(settings.line.config_dir, "Hello.")
+    publish(settings)
+    latest, first = history(settings)
+    said = refused(lambda: document_commands.rollback(first.edition, "", "", ready=nothing), capsys)
+    assert told in said
+    assert history(settings) == [latest, first]
+
+
 def test_a_round_trip_changes_nothing(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start(settings)
     folder = tmp_path / "exported"
