@@ -1,6 +1,7 @@
 """Effects, applied to rows: each is a conditional statement, all that follows from a transition is in one transaction.
 
-Whoever changes both a call and its place changes the call first, so that no two wait for each other.
+Whoever changes both a call and its place changes the call first, and whoever changes an attempt and its callback holds
+the callback first, so that no two wait for each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -112,6 +113,8 @@ def _apply_special(connection: Connection, effect: Effect) -> None:
 
 def _move(connection: Connection, asked: Transition) -> None:
     """Raises: Lost."""
+    if asked.kind is Kind.ATTEMPT and asked.call_id:
+        _hold_callback(connection, asked)
     if asked.kind in FOLLOWED_BY_ROW:
         rows = connection.execute(_update(asked).returning(*TABLES[asked.kind].c)).all()
         must_win(bool(rows) or not asked.required)
@@ -121,6 +124,13 @@ def _move(connection: Connection, asked: Transition) -> None:
         taken = connection.execute(_update(asked)).rowcount > 0
         must_win(taken or not asked.required)
         apply(connection, following(asked, None) if taken else ())
+
+
+def _hold_callback(connection: Connection, asked: Transition) -> None:
+    """Where the database can: who calls a callback off changes its attempt after it."""
+    tried = select(attempts.c.callback_id).where(attempts.c.id == asked.where["id"])
+    held = select(callbacks.c.id).where(callbacks.c.id.in_(tried))
+    connection.execute(held.with_for_update(key_share=True))
 
 
 def _update(change: Change) -> Any:

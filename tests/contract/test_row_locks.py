@@ -29,6 +29,8 @@ from tests.contract.samples import (
 )
 
 HELD = text("SELECT id FROM calls WHERE id = :call FOR NO KEY UPDATE")
+CALLBACK_HELD = text("SELECT id FROM callbacks WHERE id = :callback FOR NO KEY UPDATE")
+ATTEMPT_HELD = text("SELECT id FROM attempts WHERE id = :attempt FOR NO KEY UPDATE")
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 END_NOW = text("UPDATE calls SET ended_at = now() WHERE id = :call")
 
@@ -142,3 +144,21 @@ async def test_a_callback_that_ends_just_as_it_is_renewed_is_owed_anew(on_postgr
     assert (len(inserted), again.id != first.id) == (2, True)
     assert await on_postgres.callbacks.open() == [again]
     assert [found.callback_id for found in await on_postgres.queue.waiting()] == [again.id]
+
+
+async def test_who_waits_for_a_callback_holds_no_attempt_of_it(on_postgres: SqlRecords) -> None:
+    """A person who is there, while the callback is called off: a deadlock would be a second of silence for them."""
+    callback = await on_postgres.callbacks.store(a_callback(await opened_ticket(on_postgres)))
+    attempt, database = an_attempt(callback), on_postgres.database
+    await on_postgres.callbacks.claim_attempt(attempt)
+    await phone_taken(on_postgres, attempt, later(3))
+    call = await opened_call(on_postgres, direction="callback", callback_id=callback.id)
+    assert isinstance(database, PostgresDatabase)
+    async with database._engine.begin() as calling_off:
+        await calling_off.execute(CALLBACK_HELD, {"callback": callback.id})
+        connecting = asyncio.create_task(on_postgres.callbacks.connect(attempt.id, call.id, later(4)))
+        while not await database.read(lambda connection: connection.execute(WAITING).scalar()):
+            pass
+        await calling_off.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        await calling_off.execute(ATTEMPT_HELD, {"attempt": attempt.id})
+    assert await connecting
