@@ -18,6 +18,7 @@ from tests.conftest import PostgresServer
 from tests.contract.samples import (
     a_callback,
     an_attempt,
+    an_event,
     an_offer,
     answered,
     available_agent,
@@ -162,3 +163,19 @@ async def test_who_waits_for_a_callback_holds_no_attempt_of_it(on_postgres: SqlR
         await calling_off.execute(text("SET LOCAL lock_timeout = '200ms'"))
         await calling_off.execute(ATTEMPT_HELD, {"attempt": attempt.id})
     assert await connecting
+
+
+async def test_who_waits_for_the_call_that_asked_holds_no_callback_of_it(on_postgres: SqlRecords) -> None:
+    """An agent answers that call just as its callback is to be dialled: the answer calls the callback off."""
+    call, database = await opened_call(on_postgres), on_postgres.database
+    callback = await on_postgres.callbacks.store(a_callback(await opened_ticket(on_postgres), call_id=call.id))
+    assert isinstance(database, PostgresDatabase)
+    async with database._engine.begin() as answering:
+        await answering.execute(HELD, {"call": call.id})
+        claim = on_postgres.callbacks.claim_attempt(an_attempt(callback), [an_event(call.id)])
+        claiming = asyncio.create_task(claim)
+        while not await database.read(lambda connection: connection.execute(WAITING).scalar()):
+            pass
+        await answering.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        await answering.execute(CALLBACK_HELD, {"callback": callback.id})
+    assert await claiming
