@@ -6,13 +6,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from pydantic import ValidationError
+
 from config import files
 from config.documents import Edition
 from config.settings import Settings
 from routing.archive import Action
 from routing.model import NotFound
 from runtime import credentials, installation, operator, publishing
-from runtime.editions import SHOWN, Folder, folder_name, look, read_folder, told
+from runtime.editions import SHOWN, Folder, faults_of, folder_name, look, read_folder, told
 from runtime.following import TOPIC
 from store import SqlRecords, editions, publications, seed
 from store.news import RedisNews
@@ -116,7 +118,10 @@ async def _stored(settings: Settings, start: str) -> tuple[str, Edition]:
             name = latest.edition
         else:
             operator.refuse("nothing is in force yet: start the line once, or import with --publish.")
-        return name, await editions.named(records, name)
+        try:
+            return name, await editions.named(records, name)
+        except ValidationError:
+            operator.refuse(f"an earlier version published edition {name[:SHOWN]}, and this one cannot read it.")
 
 
 async def _note_export(settings: Settings, path: Path, name: str) -> None:
@@ -146,6 +151,10 @@ async def _history(settings: Settings) -> list[Publication]:
 def rollback(start: str, note: str, expect: str, ready: Ready = make_ready) -> None:
     settings = credentials.settings()
     name, edition = asyncio.run(_stored(settings, start))
+    if wrong := faults_of(edition):
+        operator.refuse(
+            "an earlier version published this edition, and it lacks what this one needs:\n" + "\n".join(wrong)
+        )
     _fits_asterisk(settings, edition)
     ready(settings, edition)
     made = asyncio.run(_again(settings, name, note or "taken back", expect))

@@ -54,10 +54,10 @@ from tts import preparing
 
 log = structlog.get_logger()
 
-SWITCH_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
+GIVE_WAY_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
 TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
 SPOKEN_KEPT_S = 3_600.0
-SWITCH_S = 300.0  # until an edition is ready, where its examples are learned here on a busy machine
+LOAD_S = 300.0  # until an edition is ready, where its examples are learned here on a busy machine
 RENDER_S = 120.0  # then new documents serve all the same; what is missing is said from parts, or a little late
 SHOPS_KEPT = 4  # editions that are ready
 EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models takes longer
@@ -65,7 +65,7 @@ EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models tak
 
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Calls in the dialogue go back to the dialplan; talks go on."""
-    sys.setswitchinterval(SWITCH_S)
+    sys.setswitchinterval(GIVE_WAY_S)
     clock.share(settings.data_dir)
     documents = await asyncio.to_thread(in_force, settings)
     if documents.refused:
@@ -142,7 +142,7 @@ class Controller:
 
         async def switch(edition: Edition) -> None:
             await self._render(edition)
-            async with asyncio.timeout(SWITCH_S):
+            async with asyncio.timeout(LOAD_S):
                 await self._switch(edition, stack)
             await asyncio.to_thread(remember, self.settings, edition)
             gc.freeze()  # what was loaded stays, as at the start; looking through it would hold up callers' sound
@@ -175,7 +175,10 @@ class Controller:
             self._warm_voices(edition),
         )
         beside = {"classifier": understander.classifiers(), "settings": self.settings.telling()}
-        pins = edition.hashes() | await editions.keep_beside(self.records, edition.site.id, beside)
+        kept = await editions.keep(
+            self.records, edition
+        )  # what an earlier version published is another one as we read it
+        pins = kept | await editions.keep_beside(self.records, edition.site.id, beside)
         renderer = PromptRenderer(Wording(edition), self.voice)
         return LoadedEdition(edition, SpeechServices(ears.get, understander, renderer, hold_music()), pins)
 

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -162,9 +162,19 @@ def told(publication: Publication) -> str:
 
 async def look(records: SqlRecords, folder: Folder) -> Seen:
     """What is in force, and what was noted of the folder."""
-    mark = await publications.folder_mark(records, folder.name)
+    mark = await _as_read_now(records, await publications.folder_mark(records, folder.name))
     publication = await publications.published(records)
     return Seen(publication, await _readable(records, publication.edition) if publication else None, mark)
+
+
+async def _as_read_now(records: SqlRecords, mark: FolderMark | None) -> FolderMark | None:
+    """With what was imported only by the hash it has as this version reads it: the same documents, and no change."""
+    if mark is None or mark.imported == mark.seen:
+        return mark
+    with suppress(NotFound):
+        if edition := await _readable(records, mark.imported):
+            return replace(mark, imported=editions.name_of(edition))
+    return mark
 
 
 async def _readable(records: SqlRecords, name: str) -> Edition | None:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import islice
 
 import structlog
+from pydantic import ValidationError
 
 from config.documents import Edition
 from routing.news_waiter import NewsWaiter
@@ -12,6 +14,7 @@ from store import SqlRecords, editions, publications
 log = structlog.get_logger()
 TOPIC = "documents"  # of the news
 POLL_S = 2.0  # news may be lost
+SHOWN = 5  # fields that are wrong
 RETRY_S = 10.0  # of an edition that could not be made ready, or a database that is away
 
 
@@ -30,7 +33,7 @@ class Following:
             try:
                 await self.look()
             except Exception as error:  # what is used now stays
-                log.error("documents could not be followed; the earlier ones serve", why=repr(error))
+                log.error("documents could not be followed; the earlier ones serve", why=_why(error))
                 await asyncio.sleep(RETRY_S)
 
     async def look(self) -> None:
@@ -41,3 +44,11 @@ class Following:
         await self._switch(await editions.named(self._records, latest.edition))
         self.edition = latest.edition
         log.info("other documents serve from now on", edition=latest.edition, published_by=latest.by)
+
+
+def _why(error: Exception) -> str:
+    """For a log; of documents that this version cannot read where they are wrong, and no number that stands there."""
+    if not isinstance(error, ValidationError):
+        return repr(error)
+    wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_input=False))
+    return "; ".join(islice(wrong, SHOWN))

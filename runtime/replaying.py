@@ -29,7 +29,7 @@ async def replayed(records: SqlRecords, call_id: str) -> Replayed:
     """Raises: NotFound, NotReplayable, UnknownOutcome."""
     call, history = await records.calls.load(call_id), await records.calls.history(call_id)
     if not history.begun:
-        raise NotReplayable("what it began with is not kept")
+        raise NotReplayable("what it began with is not kept, or some of what came of it has been erased")
     if not history.whole:
         raise NotReplayable("some of what came of it has been erased")
     edition = await editions.load(records, call.pins)

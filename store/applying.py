@@ -1,6 +1,7 @@
 """Effects, applied to rows: each is a conditional statement, all that follows from a transition is in one transaction.
 
-Whoever changes both a call and its place changes the call first, so that no two wait for each other.
+The order is call, callback, attempt; whoever changes both a call and its place changes the call first. So no two wait
+for each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,6 +51,7 @@ TABLES: Mapping[Kind, Table] = {
     Kind.RING: emergency_rings,
     Kind.TAKE: emergency_takes,
 }
+CALL_FIRST = (Kind.CALLBACK, Kind.ATTEMPT)  # of an offer, its agent comes before the call
 # Said in so many words where only live rows can have a transition, so that the index of those serves.
 LIVE_ROWS: Mapping[Kind, Any] = {Kind.OFFER: LIVE_OFFER, Kind.CALLBACK: OPEN_CALLBACK}
 AFTER: Mapping[Kind, Callable[[Connection, Row[Any]], Any]] = {
@@ -68,6 +70,8 @@ class SqlApplier:
 
     async def won(self, *effects: Effect, events: Sequence[NewEvent] = ()) -> bool:
         def work(connection: Connection) -> None:
+            if any(isinstance(each, Change) and each.kind in CALL_FIRST for each in effects):
+                _hold_calls(connection, events)
             apply(connection, effects)
             append_events(connection, events, self._kept_for)
 
@@ -76,6 +80,13 @@ class SqlApplier:
         except Lost:
             return False
         return True
+
+
+def _hold_calls(connection: Connection, events: Sequence[NewEvent]) -> None:
+    """Where the database can: their timelines are written at the end."""
+    if events:
+        theirs = select(calls.c.id).where(calls.c.id.in_({event.call_id for event in events})).order_by(calls.c.id)
+        connection.execute(theirs.with_for_update(key_share=True))
 
 
 def apply(connection: Connection, effects: Sequence[Effect]) -> None:
@@ -112,6 +123,8 @@ def _apply_special(connection: Connection, effect: Effect) -> None:
 
 def _move(connection: Connection, asked: Transition) -> None:
     """Raises: Lost."""
+    if asked.kind is Kind.ATTEMPT and asked.call_id:
+        _hold_callback(connection, asked)
     if asked.kind in FOLLOWED_BY_ROW:
         rows = connection.execute(_update(asked).returning(*TABLES[asked.kind].c)).all()
         must_win(bool(rows) or not asked.required)
@@ -121,6 +134,13 @@ def _move(connection: Connection, asked: Transition) -> None:
         taken = connection.execute(_update(asked)).rowcount > 0
         must_win(taken or not asked.required)
         apply(connection, following(asked, None) if taken else ())
+
+
+def _hold_callback(connection: Connection, asked: Transition) -> None:
+    """Where the database can: who calls a callback off changes its attempt after it."""
+    tried = select(attempts.c.callback_id).where(attempts.c.id == asked.where["id"])
+    held = select(callbacks.c.id).where(callbacks.c.id.in_(tried))
+    connection.execute(held.with_for_update(key_share=True))
 
 
 def _update(change: Change) -> Any:

@@ -17,11 +17,11 @@ from store.tables import documents, editions
 
 async def keep(records: SqlRecords, edition: Edition, now: datetime | None = None) -> dict[str, str]:
     """Store what is new of an edition; returns its hashes. Harmless when repeated; it is not in force by that."""
-    kept_at = now or datetime.now(UTC)
-    site_id, bodies = edition.site.id, edition.model_dump(mode="json")
+    kept_at, site_id = now or datetime.now(UTC), edition.site.id
+    written = await asyncio.to_thread(lambda: _written(edition.model_dump(mode="json")))
 
     def work(connection: Connection) -> dict[str, str]:
-        hashes = _keep_documents(connection, site_id, bodies, kept_at)
+        hashes = _keep_documents(connection, site_id, written, kept_at)
         row = {"hash": digest(hashes), "site_id": site_id, "hashes": hashes, "kept_at": kept_at}
         insert_unless_there(connection, editions, row)
         return hashes
@@ -31,18 +31,22 @@ async def keep(records: SqlRecords, edition: Edition, now: datetime | None = Non
 
 async def keep_beside(records: SqlRecords, site_id: str, bodies: Mapping[str, Any]) -> dict[str, str]:
     """Store what a call pins besides its edition, by kind; returns the hashes. Harmless when repeated."""
-    seen_at = datetime.now(UTC)
-    return await records.database.write(lambda connection: _keep_documents(connection, site_id, bodies, seen_at))
+    seen_at, written = datetime.now(UTC), await asyncio.to_thread(_written, bodies)
+    return await records.database.write(lambda connection: _keep_documents(connection, site_id, written, seen_at))
+
+
+def _written(bodies: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Hash and canonical text by kind; as long as a few frames of a caller's sound."""
+    return {kind: (digest(body), _canonical(body)) for kind, body in bodies.items()}
 
 
 def _keep_documents(
-    connection: Connection, site_id: str, bodies: Mapping[str, Any], seen_at: datetime
+    connection: Connection, site_id: str, written: Mapping[str, tuple[str, str]], seen_at: datetime
 ) -> dict[str, str]:
-    hashes = {kind: digest(body) for kind, body in bodies.items()}
-    for kind, body in bodies.items():
-        row = {"hash": hashes[kind], "site_id": site_id, "kind": kind, "seen_at": seen_at}
-        insert_unless_there(connection, documents, {**row, "body": _canonical(body)})
-    return hashes
+    for kind, (content_hash, body) in written.items():
+        row = {"hash": content_hash, "site_id": site_id, "kind": kind, "seen_at": seen_at}
+        insert_unless_there(connection, documents, {**row, "body": body})
+    return {kind: content_hash for kind, (content_hash, _) in written.items()}
 
 
 def of_edition(pins: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Table, delete, insert, select
+from sqlalchemy import Column, Connection, Row, Table, delete, insert, null, select, update
 
 from routing.identity import new_id
 from routing.model import OPEN_CALLBACKS, Stage, answer_form, wrap_up_form
@@ -143,7 +143,19 @@ async def erase(database: Database, found: Traces) -> dict[str, int]:
 
 
 def _deletion(table: Table, key: Column[Any], some: list[str]) -> Callable[[Connection], int]:
-    return lambda connection: connection.execute(delete(table).where(key.in_(some))).rowcount
+    def work(connection: Connection) -> int:
+        if table is outcome_private:
+            _cannot_be_run_again(connection, some)
+        return connection.execute(delete(table).where(key.in_(some))).rowcount
+
+    return work
+
+
+def _cannot_be_run_again(connection: Connection, outcome_ids: list[str]) -> None:
+    """A call without its last outcomes looks whole, and one that goes on gives their numbers to later ones."""
+    theirs = select(outcome_private.c.call_id).where(outcome_private.c.id.in_(outcome_ids))
+    begun = update(call_private).where(call_private.c.call_id.in_(theirs))
+    connection.execute(begun.values(begun=null()))
 
 
 def _empties_write_ahead_log(connection: Connection) -> bool:

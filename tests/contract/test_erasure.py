@@ -149,3 +149,17 @@ async def test_the_receipt_and_its_entry_are_kept_together(records: SqlRecords) 
     (entry,) = await records.audit.entries(9)
     assert (entry.subject, entry.action) == (receipt.id, "erased")
     assert (await verify(records.database, b"key")).trouble == ""
+
+
+async def test_a_call_that_lost_its_last_outcomes_does_not_pass_for_whole(records: SqlRecords) -> None:
+    """Also where it goes on, and later outcomes take the erased ones' numbers."""
+    call = a_call(dialogue={"step": "greet"})
+    await records.calls.open(call)
+    for told in ({"outcome": "started"}, {"outcome": "pressed", "keys": "0612345678"}):
+        await records.calls.save(call.id, {"step": "ask"}, outcome=NewOutcome(NOW, told))
+    assert (await records.calls.history(call.id)).begun
+    await erasure.erase(records.database, await erasure.find(records.database, NUMBER))
+    await records.calls.save(call.id, {"step": "bye"}, outcome=NewOutcome(later(9), {"outcome": "spoken"}))
+    history = await records.calls.history(call.id)
+    assert len(history.outcomes) == 2
+    assert not history.begun  # without which nothing is run again

@@ -18,6 +18,7 @@ from tests.conftest import PostgresServer
 from tests.contract.samples import (
     a_callback,
     an_attempt,
+    an_event,
     an_offer,
     answered,
     available_agent,
@@ -29,6 +30,8 @@ from tests.contract.samples import (
 )
 
 HELD = text("SELECT id FROM calls WHERE id = :call FOR NO KEY UPDATE")
+CALLBACK_HELD = text("SELECT id FROM callbacks WHERE id = :callback FOR NO KEY UPDATE")
+ATTEMPT_HELD = text("SELECT id FROM attempts WHERE id = :attempt FOR NO KEY UPDATE")
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 END_NOW = text("UPDATE calls SET ended_at = now() WHERE id = :call")
 
@@ -142,3 +145,37 @@ async def test_a_callback_that_ends_just_as_it_is_renewed_is_owed_anew(on_postgr
     assert (len(inserted), again.id != first.id) == (2, True)
     assert await on_postgres.callbacks.open() == [again]
     assert [found.callback_id for found in await on_postgres.queue.waiting()] == [again.id]
+
+
+async def test_who_waits_for_a_callback_holds_no_attempt_of_it(on_postgres: SqlRecords) -> None:
+    """A person who is there, while the callback is called off: a deadlock would be a second of silence for them."""
+    callback = await on_postgres.callbacks.store(a_callback(await opened_ticket(on_postgres)))
+    attempt, database = an_attempt(callback), on_postgres.database
+    await on_postgres.callbacks.claim_attempt(attempt)
+    await phone_taken(on_postgres, attempt, later(3))
+    call = await opened_call(on_postgres, direction="callback", callback_id=callback.id)
+    assert isinstance(database, PostgresDatabase)
+    async with database._engine.begin() as calling_off:
+        await calling_off.execute(CALLBACK_HELD, {"callback": callback.id})
+        connecting = asyncio.create_task(on_postgres.callbacks.connect(attempt.id, call.id, later(4)))
+        while not await database.read(lambda connection: connection.execute(WAITING).scalar()):
+            pass
+        await calling_off.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        await calling_off.execute(ATTEMPT_HELD, {"attempt": attempt.id})
+    assert await connecting
+
+
+async def test_who_waits_for_the_call_that_asked_holds_no_callback_of_it(on_postgres: SqlRecords) -> None:
+    """An agent answers that call just as its callback is to be dialled: the answer calls the callback off."""
+    call, database = await opened_call(on_postgres), on_postgres.database
+    callback = await on_postgres.callbacks.store(a_callback(await opened_ticket(on_postgres), call_id=call.id))
+    assert isinstance(database, PostgresDatabase)
+    async with database._engine.begin() as answering:
+        await answering.execute(HELD, {"call": call.id})
+        claim = on_postgres.callbacks.claim_attempt(an_attempt(callback), [an_event(call.id)])
+        claiming = asyncio.create_task(claim)
+        while not await database.read(lambda connection: connection.execute(WAITING).scalar()):
+            pass
+        await answering.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        await answering.execute(CALLBACK_HELD, {"callback": callback.id})
+    assert await claiming

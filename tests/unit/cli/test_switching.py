@@ -5,14 +5,17 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-from config.documents import Edition, load_edition
+from sqlalchemy import insert
+
+from config.documents import Edition, digest, load_edition
 from config.in_force import EditionInForce
 from config.settings import PROJECT, Settings, SpeechSettings, VoiceSettings
 from controller.controller import SHOPS_KEPT, Controller
 from routing.fake import MemoryNews
-from store import SqlRecords, editions, open_records, publications
+from store import SqlRecords, editions, open_records, publications, tables
 from store.migrate import upgrade
 from tests.conftest import free_port
+from tests.contract.samples import NOW
 
 DEMO = load_edition(PROJECT / "config")
 
@@ -62,3 +65,32 @@ async def test_new_calls_have_what_was_published_and_those_under_way_what_they_p
         assert {"classifier", "settings"} <= in_force.pins.keys()
         assert (await controller._pinned(began_with, stack)).edition == waiting(100)
         assert (await in_force.of(began_with)).site.waiting.limit_s == 100
+
+
+async def test_calls_pin_what_is_in_the_database_also_of_an_edition_that_an_earlier_version_published(
+    tmp_path: Path,
+) -> None:
+    """Read again, its documents have what is new by default, and with that other hashes."""
+    settings = bare(tmp_path)
+    await asyncio.to_thread(upgrade, settings.database)
+    async with AsyncExitStack() as stack:
+        records = await stack.enter_async_context(open_records(settings.database, DEMO.site.id))
+        controller = Controller(settings, EditionInForce(waiting(100)), records, MemoryNews())
+        stack.push_async_callback(controller.voice.close)
+        name = await publish(records, waiting(100), None)
+        following = controller.following(stack)
+        earlier = await as_published_earlier(records, waiting(101))
+        await publications.publish(records, earlier, "ann", expected=name)
+        await following.look()
+        assert editions.name_of(controller.in_force.edition) != earlier
+        assert await editions.load(records, controller.in_force.pins) == waiting(101)
+
+
+async def as_published_earlier(records: SqlRecords, edition: Edition) -> str:
+    """Store it as a version did that did not know yet how long an agent is kept for a callback."""
+    bodies = edition.model_dump(mode="json")
+    del bodies["site"]["waiting"]["callback_hold_s"]
+    hashes = await editions.keep_beside(records, edition.site.id, bodies)
+    row = {"hash": digest(hashes), "site_id": edition.site.id, "hashes": hashes, "kept_at": NOW}
+    await records.database.write(lambda connection: connection.execute(insert(tables.editions).values(row)))
+    return str(row["hash"])

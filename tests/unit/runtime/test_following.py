@@ -8,20 +8,23 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import insert
+from structlog.testing import capture_logs
 
-from config.documents import Edition
+from config.documents import Edition, digest
 from config.in_force import EditionInForce
 from config.settings import Settings
 from routing.fake import MemoryNews
 from routing.news_waiter import NewsWaiter
 from runtime.addresses import instance_folder
 from runtime.following import POLL_S, RETRY_S, TOPIC, Following
-from store import SqlRecords, editions, open_records, publications
+from store import SqlRecords, editions, open_records, publications, tables
 from store.migrate import upgrade
 from supervisor import preparing
 from supervisor.asterisk_following import READ_AGAIN, AsteriskFollowing
 from telephony import asterisk_config
 from tests.conftest import free_port, wait_until
+from tests.contract.samples import NOW
 from tests.unit.web.stand_ins import small_edition
 
 SECRET = SecretStr("plain-characters")
@@ -109,6 +112,21 @@ async def test_what_cannot_be_made_ready_leaves_what_serves_and_is_tried_again(r
     assert tries == ["second", "second"]
     assert in_force.site.name["en"] == "first"
     assert RETRY_S >= POLL_S
+
+
+async def test_the_log_says_where_documents_cannot_be_read_and_nothing_that_stands_there(records: SqlRecords) -> None:
+    site = called("first").site.model_dump(mode="json")
+    site["contacts"] = [{"number": "0612345678"}]  # nameless, as an earlier version perhaps allowed
+    hashes = await editions.keep(records, called("first"))
+    hashes = {**hashes, **await editions.keep_beside(records, "demo", {"site": site})}
+    row = {"hash": digest(hashes), "site_id": "demo", "hashes": hashes, "kept_at": NOW}
+    await records.database.write(lambda connection: connection.execute(insert(tables.editions).values(row)))
+    await publications.publish(records, digest(hashes), "ann", expected=None)
+    with capture_logs() as logs:
+        async with following(records, MemoryNews(), lambda edition: None):
+            await until(lambda: bool(logs), 5 * POLL_S)
+    assert "site.contacts.0.name" in logs[0]["why"]
+    assert "0612345678" not in str(logs)
 
 
 async def test_a_call_under_way_has_the_documents_that_it_began_with(records: SqlRecords) -> None:

@@ -1,6 +1,7 @@
 """Which documents count: what a start does with its folder, and what the commands do."""
 
 import asyncio
+import json
 import re
 import shutil
 import sqlite3
@@ -12,7 +13,7 @@ import typer
 import yaml
 
 from cli import document_commands
-from config.documents import Edition, load_edition
+from config.documents import Edition, digest, load_edition
 from config.settings import PROJECT, Settings
 from runtime import editions
 from runtime.addresses import instance_folder
@@ -250,6 +251,57 @@ def test_only_what_was_published_can_be_taken_back_to(settings: Settings, capsys
     start(settings)
     said = refused(lambda: document_commands.rollback("0000", "", "", ready=nothing), capsys)
     assert "no published edition begins with 0000" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "told"),
+    [
+        ("prompts", '{"en": {"welcome": "Hello."}}', "lacks what this one needs"),
+        ("site", '{"id": "demo"}', "this one cannot read it"),
+    ],
+)
+def test_what_an_earlier_version_published_is_not_taken_back_to_where_this_one_cannot_go_by_it(
+    settings: Settings, capsys: pytest.CaptureFixture[str], kind: str, body: str, told: str
+) -> None:
+    start(settings)
+    with sqlite3.connect(settings.data_dir / "onenumber.db") as database:
+        database.execute("UPDATE documents SET body = ? WHERE kind = ?", (body, kind))
+    greet(settings.line.config_dir, "Hello.")
+    publish(settings)
+    latest, first = history(settings)
+    said = refused(lambda: document_commands.rollback(first.edition, "", "", ready=nothing), capsys)
+    assert told in said
+    assert history(settings) == [latest, first]
+
+
+def test_what_was_imported_by_an_earlier_version_is_not_published_by_the_start_of_this_one(settings: Settings) -> None:
+    """Read again, the same documents have what is new by default, and with that another hash."""
+    start(settings)
+    greet(settings.line.config_dir, "Hello.")
+    document_commands.take_in(None, False, "", "")
+    as_imported_earlier(settings)
+    assert "were imported and are not in force" in start(settings)[0]
+    assert len(history(settings)) == 1
+
+
+def as_imported_earlier(settings: Settings) -> None:
+    """By a version that did not know yet how long an agent is kept for a callback."""
+    with sqlite3.connect(settings.data_dir / "onenumber.db") as database:
+        (found,) = database.execute(
+            "SELECT imported, hashes FROM document_folders JOIN editions ON hash = imported"
+        ).fetchall()
+        hashes = json.loads(found[1])
+        ((body,),) = database.execute("SELECT body FROM documents WHERE hash = ?", (hashes["site"],)).fetchall()
+        site = json.loads(body)
+        del site["waiting"]["callback_hold_s"]
+        hashes = {**hashes, "site": digest(site)}
+        row = (digest(hashes), json.dumps(hashes), found[0])
+        database.execute("UPDATE editions SET hash = ?, hashes = ? WHERE hash = ?", row)
+        database.execute("UPDATE document_folders SET imported = ? WHERE imported = ?", (row[0], row[2]))
+        database.execute(
+            "INSERT INTO documents (hash, site_id, kind, body, seen_at) VALUES (?, 'demo', 'site', ?, '2026-11-22')",
+            (hashes["site"], json.dumps(site)),
+        )
 
 
 def test_a_round_trip_changes_nothing(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
