@@ -18,7 +18,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from tests.bench.processor import own_and_children_s
-from tests.bench.sipp import DIALOGUE, EVERYBODY, Load, Sent, send
+from tests.bench.sipp import DIALOGUE, EVERYBODY, UNCAPPED, Load, Sent, send
 from tests.conftest import free_port
 from tests.e2e.line import RunningLine
 from tests.phones import TestLine, line_settings, quick_edition
@@ -82,7 +82,7 @@ def _cut(wav: Path, seconds: float) -> None:
 async def whole_line(load: Load) -> tuple[dict[str, float], dict[str, float], Sent]:
     """While idle, and while the calls are there."""
     with tempfile.TemporaryDirectory(prefix="onenumber-cost-") as name:
-        async with RunningLine(Path(name), environment=EVERYBODY) as line:
+        async with RunningLine(Path(name), UNCAPPED, EVERYBODY) as line:
             pids = {part: pid for part, pid in line.state()["pids"].items() if pid}
             warm = Load(1, 1, load.keys, load.goodbye_ms)
             await asyncio.to_thread(send, warm, line.sip, "100")  # what is loaded once is not a call's cost

@@ -28,7 +28,7 @@ from runtime.addresses import instance_folder
 from telephony.instance import AsteriskInstance
 from telephony.recordings import Samples, heard
 from tests.bench.gaps import NotHeard, largest_gap_ms
-from tests.bench.sipp import DIALOGUE, EVERYBODY, Load, Sent, send
+from tests.bench.sipp import DIALOGUE, EVERYBODY, UNCAPPED, Load, Sent, send
 from tests.e2e.line import RunningLine, until
 from tts import preparing
 
@@ -69,7 +69,7 @@ class Outcome:
 async def measure(load: Load) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="onenumber-load-") as name:
         folder = Path(name)
-        async with RunningLine(folder, environment=EVERYBODY) as line, aclosing(await line.api()) as api:
+        async with RunningLine(folder, UNCAPPED, EVERYBODY) as line, aclosing(await line.api()) as api:
             await asyncio.to_thread(send, Load(1, 1, load.keys, load.goodbye_ms), line.sip, "100")  # warms up
             await _all_ended(api)
             warm, tasks = len(await _calls(api)), await _tasks(line)

@@ -27,6 +27,9 @@ EVERYBODY = {
     for name, value in (("OUTSIDE_PERCENT", "100"), ("STRANGERS_PERCENT", "100"), ("OF_ADDRESS", "1000"))
 }
 
+# Nothing proves their numbers, and they all want to be called back.
+UNCAPPED = {"callback": {"hourly_withheld": 10_000}}
+
 
 @dataclass(frozen=True)
 class Load:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -126,17 +127,31 @@ async def test_lost_hearing_is_mended_and_stands_in_the_timeline(line: RunningLi
         async def reached(count: int) -> bool:
             return phone.stream.sent >= count
 
-        await until("two seconds of audio", lambda: reached(100))
+        await until("the line to speak and listen", lambda: _spoken_to(api, "0687654321"))
+        heard = phone.stream.sent
+        await until("two seconds of audio", lambda: reached(heard + 100))
         phone.stream.seq -= 500
-        await until("audio long enough to be heard again", lambda: reached(250))
+        await until("audio long enough to be heard again", lambda: reached(heard + 300))
         phone.hang_up()
         call = await until("the call's record", lambda: _call_of(api, "0687654321"))
-        events = (await api.get(f"/api/v1/calls/{call}")).json()["timeline"]
+        events = await _timeline(api, call)
     gaps = [(event["event"], event["payload"]["heard_before"]) for event in events if "hearing" in event["event"]]
     assert gaps == [("hearing.lost", True), ("hearing.back", True)]
 
 
-async def _call_of(api: httpx.AsyncClient, number: str) -> str | None:
-    """The ended call of that number."""
+async def _spoken_to(api: httpx.AsyncClient, number: str) -> bool:
+    """Whether the line speaks with them: their audio reaches it from then on."""
+    call = await _call_of(api, number, ended=False)
+    return call is not None and any(event["event"] == "prompt.started" for event in await _timeline(api, call))
+
+
+async def _timeline(api: httpx.AsyncClient, call: str) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = (await api.get(f"/api/v1/calls/{call}")).json()["timeline"]
+    return events
+
+
+async def _call_of(api: httpx.AsyncClient, number: str, ended: bool = True) -> str | None:
+    """The call of that number that has ended, or is on."""
     items = (await api.get("/api/v1/calls", params={"limit": 50})).json()["items"]
-    return next((call["id"] for call in items if call["caller"]["raw"] == number and call["ended_at"]), None)
+    of_number = (call for call in items if call["caller"]["raw"] == number)
+    return next((call["id"] for call in of_number if bool(call["ended_at"]) is ended), None)
