@@ -11,7 +11,7 @@ from store import SqlRecords, editions, open_records, publications
 from store.publications import FolderMark, Publication, PublishedMeanwhile
 
 Tell = Callable[[str], None]
-STARTED = "changed in the folder before a start"
+FIRST, CHANGED = "in the folder at the first start", "changed in the folder before a start"
 TRIES = 3  # against somebody who publishes at the same moment
 
 
@@ -39,7 +39,8 @@ async def _settled(records: SqlRecords, folder: Folder, edition: Edition, tell: 
     where = standing(folder, seen)
     if folder.edition is not None and where in (Standing.FIRST, Standing.CHANGED, Standing.SAME):
         expected = seen.publication.edition if seen.publication else None
-        made = await put_in_force(records, folder, folder.edition, STARTED, expected)
+        note = CHANGED if seen.publication else FIRST
+        made = await put_in_force(records, folder, folder.edition, note, expected)
         if made != seen.publication:
             tell(f"documents: {told(made)}")
         return folder.edition

@@ -41,5 +41,7 @@ async def test_what_was_found_elsewhere_rings_as_news_does() -> None:
         waiting = group.create_task(news_waiter.wait(("offer",), 60, "call-1"))
         await asyncio.sleep(0)
         news_waiter.ring("offer", "call-2")
+        await asyncio.sleep(0)
+        assert not waiting.done()
         news_waiter.ring("offer", "call-1")
         await waiting

@@ -11,28 +11,13 @@ from sqlalchemy import Index
 from routing.effects import LIVE, ONE_LIVE_PER, Kind
 from routing.model import Offer, OfferState
 from store.applying import TABLES
+from tests.rooms import sources
 from tests.transitions import Watched
 from tests.unit.routing.world import START
 
 ROOT = Path(__file__).parents[3]
 STATES = {"state", "stage"}
-FILES = [
-    path
-    for room in (
-        "routing",
-        "store",
-        "ivr",
-        "cli",
-        "controller",
-        "desk",
-        "doctor",
-        "runtime",
-        "supervisor",
-        "testcall",
-        "web",
-    )
-    for path in sorted((ROOT / room).rglob("*.py"))
-]
+FILES = sources(without=("config", "telephony", "stt", "tts"))
 
 
 def writes(source: str) -> Iterator[int]:

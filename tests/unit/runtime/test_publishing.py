@@ -74,6 +74,15 @@ def history(settings: Settings) -> list[Publication]:
     return asyncio.run(read())
 
 
+def test_each_publication_says_why_it_was_made(settings: Settings) -> None:
+    start(settings)
+    greet(settings.line.config_dir, "Saint Lucas, good evening.")
+    start(settings)
+    assert {made.note for made in history(settings)} == {
+        "in the folder at the first start", "changed in the folder before a start",
+    }  # fmt: skip
+
+
 def nothing(settings: Settings, edition: Edition) -> None:
     """In the place of what makes an edition ready, which takes minutes."""
 

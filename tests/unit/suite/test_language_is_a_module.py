@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ivr.locales.registry import LOCALES
+from tests.rooms import sources
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCALES_FOLDER = ROOT / "ivr/locales"
@@ -92,23 +93,6 @@ def test_docstrings_and_keys_are_no_words_to_callers(source: str) -> None:
 
 def test_only_the_modules_of_languages_count_aloud() -> None:
     """By num2words, which would say English to whoever forgets to name a language."""
-    rooms = (
-        "config",
-        "routing",
-        "ivr",
-        "telephony",
-        "stt",
-        "tts",
-        "store",
-        "web",
-        "cli",
-        "controller",
-        "desk",
-        "doctor",
-        "runtime",
-        "supervisor",
-        "testcall",
-    )
-    files = (path for room in rooms for path in (ROOT / room).rglob("*.py"))
+    files = sources()
     using = {path for path in files if "num2words" in path.read_text(encoding="utf-8")}
     assert using == {LOCALES_FOLDER / f"{code}.py" for code in LOCALES}

@@ -25,6 +25,7 @@ from routing.model import (
     NewEvent,
     Stage,
 )
+from tests.rooms import sources
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import Clock, Desk
 from web.acts import DISPOSITIONS
@@ -32,11 +33,7 @@ from web.panels import REASONS
 
 ROOT = Path(__file__).resolve().parents[3]
 KEYS = set(yaml.safe_load((ROOT / "web/texts/en.yaml").read_text()))
-SOURCES = "\n".join(
-    path.read_text()
-    for room in ("ivr", "routing", "cli", "controller", "desk", "doctor", "runtime", "supervisor", "testcall")
-    for path in (ROOT / room).rglob("*.py")
-)
+SOURCES = "\n".join(path.read_text() for path in sources(without=("config", "telephony", "stt", "tts", "store", "web")))
 LAPSES = {lapse.why for lapse in vars(overdue).values() if isinstance(lapse, overdue.Lapse)}
 LAPSES |= set(re.findall(r'(?:Lapse|_release)\((?:offer\.id, )?"([^"]+)"', SOURCES))
 # https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Dialplan_Applications/Dial/: DIALSTATUS
