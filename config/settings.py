@@ -34,7 +34,7 @@ class Asterisk(BaseModel):
     ami_port: int = 5038
     dead_controller_s: int = 8  # longest a caller may hang on a controller that no longer moves
     refused_retry_s: int = 2
-    retries: int = 3
+    retries: int = 5  # a busy machine starts a controller in half a minute; then the fallback group rings
 
 
 class Admission(BaseModel):

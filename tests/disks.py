@@ -1,11 +1,14 @@
 """A disk of its own for a test, small enough to be filled."""
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from runtime.reserve import free_bytes
 
 BLOCK = 64 * 1024
 
@@ -24,10 +27,13 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def fill(folder: Path, name: str = "filled") -> Path:
-    """Take all that is left of the folder's disk; remove the file to free it again."""
+def fill(folder: Path, name: str = "filled", leave: int = 0) -> Path:
+    """Take all that is left of the folder's disk but `leave` bytes; remove the file to free it again."""
     path = folder / name
     with path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        if leave:
+            os.posix_fallocate(file.fileno(), 0, free_bytes(folder) - leave)
+            return path
         for size in (BLOCK, 1):
             with contextlib.suppress(OSError):
                 while file.write(b"\0" * size):

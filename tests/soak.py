@@ -47,6 +47,7 @@ def run(number: int, paths: list[str], folder: Path) -> Run:
         "no:cacheprovider",
         *AS_MAKE_TEST,
         f"--junitxml={report}",
+        f"--basetemp={folder / str(number)}",  # what a failed test left behind is there to be looked at
         *paths,
     ]
     try:

@@ -1,7 +1,7 @@
 """A line whose disk is full: nothing ends that callers need, emergencies leave their record, and it starts again."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from runtime.reserve import RESERVE_BYTES
+from runtime.reserve import FULL_BYTES, RESERVE_BYTES
 from telephony.softphone import PhoneFailed
 from tests.disks import fill, small_disk
 from tests.e2e.line import LineFailed, RunningLine, until
@@ -37,48 +37,61 @@ async def readiness(line: RunningLine, what: str) -> dict[str, Any]:
     return answer
 
 
+async def given_up(line: RunningLine) -> bool:
+    return not (line.folder / "var/reserve").exists()
+
+
+async def taken_again(line: RunningLine) -> bool:
+    return not await given_up(line) and (await readiness(line, "desk"))["parts"]["disk"] == "ok"
+
+
+@contextmanager
+def full(line: RunningLine, name: str, leave: int = 0) -> Iterator[None]:
+    filled = fill(line.folder, name, leave)
+    try:
+        yield
+    finally:
+        filled.unlink()
+
+
 async def test_an_emergency_on_a_full_disk_leaves_its_record(line: RunningLine, tmp_path: Path) -> None:
     """The reserve is given up for it; every part lives on; whoever asks is told."""
     before = line.state()["pids"]
-    reserve = line.folder / "var/reserve"
-    assert reserve.stat().st_size == RESERVE_BYTES
-    filled = fill(line.folder)
+    assert (line.folder / "var/reserve").stat().st_size == RESERVE_BYTES
+    with full(line, "first", leave=FULL_BYTES // 2):  # whatever is given up while it is filled is not taken, too
+        await until("the reserve to be given up", lambda: given_up(line))
+        with full(line, "rest", leave=RESERVE_BYTES):
+            await leaves_its_record(line, tmp_path)
+    assert line.state()["pids"] == before
+    assert "is full" in (line.folder / "run.log").read_text()
+    await until("the reserve to be taken again", lambda: taken_again(line))
 
-    async def given_up() -> bool:
-        return not reserve.exists()
 
-    await until("the reserve to be given up", given_up)
+async def leaves_its_record(line: RunningLine, folder: Path) -> None:
     async with AsyncExitStack() as stack:
-        scene = Scene(line, tmp_path, stack)
+        scene = Scene(line, folder, stack)
         await scene.open()
         caller = await scene.caller("helpless", "0612345678")
         await caller.keys("9")
         await scene.event("helpless", "ticket.opened")
         told = {what: (await readiness(line, what))["parts"]["disk"] for what in ("desk", "controller")}
         await scene.end()
-    assert all("full" in says for says in told.values())
-    assert line.state()["pids"] == before
-    assert "is full" in (line.folder / "run.log").read_text()
-    filled.unlink()
-
-    async def taken_again() -> bool:
-        return reserve.exists() and (await readiness(line, "desk"))["parts"]["disk"] == "ok"
-
-    await until("the reserve to be taken again", taken_again)
+    assert all("full" in says for says in told.values()), told
 
 
 async def test_with_nothing_left_at_all_asterisk_serves_and_the_next_start_does(
     line: RunningLine, tmp_path: Path
 ) -> None:
+    with full(line, "first"):
+        await until("the reserve to be given up", lambda: given_up(line))
+        with full(line, "rest"):
+            await serves_and_starts(line)
+    await line.ready()  # what it said meanwhile may have found no room: its log is on that disk, too
+    await until("the reserve to be taken again", lambda: taken_again(line), 60)
+
+
+async def serves_and_starts(line: RunningLine) -> None:
     before = line.state()["pids"]
-    first = fill(line.folder, "first")
-    reserve = line.folder / "var/reserve"
-
-    async def given_up() -> bool:
-        return not reserve.exists()
-
-    await until("the reserve to be given up", given_up)
-    rest = fill(line.folder, "rest")
     try:
         async with line.caller("0612345671") as caller:
             caller.call("100")
@@ -95,15 +108,6 @@ async def test_with_nothing_left_at_all_asterisk_serves_and_the_next_start_does(
         await until("Asterisk to serve alone", lambda: answers(line), 120)
     except TimeoutError:
         raise LineFailed((line.folder / "run.log").read_text()[-3_000:]) from None
-    finally:
-        first.unlink()
-        rest.unlink()
-    await line.ready()  # what it said meanwhile may have found no room: its log is on that disk, too
-
-    async def taken_again() -> bool:
-        return reserve.exists() and (await readiness(line, "desk"))["parts"]["disk"] == "ok"
-
-    await until("the reserve to be taken again", taken_again, 60)
 
 
 async def answers(line: RunningLine) -> bool:

@@ -30,7 +30,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
         Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900,
         admission={"callers": CALLERS, "of_address": OF_ADDRESS}, refused_retry_s=5, retries=3,
     )  # fmt: skip
-    edition = quick_edition(emergency={"ring_s": 60})
+    edition = quick_edition(emergency={"ring_s": 115})  # longer than any test: no second round rings others
     with running(TestLine(settings, edition, tmp_path_factory.mktemp("admission"))) as line:
         yield line
 
