@@ -1,6 +1,5 @@
 """What Asterisk tells of emergencies, and what it is asked for them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from routing.model import Call
 from runtime.clock import now
 from telephony.ami import AmiError, AmiEvent, LiveChannel
 from telephony.ami_client import AmiClient
+from telephony.dialling import phone_of_channel, who_is_rung
 from telephony.spool import announced
 
 ANNOUNCEMENT = "OneNumberEmergency"  # the dialplan's UserEvent
@@ -20,8 +20,7 @@ CONTEXT = "onenumber-emergency"
 TAKE_CONTEXT = "onenumber-emergency-take"
 CONTEXTS = (CONTEXT, "onenumber-attention", TAKE_CONTEXT)  # where an emergency's caller is: rung for, or in turn
 LISTED_S = 5.0  # what is younger may be missing from a list of channels
-ENDPOINT = re.compile(r"PJSIP/(.{1,64})-[0-9a-f]{8}\Z")
-OUTSIDE = re.compile(r"(?:PJSIP/)?(\+?[0-9]{1,20})@")
+NO_PHONE = "?"
 
 
 @dataclass(frozen=True)
@@ -111,10 +110,8 @@ def _known(since: datetime, listed_at: datetime) -> bool:
 
 def _phone(event: AmiEvent) -> str:
     """The phone that is rung: a number outside, else the name of its endpoint."""
-    outside = OUTSIDE.match(event["DialString"])
-    return outside[1] if outside else _endpoint(event["DestChannel"])
+    return who_is_rung(event["DialString"], event["DestChannel"]) or NO_PHONE
 
 
 def _endpoint(channel: str) -> str:
-    found = ENDPOINT.match(channel)
-    return found[1] if found else "?"
+    return phone_of_channel(channel) or NO_PHONE

@@ -46,6 +46,7 @@ from runtime.clock import now, wall_now
 from telephony.agi_session import AgiSession
 from telephony.audio_watch import HearingChange, HearingState
 from telephony.call_audio import CallAudio
+from telephony.dialling import Destination, OutsideNumber, RegisteredPhone, dial_string
 
 log = structlog.get_logger()
 EMERGENCY_TICKET_S = 10.0  # the phones ring meanwhile
@@ -265,7 +266,7 @@ class Reception:
             case Connect(offer, phone, ring_s):
                 if not await self.dispatcher.ringing(offer):  # lapsed meanwhile: somebody else will have the caller
                     return False
-                await self._dial(agi, f"PJSIP/{phone}", ring_s, offer)
+                await self._dial(agi, RegisteredPhone(phone), ring_s, offer)
             case Transfer(number, ring_s):
                 if not await self._transfer(agi, number, ring_s):
                     return False
@@ -280,13 +281,13 @@ class Reception:
         except NotCallable:
             log.error("a flow transfers to a number that may not be dialled", number=number)
             return False
-        await self._dial(agi, f"PJSIP/{dialled}@{site.callback.trunk}", ring_s)
+        await self._dial(agi, OutsideNumber(dialled, site.callback.trunk), ring_s)
         return True
 
-    async def _dial(self, agi: AgiSession, whom: str, ring_s: int, offer: str = "") -> None:
+    async def _dial(self, agi: AgiSession, whom: Destination, ring_s: int, offer: str = "") -> None:
         """The result of an earlier dial goes first: it must never be read as this one's."""
         forget = {"ON_DIALSTATUS": "", "ON_OFFER": offer}
-        await self._next(agi, "dial", {**forget, "ON_DIAL": whom, "ON_RING_S": str(ring_s)})
+        await self._next(agi, "dial", {**forget, "ON_DIAL": dial_string(whom), "ON_RING_S": str(ring_s)})
 
     async def _next(self, agi: AgiSession, what: str, variables: Mapping[str, str]) -> None:
         for name, value in {**variables, "ON_NEXT": what}.items():

@@ -9,7 +9,7 @@ import structlog
 
 from config.in_force import EditionInForce
 from config.settings import Settings
-from controller.emergency_calls import ENDPOINT, EmergencyCalls
+from controller.emergency_calls import EmergencyCalls
 from controller.left_matters import LeftMatters
 from controller.refusals import Refusals
 from ivr.notebook import Notebook
@@ -23,6 +23,7 @@ from routing.ports import News, Records
 from runtime.clock import now
 from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused, hangup_cause
 from telephony.ami_client import AmiClient
+from telephony.dialling import DialRefused, OutsideNumber, RegisteredPhone, phone_of_channel
 
 log = structlog.get_logger()
 REREAD_S = 5.0
@@ -40,15 +41,15 @@ class AmiDialler:
 
     async def originate(self, attempt: Attempt, callback: Callback) -> None:
         number, rules = callback.number, self.in_force.callback()
-        dialled = f"PJSIP/{number}" if number in self.registered else f"PJSIP/{number}@{rules.trunk}"
-        call = Originate(
-            channel_id=attempt.id, dialled=dialled, context="onenumber-callback",
-            caller_number=self.settings.line.number, timeout_ms=rules.ring_s * 1000,
-            variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.settings.line.number},
-        )  # fmt: skip
         try:
+            whom = RegisteredPhone(number) if number in self.registered else OutsideNumber(number, rules.trunk)
+            call = Originate(
+                channel_id=attempt.id, destination=whom, context="onenumber-callback",
+                caller_number=self.settings.line.number, timeout_ms=rules.ring_s * 1000,
+                variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.settings.line.number},
+            )  # fmt: skip
             await self.ami.originate(call)
-        except (AmiDown, ActionRefused, ValueRefused) as error:
+        except (AmiDown, ActionRefused, ValueRefused, DialRefused) as error:
             raise NotDialled(repr(error)) from error
 
 
@@ -96,9 +97,9 @@ class Switchboard:
 
     async def _answered(self, event: AmiEvent) -> None:
         """A dispatcher took the phone: known at once, not only when the talk is over."""
-        phone = ENDPOINT.match(event["DestChannel"])
+        phone = phone_of_channel(event["DestChannel"])
         agents = await self.records.agents.all()
-        agent = next((agent for agent in agents if phone and agent.phone == phone[1]), None)
+        agent = next((agent for agent in agents if phone and agent.phone == phone), None)
         offer = await self.records.offers.of_agent(agent.id) if agent else None
         if offer is None or offer.call_id is None:
             return

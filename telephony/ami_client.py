@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from telephony.ami import (
-    PHONES,
     ActionRefused,
     AmiDown,
     AnswerLost,
@@ -15,6 +14,7 @@ from telephony.ami import (
     registered,
 )
 from telephony.ami_connection import AmiConnection
+from telephony.dialling import phone_of_device
 
 
 class AmiClient(AmiConnection):
@@ -38,8 +38,7 @@ class AmiClient(AmiConnection):
     async def registered_phones(self) -> dict[str, bool]:
         """Every SIP endpoint, and whether a phone is registered there and answers."""
         events = await self.ask(action("DeviceStateList", {}), lists=True)
-        phones = (event for event in events if event["Device"].startswith(PHONES))
-        return {event["Device"].removeprefix(PHONES): registered(event) for event in phones}
+        return {phone: registered(event) for event in events if (phone := phone_of_device(event["Device"]))}
 
     async def absolute_timeout(self, channel: str, seconds: float) -> bool:
         """Move the channel's deadline, also while an application runs there; False when it could not be done now."""
