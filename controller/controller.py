@@ -101,13 +101,15 @@ class Controller:
         self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
         self.dispatcher = Dispatcher(records, news, in_force.waiting, now)
         dialler = AmiDialler(self.ami, settings, in_force)
-        self.callbacks = CallbackDesk(records, news, dialler, in_force.callback)
+        node = settings.node.name
+        self.callbacks = CallbackDesk(records, news, dialler, in_force.callback, node)
         left = LeftMatters(records, news, self.news_waiter, in_force, settings.data_dir / "recordings")
         reports = EmergencyReports.of(records, news, self.news_waiter, in_force)
-        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, in_force))
+        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, in_force, node), node)
         self.switchboard = Switchboard(
-            self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies, left=left
-        )
+            self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies, left=left, node=node,
+            silent_s=settings.node.silent_s,
+        )  # fmt: skip
         self.loaded_editions: dict[str, asyncio.Task[LoadedEdition]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
 
@@ -116,7 +118,9 @@ class Controller:
         await self._switch(self.in_force.edition, stack)
         folder = self.settings.data_dir / "asterisk-instance" / spool.FOLDER
         recordings = self.settings.data_dir / "recordings"
-        self.messages = MessageImport(folder, recordings, self.records, self.news, self.news_waiter, self.in_force)
+        self.messages = MessageImport(
+            folder, recordings, self.records, self.news, self.news_waiter, self.in_force, self.settings.node.name
+        )
         await stack.enter_async_context(self.ami)
         await stack.enter_async_context(self.audio)
         await stack.enter_async_context(self.sip)
@@ -262,10 +266,16 @@ class Controller:
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
-        parts = health.of_controller(self.settings, self.records, self.voice, self.ears, lambda: self.ami.up)
+        parts = health.of_controller(self.settings, self.records, self.voice, self.ears, self._asterisk)
         await vitals.serve(
             where.host, where.metrics_port, parts, lambda: self.audio.legs, self.refused, lambda: self.audio.late_s
         )
+
+    def _asterisk(self) -> str | None:
+        """What is wrong with it."""
+        if stranger := self.switchboard.stranger:
+            return f"this Asterisk is the node {stranger}, not {self.settings.node.name}: see node.name"
+        return None if self.ami.up else "no connection to Asterisk's manager"
 
     def refused(self) -> dict[str, int]:
         """How many were not let in, by what refused them."""

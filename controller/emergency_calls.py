@@ -9,6 +9,7 @@ from controller.emergency_reports import EmergencyReports
 from routing.emergencies import Emergency, EmergencyState
 from routing.emergency_desk import EmergencyDesk, NotRung
 from routing.model import Call
+from routing.nodes import BEFORE
 from runtime.clock import now
 from telephony.ami import AmiError, AmiEvent, LiveChannel
 from telephony.ami_client import AmiClient
@@ -30,6 +31,7 @@ class EmergencyCalls:
     ami: AmiClient
     reports: EmergencyReports
     calls: DialplanCalls
+    node: str = BEFORE
 
     @property
     def desk(self) -> EmergencyDesk:
@@ -37,7 +39,7 @@ class EmergencyCalls:
 
     async def tick(self) -> None:
         """Carry out what agents asked for."""
-        await self.desk.tick(self)
+        await self.desk.tick(self, self.node)
 
     async def happened(self, event: AmiEvent) -> None:
         """One event of Asterisk, whatever it is about."""
@@ -58,8 +60,9 @@ class EmergencyCalls:
             await self.desk.rung_on(told.key)
 
     async def reread(self, calls: dict[str, Call], channels: Sequence[LiveChannel], listed_at: datetime) -> None:
-        """Events may have been missed: `calls` are those alive by channel, `channels` the complete list."""
-        live = {emergency.channel: emergency for emergency in await self.reports.records.emergencies.live()}
+        """Events may have been missed: `calls` are the node's, by channel; `channels` all that Asterisk lists."""
+        emergencies = await self.reports.records.emergencies.live()
+        live = {emergency.channel: emergency for emergency in emergencies if emergency.node == self.node}
         by_id = {channel.uniqueid: channel for channel in channels}
         for uniqueid, call in calls.items():
             if uniqueid in by_id and by_id[uniqueid].context in CONTEXTS and uniqueid not in live:

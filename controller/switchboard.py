@@ -10,6 +10,7 @@ import structlog
 from config.in_force import EditionInForce
 from config.settings import Settings
 from controller.emergency_calls import EmergencyCalls
+from controller.gone_nodes import GoneNodes
 from controller.left_matters import LeftMatters
 from controller.refusals import Refusals
 from ivr.notebook import Notebook
@@ -18,7 +19,8 @@ from routing.dispatch import Dispatcher
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
-from routing.model import Attempt, Call, Callback, NotDialled, OfferState
+from routing.model import Attempt, Callback, NotDialled, OfferState
+from routing.nodes import BEFORE, NodeWatch
 from routing.ports import News, Records
 from runtime.clock import now
 from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused, hangup_cause
@@ -66,12 +68,17 @@ class Switchboard:
     emergencies: EmergencyCalls
     refusals: Refusals = field(default_factory=Refusals)
     left: LeftMatters | None = None
+    node: str = BEFORE  # whose Asterisk this is
+    silent_s: float = 180.0  # after which another node is gone
+    stranger: str = ""  # the node that Asterisk says it is, where that is another one
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
+        gone = GoneNodes(self.records, self.callbacks, self.emergencies.desk, self.node, NodeWatch(self.silent_s))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
             group.create_task(self._reread())
+            group.create_task(gone.run(self._gone))
 
     async def _follow(self) -> None:
         names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "UserEvent")
@@ -104,20 +111,22 @@ class Switchboard:
         if offer is None or offer.call_id is None:
             return
         call = await self.records.calls.load(offer.call_id)
-        if _channel_of(call) != event["Uniqueid"]:
+        if call.channel != event["Uniqueid"]:
             return  # an emergency rang the same phone
         if offer.state is OfferState.RINGING:
             await self.dispatcher.answered(offer.id)
         if event["DestUniqueid"]:
-            await self.records.legs.open(CallLeg(new_id(), call.id, event["DestUniqueid"], LegKind.AGENT, now()))
+            leg = CallLeg(new_id(), call.id, event["DestUniqueid"], LegKind.AGENT, now(), node=call.node)
+            await self.records.legs.open(leg)
 
     async def _reread(self) -> None:
         """After each reconnect and every few seconds: events may have been missed."""
         while True:
             try:
-                if await self.ami.ready(REREAD_S):
+                if await self.ami.ready(REREAD_S) and await self._is_ours():
                     await self._read_phones()
                     await self._read_channels()
+                    await self.records.nodes.beat(self.node, now())
             except AmiError as error:
                 log.warning("Asterisk could not be re-read", why=repr(error))
             except Exception:
@@ -126,23 +135,33 @@ class Switchboard:
                 await asyncio.wait_for(self._phones_changed.wait(), REREAD_S)
             self._phones_changed.clear()
 
+    async def _is_ours(self) -> bool:
+        """Whether it is our node's Asterisk: calls that another one does not list are not lost."""
+        name = await self.ami.system_name()
+        self.stranger = name if name not in (self.node, BEFORE) else ""
+        if self.stranger:
+            log.error("this Asterisk is another node: nothing is made of what it tells", is_node=name, ours=self.node)
+        return not self.stranger
+
     async def _read_phones(self) -> None:
         phones = await self.ami.registered_phones()
         self.dialler.registered = {phone for phone, registered in phones.items() if registered}
-        await self.records.agents.phones_registered(phones, now())
+        await self.records.agents.phones_registered(self.node, phones)
 
     async def _read_channels(self) -> None:
         listed_at = now()
         channels = {channel.uniqueid: channel for channel in await self.ami.core_show_channels()}
-        calls = await self.records.calls.live()
-        on_channels = {channel: call for call in calls if (channel := _channel_of(call))}
+        if any(node.name != self.node for node in await self.records.nodes.all()):
+            await self.records.nodes.found(self.node, channels.keys())  # ours, whatever was noted of them
+        calls = [call for call in await self.records.calls.live() if call.channel and call.node == self.node]
+        on_channels = {call.channel: call for call in calls}
         await self.emergencies.reread(on_channels, list(channels.values()), listed_at)
         await self.callbacks.recover(now(), channels.keys())
         for call in calls:
-            uniqueid = _channel_of(call)
-            if uniqueid in channels and channels[uniqueid].bridge:
+            channel = channels.get(call.channel)
+            if channel and channel.bridge:
                 await self._talks(call.id)
-            elif uniqueid and uniqueid not in channels and now() - call.started_at > timedelta(seconds=GRACE_S):
+            elif channel is None and now() - call.started_at > timedelta(seconds=GRACE_S):
                 await self._gone(call.id)
 
     async def _talks(self, call_id: str) -> None:
@@ -163,9 +182,3 @@ class Switchboard:
             log.warning("a call ended unnoticed", call=call_id)
             await self.dispatcher.caller_left(call_id)
             await self.news.tell("call", call=call_id)
-
-
-def _channel_of(call: Call) -> str | None:
-    """Asterisk's unique id of the caller's channel."""
-    channel: str | None = call.dialogue.get("facts", {}).get("channel")
-    return channel

@@ -5,6 +5,7 @@ from sqlalchemy import Column, Index, Table, UniqueConstraint, text
 from store.columns import ID, WORD, HostileText, UtcTime, metadata, one_at_most, reference
 
 OPEN = text("state IN ('ringing', 'taken', 'left')")
+LIVING = text("state IN ('ringing', 'taken')")
 OPEN_TAKE = text("state IN ('asked', 'sent')")
 
 emergencies = Table(
@@ -20,6 +21,7 @@ emergencies = Table(
     Column("taken_by", HostileText, nullable=False),
     Column("taken_at", UtcTime),
     Column("ended_at", UtcTime),
+    Column("node", WORD, nullable=False),  # whose Asterisk has the caller
     UniqueConstraint("call_id"),
 )
 Index("ix_emergencies_open", emergencies.c.raised_at, sqlite_where=OPEN, postgresql_where=OPEN)
@@ -33,6 +35,7 @@ emergency_rings = Table(
     Column("phone", WORD, nullable=False),
     Column("began_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
+    Column("node", WORD, nullable=False),
     Index("ix_emergency_rings_emergency_id", "emergency_id"),
 )
 

@@ -21,7 +21,7 @@ READ = (
 # `system`, `command` and `config` could load modules, run programs and read passwords; `reporting` could
 # unregister a trunk.
 WRITE = (
-    "call",  # AbsoluteTimeout, Hangup, Redirect, Status, DeviceStateList
+    "call",  # AbsoluteTimeout, Hangup, Redirect, Status, DeviceStateList, Getvar
     "originate",
 )
 EVENTS = ("FullyBooted", "ContactStatus", "DialBegin", "DialEnd", "Hangup", "OriginateResponse", "UserEvent")

@@ -35,6 +35,11 @@ class AmiClient(AmiConnection):
         events = await self.ask(action("Status", {}), lists=True)
         return [live_channel(event) for event in events if event.name == "Status"]
 
+    async def system_name(self) -> str:
+        """The node that this Asterisk is by its own configuration; empty where that was made before nodes had names."""
+        answer = await self.answer_to(action("Getvar", {"Variable": "SYSTEMNAME"}))
+        return answer.get("Value", "").strip()
+
     async def registered_phones(self) -> dict[str, bool]:
         """Every SIP endpoint, and whether a phone is registered there and answers."""
         events = await self.ask(action("DeviceStateList", {}), lists=True)

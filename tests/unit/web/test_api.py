@@ -13,7 +13,7 @@ import pytest
 from routing.lifecycle import AgentEvent, OfferEvent
 from routing.model import UNPROVEN, CallerId, OfferState, RoutingError
 from tests.unit.web.conftest import log_in
-from tests.unit.web.demo import Clock, Desk
+from tests.unit.web.demo import NODE, Clock, Desk
 from web.errors import STATUS, DeskError
 
 WORDS = "the drain is blocked"
@@ -130,9 +130,9 @@ async def test_available_needs_a_phone_and_a_live_page(anna: httpx.AsyncClient, 
     wanted = {"state": "available"}
     assert (await anna.post("/api/v1/me/state", json=wanted)).status_code == 409
     assert (await beat(anna, "page-0001", take=True))["live"]
-    await desk.records.agents.phones_registered({"agent1": False}, clock.at)
+    await desk.records.agents.phones_registered(NODE, {"agent1": False})
     assert "phone" in (await anna.post("/api/v1/me/state", json=wanted)).json()["error"]["message"]
-    await desk.records.agents.phones_registered({"agent1": True}, clock.at)
+    await desk.records.agents.phones_registered(NODE, {"agent1": True})
     assert (await anna.post("/api/v1/me/state", json=wanted)).json()["state"] == "available"
 
 

@@ -9,7 +9,7 @@ from routing.emergency_desk import EmergencyDesk
 from routing.identity import new_id
 from routing.model import AgentState, CallerId
 from tests.unit.web.conftest import log_in
-from tests.unit.web.demo import Desk
+from tests.unit.web.demo import NODE, Desk
 from tests.unit.web.stand_ins_records import PASSWORD
 
 CHANNEL = "1795918200.17"
@@ -95,7 +95,7 @@ async def test_without_a_phone_nobody_takes_a_caller_but_may_look_after_one_who_
     desk: Desk, anna: httpx.AsyncClient
 ) -> None:
     emergency = await raised(desk)
-    await desk.records.agents.phones_registered({"agent1": False}, desk.at())
+    await desk.records.agents.phones_registered(NODE, {"agent1": False})
     assert (await anna.post(f"/api/v1/emergencies/{emergency.id}/take")).status_code == 409
     emergencies = EmergencyDesk(desk.records, desk.news, None, desk.at)  # type: ignore[arg-type]
     await emergencies.caller_gone(CHANNEL)
