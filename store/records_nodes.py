@@ -13,13 +13,13 @@ from store.database import Database
 from store.portable import insert_unless_there
 from store.tables import NOT_ENDED, call_legs, calls
 from store.tables_dispatch import OPEN_ATTEMPT, attempts
-from store.tables_emergencies import LIVING, emergencies, emergency_rings
+from store.tables_emergencies import OPEN, emergencies, emergency_rings
 from store.tables_nodes import nodes, phone_registrations
 
 LIVED_AT = union(
     select(calls.c.node).where(NOT_ENDED),
     select(attempts.c.node).where(OPEN_ATTEMPT),
-    select(emergencies.c.node).where(LIVING),
+    select(emergencies.c.node).where(OPEN, emergencies.c.state.not_in(GONE)),
     select(phone_registrations.c.node),
 )
 

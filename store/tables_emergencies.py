@@ -5,7 +5,6 @@ from sqlalchemy import Column, Index, Table, UniqueConstraint, text
 from store.columns import ID, WORD, HostileText, UtcTime, metadata, one_at_most, reference
 
 OPEN = text("state IN ('ringing', 'taken', 'left')")
-LIVING = text("state IN ('ringing', 'taken')")
 OPEN_TAKE = text("state IN ('asked', 'sent')")
 
 emergencies = Table(

@@ -18,7 +18,7 @@ CHANNEL = "1795918200.17"
 async def raised(desk: Desk, caller: CallerId | None = None, topic: str = "electrical") -> Emergency:
     call = await (desk.call(caller) if caller else desk.call())
     ticket = await desk.ticket(call, topic, words="a socket is sparking", urgency="critical", caller=call.caller)
-    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at()))
+    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at(), node=NODE))
     await desk.records.emergencies.attach(emergency.id, ticket.id)
     return emergency
 
@@ -148,6 +148,6 @@ async def test_what_callers_say_stays_text(desk: Desk, anna: httpx.AsyncClient) 
 async def test_of_many_words_the_last_are_shown_from_the_beginning_of_one(desk: Desk, anna: httpx.AsyncClient) -> None:
     call = await desk.call()
     ticket = await desk.ticket(call, words="ringing " * 60 + "fire")
-    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at()))
+    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at(), node=NODE))
     await desk.records.emergencies.attach(emergency.id, ticket.id)
     assert '<bdi class="outside">… ringing ringing' in await page(anna, desk)
