@@ -155,6 +155,7 @@ async def test_no_call_believes_a_global_variable(ami: AmiClient, line: TestLine
 
 async def test_the_lines_own_actions_work(ami: AmiClient, line: TestLine) -> None:
     assert (await ami.registered_phones())["agent1"] is False
+    assert await ami.system_name() == line.settings.node.name
     assert (await asyncio.to_thread(emergency_phones, line.settings)).state == "broken"  # asked, and none is there
     await ami.originate(Originate("channel-1", DialplanExtension("s", "onenumber-callback"), "onenumber-callback"))
 
