@@ -236,7 +236,8 @@ class Controller:
             began_s = loop.time()
             try:
                 self._ring(await self.dispatcher.tick(now()))
-                await self.callbacks.tick(now())
+                if not self.switchboard.stranger:  # else another node would dial
+                    await self.callbacks.tick(now())
             except Exception:
                 log.exception("a dispatcher's tick failed")
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)
@@ -246,7 +247,8 @@ class Controller:
         """Agents' takes of emergencies, on a clock of their own: the dispatcher's work must not hold one up."""
         while True:
             try:
-                await self.emergencies.tick()
+                if not self.switchboard.stranger:
+                    await self.emergencies.tick()
             except Exception:
                 log.exception("an emergency's take failed")
             await self.news_waiter.wait(("emergency",), self.settings.controller.tick_ms / 1000)

@@ -222,6 +222,16 @@ async def test_vitals_without_logging_in(client: httpx.AsyncClient, desk: Desk) 
     assert "204" not in metrics
 
 
+async def test_machines_are_told_which_nodes_live(client: httpx.AsyncClient, desk: Desk) -> None:
+    await desk.records.nodes.beat("west", desk.at() - timedelta(seconds=45))
+    await desk.records.nodes.beat("east", desk.at())
+    told = (await client.get("/readyz")).json()["nodes"]
+    assert told == {"east": "alive", "west": "west was last heard of 45 s ago"}
+    metrics = (await client.get("/metrics")).text
+    assert 'onenumber_node_alive{node="east"} 1.0' in metrics
+    assert 'onenumber_node_alive{node="west"} 0.0' in metrics
+
+
 async def test_the_api_describes_itself(client: httpx.AsyncClient) -> None:
     described = (await client.get("/api/openapi.json")).json()
     assert {"/api/v1/calls/{call_id}", "/api/v1/tickets/{ticket}", "/readyz"} <= set(described["paths"])
