@@ -236,7 +236,7 @@ class Controller:
             began_s = loop.time()
             try:
                 self._ring(await self.dispatcher.tick(now()))
-                if not self.switchboard.stranger:  # else another node would dial
+                if not self.switchboard.other_node:  # else another node would dial
                     await self.callbacks.tick(now())
             except Exception:
                 log.exception("a dispatcher's tick failed")
@@ -247,7 +247,7 @@ class Controller:
         """Agents' takes of emergencies, on a clock of their own: the dispatcher's work must not hold one up."""
         while True:
             try:
-                if not self.switchboard.stranger:
+                if not self.switchboard.other_node:
                     await self.emergencies.tick()
             except Exception:
                 log.exception("an emergency's take failed")
@@ -275,8 +275,8 @@ class Controller:
 
     def _asterisk(self) -> str | None:
         """What is wrong with it."""
-        if stranger := self.switchboard.stranger:
-            return f"this Asterisk is the node {stranger}, not {self.settings.node.name}: see node.name"
+        if other := self.switchboard.other_node:
+            return f"this Asterisk is the node {other}, not {self.settings.node.name}: see node.name"
         return None if self.ami.up else "no connection to Asterisk's manager"
 
     def refused(self) -> dict[str, int]:

@@ -70,7 +70,7 @@ class Switchboard:
     left: LeftMatters | None = None
     node: str = BEFORE  # whose Asterisk this is
     silent_s: float = 180.0  # after which another node is gone
-    stranger: str = ""  # the node that Asterisk says it is, where that is another one
+    other_node: str = ""  # which Asterisk says it is, where that is not ours
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -138,10 +138,10 @@ class Switchboard:
     async def _is_ours(self) -> bool:
         """Whether it is our node's Asterisk: calls that another one does not list are not lost."""
         name = await self.ami.system_name()
-        self.stranger = name if name not in (self.node, BEFORE) else ""
-        if self.stranger:
+        self.other_node = name if name not in (self.node, BEFORE) else ""
+        if self.other_node:
             log.error("this Asterisk is another node: nothing is made of what it tells", is_node=name, ours=self.node)
-        return not self.stranger
+        return not self.other_node
 
     async def _read_phones(self) -> None:
         phones = await self.ami.registered_phones()

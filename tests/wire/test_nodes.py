@@ -203,7 +203,7 @@ async def test_a_controller_at_the_wrong_asterisk_makes_nothing_of_what_it_lists
     async with controller(west, records, name="east") as wrong:
 
         async def noticed() -> bool:
-            return wrong.stranger == "west"
+            return wrong.other_node == "west"
 
         await until("it notices", noticed)
         assert await beats(records, east) == 0
