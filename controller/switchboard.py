@@ -124,9 +124,9 @@ class Switchboard:
         while True:
             try:
                 if await self.ami.ready(REREAD_S) and await self._is_ours():
+                    await self.records.nodes.beat(self.node, now())  # it lives, whatever comes of reading it
                     await self._read_phones()
                     await self._read_channels()
-                    await self.records.nodes.beat(self.node, now())
             except AmiError as error:
                 log.warning("Asterisk could not be re-read", why=repr(error))
             except Exception:

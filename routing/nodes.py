@@ -16,7 +16,7 @@ GAP_S = 30.0  # who has not looked for so long cannot tell a silent node from re
 @dataclass(frozen=True)
 class Node:
     name: str
-    beats: int = 0  # grows each time that one of its controllers has read its Asterisk
+    beats: int = 0  # grows each time that its Asterisk has answered one of its controllers
     at: datetime | None = None  # of the last beat, by the clock of who made it; None where there was none
 
 

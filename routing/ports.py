@@ -346,7 +346,7 @@ class Nodes(Protocol):
     """The Asterisks that share the records; see `routing.nodes`."""
 
     async def beat(self, node: str, at: datetime) -> None:
-        """A controller of the node has just read its Asterisk."""
+        """The node's Asterisk has just answered one of its controllers."""
 
     async def all(self) -> Sequence[Node]:
         """Those heard of, and those where anything is said to live, by name."""

@@ -8,7 +8,7 @@ nodes = Table(
     "nodes",
     metadata,
     Column("name", WORD, primary_key=True),
-    Column("beats", Integer, nullable=False),  # grows each time that a controller of it has read its Asterisk
+    Column("beats", Integer, nullable=False),  # grows each time that its Asterisk has answered one of its controllers
     Column("at", UtcTime, nullable=False),  # of the last one
 )
 

@@ -136,7 +136,7 @@ async def beats(records: SqlRecords, node: Node) -> int:
 
 
 async def reconciled(records: SqlRecords, node: Node, times: int = 2) -> None:
-    """A controller of the node has read its Asterisk whole, and again."""
+    """A controller of the node has read its Asterisk whole, between one beat and the next."""
     before = await beats(records, node)
 
     async def enough() -> bool:
