@@ -95,6 +95,7 @@ async def test_without_a_phone_nobody_takes_a_caller_but_may_look_after_one_who_
     desk: Desk, anna: httpx.AsyncClient
 ) -> None:
     emergency = await raised(desk)
+    await desk.records.agents.phones_registered("west", {"agent1": True})  # which cannot ring it for this caller
     await desk.records.agents.phones_registered(NODE, {"agent1": False})
     assert (await anna.post(f"/api/v1/emergencies/{emergency.id}/take")).status_code == 409
     emergencies = EmergencyDesk(desk.records, desk.news, None, desk.at)  # type: ignore[arg-type]
