@@ -4,6 +4,9 @@ Environment (`ONENUMBER_…`, nested with `__`) over `settings.toml` over the de
 Secrets come from the environment only; `make run` generates them into `var/secrets.env`.
 """
 
+import hashlib
+import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +19,8 @@ from pydantic_settings import (
 )
 
 PROJECT = Path(__file__).resolve().parent.parent
+NODE_LENGTH = 19  # Asterisk keeps no more of a systemname
+NODE_NAME = rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,{NODE_LENGTH - 1}}}$"
 
 
 class Asterisk(BaseModel):
@@ -35,6 +40,24 @@ class Asterisk(BaseModel):
     dead_controller_s: int = 8  # longest a caller may hang on a controller that no longer moves
     refused_retry_s: int = 2
     retries: int = 5  # a busy machine starts a controller in half a minute; then the fallback group rings
+
+
+def node_name(machine: str) -> str:
+    """Name of a machine's node: short, plain, always the same, and unlike that of a machine named otherwise."""
+    host = re.sub(r"[^A-Za-z0-9-]", "-", machine.partition(".")[0]).strip("-") or "node"
+    if len(host) <= NODE_LENGTH:
+        return host
+    return f"{host[:10]}-{hashlib.sha256(host.encode()).hexdigest()[:8]}"
+
+
+class NodeSettings(BaseModel):
+    """The Asterisk that this installation's controllers serve, among those that share one database.
+
+    Its controllers, on whichever machine, and its Asterisk's configuration need the same name; no other may have it.
+    """
+
+    name: str = Field(default_factory=lambda: node_name(os.uname().nodename), pattern=NODE_NAME)
+    silent_s: int = Field(180, ge=15)  # another node is gone, and its calls lost, when nobody heard of it for so long
 
 
 class Admission(BaseModel):
@@ -110,6 +133,7 @@ class Settings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6390/0"  # a Redis of our own, beside one that the system may run on 6379
     log_private: bool = False  # true writes pii_ fields in clear
     asterisk: Asterisk = Asterisk()
+    node: NodeSettings = Field(default_factory=NodeSettings)
     admission: Admission = Admission()
     controller: ControllerSettings = ControllerSettings()
     web: Web = Web()

@@ -101,13 +101,15 @@ class Controller:
         self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
         self.dispatcher = Dispatcher(records, news, in_force.waiting, now)
         dialler = AmiDialler(self.ami, settings, in_force)
-        self.callbacks = CallbackDesk(records, news, dialler, in_force.callback)
+        node = settings.node.name
+        self.callbacks = CallbackDesk(records, news, dialler, in_force.callback, node)
         left = LeftMatters(records, news, self.news_waiter, in_force, settings.data_dir / "recordings")
         reports = EmergencyReports.of(records, news, self.news_waiter, in_force)
-        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, in_force))
+        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, in_force, node), node)
         self.switchboard = Switchboard(
-            self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies, left=left
-        )
+            self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies, left=left, node=node,
+            silent_s=settings.node.silent_s,
+        )  # fmt: skip
         self.loaded_editions: dict[str, asyncio.Task[LoadedEdition]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
 
@@ -116,7 +118,9 @@ class Controller:
         await self._switch(self.in_force.edition, stack)
         folder = self.settings.data_dir / "asterisk-instance" / spool.FOLDER
         recordings = self.settings.data_dir / "recordings"
-        self.messages = MessageImport(folder, recordings, self.records, self.news, self.news_waiter, self.in_force)
+        self.messages = MessageImport(
+            folder, recordings, self.records, self.news, self.news_waiter, self.in_force, self.settings.node.name
+        )
         await stack.enter_async_context(self.ami)
         await stack.enter_async_context(self.audio)
         await stack.enter_async_context(self.sip)
@@ -232,7 +236,8 @@ class Controller:
             began_s = loop.time()
             try:
                 self._ring(await self.dispatcher.tick(now()))
-                await self.callbacks.tick(now())
+                if not self.switchboard.other_node:  # else another node would dial
+                    await self.callbacks.tick(now())
             except Exception:
                 log.exception("a dispatcher's tick failed")
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)
@@ -242,7 +247,8 @@ class Controller:
         """Agents' takes of emergencies, on a clock of their own: the dispatcher's work must not hold one up."""
         while True:
             try:
-                await self.emergencies.tick()
+                if not self.switchboard.other_node:
+                    await self.emergencies.tick()
             except Exception:
                 log.exception("an emergency's take failed")
             await self.news_waiter.wait(("emergency",), self.settings.controller.tick_ms / 1000)
@@ -262,10 +268,16 @@ class Controller:
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
-        parts = health.of_controller(self.settings, self.records, self.voice, self.ears, lambda: self.ami.up)
+        parts = health.of_controller(self.settings, self.records, self.voice, self.ears, self._asterisk)
         await vitals.serve(
             where.host, where.metrics_port, parts, lambda: self.audio.legs, self.refused, lambda: self.audio.late_s
         )
+
+    def _asterisk(self) -> str | None:
+        """What is wrong with it."""
+        if other := self.switchboard.other_node:
+            return f"this Asterisk is the node {other}, not {self.settings.node.name}: see node.name"
+        return None if self.ami.up else "no connection to Asterisk's manager"
 
     def refused(self) -> dict[str, int]:
         """How many were not let in, by what refused them."""

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from config.in_force import EditionInForce
-from ivr.facts import Facts
 from ivr.state import State
 from routing.event_types import EventType
 from routing.identity import id_of
 from routing.model import Call, NewEvent, NotFound
+from routing.nodes import BEFORE
 from routing.numbers import identify
 from routing.ports import Records
 from runtime.clock import line_time
@@ -24,6 +24,7 @@ def dialplan_id(channel: str, at: datetime) -> str:
 class DialplanCalls:
     records: Records
     in_force: EditionInForce
+    node: str = BEFORE
 
     async def record(self, told: DialplanCall) -> Call:
         """The record of the call, made now where there is none."""
@@ -42,10 +43,11 @@ class DialplanCalls:
 
     async def _new_call(self, call_id: str, told: DialplanCall) -> Call:
         site = self.in_force.site
-        state = State(flow="main", facts=Facts(channel=told.key))  # from its beginning, should a controller resume it
+        state = State(flow="main")  # from its beginning, should a controller resume it
         call = Call(
             id=call_id, site_id=site.id, dnis=told.dnis, started_at=line_time(told.at), pins=self.in_force.pins,
             caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),
+            node=self.node, channel=told.key,
         )  # fmt: skip
         return await self._called_back(call, told.attempt_id) if told.attempt_id else call
 

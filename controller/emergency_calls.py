@@ -1,6 +1,5 @@
 """What Asterisk tells of emergencies, and what it is asked for them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,9 +9,11 @@ from controller.emergency_reports import EmergencyReports
 from routing.emergencies import Emergency, EmergencyState
 from routing.emergency_desk import EmergencyDesk, NotRung
 from routing.model import Call
+from routing.nodes import BEFORE
 from runtime.clock import now
 from telephony.ami import AmiError, AmiEvent, LiveChannel
 from telephony.ami_client import AmiClient
+from telephony.dialling import phone_of_channel, who_is_rung
 from telephony.spool import announced
 
 ANNOUNCEMENT = "OneNumberEmergency"  # the dialplan's UserEvent
@@ -20,8 +21,7 @@ CONTEXT = "onenumber-emergency"
 TAKE_CONTEXT = "onenumber-emergency-take"
 CONTEXTS = (CONTEXT, "onenumber-attention", TAKE_CONTEXT)  # where an emergency's caller is: rung for, or in turn
 LISTED_S = 5.0  # what is younger may be missing from a list of channels
-ENDPOINT = re.compile(r"PJSIP/(.{1,64})-[0-9a-f]{8}\Z")
-OUTSIDE = re.compile(r"(?:PJSIP/)?(\+?[0-9]{1,20})@")
+NO_PHONE = "?"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class EmergencyCalls:
     ami: AmiClient
     reports: EmergencyReports
     calls: DialplanCalls
+    node: str = BEFORE
 
     @property
     def desk(self) -> EmergencyDesk:
@@ -38,7 +39,7 @@ class EmergencyCalls:
 
     async def tick(self) -> None:
         """Carry out what agents asked for."""
-        await self.desk.tick(self)
+        await self.desk.tick(self, self.node)
 
     async def happened(self, event: AmiEvent) -> None:
         """One event of Asterisk, whatever it is about."""
@@ -59,8 +60,9 @@ class EmergencyCalls:
             await self.desk.rung_on(told.key)
 
     async def reread(self, calls: dict[str, Call], channels: Sequence[LiveChannel], listed_at: datetime) -> None:
-        """Events may have been missed: `calls` are those alive by channel, `channels` the complete list."""
-        live = {emergency.channel: emergency for emergency in await self.reports.records.emergencies.live()}
+        """Events may have been missed: `calls` are the node's, by channel; `channels` all that Asterisk lists."""
+        emergencies = await self.reports.records.emergencies.live()
+        live = {emergency.channel: emergency for emergency in emergencies if emergency.node == self.node}
         by_id = {channel.uniqueid: channel for channel in channels}
         for uniqueid, call in calls.items():
             if uniqueid in by_id and by_id[uniqueid].context in CONTEXTS and uniqueid not in live:
@@ -111,10 +113,8 @@ def _known(since: datetime, listed_at: datetime) -> bool:
 
 def _phone(event: AmiEvent) -> str:
     """The phone that is rung: a number outside, else the name of its endpoint."""
-    outside = OUTSIDE.match(event["DialString"])
-    return outside[1] if outside else _endpoint(event["DestChannel"])
+    return who_is_rung(event["DialString"], event["DestChannel"]) or NO_PHONE
 
 
 def _endpoint(channel: str) -> str:
-    found = ENDPOINT.match(channel)
-    return found[1] if found else "?"
+    return phone_of_channel(channel) or NO_PHONE

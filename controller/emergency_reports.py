@@ -39,7 +39,7 @@ class EmergencyReports:
 
         `facts` are those of the dialogue, where they may be newer than the call's record.
         """
-        emergency = await self.desk.raised(call.id, channel, at, call.callback_id)
+        emergency = await self.desk.raised(call.id, channel, at, call.callback_id, call.node)
         if emergency.ticket_id and facts is None:
             return
         caller, known = await self._known_before(call)

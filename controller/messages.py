@@ -21,6 +21,7 @@ from ivr.performing import Performer
 from routing.event_types import EventType
 from routing.model import Call, NewEvent, NotFound
 from routing.news_waiter import NewsWaiter
+from routing.nodes import BEFORE
 from routing.ports import News, Records
 from runtime.clock import line_time, now, wall_now
 from telephony import spool
@@ -47,6 +48,7 @@ class MessageImport:
     news: News
     news_waiter: NewsWaiter
     in_force: EditionInForce
+    node: str = BEFORE  # whose Asterisk it is
     ages: spool.Ages = field(default_factory=spool.Ages)
 
     async def run(self) -> None:
@@ -85,7 +87,7 @@ class MessageImport:
 
     async def keep(self, message: SpooledMessage) -> None:
         """The call, its ticket and its ending; a repeat changes nothing."""
-        call = await DialplanCalls(self.records, self.in_force).record(message.call)
+        call = await DialplanCalls(self.records, self.in_force, self.node).record(message.call)
         notebook = Notebook(call.id, message.key, now)
         notebook.note(TOOK_OVER, {"outcome": message.outcome, "at": message.at.isoformat()}, actor="system")
         if message.outcome == "emergency":

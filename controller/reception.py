@@ -46,6 +46,7 @@ from runtime.clock import now, wall_now
 from telephony.agi_session import AgiSession
 from telephony.audio_watch import HearingChange, HearingState
 from telephony.call_audio import CallAudio
+from telephony.dialling import Destination, OutsideNumber, RegisteredPhone, dial_string
 
 log = structlog.get_logger()
 EMERGENCY_TICKET_S = 10.0  # the phones ring meanwhile
@@ -98,7 +99,7 @@ class Reception:
     async def _note_leg(self, call: Call, agi: AgiSession) -> None:
         """The caller's channel, whose end Asterisk will tell with its cause."""
         kind = LegKind.CALLBACK if call.direction == "callback" else LegKind.CALLER
-        leg = CallLeg(new_id(), call.id, agi.environment.uniqueid, kind, call.started_at)
+        leg = CallLeg(new_id(), call.id, agi.environment.uniqueid, kind, call.started_at, node=call.node)
         with suppress(Exception):
             async with asyncio.timeout(NOTES_S):
                 await self.records.legs.open(leg)
@@ -145,8 +146,9 @@ class Reception:
         call = Call(
             id=call_id, site_id=site.id, dnis=await agi.variable("ON_DNIS") or "", caller=caller, started_at=now(),
             pins=pins, language=self.settings.line.language,
+            node=self.settings.node.name, channel=agi.environment.uniqueid,
         )  # fmt: skip
-        facts = replace(facts_of(call, edition, agi), diverted_by=told.diverted_by or None)
+        facts = replace(facts_of(call, edition), diverted_by=told.diverted_by or None)
         state = State(flow="main", language=call.language, facts=facts)
         if attempt:
             return await self._callback_call(agi, call, state, attempt, edition)
@@ -161,8 +163,7 @@ class Reception:
         caller = _called_back(callback, ticket, edition.site)
         call = replace(call, direction="callback", callback_id=callback.id, caller=caller)
         state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
-        state = replace(state, facts=state.facts.updated(facts_of(call, edition, agi)))
-        state = state.with_facts(attempt=attempt_id)
+        state = replace(state, facts=state.facts.updated(facts_of(call, edition)))
         await self.records.callbacks.advance_attempt(attempt_id, AttemptEvent.ANSWERED, now())
         return replace(call, dialogue=state.to_json())
 
@@ -218,7 +219,7 @@ class Reception:
             await self.records.calls.save(call.id, state.to_json(), notebook.take(), CallEvent.RESUMED)
         await agi.answer()
         notebook.note(EventType.CALL_ANSWERED)
-        performer = self._performer(call, notebook, loaded.edition, state.facts.attempt)
+        performer = self._performer(call, notebook, loaded.edition)
         async with self.call_audio.open_audio(agi, partial(_note_hearing, notebook)) as leg:
             session = Session(
                 leg,
@@ -231,11 +232,11 @@ class Reception:
             )
             return await session.run(state, outcome)
 
-    def _performer(self, call: Call, notebook: Notebook, edition: Edition, attempt: str | None = None) -> Performer:
+    def _performer(self, call: Call, notebook: Notebook, edition: Edition) -> Performer:
         return Performer(
             call=call, records=self.records, news=self.news, news_waiter=self.news_waiter, edition=edition,
             notebook=notebook, clock=now, wall=wall_now, recordings=self.settings.data_dir / "recordings",
-            attempt_id=attempt,
+            attempt_id=call.attempt_id,
         )  # fmt: skip
 
     async def _record_emergency(self, call_id: str, channel: str, facts: Facts | None = None) -> None:
@@ -265,7 +266,7 @@ class Reception:
             case Connect(offer, phone, ring_s):
                 if not await self.dispatcher.ringing(offer):  # lapsed meanwhile: somebody else will have the caller
                     return False
-                await self._dial(agi, f"PJSIP/{phone}", ring_s, offer)
+                await self._dial(agi, RegisteredPhone(phone), ring_s, offer)
             case Transfer(number, ring_s):
                 if not await self._transfer(agi, number, ring_s):
                     return False
@@ -280,13 +281,13 @@ class Reception:
         except NotCallable:
             log.error("a flow transfers to a number that may not be dialled", number=number)
             return False
-        await self._dial(agi, f"PJSIP/{dialled}@{site.callback.trunk}", ring_s)
+        await self._dial(agi, OutsideNumber(dialled, site.callback.trunk), ring_s)
         return True
 
-    async def _dial(self, agi: AgiSession, whom: str, ring_s: int, offer: str = "") -> None:
+    async def _dial(self, agi: AgiSession, whom: Destination, ring_s: int, offer: str = "") -> None:
         """The result of an earlier dial goes first: it must never be read as this one's."""
         forget = {"ON_DIALSTATUS": "", "ON_OFFER": offer}
-        await self._next(agi, "dial", {**forget, "ON_DIAL": whom, "ON_RING_S": str(ring_s)})
+        await self._next(agi, "dial", {**forget, "ON_DIAL": dial_string(whom), "ON_RING_S": str(ring_s)})
 
     async def _next(self, agi: AgiSession, what: str, variables: Mapping[str, str]) -> None:
         for name, value in {**variables, "ON_NEXT": what}.items():
@@ -348,10 +349,10 @@ def _ending(status: str, emergency: str) -> str:
     return "emergency_answered" if emergency else "talked"
 
 
-def facts_of(call: Call, edition: Edition, agi: AgiSession) -> Facts:
+def facts_of(call: Call, edition: Edition) -> Facts:
     """What the dialogue may know of the caller; a number that is withheld, shared or unproven identifies nobody."""
     caller = call.caller
-    facts = Facts(channel=agi.environment.uniqueid)
+    facts = Facts()
     if caller.number and not caller.withheld:
         facts = replace(facts, caller_number=caller.number, identified=caller.identifies)
         with suppress(NotCallable):

@@ -9,7 +9,8 @@ import structlog
 
 from config.in_force import EditionInForce
 from config.settings import Settings
-from controller.emergency_calls import ENDPOINT, EmergencyCalls
+from controller.emergency_calls import EmergencyCalls
+from controller.gone_nodes import GoneNodes
 from controller.left_matters import LeftMatters
 from controller.refusals import Refusals
 from ivr.notebook import Notebook
@@ -18,11 +19,13 @@ from routing.dispatch import Dispatcher
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
-from routing.model import Attempt, Call, Callback, NotDialled, OfferState
+from routing.model import Attempt, Callback, NotDialled, OfferState
+from routing.nodes import BEFORE, NodeWatch
 from routing.ports import News, Records
 from runtime.clock import now
 from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused, hangup_cause
 from telephony.ami_client import AmiClient
+from telephony.dialling import DialRefused, OutsideNumber, RegisteredPhone, phone_of_channel
 
 log = structlog.get_logger()
 REREAD_S = 5.0
@@ -40,15 +43,15 @@ class AmiDialler:
 
     async def originate(self, attempt: Attempt, callback: Callback) -> None:
         number, rules = callback.number, self.in_force.callback()
-        dialled = f"PJSIP/{number}" if number in self.registered else f"PJSIP/{number}@{rules.trunk}"
-        call = Originate(
-            channel_id=attempt.id, dialled=dialled, context="onenumber-callback",
-            caller_number=self.settings.line.number, timeout_ms=rules.ring_s * 1000,
-            variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.settings.line.number},
-        )  # fmt: skip
         try:
+            whom = RegisteredPhone(number) if number in self.registered else OutsideNumber(number, rules.trunk)
+            call = Originate(
+                channel_id=attempt.id, destination=whom, context="onenumber-callback",
+                caller_number=self.settings.line.number, timeout_ms=rules.ring_s * 1000,
+                variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.settings.line.number},
+            )  # fmt: skip
             await self.ami.originate(call)
-        except (AmiDown, ActionRefused, ValueRefused) as error:
+        except (AmiDown, ActionRefused, ValueRefused, DialRefused) as error:
             raise NotDialled(repr(error)) from error
 
 
@@ -65,12 +68,17 @@ class Switchboard:
     emergencies: EmergencyCalls
     refusals: Refusals = field(default_factory=Refusals)
     left: LeftMatters | None = None
+    node: str = BEFORE  # whose Asterisk this is
+    silent_s: float = 180.0  # after which another node is gone
+    other_node: str = ""  # which Asterisk says it is, where that is not ours
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
+        gone = GoneNodes(self.records, self.callbacks, self.emergencies.desk, self.node, NodeWatch(self.silent_s))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
             group.create_task(self._reread())
+            group.create_task(gone.run(self._gone))
 
     async def _follow(self) -> None:
         names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "UserEvent")
@@ -96,25 +104,27 @@ class Switchboard:
 
     async def _answered(self, event: AmiEvent) -> None:
         """A dispatcher took the phone: known at once, not only when the talk is over."""
-        phone = ENDPOINT.match(event["DestChannel"])
+        phone = phone_of_channel(event["DestChannel"])
         agents = await self.records.agents.all()
-        agent = next((agent for agent in agents if phone and agent.phone == phone[1]), None)
+        agent = next((agent for agent in agents if phone and agent.phone == phone), None)
         offer = await self.records.offers.of_agent(agent.id) if agent else None
         if offer is None or offer.call_id is None:
             return
         call = await self.records.calls.load(offer.call_id)
-        if _channel_of(call) != event["Uniqueid"]:
+        if call.channel != event["Uniqueid"]:
             return  # an emergency rang the same phone
         if offer.state is OfferState.RINGING:
             await self.dispatcher.answered(offer.id)
         if event["DestUniqueid"]:
-            await self.records.legs.open(CallLeg(new_id(), call.id, event["DestUniqueid"], LegKind.AGENT, now()))
+            leg = CallLeg(new_id(), call.id, event["DestUniqueid"], LegKind.AGENT, now(), node=call.node)
+            await self.records.legs.open(leg)
 
     async def _reread(self) -> None:
         """After each reconnect and every few seconds: events may have been missed."""
         while True:
             try:
-                if await self.ami.ready(REREAD_S):
+                if await self.ami.ready(REREAD_S) and await self._is_ours():
+                    await self.records.nodes.beat(self.node, now())  # it lives, whatever comes of reading it
                     await self._read_phones()
                     await self._read_channels()
             except AmiError as error:
@@ -125,23 +135,33 @@ class Switchboard:
                 await asyncio.wait_for(self._phones_changed.wait(), REREAD_S)
             self._phones_changed.clear()
 
+    async def _is_ours(self) -> bool:
+        """Whether it is our node's Asterisk: calls that another one does not list are not lost."""
+        name = await self.ami.system_name()
+        self.other_node = name if name not in (self.node, BEFORE) else ""
+        if self.other_node:
+            log.error("this Asterisk is another node: nothing is made of what it tells", is_node=name, ours=self.node)
+        return not self.other_node
+
     async def _read_phones(self) -> None:
         phones = await self.ami.registered_phones()
         self.dialler.registered = {phone for phone, registered in phones.items() if registered}
-        await self.records.agents.phones_registered(phones, now())
+        await self.records.agents.phones_registered(self.node, phones)
 
     async def _read_channels(self) -> None:
         listed_at = now()
         channels = {channel.uniqueid: channel for channel in await self.ami.core_show_channels()}
-        calls = await self.records.calls.live()
-        on_channels = {channel: call for call in calls if (channel := _channel_of(call))}
+        if any(node.name != self.node for node in await self.records.nodes.all()):
+            await self.records.nodes.found(self.node, channels.keys())  # ours, whatever was noted of them
+        calls = [call for call in await self.records.calls.live() if call.channel and call.node == self.node]
+        on_channels = {call.channel: call for call in calls}
         await self.emergencies.reread(on_channels, list(channels.values()), listed_at)
         await self.callbacks.recover(now(), channels.keys())
         for call in calls:
-            uniqueid = _channel_of(call)
-            if uniqueid in channels and channels[uniqueid].bridge:
+            channel = channels.get(call.channel)
+            if channel and channel.bridge:
                 await self._talks(call.id)
-            elif uniqueid and uniqueid not in channels and now() - call.started_at > timedelta(seconds=GRACE_S):
+            elif channel is None and now() - call.started_at > timedelta(seconds=GRACE_S):
                 await self._gone(call.id)
 
     async def _talks(self, call_id: str) -> None:
@@ -162,9 +182,3 @@ class Switchboard:
             log.warning("a call ended unnoticed", call=call_id)
             await self.dispatcher.caller_left(call_id)
             await self.news.tell("call", call=call_id)
-
-
-def _channel_of(call: Call) -> str | None:
-    """Asterisk's unique id of the caller's channel."""
-    channel: str | None = call.dialogue.get("facts", {}).get("channel")
-    return channel

@@ -15,6 +15,7 @@ from config.documents import DocumentsRefused, digest
 from config.settings import Settings
 from doctor import auditing
 from doctor.checks import START, Check, redis_answers
+from doctor.checks_nodes import nodes
 from doctor.checks_phones import emergency_phones
 from doctor.finding import Finding
 from runtime import clock, installation
@@ -209,6 +210,7 @@ RUNNING: tuple[Check, ...] = (
     asterisk,
     asterisk_made,
     emergency_phones,
+    nodes,
     redis,
     controller,
     desk,

@@ -51,8 +51,6 @@ OF_MATTER = tuple(each.name for each in fields(MatterFacts))
 class Facts(MatterFacts):
     """What is known of the call, and of the matter just spoken of."""
 
-    channel: str | None = None  # Asterisk's unique id of the caller's channel
-    attempt: str | None = None  # of the callback that this call is
     caller_number: str | None = None
     identified: bool = False  # the number is known to be the caller's own
     callable: bool = False  # … and may be called back without asking for another

@@ -239,7 +239,8 @@ class Performer:
         agents = await self.records.agents.all()
         rules = self.edition.site.waiting
         staffed = any(
-            entry.crew in agent.crews and _at_work(agent) and page_alive(agent, now, rules) for agent in agents
+            entry.crew in agent.crews and _at_work(agent, self.call.node) and page_alive(agent, now, rules)
+            for agent in agents
         )
         here_since = max(entry.since, self.call.started_at)  # a callback's place is older than its call
         return QueueStanding(ahead + 1, int((now - here_since).total_seconds()), staffed)
@@ -350,8 +351,8 @@ def _source(call: Call | None) -> str | None:
     return call.caller.number or call.caller.raw
 
 
-def _at_work(agent: Agent) -> bool:
-    return agent.state is not AgentState.NOT_READY and agent.phone_registered
+def _at_work(agent: Agent, node: str) -> bool:
+    return agent.state is not AgentState.NOT_READY and agent.rings_at(node)
 
 
 def _matter(ticket: Ticket) -> OpenMatter:

@@ -26,6 +26,7 @@ from routing.model import (
     Offer,
     OfferState,
 )
+from routing.nodes import BEFORE
 from routing.numbers import may_be_dialled
 from routing.ports import News, Records
 
@@ -46,8 +47,11 @@ class Dialler(Protocol):
 class CallbackDesk:
     """Any number may run: what is dialled is what was claimed."""
 
-    def __init__(self, records: Records, news: News, dialler: Dialler, rules: Callable[[], CallbackRules]) -> None:
-        """`rules` returns those that are in force now."""
+    def __init__(
+        self, records: Records, news: News, dialler: Dialler, rules: Callable[[], CallbackRules], node: str = BEFORE
+    ) -> None:
+        """`rules` returns those that are in force now; `node` is the one whose Asterisk dials."""
+        self._node = node
         self._records = records
         self._news = news
         self._dialler = dialler
@@ -69,7 +73,8 @@ class CallbackDesk:
     async def _attend(self, callback: Callback, offer: Offer | None, now: datetime) -> None:
         match callback.state:
             case CallbackState.PENDING if offer and offer.state is OfferState.SEEN:
-                await self._dial(callback, offer, now)
+                if (await self._records.agents.load(offer.agent_id)).rings_at(self._node):  # who is rung after it
+                    await self._dial(callback, offer, now)
             case CallbackState.DIALLING:
                 await self._check_attempt(callback, now)
             case CallbackState.CONNECTED if offer is None:
@@ -85,7 +90,8 @@ class CallbackDesk:
         if callback.not_before and callback.not_before > now:
             await self._release(offer.id, "not its time yet", now)
             return
-        attempt = Attempt(new_id(), callback.id, callback.attempts + 1, AttemptState.CLAIMED, now, offer.id)
+        number = callback.attempts + 1
+        attempt = Attempt(new_id(), callback.id, number, AttemptState.CLAIMED, now, offer.id, node=self._node)
         if not await self._records.callbacks.claim_attempt(
             attempt, _events(EventType.CALLBACK_ATTEMPT, callback, attempt, now)
         ):
@@ -107,12 +113,15 @@ class CallbackDesk:
         """The attempt reached nobody: the callback goes back to its place, or is given up. False when it was over."""
         return await self._over(attempt_id, AttemptEvent.FAILED, why, now)
 
-    async def recover(self, now: datetime, live_channel_ids: Collection[str]) -> None:
+    async def recover(self, now: datetime, live_channel_ids: Collection[str], node: str | None = None) -> None:
         """After a restart of ours or of Asterisk: what has no channel is lost and tried again, never sent again.
 
-        `live_channel_ids` is the complete list, just read.
+        `live_channel_ids` is the complete list of the node's, just read; the node is ours, or one that is gone.
         """
+        at = self._node if node is None else node
         for attempt in await self._records.callbacks.open_attempts():
+            if attempt.node != at:
+                continue
             fresh = now - attempt.at < timedelta(seconds=GRACE_S)
             if attempt.id not in live_channel_ids and not fresh:
                 await self._over(attempt.id, AttemptEvent.LOST, "no channel", now)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from routing.nodes import BEFORE
+
 TALKED_S = 5  # an answer for less was a machine or a mistake; an agent's is a person's however short
 
 
@@ -20,6 +22,7 @@ class EmergencyState(StrEnum):
 
 OPEN_EMERGENCIES = (EmergencyState.RINGING, EmergencyState.TAKEN, EmergencyState.LEFT)
 UNTAKEN = (EmergencyState.RINGING, EmergencyState.LEFT)
+GONE = (EmergencyState.LEFT, EmergencyState.ENDED)  # its caller is gone
 
 
 class EmergencyEvent(StrEnum):
@@ -92,6 +95,7 @@ class Ring:
     phone: str  # as the site names it
     began_at: datetime
     ended_at: datetime | None = None
+    node: str = BEFORE  # whose Asterisk rings it
 
     @property
     def state(self) -> RingState:
@@ -120,6 +124,7 @@ class Emergency:
     taken_by: str = ""  # agent:<login>, or phone:<name> where it is no agent's
     taken_at: datetime | None = None
     ended_at: datetime | None = None
+    node: str = BEFORE  # whose Asterisk has the caller
     rings: tuple[Ring, ...] = ()  # phones that ring now
     take: Take | None = None  # under way
 

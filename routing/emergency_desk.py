@@ -20,6 +20,7 @@ from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import AGENT_TRANSITIONS, AgentEvent, AttemptEvent, leads_to
 from routing.model import Agent, AgentState, NewEvent, OfferState, RoutingError
+from routing.nodes import BEFORE
 from routing.overdue import BECAME_EMERGENCY, NO_ANSWER, TOOK_EMERGENCY
 from routing.ports import News, Records
 
@@ -50,12 +51,14 @@ class EmergencyDesk:
     ) -> None:
         self._records, self._news, self._dispatcher, self._clock = records, news, dispatcher, clock
 
-    async def raised(self, call_id: str, channel: str, at: datetime, callback_id: str | None = None) -> Emergency:
+    async def raised(
+        self, call_id: str, channel: str, at: datetime, callback_id: str | None = None, node: str = BEFORE
+    ) -> Emergency:
         """A call became an emergency: shown first, then no agent is held for it as for an ordinary call.
 
         `callback_id`: the call is this callback, whose person is there. Raises: NotFound.
         """
-        fresh = Emergency(new_id(), call_id, channel, at)
+        fresh = Emergency(new_id(), call_id, channel, at, node=node)
         kept = await self._records.emergencies.open(fresh)
         if kept.id == fresh.id:
             await self._tell(kept)
@@ -79,7 +82,8 @@ class EmergencyDesk:
         emergency = await self._records.emergencies.of_channel(channel)
         if emergency is None or emergency.state is EmergencyState.ENDED:
             return
-        if await self._records.emergencies.ring(Ring(emergency.id, phone_channel, phone, self._clock())):
+        ring = Ring(emergency.id, phone_channel, phone, self._clock(), node=emergency.node)
+        if await self._records.emergencies.ring(ring):
             await self._advance(emergency, EmergencyEvent.RUNG_AGAIN)
             await self._tell(emergency)
 
@@ -144,8 +148,11 @@ class EmergencyDesk:
         await self._tell(emergency)
         return True
 
-    async def tick(self, phones: Phones) -> None:
-        """Carry out what agents asked for, each once, and end what was forgotten."""
+    async def tick(self, phones: Phones, node: str = BEFORE) -> None:
+        """Carry out what agents asked for at whichever desk, each once where the caller is; end what was forgotten.
+
+        `phones` are those of the node.
+        """
         for emergency in await self._records.emergencies.live():
             take = emergency.take
             if take is None:
@@ -153,7 +160,7 @@ class EmergencyDesk:
             if await self._is_stale(emergency, take):
                 await self._give_up(take)
                 await self._tell(emergency)
-            elif take.state is TakeState.ASKED and await self._step(take, TakeEvent.CLAIMED):
+            elif emergency.node == node and take.state is TakeState.ASKED and await self._step(take, TakeEvent.CLAIMED):
                 await self._carry_out(emergency, take, phones)
 
     async def _is_stale(self, emergency: Emergency, take: Take) -> bool:

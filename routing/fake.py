@@ -9,9 +9,10 @@ from routing.fake_calls import MemoryCalls, MemoryTickets
 from routing.fake_dispatch import MemoryAgents, MemoryDrafts, MemoryOffers, MemoryQueue, MemoryWrapUps
 from routing.fake_emergencies import MemoryEmergencies
 from routing.fake_legs import MemoryLegs
+from routing.fake_nodes import MemoryNodes
 from routing.fake_state import MemoryState
 from routing.model import Agent
-from routing.ports import Agents, Callbacks, Calls, Drafts, Emergencies, Legs, Offers, Queue, Tickets, WrapUps
+from routing.ports import Agents, Callbacks, Calls, Drafts, Emergencies, Legs, Nodes, Offers, Queue, Tickets, WrapUps
 
 NEWS_KEPT = 10_000
 
@@ -31,6 +32,7 @@ class MemoryRecords:
         self.wrap_ups: WrapUps = MemoryWrapUps(self.state)
         self.emergencies: Emergencies = MemoryEmergencies(self.state)
         self.drafts: Drafts = MemoryDrafts(self.state)
+        self.nodes: Nodes = MemoryNodes(self.state)
 
 
 class MemoryNews:

@@ -77,10 +77,12 @@ class MemoryAgents(AgentTransitions):
     async def heartbeat(self, agent_id: str, at: datetime) -> None:
         self._state.agents[agent_id] = replace(await self.load(agent_id), page_seen_at=at)
 
-    async def phones_registered(self, phones: Mapping[str, bool], at: datetime) -> None:
+    async def phones_registered(self, node: str, phones: Mapping[str, bool]) -> None:
         for agent in list(self._state.agents.values()):
-            if agent.phone is not None and agent.phone in phones:
-                self._state.agents[agent.id] = replace(agent, phone_registered=phones[agent.phone])
+            there = phones.get(agent.phone) if agent.phone else None
+            if there is not None:
+                nodes = agent.phone_nodes | {node} if there else agent.phone_nodes - {node}
+                self._state.agents[agent.id] = replace(agent, phone_nodes=nodes)
 
 
 class MemoryOffers(OfferTransitions):

@@ -38,6 +38,7 @@ from routing.model import (
     QueueEntry,
     Ticket,
 )
+from routing.nodes import Node
 from routing.rules import following, reached, renewed_place
 
 R = TypeVar("R")
@@ -75,6 +76,7 @@ class MemoryState:
     emergencies: dict[str, Emergency] = field(default_factory=dict)
     rings: dict[str, Ring] = field(default_factory=dict)
     takes: dict[str, Take] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -167,7 +169,11 @@ class MemoryState:
     def in_queue(self) -> list[QueueEntry]:
         known = [each.name for each in fields(QueueEntry)]
         rows = [row for row in self.places.values() if row.left_at is None]
-        return [QueueEntry(**{name: getattr(row, name) for name in known}) for row in rows]
+        entries = [QueueEntry(**{name: getattr(row, name) for name in known}) for row in rows]
+        return [replace(entry, node=call.node if (call := self._call_of(entry)) else None) for entry in entries]
+
+    def _call_of(self, entry: QueueEntry) -> Call | None:
+        return self.calls.get(entry.call_id) if entry.call_id else None
 
     def link(self, call_id: str | None, ticket_id: str) -> None:
         if call_id and (call_id, ticket_id) not in self.call_tickets:

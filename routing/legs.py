@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from routing.event_types import EventType
 from routing.model import NewEvent
+from routing.nodes import BEFORE
 
 
 class LegKind(StrEnum):
@@ -25,6 +26,7 @@ class CallLeg:
     at: datetime
     ended_at: datetime | None = None
     cause: str | None = None  # of its end, as Asterisk tells it
+    node: str = BEFORE  # whose Asterisk has the channel
 
 
 def leg_ended(call_id: str, channel: str, kind: LegKind, cause: str, at: datetime) -> NewEvent:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from routing.event_types import EventType
+from routing.nodes import BEFORE
 
 URGENCY_ORDER = ("critical", "high", "normal", "low")
 
@@ -117,9 +118,16 @@ class Call:
     language: str = "en"
     state: CallState = CallState.IN_DIALOGUE
     dialogue: Mapping[str, Any] = field(default_factory=dict)  # the interpreter's saved state
+    node: str = BEFORE  # whose Asterisk has it
+    channel: str = ""  # of the caller: its unique id there
     ended_at: datetime | None = None
     ending: str | None = None  # why it ended; see docs/glossary
     callback_id: str | None = None
+
+    @property
+    def attempt_id(self) -> str | None:
+        """The attempt of the callback that this call is: Asterisk gave its id to the channel."""
+        return self.channel or None if self.callback_id else None
 
 
 @dataclass(frozen=True)
@@ -240,9 +248,18 @@ class Agent:
     state: AgentState
     state_since: datetime
     idle_since: datetime
-    phone_registered: bool = False
+    phone_nodes: frozenset[str] = frozenset()  # where the phone is registered
     page_seen_at: datetime | None = None  # last heartbeat of a live page
     reason: str = ""
+
+    @property
+    def phone_registered(self) -> bool:
+        """Whether it can be rung anywhere."""
+        return bool(self.phone_nodes)
+
+    def rings_at(self, node: str | None) -> bool:
+        """Whether that node can ring the phone; None is any node."""
+        return self.phone_registered if node is None else node in self.phone_nodes
 
 
 @dataclass(frozen=True)
@@ -258,6 +275,7 @@ class QueueEntry:
     ticket_id: str | None = None
     not_before: datetime | None = None
     not_agents: frozenset[str] = frozenset()  # who already failed to answer this one
+    node: str | None = None  # where the live call is; None while there is none
 
 
 @dataclass(frozen=True)
@@ -349,6 +367,7 @@ class Attempt:
     at: datetime
     offer_id: str | None = None
     ending: str | None = None
+    node: str = BEFORE  # whose Asterisk dials
 
 
 class RoutingError(Exception):

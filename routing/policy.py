@@ -47,7 +47,7 @@ def due(entry: QueueEntry, now: datetime) -> bool:
 
 
 def _longest_idle(caller: QueueEntry, free: Sequence[Agent]) -> Agent | None:
-    able = [agent for agent in free if caller.crew in agent.crews]
+    able = [agent for agent in free if caller.crew in agent.crews and agent.rings_at(caller.node)]
     # Who did not answer this caller is passed over, until nobody else is left: then all are asked again.
     fresh = [agent for agent in able if agent.id not in caller.not_agents]
     return min(fresh or able, key=lambda agent: (agent.idle_since, agent.id), default=None)

@@ -28,6 +28,7 @@ from routing.model import (
     Ticket,
     TicketDraft,
 )
+from routing.nodes import Node
 
 
 class Calls(Protocol):
@@ -178,7 +179,8 @@ class Agents(Protocol):
 
     async def heartbeat(self, agent_id: str, at: datetime) -> None: ...
 
-    async def phones_registered(self, phones: Mapping[str, bool], at: datetime) -> None: ...
+    async def phones_registered(self, node: str, phones: Mapping[str, bool]) -> None:
+        """Which phones are registered at a node, of those that it knows; what other nodes said stands."""
 
 
 class Offers(Protocol):
@@ -340,6 +342,22 @@ class Emergencies(Protocol):
     async def advance_take(self, take_id: str, event: TakeEvent, at: datetime) -> bool: ...
 
 
+class Nodes(Protocol):
+    """The Asterisks that share the records; see `routing.nodes`."""
+
+    async def beat(self, node: str, at: datetime) -> None:
+        """The node's Asterisk has just answered one of its controllers."""
+
+    async def all(self) -> Sequence[Node]:
+        """Those heard of, and those where anything is said to live, by name."""
+
+    async def found(self, node: str, channels: Collection[str]) -> None:
+        """What has one of these channels and is not over lives at this node, whatever was noted: calls, attempts, …"""
+
+    async def gone(self, node: str, before: datetime) -> None:
+        """No phone is registered there any more; a node last heard of before that time is no longer one."""
+
+
 class Records(Protocol):
     """All of the above over one database."""
 
@@ -353,6 +371,7 @@ class Records(Protocol):
     wrap_ups: WrapUps
     emergencies: Emergencies
     drafts: Drafts
+    nodes: Nodes
 
 
 class News(Protocol):

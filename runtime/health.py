@@ -17,7 +17,9 @@ from config.settings import Settings
 from ivr.ports import VoiceDown
 from ivr.sound_files import write_whole
 from routing.model import RecordsUnavailable
+from routing.nodes import alive, heard, named
 from runtime.addresses import connectable
+from runtime.clock import now
 from runtime.reserve import FULL_BYTES, MB, ROOMY_BYTES, Reserve, free_bytes
 from store import SqlRecords
 from store.database import write_nothing
@@ -59,6 +61,7 @@ def of_line(settings: Settings, records: SqlRecords) -> dict[str, Health]:
     return {
         "database": CachedCheck(DatabaseHealth(records)),
         "disk": CachedCheck(DiskHealth(settings.data_dir)),
+        "nodes": CachedCheck(NodesHealth(records)),
         "redis": CachedCheck(RedisHealth(settings.redis_url)),
         "asterisk": CachedCheck(AsteriskHealth(connectable(settings.asterisk.host), settings.asterisk.ami_port)),
         "sip": CachedCheck(SipHealth(settings)),
@@ -68,12 +71,12 @@ def of_line(settings: Settings, records: SqlRecords) -> dict[str, Health]:
 
 def of_controller(
     settings: Settings, records: SqlRecords, voice: RenderedVoice, ears: Mapping[str, Listener | None],
-    asterisk_up: Callable[[], bool],
+    asterisk_fault: Callable[[], str | None],
 ) -> dict[str, Health]:  # fmt: skip
     """Every part that a controller needs to serve calls whole; news it does without."""
 
     async def asterisk() -> str | None:
-        return None if asterisk_up() else "no connection to Asterisk's manager"
+        return asterisk_fault()
 
     return {
         "asterisk": asterisk,
@@ -98,6 +101,17 @@ class DatabaseHealth:
         except Exception as error:  # a driver's own, which may tell values
             return f"the database does not answer: {type(error).__name__}"
         return None
+
+
+class NodesHealth:
+    """By when each was last heard of."""
+
+    def __init__(self, records: SqlRecords) -> None:
+        self._records = records
+
+    async def __call__(self) -> str | None:
+        at, nodes = now(), named(await self._records.nodes.all())
+        return "; ".join(heard(node, at) for node in nodes if not alive(node, at)) or None
 
 
 class DiskHealth:

@@ -18,7 +18,8 @@ NOT_LEFT = queue_entries.c.left_at.is_(None)
 
 def entries(connection: Connection, *where: Any) -> list[QueueEntry]:
     """The entries that have not left and that `where` selects."""
-    query = select(queue_entries).where(NOT_LEFT, *where).order_by(queue_entries.c.id)
+    calling = select(queue_entries, calls.c.node).outerjoin(calls, calls.c.id == queue_entries.c.call_id)
+    query = calling.where(NOT_LEFT, *where).order_by(queue_entries.c.id)
     rows = connection.execute(query).all()
     refused = select(refusals).where(refusals.c.entry_id.in_([row.id for row in rows]))
     refused_by = defaultdict[str, list[str]](list)

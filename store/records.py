@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
-from routing.ports import Agents, Callbacks, Calls, Drafts, Emergencies, Legs, Offers, Queue, Tickets, WrapUps
+from routing.ports import Agents, Callbacks, Calls, Drafts, Emergencies, Legs, Nodes, Offers, Queue, Tickets, WrapUps
 from store.accounts import SqlAccounts, SqlPages
 from store.archive import SqlArchive
 from store.audit import SqlAudit
@@ -15,6 +15,7 @@ from store.records_callbacks import SqlCallbacks
 from store.records_calls import SqlCalls
 from store.records_emergencies import SqlEmergencies
 from store.records_legs import SqlLegs
+from store.records_nodes import SqlNodes
 from store.records_offers import SqlOffers, SqlWrapUps
 from store.records_queue import SqlAgents, SqlQueue
 from store.records_tickets import SqlTickets
@@ -43,6 +44,7 @@ class SqlRecords:
         self.wrap_ups: WrapUps = SqlWrapUps(database, words_kept)
         self.emergencies: Emergencies = SqlEmergencies(database, site_id, words_kept)
         self.drafts: Drafts = SqlDrafts(database)
+        self.nodes: Nodes = SqlNodes(database)
         self.accounts: Accounts = SqlAccounts(database)
         self.pages: Pages = SqlPages(database)
         self.archive: Archive = SqlArchive(database)

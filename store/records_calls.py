@@ -129,6 +129,8 @@ def _row(call: Call, new: Sequence[NewEvent]) -> dict[str, Any]:
         "ending": call.ending,
         "callback_id": call.callback_id,
         "last_seq": 0,
+        "node": call.node,
+        "channel": call.channel,
     }
 
 

@@ -102,7 +102,7 @@ def _emergency(row: Any, rings: Sequence[Any], takes: Sequence[Any]) -> Emergenc
 
 
 def _ring(row: Any) -> Ring:
-    return Ring(row.emergency_id, row.channel, row.phone, row.began_at, row.ended_at)
+    return Ring(row.emergency_id, row.channel, row.phone, row.began_at, row.ended_at, row.node)
 
 
 def _take(row: Any) -> Take:

@@ -1,10 +1,11 @@
 """The queue, and the agents who serve it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, case, delete, exists, func, insert, literal, select, tuple_, update
 
 from routing.effects import call_transition
 from routing.lifecycle import CallEvent
@@ -17,6 +18,7 @@ from store.portable import insert_unless_there
 from store.queue_rows import enter, entries
 from store.rows import agent_of
 from store.tables_dispatch import LIVE_OFFER, agents, offers, queue_entries, refusals
+from store.tables_nodes import phone_registrations
 
 NOT_OFFERED = ~exists().where(offers.c.entry_id == queue_entries.c.id, LIVE_OFFER)
 
@@ -84,31 +86,44 @@ class SqlAgents(AgentTransitions):
             change = update(agents).where(agents.c.id == agent.id).values(**known)
             if connection.execute(change).rowcount == 0:
                 row = {**vars(agent), **known, "site_id": self._site_id}
+                del row["phone_nodes"]
                 connection.execute(insert(agents).values(**row))
 
         await self._database.write(work)
 
     async def all(self) -> Sequence[Agent]:
-        query = select(agents).order_by(agents.c.login)
-        return await self._database.read(lambda connection: [agent_of(row) for row in connection.execute(query)])
+        return await self._found()
 
     async def load(self, agent_id: str) -> Agent:
-        query = select(agents).where(agents.c.id == agent_id)
-        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
-        if row is None:
+        found = await self._found(agents.c.id == agent_id)
+        if not found:
             raise NotFound(f"agent {agent_id}")
-        return agent_of(row)
+        return found[0]
+
+    async def _found(self, *where: Any) -> list[Agent]:
+        def work(connection: Connection) -> list[Agent]:
+            registered = defaultdict[str, list[str]](list)
+            for each in connection.execute(select(phone_registrations)):
+                registered[each.phone].append(each.node)
+            rows = connection.execute(select(agents).where(*where).order_by(agents.c.login))
+            return [agent_of(row, registered[row.phone]) for row in rows]
+
+        return await self._database.read(work)
 
     async def heartbeat(self, agent_id: str, at: datetime) -> None:
         change = update(agents).where(agents.c.id == agent_id).values(page_seen_at=at)
         if await self._database.write(lambda connection: connection.execute(change).rowcount) == 0:
             raise NotFound(f"agent {agent_id}")
 
-    async def phones_registered(self, phones: Mapping[str, bool], at: datetime) -> None:
+    async def phones_registered(self, node: str, phones: Mapping[str, bool]) -> None:
+        here, phone = phone_registrations.c.node == node, phone_registrations.c.phone
+        theirs = select(agents.c.phone).where(agents.c.phone.in_(sorted(phones)))
+
         def work(connection: Connection) -> None:
-            for registered in (True, False):
-                those = sorted(phone for phone, known in phones.items() if known is registered)
-                change = update(agents).where(agents.c.phone.in_(those), agents.c.phone_registered != registered)
-                connection.execute(change.values(phone_registered=registered))
+            known = set(connection.scalars(select(phone).where(here, phone.in_(sorted(phones)))))
+            there = {each for each in connection.scalars(theirs) if phones[each]}
+            for each in sorted(there - known):
+                insert_unless_there(connection, phone_registrations, {"phone": each, "node": node})
+            connection.execute(delete(phone_registrations).where(here, phone.in_(sorted(known - there))))
 
         await self._database.write(work)

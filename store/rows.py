@@ -1,6 +1,6 @@
 """Rows to records. A purged private row leaves the record without what was private."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -52,6 +52,8 @@ def call_of(row: Found) -> Call:
         ended_at=row.ended_at,
         ending=row.ending,
         callback_id=row.callback_id,
+        node=row.node,
+        channel=row.channel,
     )
 
 
@@ -123,9 +125,9 @@ def draft_of(row: Found) -> TicketDraft:
     )
 
 
-def agent_of(row: Found) -> Agent:
-    known = _like(Agent, row)
-    return Agent(**{**known, "crews": frozenset(row.crews), "state": AgentState(row.state)})
+def agent_of(row: Found, registered_at: Iterable[str] = ()) -> Agent:
+    known = {**_like(Agent, row), "crews": frozenset(row.crews), "state": AgentState(row.state)}
+    return Agent(**known, phone_nodes=frozenset(registered_at))
 
 
 def entry_of(row: Found, not_agents: Sequence[str]) -> QueueEntry:

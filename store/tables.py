@@ -68,6 +68,8 @@ calls = Table(
     Column("ending", HostileText, index=True),
     Column("callback_id", ID, index=True),
     Column("last_seq", Integer, nullable=False),
+    Column("node", WORD, nullable=False),  # whose Asterisk has it
+    Column("channel", HostileText, nullable=False),  # of the caller: its unique id there
     Index("ix_calls_live", "started_at", sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED),
 )
 
@@ -130,6 +132,7 @@ call_legs = Table(
     Column("at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("cause", HostileText),
+    Column("node", WORD, nullable=False),
     UniqueConstraint("call_id", "channel"),
     Index("ix_call_legs_channel", "channel"),
 )

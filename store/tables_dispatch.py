@@ -25,7 +25,6 @@ agents = Table(
     Column("state", WORD, nullable=False),
     Column("state_since", UtcTime, nullable=False),
     Column("idle_since", UtcTime, nullable=False),
-    Column("phone_registered", Boolean, nullable=False),
     Column("page_seen_at", UtcTime),
     Column("page", WORD),  # the live browser page
     Column("reason", HostileText, nullable=False),
@@ -116,6 +115,7 @@ attempts = Table(
     Column("state", WORD, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("ending", HostileText),
+    Column("node", WORD, nullable=False),  # whose Asterisk dials
     UniqueConstraint("callback_id", "number"),
 )
 one_at_most("uq_attempts_open_callback", attempts.c.callback_id, OPEN_ATTEMPT)

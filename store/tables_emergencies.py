@@ -20,6 +20,7 @@ emergencies = Table(
     Column("taken_by", HostileText, nullable=False),
     Column("taken_at", UtcTime),
     Column("ended_at", UtcTime),
+    Column("node", WORD, nullable=False),  # whose Asterisk has the caller
     UniqueConstraint("call_id"),
 )
 Index("ix_emergencies_open", emergencies.c.raised_at, sqlite_where=OPEN, postgresql_where=OPEN)
@@ -33,6 +34,7 @@ emergency_rings = Table(
     Column("phone", WORD, nullable=False),
     Column("began_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
+    Column("node", WORD, nullable=False),
     Index("ix_emergency_rings_emergency_id", "emergency_id"),
 )
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from asterisk.ami import Action
 
+from telephony.dialling import Destination, dial_string
+
 # manager.conf of the user: read and write rights, and the events let through.
 READ = (
     "call",  # DialBegin, DialEnd, Hangup, OriginateResponse, DeviceStateChange
@@ -19,18 +21,16 @@ READ = (
 # `system`, `command` and `config` could load modules, run programs and read passwords; `reporting` could
 # unregister a trunk.
 WRITE = (
-    "call",  # AbsoluteTimeout, Hangup, Redirect, Status, DeviceStateList
+    "call",  # AbsoluteTimeout, Hangup, Redirect, Status, DeviceStateList, Getvar
     "originate",
 )
 EVENTS = ("FullyBooted", "ContactStatus", "DialBegin", "DialEnd", "Hangup", "OriginateResponse", "UserEvent")
-PHONES = "PJSIP/"  # how Asterisk names the devices that are SIP endpoints
 NOT_THERE = ("UNAVAILABLE", "INVALID", "UNKNOWN")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _KEY = re.compile(r"[A-Za-z]{1,40}\Z")
 _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,60}\Z")
 _VARIABLE_VALUE = re.compile(r'[^,"\\]*\Z')  # Asterisk cuts the header at commas
-_DIALLED = re.compile(r"(PJSIP|Local)/[A-Za-z0-9_.+*#-]{1,80}(@[A-Za-z0-9_.-]{1,60})?\Z")
 _PLACE = re.compile(r"[A-Za-z0-9_+*#-]{1,80}\Z")
 _IDENTITY = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
 NORMAL_CLEARING = "16 Normal Clearing"
@@ -85,7 +85,7 @@ class Originate:
     """One call to be made. Its channel's uniqueid is `channel_id`, so it can be found again after a crash."""
 
     channel_id: str
-    dialled: str  # PJSIP/endpoint or PJSIP/number@trunk
+    destination: Destination
     context: str
     exten: str = "s"
     caller_number: str = ""
@@ -110,7 +110,7 @@ def originate_action(call: Originate) -> Action:
     fields = {
         "ActionID": _safe(_IDENTITY, call.channel_id),
         "ChannelId": call.channel_id,
-        "Channel": _safe(_DIALLED, call.dialled),
+        "Channel": dial_string(call.destination),
         "Context": _safe(_PLACE, call.context),
         "Exten": _safe(_PLACE, call.exten),
         "Priority": "1",

@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from telephony.ami import (
-    PHONES,
     ActionRefused,
     AmiDown,
     AnswerLost,
@@ -15,6 +14,7 @@ from telephony.ami import (
     registered,
 )
 from telephony.ami_connection import AmiConnection
+from telephony.dialling import phone_of_device
 
 
 class AmiClient(AmiConnection):
@@ -35,11 +35,15 @@ class AmiClient(AmiConnection):
         events = await self.ask(action("Status", {}), lists=True)
         return [live_channel(event) for event in events if event.name == "Status"]
 
+    async def system_name(self) -> str:
+        """The node that this Asterisk is by its own configuration; empty where that was made before nodes had names."""
+        answer = await self.answer_to(action("Getvar", {"Variable": "SYSTEMNAME"}))
+        return answer.get("Value", "").strip()
+
     async def registered_phones(self) -> dict[str, bool]:
         """Every SIP endpoint, and whether a phone is registered there and answers."""
         events = await self.ask(action("DeviceStateList", {}), lists=True)
-        phones = (event for event in events if event["Device"].startswith(PHONES))
-        return {event["Device"].removeprefix(PHONES): registered(event) for event in phones}
+        return {phone: registered(event) for event in events if (phone := phone_of_device(event["Device"]))}
 
     async def absolute_timeout(self, channel: str, seconds: float) -> bool:
         """Move the channel's deadline, also while an application runs there; False when it could not be done now."""

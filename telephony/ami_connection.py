@@ -5,7 +5,7 @@ import itertools
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -61,12 +61,14 @@ class _Question:
         self.name = name
         self.asks_for_list = asks_for_list
         self.listed: list[AmiEvent] = []
+        self.response: Mapping[str, str] = {}
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def answered(self, response: Response) -> None:
         if response.is_error():
             self.fail(ActionRefused(f"{self.name}: {response.keys.get('Message', '')}"))
         elif not self.asks_for_list:
+            self.response = dict(response.keys)
             self._finish()
 
     def listed_one(self, event: AmiEvent) -> None:
@@ -139,9 +141,15 @@ class AmiConnection:
         """
         if not self.up:
             raise AmiDown(what.name)
-        return await self._send(what, lists)
+        return (await self._send(what, lists)).listed
 
-    async def _send(self, what: Action, lists: bool = False) -> list[AmiEvent]:
+    async def answer_to(self, what: Action) -> Mapping[str, str]:
+        """Send an action once; returns the fields of its response. Raises: as `ask`."""
+        if not self.up:
+            raise AmiDown(what.name)
+        return (await self._send(what)).response
+
+    async def _send(self, what: Action, lists: bool = False) -> _Question:
         wire = self._wire
         if wire is None:
             raise AmiDown(what.name)
@@ -155,7 +163,7 @@ class AmiConnection:
             raise AnswerLost(what.name) from None
         finally:
             self._questions.pop(identity, None)
-        return question.listed
+        return question
 
     def _answered(self, response: Response) -> None:
         question = self._questions.get(response.keys.get("ActionID", ""))

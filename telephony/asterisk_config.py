@@ -17,6 +17,7 @@ from config.settings import Settings
 from routing.emergencies import TALKED_S
 from telephony import admission, ami
 from telephony.asterisk_text import ConfigRefused, environment
+from telephony.dialling import DialRefused, OutsideNumber, RegisteredPhone, dial_string
 from telephony.hold_music import write_hold_music
 from telephony.instance import FOLDERS, inside
 
@@ -63,10 +64,18 @@ def trunk_password(settings: Settings, name: str) -> str:
     return _derived(settings.trunk_secret.get_secret_value(), name)
 
 
-def dial_string(site: Site, names: Iterable[str]) -> str:
-    """Dial string that rings phones of ours, and outside numbers by way of the trunk, in parallel."""
+def ringing(site: Site, names: Iterable[str]) -> str:
+    """Dial string that rings phones of ours, and outside numbers by way of the trunk, in parallel.
+
+    Raises: ConfigRefused.
+    """
     ours = set(agent_phones(site)) | set(caller_phones(site))
-    return "&".join(f"PJSIP/{name}" if name in ours else f"PJSIP/{name}@{site.callback.trunk}" for name in names)
+    try:
+        return dial_string(
+            *(RegisteredPhone(name) if name in ours else OutsideNumber(name, site.callback.trunk) for name in names)
+        )
+    except DialRefused as refused:
+        raise ConfigRefused(str(refused)) from refused
 
 
 def agent_phones(site: Site) -> list[str]:
@@ -132,10 +141,10 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
         "agi_secret": settings.agi_secret.get_secret_value(),
         "numbers": [settings.line.number, *settings.line.also_numbers],
         "controllers": [f"{settings.controller.host}:{settings.controller.agi_port}", *settings.controller.peers],
-        "urgent": dial_string(site, site.emergency.urgent_phones),
-        "fallback": dial_string(site, site.emergency.fallback_numbers),
-        "standby": dial_string(site, site.fallback_phones),
-        "desk_phones": list(dict.fromkeys(agent.phone for agent in site.agents if agent.phone)),
+        "urgent": ringing(site, site.emergency.urgent_phones),
+        "fallback": ringing(site, site.emergency.fallback_numbers),
+        "standby": ringing(site, site.fallback_phones),
+        "desk_phones": {agent.phone: ringing(site, [agent.phone]) for agent in site.agents if agent.phone},
         "retry_lease_s": max(2, settings.asterisk.dead_controller_s // 2),
         "message_limit_s": MESSAGE_LIMIT_S,
         "message_silence_s": MESSAGE_SILENCE_S,
@@ -155,7 +164,7 @@ def _admission(settings: Settings, site: Site) -> dict[str, Any]:
     return {
         "shares": shares,
         "attention": attention,
-        "open_phones": dial_string(site, attention.open_phones),
+        "open_phones": ringing(site, attention.open_phones),
         "staff": admission.staff_numbers(site),
     }
 

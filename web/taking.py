@@ -16,8 +16,8 @@ async def take_emergency(line: DeskContext, who: Visitor, agent: Agent, emergenc
     Raises: NotFound, NotNow.
     """
     emergency = await line.records.emergencies.load(emergency_id)
-    if emergency.state is EmergencyState.RINGING and not agent.phone_registered:
-        raise NotNow("Your phone is not registered: switch it on and try again.")
+    if emergency.state is EmergencyState.RINGING and not agent.rings_at(emergency.node):
+        raise NotNow("Your phone is not registered where this call is: switch it on and try again.")
     dispatcher = Dispatcher(line.records, line.news, line.in_force.waiting, line.now)
     if not await EmergencyDesk(line.records, line.news, dispatcher, line.now).ask(emergency_id, agent):
         raise NotNow("Somebody else is taking this emergency, or has taken it.")

@@ -9,8 +9,10 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from routing.model import RecordsUnavailable
+from routing.nodes import alive, heard, named
 from web.board import in_turn
 from web.context import DeskContext, DeskDep
 from web.errors import MetricsRefused
@@ -18,11 +20,13 @@ from web.ports import Health
 
 router = APIRouter(tags=["vitals"])
 PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")  # what proxies add
+NODES_S = 3.0
 
 
 class Ready(BaseModel):
     ready: bool
     parts: dict[str, str]
+    nodes: dict[str, str] = Field(description="each Asterisk that shares the records: `alive`, or when it was heard of")
 
 
 @router.get("/healthz")
@@ -37,7 +41,17 @@ async def readyz(line: DeskDep, response: Response) -> Ready:
     parts = await asked(line.health)
     ready = all(state == "ok" for state in parts.values())
     response.status_code = 200 if ready else 503
-    return Ready(ready=ready, parts=parts)
+    return Ready(ready=ready, parts=parts, nodes=await _nodes(line))
+
+
+async def _nodes(line: DeskContext) -> dict[str, str]:
+    """None where the records do not answer, which the part `database` tells."""
+    try:
+        async with asyncio.timeout(NODES_S):
+            known = named(await line.records.nodes.all())
+    except (RecordsUnavailable, TimeoutError):
+        return {}
+    return {node.name: "alive" if alive(node, line.now()) else heard(node, line.now()) for node in known}
 
 
 async def asked(health: Mapping[str, Health]) -> dict[str, str]:
@@ -89,4 +103,7 @@ async def _registry(line: DeskContext) -> CollectorRegistry:
     states = Gauge("onenumber_agents", "agents now", ["state"], registry=registry)
     for agent in await line.records.agents.all():
         states.labels(agent.state).inc()
+    living = Gauge("onenumber_node_alive", "whether a node was heard of lately", ["node"], registry=registry)
+    for node in named(await line.records.nodes.all()):
+        living.labels(node.name).set(alive(node, line.now()))
     return registry

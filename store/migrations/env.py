@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from store import tables, tables_dispatch, tables_emergencies
+from store import tables, tables_dispatch, tables_emergencies, tables_nodes
 from store.columns import metadata
 
-FILLED_BY = (tables, tables_dispatch, tables_emergencies)
+FILLED_BY = (tables, tables_dispatch, tables_emergencies, tables_nodes)
 
 context.configure(
     connection=context.config.attributes["connection"],

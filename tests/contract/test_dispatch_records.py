@@ -104,12 +104,26 @@ async def test_presence_is_kept_per_agent(records: Records) -> None:
     await records.agents.enrol(agent)
     await records.agents.enrol(other)
     await records.agents.heartbeat(agent.id, later(3))
-    await records.agents.phones_registered({"agent1": True, "stranger": True}, NOW)
+    await records.agents.phones_registered("east", {"agent1": True, "stranger": True})
     known = await records.agents.load(agent.id)
     assert (known.page_seen_at, known.phone_registered) == (later(3), True)
     assert not (await records.agents.load(other.id)).phone_registered
-    await records.agents.phones_registered({"agent1": False}, NOW)
+    await records.agents.phones_registered("east", {"agent1": False})
     assert not (await records.agents.load(agent.id)).phone_registered
+
+
+async def test_a_phone_is_registered_where_it_was_seen_whatever_other_nodes_say(records: Records) -> None:
+    agent = an_agent()
+    await records.agents.enrol(agent)
+    await records.agents.phones_registered("east", {"agent1": True})
+    await records.agents.phones_registered("west", {"agent1": False, "agent2": False})
+    there = await records.agents.load(agent.id)
+    assert (there.rings_at("east"), there.rings_at("west"), there.rings_at(None)) == (True, False, True)
+    await records.agents.phones_registered("west", {"agent1": True})
+    await records.agents.phones_registered("east", {"agent1": False})
+    assert (await records.agents.load(agent.id)).phone_nodes == {"west"}
+    await records.agents.phones_registered("west", {})  # that node does not know it any more
+    assert [each.phone_nodes for each in await records.agents.all()] == [{"west"}]
 
 
 async def test_an_agent_changes_only_from_a_state_that_has_the_event(records: Records) -> None:

@@ -63,12 +63,12 @@ async def in_waves(races: Sequence[Awaitable[T]]) -> list[T]:
 async def at_their_desks(records: SqlRecords, count: int) -> list[Agent]:
     now = utc_now()
     agents = [
-        an_agent(phone=f"phone{n}", state=AgentState.AVAILABLE, state_since=now, idle_since=now, page_seen_at=now,
-                 phone_registered=True)
+        an_agent(phone=f"phone{n}", state=AgentState.AVAILABLE, state_since=now, idle_since=now, page_seen_at=now)
         for n in range(count)
-    ]  # fmt: skip
+    ]
     for agent in agents:
         await records.agents.enrol(agent)
+    await records.agents.phones_registered("", {agent.phone or "": True for agent in agents})
     return agents
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from alembic import command
-from sqlalchemy import Connection, column, insert, table
+from sqlalchemy import Boolean, Connection, column, insert, table
 
 from config.documents import CallbackRules, load_edition
 from config.in_force import EditionInForce
@@ -39,6 +39,7 @@ from routing.model import (
     Stage,
 )  # fmt: skip
 from routing.news_waiter import NewsWaiter
+from routing.nodes import BEFORE
 from runtime.replaying import NotReplayable, replayed
 from store import SqlRecords, editions, open_records, publications, seed
 from store.columns import UtcTime, metadata
@@ -51,6 +52,7 @@ from web.app import create_app
 RELEASED = json.loads((Path(__file__).parent / "released_0003.json").read_text())
 LIVE = ("call-back", "call-correcting", "call-ringing", "call-telling")
 PASSWORD = "a-long-enough-password"
+GONE: dict[str, Any] = {"published_at": UtcTime(), "phone_registered": Boolean()}  # columns that the schema has no more
 
 
 def as_released(connection: Connection) -> None:
@@ -58,7 +60,7 @@ def as_released(connection: Connection) -> None:
     command.upgrade(alembic_config(connection), "0003")
     for name, rows in RELEASED.items():
         now = metadata.tables[name].c
-        kinds = {each: now[each].type if each in now else UtcTime() for each in rows[0]}
+        kinds: dict[str, Any] = {each: now[each].type if each in now else GONE[each] for each in rows[0]}
         into = table(name, *(column(each, kind) for each, kind in kinds.items()))
         values = [{each: _value(kinds[each], value) for each, value in row.items()} for row in rows]
         connection.execute(insert(into), values)
@@ -120,6 +122,22 @@ def prompt_of(turn: tuple[State, Any]) -> Any:
     return turn[1].prompt
 
 
+async def test_what_was_live_belongs_to_whose_asterisk_lists_it(records: SqlRecords) -> None:
+    """The machine that was upgraded, whatever its name is; another that starts first ends nothing."""
+    live = await records.calls.live()
+    assert {call.id: (call.node, call.channel) for call in live} == {
+        call_id: (BEFORE, "attempt-dialled" if call_id == "call-back" else f"channel-{call_id}") for call_id in LIVE
+    }
+    assert BEFORE in [node.name for node in await records.nodes.all()]
+    assert [agent.login for agent in await records.agents.all() if agent.rings_at(BEFORE)] == ["anna", "ben"]
+    await records.nodes.found("upgraded", [call.channel for call in live])
+    assert {call.node for call in await records.calls.live()} == {"upgraded"}
+    assert [attempt.node for attempt in await records.callbacks.open_attempts()] == ["upgraded"]
+    for call in live:
+        nodes = {leg.node for leg in await records.legs.of_call(call.id) if leg.channel == call.channel}
+        assert nodes <= {"upgraded"}
+
+
 async def test_a_resumed_call_is_saved_with_what_came_of_its_actions_and_cannot_be_run_again(
     records: SqlRecords,
 ) -> None:
@@ -173,7 +191,7 @@ async def test_who_is_owed_a_call_is_rung_once_more(records: SqlRecords) -> None
 
 async def test_who_was_being_called_back_is_connected(records: SqlRecords) -> None:
     state, script = await script_of(records, "call-back")
-    assert state.facts.attempt == "attempt-dialled"
+    assert (await records.calls.load("call-back")).attempt_id == "attempt-dialled"
     state, _ = advance(script, state, Pressed("1"))
     assert await records.callbacks.connect("attempt-dialled", "call-back", later(20))
     assert (await records.callbacks.load("callback-dialled")).state is CallbackState.CONNECTED

@@ -11,7 +11,7 @@ from store import open_records
 from store.migrate import upgrade
 from store.news import RedisNews
 from store.seed import seed
-from tests.unit.web.demo import AGENTS, Desk, real_time
+from tests.unit.web.demo import AGENTS, NODE, Desk, real_time
 from tests.unit.web.stand_ins import small_edition
 from tests.unit.web.stand_ins_records import PASSWORD
 
@@ -31,7 +31,7 @@ async def stored_desk(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
         desk = Desk(real_time, edition)
         desk.serve(records, news, records.accounts, records.pages, records.archive)
         desk.agent_ids = {agent.login: agent.id for agent in await records.agents.all()}
-        await records.agents.phones_registered({phone: True for _, _, phone in AGENTS}, desk.at())
+        await records.agents.phones_registered(NODE, {phone: True for _, _, phone in AGENTS})
         dispatching = asyncio.create_task(_dispatch(desk))
         try:
             yield desk

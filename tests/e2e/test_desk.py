@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Route, expect
 from routing.lifecycle import AgentEvent, OfferEvent
 from routing.model import Call, CallerId, Offer, OfferState, Ticket
 from tests.e2e.desk_server import Served
+from tests.unit.web.demo import NODE
 
 pytestmark = pytest.mark.e2e
 WORDS = "the drain on ward four is blocked and water is coming up"
@@ -181,7 +182,7 @@ def test_an_answer_that_comes_after_the_news_does_not_undo_a_choice(line: Served
 
 
 def test_an_unregistered_phone_is_said_plainly_and_keeps_the_agent_away(line: Served, context: BrowserContext) -> None:
-    line.do(line.desk.records.agents.phones_registered({"agent1": False}, line.desk.at()))
+    line.do(line.desk.records.agents.phones_registered(NODE, {"agent1": False}))
     page = line.log_in(context)
     expect(page.locator("#phone")).to_contain_text("Phone agent1 not registered. No call can reach you.")
     expect(page.locator("#me button:has-text('Available')")).to_be_disabled()

@@ -7,6 +7,7 @@ from routing.emergencies import Emergency, EmergencyEvent, Ring
 from routing.identity import new_id
 from tests.e2e.desk_server import Served
 from tests.e2e.test_desk import until
+from tests.unit.web.demo import NODE
 
 pytestmark = pytest.mark.e2e
 WORDS = "a socket is sparking on ward four and the curtain has caught fire"
@@ -21,7 +22,7 @@ async def raised(line: Served, channel: str = "1.1", told: bool = True) -> Emerg
     desk = line.desk
     call = await desk.call(words=WORDS)
     ticket = await desk.ticket(call, "electrical", words=WORDS, urgency="critical")
-    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, channel, desk.at()))
+    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, channel, desk.at(), node=NODE))
     await desk.records.emergencies.attach(emergency.id, ticket.id)
     if told:
         await rings(line, emergency, f"{channel}1", "urgent1")

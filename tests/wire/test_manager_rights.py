@@ -12,6 +12,7 @@ from config.settings import Settings
 from doctor.checks_phones import emergency_phones
 from telephony.ami import ActionRefused, Originate, action
 from telephony.ami_client import AmiClient
+from telephony.dialling import DialplanExtension
 from telephony.instance import AsteriskDown, inside
 from tests.conftest import free_port, wait_until
 from tests.phones import TestLine, line_settings, quick_edition
@@ -121,7 +122,9 @@ async def test_whom_an_emergency_rings_cannot_be_changed(ami: AmiClient, line: T
         await ask(ami, "Setvar", Variable=variable, Value="PJSIP/evil")
     with ami.events("DialBegin") as events:
         async with line.phone("urgent1"), asyncio.timeout(20):
-            await ami.originate(Originate("emergency-1", "Local/s@onenumber-emergency", "onenumber-callback"))
+            await ami.originate(
+                Originate("emergency-1", DialplanExtension("s", "onenumber-emergency"), "onenumber-callback")
+            )
             async for event in events:
                 assert "evil" not in event["DialString"]
                 if event["DialString"].startswith("urgent1"):
@@ -133,7 +136,7 @@ async def test_whom_an_emergency_rings_cannot_be_changed(ami: AmiClient, line: T
 async def test_no_call_believes_a_global_variable(ami: AmiClient, line: TestLine) -> None:
     for variable, value in (("ON_EMERGENCY", "talked"), ("ON_ATTEMPT", "x"), ("ON_CONCLUDED", "1"), ("ON_TRIES", "9")):
         await ask(ami, "Setvar", Variable=variable, Value=value)
-    await ami.originate(Originate("caller-1", "Local/100@from-callers", "onenumber-callback"))
+    await ami.originate(Originate("caller-1", DialplanExtension("100", "from-callers"), "onenumber-callback"))
 
     ours = ""
 
@@ -152,8 +155,9 @@ async def test_no_call_believes_a_global_variable(ami: AmiClient, line: TestLine
 
 async def test_the_lines_own_actions_work(ami: AmiClient, line: TestLine) -> None:
     assert (await ami.registered_phones())["agent1"] is False
+    assert await ami.system_name() == line.settings.node.name
     assert (await asyncio.to_thread(emergency_phones, line.settings)).state == "broken"  # asked, and none is there
-    await ami.originate(Originate("channel-1", "Local/s@onenumber-callback", "onenumber-callback"))
+    await ami.originate(Originate("channel-1", DialplanExtension("s", "onenumber-callback"), "onenumber-callback"))
 
     async def up() -> bool:
         return any(channel.uniqueid == "channel-1" for channel in await ami.core_show_channels())

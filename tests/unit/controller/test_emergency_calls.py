@@ -19,7 +19,7 @@ from routing.news_waiter import NewsWaiter
 from telephony.ami import ActionRefused, AmiEvent, LiveChannel
 from telephony.spool import SpooledMessage
 from tests.unit.ivr.site import edition
-from tests.unit.routing.world import World
+from tests.unit.routing.world import NODE, World
 
 CHANNEL, PHONE = "1795918200.17", "1795918200.19"
 AT = 1_795_918_200
@@ -49,8 +49,8 @@ class Scene(World):
         self.asterisk = ListedAsterisk()
         self.documents = EditionInForce(edition(), {"flows": "f"})
         self.reports = EmergencyReports.of(self.records, self.news, NewsWaiter(self.news), self.documents)
-        calls = DialplanCalls(self.records, self.documents)
-        self.board = EmergencyCalls(cast("Any", self.asterisk), self.reports, calls)
+        calls = DialplanCalls(self.records, self.documents, NODE)
+        self.board = EmergencyCalls(cast("Any", self.asterisk), self.reports, calls, NODE)
 
     async def announced(self, facts: str) -> Emergency:
         fields = {"UserEvent": "OneNumberEmergency", "Uniqueid": CHANNEL, "Facts": facts}
@@ -100,7 +100,8 @@ async def test_a_call_that_only_the_dialplan_knows_gets_its_record(scene: Scene)
     emergency = await scene.announced(f"at={AT}&call=&dnis=100&number=204&phone=204&withheld=0&attempt=&trace=abc")
     call = await scene.records.calls.load(emergency.call_id)
     assert (call.caller.contact, call.dnis) == ("Ward 4 desk", "100")
-    assert State.from_json(call.dialogue).facts.channel == CHANNEL  # whoever resumes it begins at its beginning
+    assert (call.node, call.channel) == (NODE, CHANNEL)
+    assert State.from_json(call.dialogue) == State(flow="main")  # whoever resumes it begins at its beginning
     assert (await scene.ticket_of(emergency)).draft.place == "ward-4"
     folder = scene.documents  # what the spool tells later is the same call
     spooled = SpooledMessage(
@@ -195,10 +196,26 @@ async def test_a_take_becomes_one_redirect_to_the_agents_phone(scene: Scene) -> 
     assert scene.asterisk.redirected == [("PJSIP/anonymous-00000001", TAKE_CONTEXT, "phone-bo")]
 
 
+async def test_a_take_is_carried_out_where_the_caller_is(scene: Scene) -> None:
+    """Whichever desk it was asked at: another node's Asterisk has no such channel."""
+    bo = await scene.agent("bo")
+    emergency = await scene.announced(f"at={AT}")
+    elsewhere = ListedAsterisk()
+    calls = DialplanCalls(scene.records, scene.documents, "west")
+    west = EmergencyCalls(cast("Any", elsewhere), scene.reports, calls, "west")
+    scene.lists(listed())
+    await scene.reports.desk.ask(emergency.id, bo)
+    await west.tick()
+    await west.reread({}, [], datetime.now(UTC) + timedelta(seconds=LISTED_S + 1))
+    await scene.board.tick()
+    assert (len(scene.asterisk.redirected), elsewhere.redirected) == (1, [])
+    assert (await scene.records.emergencies.load(emergency.id)).state is EmergencyState.RINGING
+
+
 async def test_who_waits_for_the_phones_is_seen_and_can_be_taken(scene: Scene) -> None:
     """Of many strangers only some are rung for at a time; the others hear that they come in turn."""
     bo = await scene.agent("bo")
-    call = await scene.call(dialogue={"facts": {"channel": CHANNEL}})
+    call = await scene.call(channel=CHANNEL)
     scene.lists(listed(context="onenumber-attention", exten="wait", application="Playback"))
     await scene.rereads(call)
     (emergency,) = await scene.records.emergencies.live()
@@ -220,7 +237,7 @@ async def test_a_talk_is_never_taken_away(scene: Scene, there: tuple[LiveChannel
 
 
 async def test_what_was_missed_is_read_from_the_channels(scene: Scene) -> None:
-    call = await scene.call(dialogue={"facts": {"channel": CHANNEL}})
+    call = await scene.call(channel=CHANNEL)
     scene.lists(listed(), listed("PJSIP/urgent1-00000002", PHONE, state="Ringing", application="AppDial"))
     await scene.rereads(call)
     await scene.rereads(call)

@@ -33,6 +33,7 @@ from routing.model import (
 from routing.news_waiter import NewsWaiter
 from telephony.agi import Environment, Reply
 from telephony.agi_session import AgiSession
+from telephony.dialling import RegisteredPhone
 from tests.unit.ivr.site import edition
 from tests.unit.routing.world import World
 
@@ -165,7 +166,7 @@ async def test_the_result_of_an_earlier_dial_is_gone_before_the_next() -> None:
     world = World()
     _, offer_id = await offered(world)
     session, asterisk = agi(ON_DIALSTATUS="NOANSWER", ON_OFFER="earlier")
-    await reception(world)._dial(session, "PJSIP/agent1", 15, offer_id)
+    await reception(world)._dial(session, RegisteredPhone("agent1"), 15, offer_id)
     assert (asterisk.variables["ON_DIALSTATUS"], asterisk.variables["ON_OFFER"]) == ("", offer_id)
 
 

@@ -19,10 +19,11 @@ from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState, QueueEntry
 from routing.news_waiter import NewsWaiter
+from routing.nodes import BEFORE
 from telephony.ami import AmiEvent, LiveChannel
 from tests.unit.ivr.site import edition
 
-CHANNEL = "1795918200.17"
+CHANNEL, NODE = "east-1795918200.17", "east"
 
 
 @dataclass
@@ -42,19 +43,18 @@ class Scene:
         self.asterisk, self.records, news = ListedAsterisk(), MemoryRecords(), MemoryNews()
         rules = CallbackRules(dial_patterns=("[0-9]+",))
         dispatcher = Dispatcher(self.records, news, WaitingRules)
-        callbacks = CallbackDesk(self.records, news, cast("Any", None), lambda: rules)
+        callbacks = CallbackDesk(self.records, news, cast("Any", None), lambda: rules, NODE)
         ami = cast("Any", self.asterisk)
         documents = EditionInForce(edition())
         reports = EmergencyReports.of(self.records, news, NewsWaiter(news), documents)
-        emergencies = EmergencyCalls(ami, reports, DialplanCalls(self.records, documents))
-        self.board = Switchboard(ami, self.records, news, dispatcher, callbacks, cast("Any", None), emergencies)
+        emergencies = EmergencyCalls(ami, reports, DialplanCalls(self.records, documents, NODE), NODE)
+        nobody = cast("Any", None)
+        self.board = Switchboard(ami, self.records, news, dispatcher, callbacks, nobody, emergencies, node=NODE)
         self.now = datetime.now(UTC)
 
-    async def waits(self, since_s: float = 2 * GRACE_S) -> Call:
+    async def waits(self, since_s: float = 2 * GRACE_S, node: str = NODE) -> Call:
         began = self.now - timedelta(seconds=since_s)
-        call = Call(
-            new_id(), "demo", "100", CallerId("204", "204"), began, {}, dialogue={"facts": {"channel": CHANNEL}}
-        )
+        call = Call(new_id(), "demo", "100", CallerId("204", "204"), began, {}, node=node, channel=CHANNEL)
         await self.records.calls.open(call)
         await self.records.legs.open(CallLeg(new_id(), call.id, CHANNEL, LegKind.CALLER, began))
         await self.records.queue.enter(QueueEntry(new_id(), "technical", "normal", began, call_id=call.id))
@@ -112,6 +112,21 @@ async def test_a_call_whose_channel_is_gone_ends_as_lost_but_not_in_its_first_mo
     await scene.lists()
     assert (await scene.records.calls.load(old.id)).ending == "lost"
     assert (await scene.records.calls.load(new.id)).ended_at is None
+
+
+async def test_another_nodes_call_is_not_lost_because_our_asterisk_does_not_list_it(scene: Scene) -> None:
+    call = await scene.waits(node="west")
+    await scene.lists()
+    assert (await scene.records.calls.load(call.id)).ended_at is None
+
+
+@pytest.mark.parametrize("noted", [BEFORE, "renamed"])
+async def test_a_call_that_our_asterisk_lists_is_ours_whatever_was_noted(scene: Scene, noted: str) -> None:
+    call = await scene.waits(node=noted)
+    await scene.lists("")
+    assert (await scene.records.calls.load(call.id)).node == NODE
+    await scene.lists()
+    assert (await scene.records.calls.load(call.id)).ending == "lost"
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def asked(**case: Any) -> list[Problem]:
 @pytest.mark.parametrize(
     ("case", "field", "says"),
     [
-        ({"fact": "plase", "equals": "ward-4"}, "fact", "there is no fact “plase”; there are asset, attempt, "),
+        ({"fact": "plase", "equals": "ward-4"}, "fact", "there is no fact “plase”; there are asset, blind, "),
         ({"fact": "why", "equals": "drain"}, "fact", "there is no fact “why”"),
         ({"fact": "identified", "equals": "ja"}, "equals", "fact “identified” is never “ja”; it is yes or no"),
         ({"fact": "identified", "equals": ""}, "equals", "fact “identified” is never “”; it is yes or no"),

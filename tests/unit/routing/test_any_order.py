@@ -28,7 +28,7 @@ from routing.model import (
     QueueEntry,
     Stage,
 )
-from tests.unit.routing.world import World
+from tests.unit.routing.world import NODE, World
 
 T = TypeVar("T")
 AGENTS = 3
@@ -235,7 +235,7 @@ class AnyOrder(RuleBasedStateMachine):
         if offer.callback_id and offer.state is OfferState.SEEN:
             callback = self.run(self.world.records.callbacks.load(offer.callback_id))
             number = callback.attempts + 1
-            claimed = Attempt(new_id(), callback.id, number, AttemptState.CLAIMED, self.world.now, offer.id)
+            claimed = Attempt(new_id(), callback.id, number, AttemptState.CLAIMED, self.world.now, offer.id, node=NODE)
             self.run(self.world.records.callbacks.claim_attempt(claimed))
 
     @precondition(has_offers)

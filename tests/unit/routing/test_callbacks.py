@@ -22,7 +22,7 @@ from routing.model import (
     Offer,
 )
 from routing.overdue import RING_SLACK_S
-from tests.unit.routing.world import CALLBACK_RULES, RULES, World
+from tests.unit.routing.world import CALLBACK_RULES, NODE, RULES, World
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ async def test_a_controller_that_dies_before_sending_loses_only_time(world: Worl
     await world.tick()
     offer = await world.offer_to(agent)
     await world.show(offer.id)
-    claimed = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, world.now, offer.id)
+    claimed = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, world.now, offer.id, node=NODE)
     assert await world.records.callbacks.claim_attempt(claimed)
     world.passes(GRACE_S + 1)
     await world.desk.recover(world.now, set())

@@ -184,7 +184,7 @@ async def test_a_page_that_falls_silent_is_not_ready(world: World) -> None:
 
 
 async def test_a_phone_that_blinks_keeps_its_agent_available(world: World) -> None:
-    agent = await world.agent(phone_registered=False)
+    agent = await world.agent(phone_nodes=frozenset())
     await world.waiting()
     await world.tick()
     assert await world.state(agent) is AgentState.AVAILABLE

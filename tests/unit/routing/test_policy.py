@@ -12,6 +12,7 @@ from routing.policy import ahead, offerable, pair, place
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RULES = WaitingRules()
+HERE = frozenset({"east"})
 CREWS = ("technical", "it", "dispatch")
 
 
@@ -20,9 +21,7 @@ def seconds(low: int, high: int) -> st.SearchStrategy[datetime]:
 
 
 def agent(id: str = "anna", **changes: object) -> Agent:
-    known = Agent(
-        id, id, id, frozenset(CREWS), id, AgentState.AVAILABLE, NOW, NOW, phone_registered=True, page_seen_at=NOW
-    )
+    known = Agent(id, id, id, frozenset(CREWS), id, AgentState.AVAILABLE, NOW, NOW, phone_nodes=HERE, page_seen_at=NOW)
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
@@ -37,7 +36,7 @@ some_agents = st.lists(
         crews=st.frozensets(st.sampled_from(CREWS)),
         state=st.sampled_from([AgentState.AVAILABLE, AgentState.AVAILABLE, AgentState.ON_CALL, AgentState.NOT_READY]),
         idle_since=seconds(-900, 0),
-        phone_registered=st.sampled_from([True, True, False]),
+        phone_nodes=st.sampled_from([HERE, HERE, frozenset[str]()]),
         page_seen_at=seconds(-30, 0),
     ),
     unique_by=lambda known: known.id,
@@ -111,10 +110,19 @@ def test_who_did_not_answer_is_passed_over_until_nobody_else_is_left() -> None:
 def test_a_stale_page_or_a_missing_phone_is_never_offered_a_call() -> None:
     stale = agent(page_seen_at=NOW - timedelta(seconds=RULES.stale_page_s + 1))
     assert (
-        pair([caller()], [stale, agent("b", page_seen_at=None), agent("c", phone_registered=False)], NOW, RULES) == []
+        pair([caller()], [stale, agent("b", page_seen_at=None), agent("c", phone_nodes=frozenset())], NOW, RULES) == []
     )
 
 
 def test_position_counts_the_same_crew_only() -> None:
     urgent, other = caller("u", urgency="critical"), caller("o", crew="it", urgency="critical")
     assert ahead(caller(), [caller(), urgent, other]) == 1
+
+
+def test_who_is_on_the_line_is_offered_to_agents_whose_phone_their_node_can_ring() -> None:
+    east, west = agent("a"), agent("b", phone_nodes=frozenset({"west"}))
+    both = agent("c", phone_nodes=frozenset({"east", "west"}))
+    at_west, anywhere = caller("w", node="west"), caller("x", call_id=None, callback_id="x")
+    assert pair([at_west], [east], NOW, RULES) == []
+    assert pair([at_west], [east, both], NOW, RULES) == [(at_west, both)]
+    assert pair([anywhere], [west], NOW, RULES) == [(anywhere, west)]

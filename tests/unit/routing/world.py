@@ -27,6 +27,7 @@ from tests.transitions import watch_memory
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RULES = WaitingRules()
+NODE = "east"
 CALLBACK_RULES = CallbackRules(dial_patterns=("[1-9][0-9]{2,4}",))
 
 
@@ -51,7 +52,7 @@ class World:
         self.news = MemoryNews()
         self.dialler = ScriptedDialler()
         self.dispatcher = Dispatcher(self.records, self.news, lambda: RULES, lambda: self.now)
-        self.desk = CallbackDesk(self.records, self.news, self.dialler, lambda: CALLBACK_RULES)
+        self.desk = CallbackDesk(self.records, self.news, self.dialler, lambda: CALLBACK_RULES, NODE)
 
     def passes(self, seconds: float) -> None:
         """Time goes by, and pages keep beating."""
@@ -67,13 +68,13 @@ class World:
     async def agent(self, login: str = "anna", **changes: Any) -> Agent:
         agent = Agent(
             new_id(), login, login, frozenset({"technical"}), f"phone-{login}", AgentState.AVAILABLE,
-            self.now, self.now, phone_registered=True, page_seen_at=self.now,
+            self.now, self.now, phone_nodes=frozenset({NODE}), page_seen_at=self.now,
         )  # fmt: skip
         await self.records.agents.enrol(replace(agent, **changes))
         return await self.records.agents.load(agent.id)
 
     async def call(self, **changes: Any) -> Call:
-        call = replace(Call(new_id(), "demo", "100", CallerId("204", "204"), self.now, {}), **changes)
+        call = replace(Call(new_id(), "demo", "100", CallerId("204", "204"), self.now, {}, node=NODE), **changes)
         await self.records.calls.open(call)
         return call
 

@@ -47,7 +47,8 @@ def test_who_waits_has_waited_as_long_as_it_was(machine: Machine, set_by_s: floa
 
 def test_a_page_that_lives_is_not_taken_for_dead(machine: Machine) -> None:
     clock = machine.clock()
-    agent = Agent("a", "anna", "Anna", frozenset(), "agent1", AgentState.AVAILABLE, clock(), clock(), True, clock())
+    at = clock()
+    agent = Agent("a", "anna", "Anna", frozenset(), "agent1", AgentState.AVAILABLE, at, at, page_seen_at=at)
     machine.wall_s += HOUR_S
     machine.passes(5)
     assert page_alive(agent, clock(), WaitingRules(stale_page_s=15))

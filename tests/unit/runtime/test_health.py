@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,17 @@ import pytest
 from config.settings import VoiceSettings
 from controller.vitals import application
 from ivr.ports import VoiceDown
-from runtime.health import AsteriskHealth, CachedCheck, DatabaseHealth, DiskHealth, EarsHealth, ReadyHealth, VoiceHealth
+from runtime.clock import now
+from runtime.health import (
+    AsteriskHealth,
+    CachedCheck,
+    DatabaseHealth,
+    DiskHealth,
+    EarsHealth,
+    NodesHealth,
+    ReadyHealth,
+    VoiceHealth,
+)
 from runtime.reserve import MB
 from store import SqlRecords, open_records
 from store.migrate import upgrade
@@ -97,6 +108,14 @@ async def test_a_locked_database_is_not_ready(records: SqlRecords, tmp_path: Pat
         return await part() is None
 
     await eventually(free_again)
+
+
+async def test_a_node_that_is_not_heard_of_any_more_is_told(records: SqlRecords) -> None:
+    part = NodesHealth(records)
+    assert await part() is None
+    await records.nodes.beat("east", now())
+    await records.nodes.beat("west", now() - timedelta(seconds=45))
+    assert str(await part()).startswith("west was last heard of ")
 
 
 async def test_a_full_disk_is_not_ready_and_its_reserve_is_no_room(tmp_path: Path) -> None:

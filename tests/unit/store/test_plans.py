@@ -11,9 +11,20 @@ from sqlalchemy import Connection, event, text
 from routing.model import Stage
 from store.records import SqlRecords
 from store.sqlite import SqliteDatabase
-from tests.contract.samples import a_callback, an_offer, answered, available_agent, later, opened_ticket, waiting_call
+from tests.contract.samples import (
+    a_callback,
+    an_offer,
+    answered,
+    available_agent,
+    later,
+    opened_call,
+    opened_ticket,
+    waiting_call,
+)
 
-GROWING = ("queue_entries", "callbacks", "attempts", "offers", "other")
+GROWING = (
+    "queue_entries", "callbacks", "attempts", "offers", "other", "calls", "call_legs", "emergencies", "emergency_rings",
+)  # fmt: skip
 WHOLE = re.compile(rf"^SCAN ({'|'.join(GROWING)})(?! USING)")
 Told = tuple[str, Any]
 
@@ -74,6 +85,8 @@ async def a_controller_looks_around(records: SqlRecords) -> None:
     await records.offers.live()
     await records.callbacks.open()
     await records.callbacks.open_attempts()
+    await records.nodes.all()
+    await records.nodes.found("east", [(await opened_call(records, channel="east-1.1")).channel])
 
 
 @pytest.mark.parametrize(

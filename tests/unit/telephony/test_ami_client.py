@@ -6,11 +6,12 @@ import pytest
 
 from telephony.ami import ActionRefused, AmiDown, AnswerLost, Originate
 from telephony.ami_client import AmiClient
+from telephony.dialling import RegisteredPhone
 from telephony.loopback import NotLoopback, stop_listening
 from tests.unit.telephony.fake_call import until
 
 Answer = Callable[[dict[str, str]], str | None]
-CALL = Originate("attempt-1", "PJSIP/2001", "onenumber-callback")
+CALL = Originate("attempt-1", RegisteredPhone("2001"), "onenumber-callback")
 
 
 def yes(asked: dict[str, str]) -> str | None:

@@ -14,7 +14,7 @@ from config.documents import Edition, Site, load_edition
 from config.settings import PROJECT, Settings
 from controller.emergency_calls import CONTEXTS
 from telephony.ami import EVENTS
-from telephony.asterisk_config import agent_phones, dial_string, phone_password, render
+from telephony.asterisk_config import agent_phones, phone_password, render, ringing
 from telephony.asterisk_text import ConfigRefused, environment
 
 
@@ -184,7 +184,7 @@ def test_wherever_an_emergency_is_its_end_is_told_and_no_time_limit_ends_it(edit
 
 def test_outside_fallback_numbers_go_by_the_trunk(edition: Edition) -> None:
     site = with_site(edition, fallback_phones=("+31612345678", "fallback1", "204")).site
-    assert dial_string(site, site.fallback_phones) == "PJSIP/+31612345678@test-trunk&PJSIP/fallback1&PJSIP/204"
+    assert ringing(site, site.fallback_phones) == "PJSIP/+31612345678@test-trunk&PJSIP/fallback1&PJSIP/204"
     assert "+31612345678" not in agent_phones(site)
 
 

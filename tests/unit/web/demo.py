@@ -32,6 +32,7 @@ from tests.unit.web.stand_ins_records import MemoryAccounts, MemoryArchive, Memo
 from web.app import create_app
 from web.ports import Accounts, Archive, Pages
 
+NODE = "east"
 START = datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
 AGENTS = (("anna", "Anna de Vries", "agent1"), ("bo", "Bo Lindqvist", "agent2"), ("chen", "Chen Wei", "agent3"))
 WARD_4 = CallerId(raw="204", number="204", name="Ward 4", contact="Ward 4 desk", place="ward-4", kind="staff")
@@ -57,7 +58,7 @@ def real_time() -> datetime:
 
 def _agent(login: str, name: str, phone: str, at: datetime) -> Agent:
     crews = frozenset({"dispatch", "technical"})
-    return Agent(f"agent-{login}", login, name, crews, phone, AgentState.NOT_READY, at, at, phone_registered=True)
+    return Agent(f"agent-{login}", login, name, crews, phone, AgentState.NOT_READY, at, at, frozenset({NODE}))
 
 
 @dataclass

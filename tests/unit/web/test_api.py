@@ -13,7 +13,7 @@ import pytest
 from routing.lifecycle import AgentEvent, OfferEvent
 from routing.model import UNPROVEN, CallerId, OfferState, RoutingError
 from tests.unit.web.conftest import log_in
-from tests.unit.web.demo import Clock, Desk
+from tests.unit.web.demo import NODE, Clock, Desk
 from web.errors import STATUS, DeskError
 
 WORDS = "the drain is blocked"
@@ -130,9 +130,9 @@ async def test_available_needs_a_phone_and_a_live_page(anna: httpx.AsyncClient, 
     wanted = {"state": "available"}
     assert (await anna.post("/api/v1/me/state", json=wanted)).status_code == 409
     assert (await beat(anna, "page-0001", take=True))["live"]
-    await desk.records.agents.phones_registered({"agent1": False}, clock.at)
+    await desk.records.agents.phones_registered(NODE, {"agent1": False})
     assert "phone" in (await anna.post("/api/v1/me/state", json=wanted)).json()["error"]["message"]
-    await desk.records.agents.phones_registered({"agent1": True}, clock.at)
+    await desk.records.agents.phones_registered(NODE, {"agent1": True})
     assert (await anna.post("/api/v1/me/state", json=wanted)).json()["state"] == "available"
 
 
@@ -220,6 +220,16 @@ async def test_vitals_without_logging_in(client: httpx.AsyncClient, desk: Desk) 
     assert 'onenumber_waiting{kind="live",urgency="high"} 1.0' in metrics
     assert "onenumber_oldest_wait_seconds 75.0" in metrics
     assert "204" not in metrics
+
+
+async def test_machines_are_told_which_nodes_live(client: httpx.AsyncClient, desk: Desk) -> None:
+    await desk.records.nodes.beat("west", desk.at() - timedelta(seconds=45))
+    await desk.records.nodes.beat("east", desk.at())
+    told = (await client.get("/readyz")).json()["nodes"]
+    assert told == {"east": "alive", "west": "west was last heard of 45 s ago"}
+    metrics = (await client.get("/metrics")).text
+    assert 'onenumber_node_alive{node="east"} 1.0' in metrics
+    assert 'onenumber_node_alive{node="west"} 0.0' in metrics
 
 
 async def test_the_api_describes_itself(client: httpx.AsyncClient) -> None:

@@ -9,7 +9,7 @@ from routing.emergency_desk import EmergencyDesk
 from routing.identity import new_id
 from routing.model import AgentState, CallerId
 from tests.unit.web.conftest import log_in
-from tests.unit.web.demo import Desk
+from tests.unit.web.demo import NODE, Desk
 from tests.unit.web.stand_ins_records import PASSWORD
 
 CHANNEL = "1795918200.17"
@@ -18,7 +18,7 @@ CHANNEL = "1795918200.17"
 async def raised(desk: Desk, caller: CallerId | None = None, topic: str = "electrical") -> Emergency:
     call = await (desk.call(caller) if caller else desk.call())
     ticket = await desk.ticket(call, topic, words="a socket is sparking", urgency="critical", caller=call.caller)
-    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at()))
+    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at(), node=NODE))
     await desk.records.emergencies.attach(emergency.id, ticket.id)
     return emergency
 
@@ -95,7 +95,8 @@ async def test_without_a_phone_nobody_takes_a_caller_but_may_look_after_one_who_
     desk: Desk, anna: httpx.AsyncClient
 ) -> None:
     emergency = await raised(desk)
-    await desk.records.agents.phones_registered({"agent1": False}, desk.at())
+    await desk.records.agents.phones_registered("west", {"agent1": True})  # which cannot ring it for this caller
+    await desk.records.agents.phones_registered(NODE, {"agent1": False})
     assert (await anna.post(f"/api/v1/emergencies/{emergency.id}/take")).status_code == 409
     emergencies = EmergencyDesk(desk.records, desk.news, None, desk.at)  # type: ignore[arg-type]
     await emergencies.caller_gone(CHANNEL)
@@ -148,6 +149,6 @@ async def test_what_callers_say_stays_text(desk: Desk, anna: httpx.AsyncClient) 
 async def test_of_many_words_the_last_are_shown_from_the_beginning_of_one(desk: Desk, anna: httpx.AsyncClient) -> None:
     call = await desk.call()
     ticket = await desk.ticket(call, words="ringing " * 60 + "fire")
-    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at()))
+    emergency = await desk.records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, desk.at(), node=NODE))
     await desk.records.emergencies.attach(emergency.id, ticket.id)
     assert '<bdi class="outside">… ringing ringing' in await page(anna, desk)

@@ -79,6 +79,7 @@ async def test_a_caller_who_gives_up_is_remembered(line: TestLine, caller: SoftP
     line.await_no_channels()
     (message,) = pending(line.spool)
     assert (message.outcome, message.recording, message.number) == ("left", None, "0612345678")
+    assert message.key.startswith(f"{line.settings.node.name}-")  # which no other node's has
 
 
 async def test_no_silence_is_long(line: TestLine, caller: SoftPhone, tmp_path: Path) -> None:

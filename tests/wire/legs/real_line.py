@@ -17,6 +17,7 @@ from telephony.ami import LiveChannel, Originate
 from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
 from telephony.call_audio import CallAudio, LeaseTerms
+from telephony.dialling import DialplanExtension
 from telephony.instance import AsteriskInstance
 from tests.conftest import free_port
 from tests.phones import TestLine, line_settings, quick_edition, running
@@ -99,7 +100,7 @@ async def answered_by(line: RealLine, ami: AmiClient, talk: Talk) -> AsyncIterat
 
 
 async def someone_calls(ami: AmiClient, doing: str) -> None:
-    await ami.originate(Originate(f"caller-{uuid4()}", "Local/s@line", "caller", doing))
+    await ami.originate(Originate(f"caller-{uuid4()}", DialplanExtension("s", "line"), "caller", doing))
 
 
 async def line_channel(ami: AmiClient) -> LiveChannel | None:

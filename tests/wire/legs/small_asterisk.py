@@ -64,6 +64,7 @@ astcachedir => {home}/cache
 astsbindir => /usr/sbin
 [options]
 nocolor = yes
+{names}
 """
 
 
@@ -77,10 +78,12 @@ def manager(ami_port: int) -> str:
     return environment().get_template("manager.conf.j2").render(words)
 
 
-def write_config(folder: Path, *, agi_port: int, ami_port: int, lease: int) -> None:
+def write_config(folder: Path, *, agi_port: int, ami_port: int, lease: int, node: str = "") -> None:
     home = inside(folder)
     texts = {
-        "asterisk.conf": ASTERISK.format(home=home, modules=modules_folder(Settings().asterisk.root)),
+        "asterisk.conf": ASTERISK.format(
+            home=home, modules=modules_folder(Settings().asterisk.root), names=f"systemname = {node}" if node else ""
+        ),
         "extensions.conf": EXTENSIONS.format(home=home, agi_port=agi_port, lease=lease),
         "manager.conf": manager(ami_port),
         "modules.conf": "[modules]\nautoload=no\n" + "".join(f"load={name}.so\n" for name in MODULES.split()),

@@ -14,6 +14,7 @@ from telephony.ami import ActionRefused, Originate, action
 from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
 from telephony.call_audio import CallAudio, LeaseTerms
+from telephony.dialling import DialplanExtension
 from tests.wire.legs.real_line import LEASE_S, RealLine, answered_by, line_channel, no_channels, someone_calls, until
 from tests.wire.legs.tones import longest_gap_ms, share_of, tone
 
@@ -193,7 +194,7 @@ async def test_the_rights_are_enough_and_no_more(ami: AmiClient) -> None:
 
 async def test_a_name_with_line_breaks_dials_nothing(ami: AmiClient) -> None:
     with ami.events("OriginateResponse") as events:
-        call = Originate("attempt-9", "Local/nobody@line", "caller", "quiet")
+        call = Originate("attempt-9", DialplanExtension("nobody", "line"), "caller", "quiet")
         with suppress(ActionRefused):
             await ami.originate(call)
             async with asyncio.timeout(30):
