@@ -162,7 +162,7 @@ class MemoryState:
         if call and call.ended_at:
             return entry
         kept = next((each for each in self.in_queue() if _both_have(Kind.PLACE, entry, each)), None)
-        entry = renewed_place(kept, entry) if kept else entry
+        entry = renewed_place(kept, entry) if kept else replace(entry, node=call.node if call else None)
         self.places[entry.id] = Place(**vars(entry))
         return entry
 

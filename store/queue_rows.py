@@ -37,11 +37,10 @@ def enter(connection: Connection, entry: QueueEntry, site_id: str) -> QueueEntry
         "call_id": entry.call_id, "callback_id": entry.callback_id, "ticket_id": entry.ticket_id,
         "not_before": entry.not_before, "offers": 0,
     }  # fmt: skip
-    if insert_unless_there(connection, queue_entries, row):
-        return entry
+    fresh = insert_unless_there(connection, queue_entries, row)
     kept = next(iter(entries(connection, _holder(entry))), None)
-    if kept is None:
-        return entry
+    if fresh or kept is None:
+        return kept or entry
     renewed = renewed_place(kept, entry)
     changes = {name: getattr(renewed, name) for name in RENEWED}
     connection.execute(update(queue_entries).where(queue_entries.c.id == kept.id, NOT_LEFT).values(changes))
