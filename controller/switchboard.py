@@ -10,16 +10,12 @@ import structlog
 from config.in_force import EditionInForce
 from config.settings import Settings
 from controller.emergency_calls import ENDPOINT, EmergencyCalls
-from controller.left_matters import LeftMatters
+from controller.endings import CallEndings
 from controller.refusals import Refusals
 from ivr.notebook import Notebook
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher
-from routing.event_types import EventType
-from routing.identity import new_id
-from routing.legs import CallLeg, LegKind
 from routing.model import Attempt, Call, Callback, NotDialled, OfferState
-from routing.ports import News, Records
+from routing.services.line import LineServices
 from runtime.clock import now
 from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused, hangup_cause
 from telephony.ami_client import AmiClient
@@ -57,14 +53,12 @@ class Switchboard:
     """Keeps the records in step with Asterisk: phones, answers, failed callbacks, calls that are gone."""
 
     ami: AmiClient
-    records: Records
-    news: News
-    dispatcher: Dispatcher
+    services: LineServices
     callbacks: CallbackDesk
     dialler: AmiDialler
     emergencies: EmergencyCalls
+    endings: CallEndings
     refusals: Refusals = field(default_factory=Refusals)
-    left: LeftMatters | None = None
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -88,7 +82,7 @@ class Switchboard:
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
             await self._answered(event)
         elif event.name == "Hangup":
-            await self.records.legs.end(event["Uniqueid"], hangup_cause(event), now())
+            await self.services.calls.channel_ended(event["Uniqueid"], hangup_cause(event))
         elif event.name == "ContactStatus":
             self._phones_changed.set()
         elif event.name == "UserEvent":
@@ -97,18 +91,18 @@ class Switchboard:
     async def _answered(self, event: AmiEvent) -> None:
         """A dispatcher took the phone: known at once, not only when the talk is over."""
         phone = ENDPOINT.match(event["DestChannel"])
-        agents = await self.records.agents.all()
+        agents = await self.services.records.agents.all()
         agent = next((agent for agent in agents if phone and agent.phone == phone[1]), None)
-        offer = await self.records.offers.of_agent(agent.id) if agent else None
+        offer = await self.services.records.offers.of_agent(agent.id) if agent else None
         if offer is None or offer.call_id is None:
             return
-        call = await self.records.calls.load(offer.call_id)
+        call = await self.services.records.calls.load(offer.call_id)
         if _channel_of(call) != event["Uniqueid"]:
             return  # an emergency rang the same phone
         if offer.state is OfferState.RINGING:
-            await self.dispatcher.answered(offer.id)
+            await self.services.offers.answered(offer.id)
         if event["DestUniqueid"]:
-            await self.records.legs.open(CallLeg(new_id(), call.id, event["DestUniqueid"], LegKind.AGENT, now()))
+            await self.services.calls.joined_by_agent(call.id, event["DestUniqueid"])
 
     async def _reread(self) -> None:
         """After each reconnect and every few seconds: events may have been missed."""
@@ -128,12 +122,12 @@ class Switchboard:
     async def _read_phones(self) -> None:
         phones = await self.ami.registered_phones()
         self.dialler.registered = {phone for phone, registered in phones.items() if registered}
-        await self.records.agents.phones_registered(phones, now())
+        await self.services.agents.phones_registered(phones)
 
     async def _read_channels(self) -> None:
         listed_at = now()
         channels = {channel.uniqueid: channel for channel in await self.ami.core_show_channels()}
-        calls = await self.records.calls.live()
+        calls = await self.services.records.calls.live()
         on_channels = {channel: call for call in calls if (channel := _channel_of(call))}
         await self.emergencies.reread(on_channels, list(channels.values()), listed_at)
         await self.callbacks.recover(now(), channels.keys())
@@ -146,22 +140,14 @@ class Switchboard:
 
     async def _talks(self, call_id: str) -> None:
         """Who talks waits no more; without a ringing offer it is the fallback group, rung while no controller lived."""
-        offer = await self.records.offers.of_call(call_id)
-        entry = await self.records.queue.of_call(call_id)
-        if entry and (offer is None or offer.state in (OfferState.MADE, OfferState.SEEN)):
-            await self.records.queue.leave(entry.id, "talks to the fallback group", now())
-            await self.news.tell("queue", call=call_id)
+        offer = await self.services.records.offers.of_call(call_id)
+        if offer is None or offer.state in (OfferState.MADE, OfferState.SEEN):
+            await self.services.queue.leave(call_id, "talks to the fallback group")
 
     async def _gone(self, call_id: str) -> None:
         """Its channel ended while no controller could note it."""
-        notebook = Notebook(call_id, "", now)
-        if self.left:
-            await self.left.record(call_id, notebook)
-        notebook.note(EventType.CALL_ENDED, {"ending": "lost"}, actor="system")
-        if await self.records.calls.end(call_id, "lost", now(), notebook.take()):
+        if await self.endings.conclude(call_id, "lost", Notebook(call_id, "", now), actor="system"):
             log.warning("a call ended unnoticed", call=call_id)
-            await self.dispatcher.caller_left(call_id)
-            await self.news.tell("call", call=call_id)
 
 
 def _channel_of(call: Call) -> str | None:

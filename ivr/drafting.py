@@ -3,24 +3,12 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from config.documents import Edition, Topic, TopicLimits
+from config.documents import Edition, Topic
 from ivr.facts import Facts
 from routing.model import CallerId, TicketDraft
 from routing.promise import make_promise
+from routing.topics import EMERGENCY, PERSON
 
-PERSON = Topic(
-    id="person", name={}, crew="", urgency="normal", promise="answer", phrases={},
-    limits=TopicLimits(accepted=15, completed=480),
-)  # fmt: skip
-"""Whoever only wants a person is promised what an ordinary question is promised."""
-EMERGENCY = Topic(
-    id="emergency", name={}, crew="", urgency="critical", phrases={},
-    limits=TopicLimits(accepted=1, arrived=10, completed=60),
-)  # fmt: skip
-"""Never spoken: it measures afterwards how soon somebody was there.
-
-An emergency about a known topic is named after it, and remains urgent, promised and handed out like this.
-"""
 RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "topic": ("topic", "crew", "urgency", "confidence", "why"),
     "place": ("place", "place_text"),
@@ -68,11 +56,6 @@ def _why(facts: Facts) -> tuple[str, ...]:
     """What spoke for the topic; where there is none, what in the cry for help made it one."""
     cry = facts.emergency or KEY
     return facts.why or (() if cry == KEY else (cry,))
-
-
-def topic_named(topic_id: str, edition: Edition) -> Topic:
-    """The topic of a draft, also of those that are none of the site's."""
-    return EMERGENCY if topic_id == EMERGENCY.id else edition.topics.get(topic_id, PERSON)
 
 
 def facts_of(draft: TicketDraft) -> Facts:

@@ -371,6 +371,14 @@ class ChangedMeanwhile(RoutingError):
     """Somebody changed this meanwhile: look at it as it is now, and decide again."""
 
 
+class NotNow(RoutingError):
+    """The state of things has changed; look again."""
+
+
+class Missing(RoutingError):
+    """Something that is required was left out."""
+
+
 class NotDialled(RoutingError):
     """The number was certainly not dialled."""
 

@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from routing.lifecycle import TICKET_TRANSITIONS
 from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket, answer_form
-from web import acts
 from web.api.asked import Before
 from web.api.shapes import UrgencyName
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
+from web.doing import AgentsDep, TicketsDep
 from web.finding import find_ticket
 from web.pages.frame import DEFAULT_PAGE_ROWS, framed, part
 from web.pop import RelatedTicket, related
@@ -90,13 +90,15 @@ async def move(
     key: str,
     who: VisitorDep,
     line: DeskDep,
+    tickets: TicketsDep,
+    agents: AgentsDep,
     to: Annotated[Stage, Form()],
     answer: Annotated[str, Form(max_length=4_000)] = "",
     seen: Annotated[Stage | None, Form()] = None,
 ) -> Response:
     ticket = await find_ticket(line, key)
-    await acts.move_ticket(line, ticket, to, answer, who.actor, seen)
-    await acts.keep_draft(line, who.account, answer_form(ticket.id), {})
+    await tickets.move(ticket, to, answer, who.actor, seen)
+    await agents.keep_draft(who.account.login, None, answer_form(ticket.id), {})
     return await _part(line, who, await line.records.tickets.load(ticket.id))
 
 
@@ -105,13 +107,14 @@ async def set_urgency(
     key: str,
     who: VisitorDep,
     line: DeskDep,
+    tickets: TicketsDep,
     urgency: Annotated[UrgencyName, Form()],
     beside: Annotated[str, Form()] = "",
     seen: Annotated[UrgencyName | None, Form()] = None,
 ) -> Response:
     """`beside` a call there is nothing to answer with: the stream brings the change."""
     ticket = await find_ticket(line, key)
-    await acts.set_urgency(line, ticket, urgency, who.actor, seen)
+    await tickets.set_urgency(ticket, urgency, who.actor, line.edition, seen)
     if beside:
         return Response(status_code=204)
     return await _part(line, who, await line.records.tickets.load(ticket.id))

@@ -15,7 +15,6 @@ from ivr.facts import Facts
 from ivr.state import State
 from routing.emergencies import Emergency, EmergencyState
 from routing.model import Attempt, AttemptState, Call, CallerId, Ticket
-from routing.news_waiter import NewsWaiter
 from telephony.ami import ActionRefused, AmiEvent, LiveChannel
 from telephony.spool import SpooledMessage
 from tests.unit.ivr.site import edition
@@ -48,8 +47,8 @@ class Scene(World):
         self.now = datetime.now(UTC)
         self.asterisk = ListedAsterisk()
         self.documents = EditionInForce(edition(), {"flows": "f"})
-        self.reports = EmergencyReports.of(self.records, self.news, NewsWaiter(self.news), self.documents)
-        calls = DialplanCalls(self.records, self.documents)
+        self.reports = EmergencyReports(self.services, self.documents)
+        calls = DialplanCalls(self.services, self.documents)
         self.board = EmergencyCalls(cast("Any", self.asterisk), self.reports, calls)
 
     async def announced(self, facts: str) -> Emergency:
@@ -108,8 +107,7 @@ async def test_a_call_that_only_the_dialplan_knows_gets_its_record(scene: Scene)
         number="204", dnis="100",
     )  # fmt: skip
     nowhere = cast("Any", None)
-    news_waiter = NewsWaiter(scene.news)
-    await MessageImport(nowhere, nowhere, scene.records, scene.news, news_waiter, folder).keep(spooled)
+    await MessageImport(nowhere, nowhere, scene.services, folder).keep(spooled)
     assert list(scene.records.state.calls) == [call.id]
     assert len(scene.records.state.tickets) == 1
     (left,) = await scene.records.emergencies.live()  # nobody had answered, so it is still shown
@@ -189,7 +187,7 @@ async def test_a_take_becomes_one_redirect_to_the_agents_phone(scene: Scene) -> 
     bo = await scene.agent("bo")
     emergency = await scene.announced(f"at={AT}")
     scene.lists(listed())
-    await scene.reports.desk.ask(emergency.id, bo)
+    await scene.services.emergencies.ask(emergency.id, bo)
     await scene.board.tick()
     await scene.board.tick()
     assert scene.asterisk.redirected == [("PJSIP/anonymous-00000001", TAKE_CONTEXT, "phone-bo")]
@@ -202,7 +200,7 @@ async def test_who_waits_for_the_phones_is_seen_and_can_be_taken(scene: Scene) -
     scene.lists(listed(context="onenumber-attention", exten="wait", application="Playback"))
     await scene.rereads(call)
     (emergency,) = await scene.records.emergencies.live()
-    await scene.reports.desk.ask(emergency.id, bo)
+    await scene.services.emergencies.ask(emergency.id, bo)
     await scene.board.tick()
     assert scene.asterisk.redirected == [("PJSIP/anonymous-00000001", TAKE_CONTEXT, "phone-bo")]
 
@@ -212,7 +210,7 @@ async def test_a_talk_is_never_taken_away(scene: Scene, there: tuple[LiveChannel
     bo = await scene.agent("bo")
     emergency = await scene.announced(f"at={AT}")
     scene.lists(*there)
-    await scene.reports.desk.ask(emergency.id, bo)
+    await scene.services.emergencies.ask(emergency.id, bo)
     await scene.board.tick()
     assert scene.asterisk.redirected == []
     (emergency,) = await scene.records.emergencies.live()

@@ -39,6 +39,7 @@ from routing.fake_state import MemoryState
 from routing.identity import new_id
 from routing.model import Call, CallerId
 from routing.news_waiter import NewsWaiter
+from tests.services import services_over
 from tests.unit.ivr.site import GivenUnderstander, edition, script
 
 pytestmark = pytest.mark.virtual_time
@@ -69,9 +70,8 @@ class CallScene:
             lambda language: recognizer, GivenUnderstander(), renderer, spoken("music", 5_000)
         )
         news = MemoryNews()
-        self.performer = Performer(
-            self.call, self.records, news, NewsWaiter(news), edition(), self.notebook, clock, tmp_path
-        )
+        services = services_over(self.records, news, clock)
+        self.performer = Performer(self.call, edition(), self.notebook, services, NewsWaiter(news), tmp_path)
 
     async def run(self) -> Departure:
         state = State(flow="main", facts=FACTS)
