@@ -54,5 +54,5 @@ class DialplanCalls:
             return call
         dialogue = {**call.dialogue, "flow": "callback", "ticket": ticket.id, "ticket_number": ticket.number}
         return replace(
-            call, direction="callback", callback_id=callback.id, caller=ticket.draft.caller, dialogue=dialogue
+            call, direction="callback", callback_id=callback.id, caller=ticket.draft.reporter, dialogue=dialogue
         )

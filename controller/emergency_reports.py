@@ -53,11 +53,11 @@ class EmergencyReports:
             return call.caller, Facts()
         callback = await self.services.records.callbacks.load(call.callback_id)
         ticket = await self.services.records.tickets.load(callback.ticket_id)
-        return ticket.draft.caller, replace(facts_of(ticket.draft), callback_number=callback.number)
+        return ticket.draft.reporter, replace(facts_of(ticket.draft), callback_number=callback.number)
 
     async def _complete(self, ticket: Ticket, facts: Facts, edition: Edition) -> None:
         """The ticket was written before the dialogue's last facts were saved."""
-        draft = draft_of(facts, ticket.draft.caller, edition, ticket.opened_at)
+        draft = draft_of(facts, ticket.draft.intake, edition, ticket.opened_at)
         differing = [name for name in CORRECTABLE if getattr(draft, name) != getattr(ticket.draft, name)]
         if differing:
             await self.services.tickets.complete(ticket.id, draft, differing)

@@ -19,7 +19,7 @@ from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.owed import owed
 from routing.event_types import EventType
-from routing.model import Call, NotFound
+from routing.model import Call, IntakeSource, NotFound
 from routing.services.line import LineServices
 from runtime.clock import line_time
 from telephony import spool
@@ -105,7 +105,8 @@ class MessageImport:
         if not own and message.outcome == "left" and not message.number:
             return  # nobody to ring back and nothing said
         key = "matter" if message.call_id else f"spool:{message.key}"
-        ticket = own[0] if own else await told.open(Facts(topic="message"), key)
+        source = IntakeSource.MESSAGE if message.recording else IntakeSource.CALL
+        ticket = own[0] if own else await told.open(Facts(topic="message"), key, source)
         if message.recording:
             await self.services.tickets.add_message(ticket.id, str(message.recording), line_time(message.at), call.id)
             notebook.note(EventType.MESSAGE_RECORDED, {"ticket_id": ticket.id}, actor="caller")

@@ -280,7 +280,7 @@ class Reception:
 
 def _called_back(callback: Callback, ticket: Ticket, site: Site) -> CallerId:
     """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
-    reporter = ticket.draft.caller
+    reporter = ticket.draft.reporter
     if callback.number == reporter.number:
         return reporter
     return identify(callback.number, reporter.name, False, site, Proof.PHONE)  # we rang it

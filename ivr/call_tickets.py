@@ -10,7 +10,7 @@ from ivr.facts import Facts
 from ivr.leaving import left_behind
 from ivr.state import State
 from routing.clocks import Clocks
-from routing.model import Call, Ticket, TicketDraft
+from routing.model import Call, Intake, IntakeSource, Ticket, TicketDraft
 from routing.services.tickets import TicketService
 from routing.timeline import Timeline
 
@@ -23,9 +23,9 @@ class CallTickets:
     timeline: Timeline
     clocks: Clocks
 
-    async def open(self, facts: Facts, key: str) -> Ticket:
+    async def open(self, facts: Facts, key: str, source: IntakeSource = IntakeSource.CALL) -> Ticket:
         """Open the ticket of that key of this call; the same one again when it is there already."""
-        return await self.tickets.open(self._draft(facts), f"{self.call.id}:{key}", self.timeline)
+        return await self.tickets.open(self._draft(facts, source), f"{self.call.id}:{key}", self.timeline)
 
     async def join(self, ticket_id: str) -> None:
         await self.tickets.join(ticket_id, self.timeline)
@@ -44,5 +44,5 @@ class CallTickets:
             else:
                 await self.join(action.ticket)
 
-    def _draft(self, facts: Facts) -> TicketDraft:
-        return draft_of(facts, self.call.caller, self.edition, self.clocks.wall())
+    def _draft(self, facts: Facts, source: IntakeSource = IntakeSource.CALL) -> TicketDraft:
+        return draft_of(facts, Intake(source, self.call.caller), self.edition, self.clocks.wall())

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from config.documents import Edition, Topic
 from ivr.facts import Facts
-from routing.model import CallerId, TicketDraft
+from routing.model import CallerId, Intake, TicketDraft
 from routing.promise import make_promise
 from routing.topics import EMERGENCY, PERSON
 
@@ -20,15 +20,15 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
 KEY = "key"  # the fact `emergency` where it was not said
 
 
-def draft_of(facts: Facts, caller: CallerId, edition: Edition, now: datetime) -> TicketDraft:
+def draft_of(facts: Facts, intake: Intake, edition: Edition, now: datetime) -> TicketDraft:
     topic = topic_of(facts, edition)
     return TicketDraft(
         topic=topic.id,
         crew=topic.crew or edition.site.default_crew,
         urgency=topic.urgency,
         promise=make_promise(topic, now, edition.site),
-        caller=caller,
-        place=_place(facts, caller),
+        intake=intake,
+        place=_place(facts, intake.reporter),
         place_text=facts.place_text,
         asset=facts.asset,
         words=facts.words,
@@ -45,10 +45,10 @@ def topic_of(facts: Facts, edition: Edition) -> Topic:
     return topic or PERSON
 
 
-def _place(facts: Facts, caller: CallerId) -> str | None:
+def _place(facts: Facts, caller: CallerId | None) -> str | None:
     """Help goes where the caller said, else to where they call from."""
     if facts.emergency is not None and not facts.place_text:
-        return facts.place or caller.place
+        return facts.place or (caller.place if caller else None)
     return facts.place
 
 

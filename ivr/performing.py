@@ -125,7 +125,7 @@ class Performer:
         if not state.facts.identified or not self.call.caller.number:
             return MattersFound()
         found = await self.records.tickets.of_caller(self.call.caller.number)
-        return MattersFound(tuple(_matter(ticket) for ticket in found if ticket.draft.caller.identifies))
+        return MattersFound(tuple(_matter(ticket) for ticket in found if ticket.draft.reporter.identifies))
 
     async def _join(self, state: State, action: JoinTicket) -> Done:
         await self.tickets.join(action.ticket)

@@ -6,10 +6,11 @@ from config.documents import WaitingRules
 from routing.archive import NO_AUDIT, Action, AuditNotes
 from routing.clocks import Clocks
 from routing.lifecycle import AGENT_TRANSITIONS, AgentEvent, leads_to
-from routing.model import NO_DISPOSITION, Agent, AgentState, NotNow, wrap_up_form
+from routing.model import Agent, AgentState, NotNow
 from routing.policy import page_alive
 from routing.ports import News, Records
 from routing.services.offers import own_offer
+from routing.wrap_ups import NO_DISPOSITION, wrap_up_form
 
 RAN_OUT = "after-call work ran out"
 

@@ -20,19 +20,16 @@ class TicketService:
         """`audit`: where what people do is noted; a process in which nobody does anything has none."""
         self._records, self._news, self._clocks, self._audit = records, news, clocks, audit
 
-    # of a call
-
-    async def open(self, draft: TicketDraft, key: str, timeline: Timeline) -> Ticket:
-        """Open the call's ticket of that key, or return the one that it has; both are told on the timeline."""
-        call_id = timeline.call_id
+    async def open(self, draft: TicketDraft, key: str, timeline: Timeline | None = None) -> Ticket:
+        """Open the ticket of that key, or return the one there is; `timeline`: of the call that opens it."""
+        call_id = timeline.call_id if timeline else None
         ticket = await self._records.tickets.open(draft, call_id, self._clocks.now(), key)
-        opened = {"ticket": ticket.number, "ticket_id": ticket.id, "topic": ticket.draft.topic}
-        timeline.note(EventType.TICKET_OPENED, opened)
-        promise = ticket.draft.promise
-        promised = {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()}
-        timeline.note(EventType.PROMISE_MADE, promised)
-        await self._tell(ticket.id, call_id)
+        if timeline:
+            _note_opened(ticket, timeline)
+        await self._tell(ticket.id, call_id or "")
         return ticket
+
+    # of a call
 
     async def join(self, ticket_id: str, timeline: Timeline) -> None:
         """The call is about that matter, too. Raises: NotFound."""
@@ -98,3 +95,11 @@ class TicketService:
     async def _tell(self, ticket_id: str, call_id: str = "") -> None:
         about = {"call": call_id} if call_id else {}
         await self._news.tell("ticket", ticket=ticket_id, **about)
+
+
+def _note_opened(ticket: Ticket, timeline: Timeline) -> None:
+    opened = {"ticket": ticket.number, "ticket_id": ticket.id, "topic": ticket.draft.topic}
+    timeline.note(EventType.TICKET_OPENED, opened)
+    promise = ticket.draft.promise
+    promised = {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()}
+    timeline.note(EventType.PROMISE_MADE, promised)

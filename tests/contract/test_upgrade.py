@@ -33,6 +33,7 @@ from routing.model import (
     Callback,
     CallbackState,
     CallState,
+    IntakeSource,
     NewOutcome,
     OfferState,
     Stage,
@@ -98,6 +99,13 @@ async def test_what_was_in_force_still_is(records: SqlRecords) -> None:
     assert published is not None
     assert published.edition == RELEASED["editions"][0]["hash"]
     assert set((await editions.named(records, published.edition)).topics) == {"plumbing", "lift"}
+
+
+async def test_whoever_called_is_still_who_told_the_matter(records: SqlRecords) -> None:
+    draft = (await records.tickets.load("ticket-ringing")).draft
+    assert (draft.intake.source, draft.intake.taken_by) == (IntakeSource.CALL, "")
+    assert draft.intake.reporter is not None
+    assert (draft.intake.reporter.contact, draft.intake.reporter.number) == ("Ward 4 desk", "+31205550204")
 
 
 async def test_calls_in_progress_go_on_where_they_were(records: SqlRecords) -> None:

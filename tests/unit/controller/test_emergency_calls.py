@@ -14,7 +14,7 @@ from controller.messages import MessageImport
 from ivr.facts import Facts
 from ivr.state import State
 from routing.emergencies import Emergency, EmergencyState
-from routing.model import Attempt, AttemptState, Call, CallerId, Ticket
+from routing.model import Attempt, AttemptState, Call, CallerId, Intake, Ticket
 from telephony.ami import ActionRefused, AmiEvent, LiveChannel
 from telephony.spool import SpooledMessage
 from tests.unit.ivr.site import edition
@@ -117,7 +117,7 @@ async def test_a_call_that_only_the_dialplan_knows_gets_its_record(scene: Scene)
 async def test_who_was_called_back_is_known_from_their_ticket(scene: Scene) -> None:
     ticket = await scene.ticket()
     caller = CallerId("205", "205", contact="Ward 5 desk", place="ward-5")
-    scene.records.state.tickets[ticket.id] = replace(ticket, draft=replace(ticket.draft, caller=caller))
+    scene.records.state.tickets[ticket.id] = replace(ticket, draft=replace(ticket.draft, intake=Intake.of_call(caller)))
     callback = await scene.callback()
     callback = replace(callback, ticket_id=ticket.id, number="205")
     scene.records.state.callbacks[callback.id] = callback
@@ -125,7 +125,7 @@ async def test_who_was_called_back_is_known_from_their_ticket(scene: Scene) -> N
     scene.records.state.attempts[attempt.id] = attempt
     emergency = await scene.announced(f"at={AT}&call=&dnis=100&number=100&withheld=0&attempt=attempt-1&trace=")
     draft = (await scene.ticket_of(emergency)).draft
-    assert (draft.caller, draft.topic, draft.callback_number) == (caller, "plumbing", "205")
+    assert (draft.reporter, draft.topic, draft.callback_number) == (caller, "plumbing", "205")
     assert (await scene.records.calls.load(emergency.call_id)).direction == "callback"
 
 

@@ -13,7 +13,7 @@ from config.settings import PROJECT
 from controller.messages import MessageImport
 from ivr.owed import Owed
 from routing.fake import MemoryRecords
-from routing.model import Call, CallerId, CallState
+from routing.model import Call, CallerId, CallState, Intake, IntakeSource
 from routing.numbers import Proof
 from telephony.spool import SpooledMessage
 from tests.services import services_over
@@ -94,6 +94,8 @@ async def test_a_controller_that_dies_half_way_leaves_nothing_twice(
     types = [event.type for event in records.state.events[call.id]]
     assert sorted(set(types)) == sorted(types)
     assert {"call.started", "dialplan.took_over", "ticket.opened", "call.ended"} <= set(types)
+    told = IntakeSource.MESSAGE if outcome == "message" else IntakeSource.CALL
+    assert ticket.draft.intake == Intake(told, call.caller)
 
 
 @pytest.mark.parametrize(("outcome", "ending"), [("message", "message_left"), ("talked", "talked")])

@@ -26,6 +26,7 @@ from routing.model import (
     AttemptState,
     Callback,
     CallerId,
+    Intake,
     OfferState,
     Promise,
     TicketDraft,
@@ -195,7 +196,7 @@ async def test_a_call_whose_offer_has_lapsed_does_not_leave_for_the_phone() -> N
 async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str, who: str) -> None:
     world = World()
     reporter = CallerId("204", "204", contact="Ward 4", place="ward-4")
-    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", NOW), reporter)
+    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", NOW), Intake.of_call(reporter))
     ticket = await world.records.tickets.open(draft, None, NOW)
     callback = await world.records.callbacks.store(Callback(new_id(), ticket.id, number, "technical", "normal", NOW))
     attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, NOW)

@@ -33,6 +33,7 @@ from ivr.script import EMERGENCY
 from ivr.session import Departure, Session, SpeechServices
 from ivr.state import State
 from ivr.wording import PromptRenderer, Wording
+from routing.event_types import EventType
 from routing.fake import MemoryNews, MemoryRecords
 from routing.fake_calls import MemoryCalls
 from routing.fake_state import MemoryState
@@ -118,6 +119,8 @@ async def test_a_report_becomes_a_ticket_whose_number_and_promise_are_spoken(tmp
     assert "I understood: a plumbing problem, at ward 4." in said
     assert "Someone will see to it" in said
     events = await scene.events()
+    told = {event.type: event.actor for event in await scene.records.calls.timeline(scene.call.id)}
+    assert told[EventType.UNDERSTOOD] == "line"
     kept = ["ticket.opened", "promise.made", "queue.entered", "callback.stored"]
     assert [type for type in events if type in kept] == kept
 

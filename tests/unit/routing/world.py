@@ -16,6 +16,7 @@ from routing.model import (
     Call,
     Callback,
     CallerId,
+    Intake,
     Offer,
     Promise,
     QueueEntry,
@@ -84,7 +85,9 @@ class World:
         return await self.records.queue.enter(replace(entry, **changes))
 
     async def ticket(self) -> Ticket:
-        draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", self.now), CallerId())
+        draft = TicketDraft(
+            "plumbing", "technical", "normal", Promise("promise_attend", self.now), Intake.of_call(CallerId())
+        )
         return await self.records.tickets.open(draft, None, self.now)
 
     async def callback(self, **changes: Any) -> Callback:

@@ -16,17 +16,10 @@ from routing import overdue
 from routing.event_types import EventType
 from routing.legs import LegKind
 from routing.lifecycle import AgentEvent, OfferEvent
-from routing.model import (
-    NO_DISPOSITION,
-    URGENCY_ORDER,
-    AgentState,
-    CallbackState,
-    CallState,
-    NewEvent,
-    Stage,
-)
+from routing.model import URGENCY_ORDER, AgentState, CallbackState, CallState, NewEvent, Stage
 from routing.services.agents import RAN_OUT
 from routing.services.dispatcher import PAGE_GONE
+from routing.wrap_ups import NO_DISPOSITION
 from tests.rooms import sources
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import Clock, Desk
