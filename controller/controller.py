@@ -19,8 +19,8 @@ from controller import vitals
 from controller.dialplan_calls import DialplanCalls
 from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
+from controller.endings import CallEndings
 from controller.forgetting import Forgetting, forgetting
-from controller.left_matters import LeftMatters
 from controller.loaded_edition import LoadedEdition
 from controller.messages import MessageImport
 from controller.reception import Reception
@@ -29,11 +29,12 @@ from ivr.session import SpeechServices
 from ivr.understanding.understander import build
 from ivr.wording import PromptRenderer, Wording
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher
+from routing.clocks import Clocks
 from routing.model import Offer, OfferState
 from routing.news_waiter import NewsWaiter
 from routing.ports import News
 from routing.promise import is_open
+from routing.services.line import LineServices
 from runtime import clock, health
 from runtime.clock import now, wall_now
 from runtime.editions import in_force, remember
@@ -99,15 +100,15 @@ class Controller:
         )  # fmt: skip
         self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
         self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
-        self.dispatcher = Dispatcher(records, news, in_force.waiting, now)
+        self.services = LineServices.over(records, news, in_force.waiting, Clocks(now, wall_now))
         dialler = AmiDialler(self.ami, settings, in_force)
         node = settings.node.name
         self.callbacks = CallbackDesk(records, news, dialler, in_force.callback, node)
-        left = LeftMatters(records, news, self.news_waiter, in_force, settings.data_dir / "recordings")
-        reports = EmergencyReports.of(records, news, self.news_waiter, in_force)
-        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, in_force, node), node)
+        reports = EmergencyReports(self.services, in_force)
+        self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(self.services, in_force, node), node)
+        endings = CallEndings(self.services, in_force)
         self.switchboard = Switchboard(
-            self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies, left=left, node=node,
+            self.ami, self.services, self.callbacks, dialler, self.emergencies, endings, node=node,
             silent_s=settings.node.silent_s,
         )  # fmt: skip
         self.loaded_editions: dict[str, asyncio.Task[LoadedEdition]] = {}  # by their edition
@@ -118,9 +119,7 @@ class Controller:
         await self._switch(self.in_force.edition, stack)
         folder = self.settings.data_dir / "asterisk-instance" / spool.FOLDER
         recordings = self.settings.data_dir / "recordings"
-        self.messages = MessageImport(
-            folder, recordings, self.records, self.news, self.news_waiter, self.in_force, self.settings.node.name
-        )
+        self.messages = MessageImport(folder, recordings, self.services, self.in_force, self.settings.node.name)
         await stack.enter_async_context(self.ami)
         await stack.enter_async_context(self.audio)
         await stack.enter_async_context(self.sip)
@@ -128,10 +127,8 @@ class Controller:
         call_audio = CallAudio(self.audio, self.ami, terms, self.sip)
         reception = Reception(
             self.settings,
-            self.records,
-            self.news,
+            self.services,
             self.news_waiter,
-            self.dispatcher,
             call_audio,
             self.in_force,
             lambda pins: self._pinned(pins, stack),
@@ -235,7 +232,7 @@ class Controller:
         while True:
             began_s = loop.time()
             try:
-                self._ring(await self.dispatcher.tick(now()))
+                self._ring(await self.services.dispatcher.tick())
                 if not self.switchboard.other_node:  # else another node would dial
                     await self.callbacks.tick(now())
             except Exception:

@@ -5,12 +5,11 @@ from datetime import datetime
 
 from config.in_force import EditionInForce
 from ivr.state import State
-from routing.event_types import EventType
 from routing.identity import id_of
-from routing.model import Call, NewEvent, NotFound
+from routing.model import Call, NotFound
 from routing.nodes import BEFORE
 from routing.numbers import identify
-from routing.ports import Records
+from routing.services.line import LineServices
 from runtime.clock import line_time
 from telephony.spool import DialplanCall
 
@@ -22,7 +21,7 @@ def dialplan_id(channel: str, at: datetime) -> str:
 
 @dataclass(frozen=True)
 class DialplanCalls:
-    records: Records
+    services: LineServices
     in_force: EditionInForce
     node: str = BEFORE
 
@@ -30,15 +29,11 @@ class DialplanCalls:
         """The record of the call, made now where there is none."""
         call_id = told.call_id or dialplan_id(told.key, told.at)
         try:
-            return await self.records.calls.load(call_id)
+            return await self.services.records.calls.load(call_id)
         except NotFound:
             call = await self._new_call(call_id, told)
-        started = NewEvent(
-            call_id=call.id, type=EventType.CALL_STARTED, at=call.started_at, actor="system", leg=told.key,
-            payload={"trace": told.trace, "dnis": told.dnis}, private={"number": call.caller.number or ""},
-        )  # fmt: skip
-        if not await self.records.calls.open(call, [started]):
-            return await self.records.calls.load(call_id)
+        if not await self.services.calls.begin(call, told.key, told.trace, "system"):
+            return await self.services.records.calls.load(call_id)
         return call
 
     async def _new_call(self, call_id: str, told: DialplanCall) -> Call:
@@ -54,12 +49,12 @@ class DialplanCalls:
     async def _called_back(self, call: Call, attempt_id: str) -> Call:
         """Who was called back is known from their ticket; the channel's number is ours."""
         try:
-            attempt = await self.records.callbacks.load_attempt(attempt_id)
-            callback = await self.records.callbacks.load(attempt.callback_id)
-            ticket = await self.records.tickets.load(callback.ticket_id)
+            attempt = await self.services.records.callbacks.load_attempt(attempt_id)
+            callback = await self.services.records.callbacks.load(attempt.callback_id)
+            ticket = await self.services.records.tickets.load(callback.ticket_id)
         except NotFound:
             return call
         dialogue = {**call.dialogue, "flow": "callback", "ticket": ticket.id, "ticket_number": ticket.number}
         return replace(
-            call, direction="callback", callback_id=callback.id, caller=ticket.draft.caller, dialogue=dialogue
+            call, direction="callback", callback_id=callback.id, caller=ticket.draft.reporter, dialogue=dialogue
         )

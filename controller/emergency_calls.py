@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from controller.dialplan_calls import DialplanCalls
 from controller.emergency_reports import EmergencyReports
 from routing.emergencies import Emergency, EmergencyState
-from routing.emergency_desk import EmergencyDesk, NotRung
 from routing.model import Call
 from routing.nodes import BEFORE
+from routing.services.emergencies import EmergencyService, NotRung
 from runtime.clock import now
 from telephony.ami import AmiError, AmiEvent, LiveChannel
 from telephony.ami_client import AmiClient
@@ -26,7 +26,7 @@ NO_PHONE = "?"
 
 @dataclass(frozen=True)
 class EmergencyCalls:
-    """Keeps emergencies in step with Asterisk; also the `Phones` of the emergency desk."""
+    """Keeps emergencies in step with Asterisk; also the `Phones` of the emergency service."""
 
     ami: AmiClient
     reports: EmergencyReports
@@ -34,34 +34,34 @@ class EmergencyCalls:
     node: str = BEFORE
 
     @property
-    def desk(self) -> EmergencyDesk:
-        return self.reports.desk
+    def emergencies(self) -> EmergencyService:
+        return self.reports.emergencies
 
     async def tick(self) -> None:
         """Carry out what agents asked for."""
-        await self.desk.tick(self, self.node)
+        await self.emergencies.tick(self, self.node)
 
     async def happened(self, event: AmiEvent) -> None:
         """One event of Asterisk, whatever it is about."""
         if event.name == "UserEvent" and event["UserEvent"] == ANNOUNCEMENT:
             await self._announced(event)
         elif event.name == "DialBegin":
-            await self.desk.rung(event["Uniqueid"], event["DestUniqueid"], _phone(event))
+            await self.emergencies.rung(event["Uniqueid"], event["DestUniqueid"], _phone(event))
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
-            await self.desk.answered(event["Uniqueid"], _phone(event))
+            await self.emergencies.answered(event["Uniqueid"], _phone(event))
         elif event.name == "DialEnd":
-            await self.desk.ring_ended(event["DestUniqueid"])
+            await self.emergencies.ring_ended(event["DestUniqueid"])
         elif event.name == "Hangup":
-            await self.desk.caller_gone(event["Uniqueid"])
+            await self.emergencies.caller_gone(event["Uniqueid"])
 
     async def _announced(self, event: AmiEvent) -> None:
         if told := announced(event["Uniqueid"], event["Facts"]):
             await self.reports.report(await self.calls.record(told), told.key, now())
-            await self.desk.rung_on(told.key)
+            await self.emergencies.rung_on(told.key)
 
     async def reread(self, calls: dict[str, Call], channels: Sequence[LiveChannel], listed_at: datetime) -> None:
         """Events may have been missed: `calls` are the node's, by channel; `channels` all that Asterisk lists."""
-        emergencies = await self.reports.records.emergencies.live()
+        emergencies = await self.reports.services.records.emergencies.live()
         live = {emergency.channel: emergency for emergency in emergencies if emergency.node == self.node}
         by_id = {channel.uniqueid: channel for channel in channels}
         for uniqueid, call in calls.items():
@@ -71,7 +71,7 @@ class EmergencyCalls:
             if uniqueid in by_id:
                 await self._still_there(emergency, by_id[uniqueid], channels, listed_at)
             elif _known(emergency.raised_at, listed_at):
-                await self.desk.caller_gone(uniqueid)
+                await self.emergencies.caller_gone(uniqueid)
 
     async def _still_there(
         self, emergency: Emergency, caller: LiveChannel, channels: Sequence[LiveChannel], listed_at: datetime
@@ -81,15 +81,15 @@ class EmergencyCalls:
         if caller.bridge:
             talking = next((channel for channel in others if channel.bridge == caller.bridge), None)
             if talking and emergency.state is EmergencyState.RINGING:
-                await self.desk.answered(caller.uniqueid, _endpoint(talking.name))
+                await self.emergencies.answered(caller.uniqueid, _endpoint(talking.name))
             return
         ringing = [channel for channel in others if channel.linkedid == caller.linkedid and not channel.bridge]
         for channel in ringing:
-            await self.desk.rung(caller.uniqueid, channel.uniqueid, _endpoint(channel.name))
+            await self.emergencies.rung(caller.uniqueid, channel.uniqueid, _endpoint(channel.name))
         for ring in emergency.rings:
             listed = any(channel.uniqueid == ring.channel for channel in ringing)
             if not listed and _known(ring.began_at, listed_at):
-                await self.desk.ring_ended(ring.channel)
+                await self.emergencies.ring_ended(ring.channel)
 
     async def ring_alone(self, channel: str, phone: str) -> None:
         """Redirect the caller to the one phone, unless they are gone or somebody has just taken the call.

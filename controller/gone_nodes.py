@@ -8,9 +8,8 @@ from datetime import timedelta
 import structlog
 
 from routing.callbacks import CallbackDesk
-from routing.emergency_desk import EmergencyDesk
 from routing.nodes import BEFORE, NodeWatch
-from routing.ports import Records
+from routing.services.line import LineServices
 from runtime.clock import boottime, now
 
 log = structlog.get_logger()
@@ -22,9 +21,8 @@ KNOWN_FOR = timedelta(days=1)  # after its last beat a node is shown as silent; 
 class GoneNodes:
     """Any number may run, at any node: every step is a conditional update."""
 
-    records: Records
+    services: LineServices
     callbacks: CallbackDesk
-    emergencies: EmergencyDesk
     node: str  # ours, which is judged by what its Asterisk lists
     watch: NodeWatch
 
@@ -39,18 +37,18 @@ class GoneNodes:
 
     async def look(self, at_s: float, end: Callable[[str], Awaitable[None]]) -> None:
         """`at_s` by a clock that nobody sets."""
-        beats = {node.name: node.beats for node in await self.records.nodes.all() if node.name != self.node}
+        beats = {node.name: node.beats for node in await self.services.records.nodes.all() if node.name != self.node}
         for node in self.watch.silent(beats, at_s):
             await self._end(node, end)
 
     async def _end(self, node: str, end: Callable[[str], Awaitable[None]]) -> None:
-        lost = [call.id for call in await self.records.calls.live() if call.node == node]
+        lost = [call.id for call in await self.services.records.calls.live() if call.node == node]
         if lost:
             log.warning("a node is silent: its calls are lost", silent_node=node, calls=len(lost))
         for call_id in lost:
             await end(call_id)
-        for emergency in await self.records.emergencies.live():
+        for emergency in await self.services.records.emergencies.live():
             if emergency.node == node:
-                await self.emergencies.caller_gone(emergency.channel)
+                await self.services.emergencies.caller_gone(emergency.channel)
         await self.callbacks.recover(now(), (), node)
-        await self.records.nodes.gone(node, now() if node == BEFORE else now() - KNOWN_FOR)
+        await self.services.records.nodes.gone(node, now() if node == BEFORE else now() - KNOWN_FOR)

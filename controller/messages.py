@@ -5,7 +5,7 @@ Every id and key comes from the message, so that whoever tries again after a cra
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,16 +14,15 @@ import structlog
 from config.in_force import EditionInForce
 from controller.dialplan_calls import DialplanCalls
 from controller.emergency_reports import EmergencyReports
+from ivr.call_tickets import CallTickets
 from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.owed import owed
-from ivr.performing import Performer
 from routing.event_types import EventType
-from routing.model import Call, NewEvent, NotFound
-from routing.news_waiter import NewsWaiter
+from routing.model import Call, IntakeSource, NotFound
 from routing.nodes import BEFORE
-from routing.ports import News, Records
-from runtime.clock import line_time, now, wall_now
+from routing.services.line import LineServices
+from runtime.clock import line_time
 from telephony import spool
 from telephony.spool import SpooledMessage
 
@@ -44,9 +43,7 @@ def _ending(message: SpooledMessage) -> str:
 class MessageImport:
     folder: Path  # of what Asterisk recorded alone
     recordings: Path  # of what the line recorded
-    records: Records
-    news: News
-    news_waiter: NewsWaiter
+    services: LineServices
     in_force: EditionInForce
     node: str = BEFORE  # whose Asterisk it is
     ages: spool.Ages = field(default_factory=spool.Ages)
@@ -68,11 +65,10 @@ class MessageImport:
         """Messages that the line took while the records did not answer."""
         for message in await asyncio.to_thread(lambda: list(owed(self.recordings, before))):
             try:
-                await self.records.tickets.add_message(message.ticket, str(message.wav), message.at)
+                await self.services.tickets.add_message(message.ticket, str(message.wav), message.at)
             except NotFound:
                 log.error("a message of no ticket", recording=message.wav.name)
             await asyncio.to_thread(message.settle)
-            await self.news.tell("ticket", ticket=message.ticket)
 
     async def _take(self, waiting: SpooledMessage) -> None:
         try:
@@ -87,45 +83,32 @@ class MessageImport:
 
     async def keep(self, message: SpooledMessage) -> None:
         """The call, its ticket and its ending; a repeat changes nothing."""
-        call = await DialplanCalls(self.records, self.in_force, self.node).record(message.call)
-        notebook = Notebook(call.id, message.key, now)
+        call = await DialplanCalls(self.services, self.in_force, self.node).record(message.call)
+        notebook = Notebook(call.id, message.key, self.services.clocks.now)
         notebook.note(TOOK_OVER, {"outcome": message.outcome, "at": message.at.isoformat()}, actor="system")
         if message.outcome == "emergency":
-            emergencies = EmergencyReports.of(self.records, self.news, self.news_waiter, self.in_force)
-            await emergencies.report(call, message.key, line_time(message.at))
-            await emergencies.desk.call_ended(call.id, message.answered)
+            await EmergencyReports(self.services, self.in_force).report(call, message.key, line_time(message.at))
+            await self.services.emergencies.call_ended(call.id, message.answered)
         else:
             await self._ticket(message, call, notebook)
-        await self._end(call, _ending(message), message, notebook.take())
-        await self.news.tell("call", call=call.id)
-
-    async def _end(self, call: Call, ending: str, message: SpooledMessage, told: Sequence[NewEvent]) -> None:
-        """With what happened meanwhile; a call that was ended already is told it as well, once."""
         at = line_time(message.at)
-        ended = NewEvent(call.id, EventType.CALL_ENDED, at, "system", message.key, {"ending": ending})
-        if await self.records.calls.end(call.id, ending, at, [*told, ended]):
-            return
-        known = await self.records.calls.timeline(call.id)
-        if not any(event.type == TOOK_OVER and event.leg == message.key for event in known):
-            await self.records.calls.append(told)
+        await self.services.calls.end(call.id, _ending(message), notebook, at, "system", late=TOOK_OVER)
 
     async def _ticket(self, message: SpooledMessage, call: Call, notebook: Notebook) -> None:
         """The call's own matter where it has one; else a new one: someone listens, rings back, or writes down the talk.
 
         Whoever hung up and cannot be rung back leaves a call alone.
         """
-        performer = Performer(
-            call=call, records=self.records, news=self.news, news_waiter=self.news_waiter,
-            edition=await self.in_force.of(call.pins), notebook=notebook, clock=now, wall=wall_now,
-            recordings=self.folder,
-        )  # fmt: skip
+        edition = await self.in_force.of(call.pins)
+        told = CallTickets(call, edition, self.services.tickets, notebook, self.services.clocks)
         if call.ended_at is None:
-            await performer.record_left()
-        own = await self.records.tickets.of_call(call.id) if message.call_id else ()
+            await told.record_left()
+        own = await self.services.records.tickets.of_call(call.id) if message.call_id else ()
         if not own and message.outcome == "left" and not message.number:
             return  # nobody to ring back and nothing said
         key = "matter" if message.call_id else f"spool:{message.key}"
-        ticket = own[0] if own else await performer.open_ticket(Facts(topic="message"), key)
+        source = IntakeSource.MESSAGE if message.recording else IntakeSource.CALL
+        ticket = own[0] if own else await told.open(Facts(topic="message"), key, source)
         if message.recording:
-            await self.records.tickets.add_message(ticket.id, str(message.recording), line_time(message.at))
+            await self.services.tickets.add_message(ticket.id, str(message.recording), line_time(message.at), call.id)
             notebook.note(EventType.MESSAGE_RECORDED, {"ticket_id": ticket.id}, actor="caller")

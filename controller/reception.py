@@ -15,7 +15,7 @@ from config.settings import Settings
 from controller.arriving import arrival
 from controller.dialplan_calls import dialplan_id
 from controller.emergency_reports import EmergencyReports
-from controller.left_matters import LeftMatters
+from controller.endings import CallEndings
 from controller.loaded_edition import LoadedEdition
 from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
 from ivr.facts import Facts
@@ -24,24 +24,22 @@ from ivr.performing import Performer
 from ivr.ports import HungUp, LegLost
 from ivr.session import Departure, Session
 from ivr.state import State
-from routing.dispatch import Dispatcher
 from routing.event_types import EventType
 from routing.identity import new_id
-from routing.legs import CallLeg, LegKind
-from routing.lifecycle import AttemptEvent, CallEvent
+from routing.lifecycle import AttemptEvent
 from routing.model import (
     UNPROVEN,
     Call,
     Callback,
     CallerId,
-    NewEvent,
     NotFound,
     RoutingError,
     Ticket,
 )
 from routing.news_waiter import NewsWaiter
 from routing.numbers import NotCallable, Proof, callable_number, identify
-from routing.ports import News, Records
+from routing.ports import Records
+from routing.services.line import LineServices
 from runtime.clock import now, wall_now
 from telephony.agi_session import AgiSession
 from telephony.audio_watch import HearingChange, HearingState
@@ -59,10 +57,8 @@ class Reception:
     """The handlers of the AGI server."""
 
     settings: Settings
-    records: Records
-    news: News
+    services: LineServices
     news_waiter: NewsWaiter
-    dispatcher: Dispatcher
     call_audio: CallAudio
     in_force: EditionInForce
     pinned: Callable[[Mapping[str, str]], Awaitable[LoadedEdition]]  # of the edition a call began with
@@ -82,9 +78,9 @@ class Reception:
             await self._next(agi, "hangup", {"ON_CONCLUDED": "1"})
             return
         if isinstance(outcome, Started):
-            await self._note_leg(call, agi)
-            await self._note_ticket(call)
-            await self.news.tell("call", call=call.id)  # outside the limit: slow news is no reason to step aside
+            ticket_id = State.from_json(call.dialogue).ticket  # of a callback
+            # outside the limit: slow news is no reason to step aside
+            await self.services.calls.announce(call, agi.environment.uniqueid, ticket_id)
         await self._serve(agi, call, outcome)
 
     async def _helped(self, agi: AgiSession, call_id: str) -> bool:
@@ -96,22 +92,6 @@ class Reception:
         await self.conclude(call_id, "emergency_answered", notebook, summoned=True)
         return True
 
-    async def _note_leg(self, call: Call, agi: AgiSession) -> None:
-        """The caller's channel, whose end Asterisk will tell with its cause."""
-        kind = LegKind.CALLBACK if call.direction == "callback" else LegKind.CALLER
-        leg = CallLeg(new_id(), call.id, agi.environment.uniqueid, kind, call.started_at, node=call.node)
-        with suppress(Exception):
-            async with asyncio.timeout(NOTES_S):
-                await self.records.legs.open(leg)
-
-    async def _note_ticket(self, call: Call) -> None:
-        """A callback is about its ticket from the first moment: the talk, and what is noted of it, belong there."""
-        ticket_id = State.from_json(call.dialogue).ticket
-        if ticket_id:
-            with suppress(Exception):
-                async with asyncio.timeout(NOTES_S):
-                    await self.records.tickets.join(ticket_id, call.id, call.started_at)
-
     async def _begin_or_resume(self, agi: AgiSession) -> tuple[Call, Outcome]:
         call_id = await agi.variable("ON_CALL")
         if call_id:
@@ -121,12 +101,8 @@ class Reception:
         call_id = call_id or await self._fresh_id(agi)
         await agi.set_variable("ON_CALL", call_id)
         call = await self._new_call(agi, call_id)
-        started = NewEvent(
-            call_id=call.id, type=EventType.CALL_STARTED, at=call.started_at, leg=agi.environment.uniqueid,
-            payload={"direction": call.direction, "trace": await agi.variable("ON_TRACE") or "", "dnis": call.dnis},
-            private={"number": call.caller.raw, "name": call.caller.name},
-        )  # fmt: skip
-        if not await self.records.calls.open(call, [started]):
+        trace = await agi.variable("ON_TRACE") or ""
+        if not await self.services.calls.begin(call, agi.environment.uniqueid, trace):
             return await self.records.calls.load(call_id), Resumed()
         return call, Started()
 
@@ -177,14 +153,8 @@ class Reception:
         if not status or not state.awaits_dial:
             return Resumed()
         if offer := await agi.variable("ON_OFFER"):
-            await self._conclude_offer(offer, status)
+            await self.services.offers.dialled(offer, status)
         return Dialled(status == "ANSWER", status)
-
-    async def _conclude_offer(self, offer: str, status: str) -> None:
-        if status == "ANSWER":
-            await self.dispatcher.talk_ended(offer)
-        else:
-            await self.dispatcher.not_answered(offer, status.lower())
 
     # the call is ours
 
@@ -199,24 +169,17 @@ class Reception:
             await self.conclude(call.id, "caller_hung_up", notebook)
         except LegLost as reason:
             notebook.note(EventType.CALL_LOST, {"reason": str(reason)})
-            await self._keep_notes(notebook)
+            await self.services.calls.keep_notes(notebook)
         except Exception:
             log.exception("a call's dialogue failed; the dialplan takes it", call=call.id)
-            await self._keep_notes(notebook)
-
-    async def _keep_notes(self, notebook: Notebook) -> None:
-        """What happened so far, where the records take it; the call does not depend on that any more."""
-        with suppress(Exception):
-            async with asyncio.timeout(NOTES_S):
-                await self.records.calls.append(notebook.take())
+            await self.services.calls.keep_notes(notebook)
 
     async def _talk(self, agi: AgiSession, call: Call, outcome: Outcome, notebook: Notebook) -> Departure:
         async with asyncio.timeout(EDITION_S):
             loaded = await self.pinned(call.pins)
         state = State.from_json(call.dialogue)
         if isinstance(outcome, Resumed):
-            notebook.note(EventType.CALL_RESUMED, {"step": state.step})
-            await self.records.calls.save(call.id, state.to_json(), notebook.take(), CallEvent.RESUMED)
+            await self.services.calls.resume(call, state.to_json(), state.step, notebook)
         await agi.answer()
         notebook.note(EventType.CALL_ANSWERED)
         performer = self._performer(call, notebook, loaded.edition)
@@ -233,11 +196,8 @@ class Reception:
             return await session.run(state, outcome)
 
     def _performer(self, call: Call, notebook: Notebook, edition: Edition) -> Performer:
-        return Performer(
-            call=call, records=self.records, news=self.news, news_waiter=self.news_waiter, edition=edition,
-            notebook=notebook, clock=now, wall=wall_now, recordings=self.settings.data_dir / "recordings",
-            attempt_id=call.attempt_id,
-        )  # fmt: skip
+        recordings = self.settings.data_dir / "recordings"
+        return Performer(call, edition, notebook, self.services, self.news_waiter, recordings, call.attempt_id)
 
     async def _record_emergency(self, call_id: str, channel: str, facts: Facts | None = None) -> None:
         """At the desks, with its ticket, and no place in the queue any more; the phones ring already."""
@@ -249,7 +209,11 @@ class Reception:
 
     @property
     def emergencies(self) -> EmergencyReports:
-        return EmergencyReports.of(self.records, self.news, self.news_waiter, self.in_force)
+        return EmergencyReports(self.services, self.in_force)
+
+    @property
+    def records(self) -> Records:
+        return self.services.records
 
     async def _leave(self, agi: AgiSession, call: Call, departure: Departure, notebook: Notebook) -> bool:
         """Tell the dialplan what to do, for which it needs no controller; False where the caller must stay with us."""
@@ -264,13 +228,13 @@ class Reception:
                 agi.release()
                 await self._record_emergency(call.id, agi.environment.uniqueid, facts)
             case Connect(offer, phone, ring_s):
-                if not await self.dispatcher.ringing(offer):  # lapsed meanwhile: somebody else will have the caller
+                if not await self.services.offers.ringing(offer):  # lapsed: somebody else will have the caller
                     return False
                 await self._dial(agi, RegisteredPhone(phone), ring_s, offer)
             case Transfer(number, ring_s):
                 if not await self._transfer(agi, number, ring_s):
                     return False
-        await self.records.calls.append(notebook.take())
+        await self.services.calls.write_notes(notebook)
         return True
 
     async def _transfer(self, agi: AgiSession, number: str, ring_s: int) -> bool:
@@ -303,7 +267,7 @@ class Reception:
         status = await agi.variable("ON_DIALSTATUS") or await agi.variable("DIALSTATUS") or ""
         offer = await agi.variable("ON_OFFER")
         if offer and status == "ANSWER":  # any other dial was ended by the caller, which is not the agent's doing
-            await self.dispatcher.talk_ended(offer)
+            await self.services.offers.talk_ended(offer)
         notebook = Notebook(call_id, agi.environment.uniqueid, now)
         emergency = await agi.variable("ON_EMERGENCY") or ""
         if emergency:  # perhaps by key, while nobody of ours listened
@@ -312,27 +276,12 @@ class Reception:
             await self.conclude(call_id, _ending(status, emergency), notebook, summoned=bool(emergency))
 
     async def conclude(self, call_id: str, ending: str, notebook: Notebook, summoned: bool = False) -> None:
-        """End a call, once; whoever comes later changes nothing. What its caller told is on a ticket then.
-
-        An emergency's ticket has all of it: where help was summoned, no other is opened.
-        """
-        if not summoned:
-            await self._left.record(call_id, notebook)
-        notebook.note(EventType.CALL_ENDED, {"ending": ending})
-        if await self.records.calls.end(call_id, ending, now(), notebook.take()):
-            await self.dispatcher.caller_left(call_id)
-            await self.emergencies.desk.call_ended(call_id, ending == "emergency_answered")
-            await self.news.tell("call", call=call_id)
-
-    @property
-    def _left(self) -> LeftMatters:
-        recordings = self.settings.data_dir / "recordings"
-        return LeftMatters(self.records, self.news, self.news_waiter, self.in_force, recordings)
+        await CallEndings(self.services, self.in_force).conclude(call_id, ending, notebook, summoned)
 
 
 def _called_back(callback: Callback, ticket: Ticket, site: Site) -> CallerId:
     """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
-    reporter = ticket.draft.caller
+    reporter = ticket.draft.reporter
     if callback.number == reporter.number:
         return reporter
     return identify(callback.number, reporter.name, False, site, Proof.PHONE)  # we rang it

@@ -10,18 +10,14 @@ import structlog
 from config.in_force import EditionInForce
 from config.settings import Settings
 from controller.emergency_calls import EmergencyCalls
+from controller.endings import CallEndings
 from controller.gone_nodes import GoneNodes
-from controller.left_matters import LeftMatters
 from controller.refusals import Refusals
 from ivr.notebook import Notebook
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher
-from routing.event_types import EventType
-from routing.identity import new_id
-from routing.legs import CallLeg, LegKind
 from routing.model import Attempt, Callback, NotDialled, OfferState
 from routing.nodes import BEFORE, NodeWatch
-from routing.ports import News, Records
+from routing.services.line import LineServices
 from runtime.clock import now
 from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused, hangup_cause
 from telephony.ami_client import AmiClient
@@ -60,21 +56,19 @@ class Switchboard:
     """Keeps the records in step with Asterisk: phones, answers, failed callbacks, calls that are gone."""
 
     ami: AmiClient
-    records: Records
-    news: News
-    dispatcher: Dispatcher
+    services: LineServices
     callbacks: CallbackDesk
     dialler: AmiDialler
     emergencies: EmergencyCalls
+    endings: CallEndings
     refusals: Refusals = field(default_factory=Refusals)
-    left: LeftMatters | None = None
     node: str = BEFORE  # whose Asterisk this is
     silent_s: float = 180.0  # after which another node is gone
     other_node: str = ""  # which Asterisk says it is, where that is not ours
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        gone = GoneNodes(self.records, self.callbacks, self.emergencies.desk, self.node, NodeWatch(self.silent_s))
+        gone = GoneNodes(self.services, self.callbacks, self.node, NodeWatch(self.silent_s))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
             group.create_task(self._reread())
@@ -96,7 +90,7 @@ class Switchboard:
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
             await self._answered(event)
         elif event.name == "Hangup":
-            await self.records.legs.end(event["Uniqueid"], hangup_cause(event), now())
+            await self.services.calls.channel_ended(event["Uniqueid"], hangup_cause(event))
         elif event.name == "ContactStatus":
             self._phones_changed.set()
         elif event.name == "UserEvent":
@@ -105,26 +99,25 @@ class Switchboard:
     async def _answered(self, event: AmiEvent) -> None:
         """A dispatcher took the phone: known at once, not only when the talk is over."""
         phone = phone_of_channel(event["DestChannel"])
-        agents = await self.records.agents.all()
+        agents = await self.services.records.agents.all()
         agent = next((agent for agent in agents if phone and agent.phone == phone), None)
-        offer = await self.records.offers.of_agent(agent.id) if agent else None
+        offer = await self.services.records.offers.of_agent(agent.id) if agent else None
         if offer is None or offer.call_id is None:
             return
-        call = await self.records.calls.load(offer.call_id)
+        call = await self.services.records.calls.load(offer.call_id)
         if call.channel != event["Uniqueid"]:
             return  # an emergency rang the same phone
         if offer.state is OfferState.RINGING:
-            await self.dispatcher.answered(offer.id)
+            await self.services.offers.answered(offer.id)
         if event["DestUniqueid"]:
-            leg = CallLeg(new_id(), call.id, event["DestUniqueid"], LegKind.AGENT, now(), node=call.node)
-            await self.records.legs.open(leg)
+            await self.services.calls.joined_by_agent(call, event["DestUniqueid"])
 
     async def _reread(self) -> None:
         """After each reconnect and every few seconds: events may have been missed."""
         while True:
             try:
                 if await self.ami.ready(REREAD_S) and await self._is_ours():
-                    await self.records.nodes.beat(self.node, now())  # it lives, whatever comes of reading it
+                    await self.services.records.nodes.beat(self.node, now())  # it lives, whatever comes of reading it
                     await self._read_phones()
                     await self._read_channels()
             except AmiError as error:
@@ -146,14 +139,15 @@ class Switchboard:
     async def _read_phones(self) -> None:
         phones = await self.ami.registered_phones()
         self.dialler.registered = {phone for phone, registered in phones.items() if registered}
-        await self.records.agents.phones_registered(self.node, phones)
+        await self.services.agents.phones_registered(self.node, phones)
 
     async def _read_channels(self) -> None:
         listed_at = now()
         channels = {channel.uniqueid: channel for channel in await self.ami.core_show_channels()}
-        if any(node.name != self.node for node in await self.records.nodes.all()):
-            await self.records.nodes.found(self.node, channels.keys())  # ours, whatever was noted of them
-        calls = [call for call in await self.records.calls.live() if call.channel and call.node == self.node]
+        if any(node.name != self.node for node in await self.services.records.nodes.all()):
+            await self.services.records.nodes.found(self.node, channels.keys())  # ours, whatever was noted of them
+        live = await self.services.records.calls.live()
+        calls = [call for call in live if call.channel and call.node == self.node]
         on_channels = {call.channel: call for call in calls}
         await self.emergencies.reread(on_channels, list(channels.values()), listed_at)
         await self.callbacks.recover(now(), channels.keys())
@@ -166,19 +160,11 @@ class Switchboard:
 
     async def _talks(self, call_id: str) -> None:
         """Who talks waits no more; without a ringing offer it is the fallback group, rung while no controller lived."""
-        offer = await self.records.offers.of_call(call_id)
-        entry = await self.records.queue.of_call(call_id)
-        if entry and (offer is None or offer.state in (OfferState.MADE, OfferState.SEEN)):
-            await self.records.queue.leave(entry.id, "talks to the fallback group", now())
-            await self.news.tell("queue", call=call_id)
+        offer = await self.services.records.offers.of_call(call_id)
+        if offer is None or offer.state in (OfferState.MADE, OfferState.SEEN):
+            await self.services.queue.leave(call_id, "talks to the fallback group")
 
     async def _gone(self, call_id: str) -> None:
         """Its channel ended while no controller could note it."""
-        notebook = Notebook(call_id, "", now)
-        if self.left:
-            await self.left.record(call_id, notebook)
-        notebook.note(EventType.CALL_ENDED, {"ending": "lost"}, actor="system")
-        if await self.records.calls.end(call_id, "lost", now(), notebook.take()):
+        if await self.endings.conclude(call_id, "lost", Notebook(call_id, "", now), actor="system"):
             log.warning("a call ended unnoticed", call=call_id)
-            await self.dispatcher.caller_left(call_id)
-            await self.news.tell("call", call=call_id)

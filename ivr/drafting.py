@@ -3,24 +3,12 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from config.documents import Edition, Topic, TopicLimits
+from config.documents import Edition, Topic
 from ivr.facts import Facts
-from routing.model import CallerId, TicketDraft
+from routing.model import CallerId, Intake, TicketDraft
 from routing.promise import make_promise
+from routing.topics import EMERGENCY, PERSON
 
-PERSON = Topic(
-    id="person", name={}, crew="", urgency="normal", promise="answer", phrases={},
-    limits=TopicLimits(accepted=15, completed=480),
-)  # fmt: skip
-"""Whoever only wants a person is promised what an ordinary question is promised."""
-EMERGENCY = Topic(
-    id="emergency", name={}, crew="", urgency="critical", phrases={},
-    limits=TopicLimits(accepted=1, arrived=10, completed=60),
-)  # fmt: skip
-"""Never spoken: it measures afterwards how soon somebody was there.
-
-An emergency about a known topic is named after it, and remains urgent, promised and handed out like this.
-"""
 RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "topic": ("topic", "crew", "urgency", "confidence", "why"),
     "place": ("place", "place_text"),
@@ -32,15 +20,15 @@ RESTS_ON: Mapping[str, tuple[str, ...]] = {
 KEY = "key"  # the fact `emergency` where it was not said
 
 
-def draft_of(facts: Facts, caller: CallerId, edition: Edition, now: datetime) -> TicketDraft:
+def draft_of(facts: Facts, intake: Intake, edition: Edition, now: datetime) -> TicketDraft:
     topic = topic_of(facts, edition)
     return TicketDraft(
         topic=topic.id,
         crew=topic.crew or edition.site.default_crew,
         urgency=topic.urgency,
         promise=make_promise(topic, now, edition.site),
-        caller=caller,
-        place=_place(facts, caller),
+        intake=intake,
+        place=_place(facts, intake.reporter),
         place_text=facts.place_text,
         asset=facts.asset,
         words=facts.words,
@@ -57,10 +45,10 @@ def topic_of(facts: Facts, edition: Edition) -> Topic:
     return topic or PERSON
 
 
-def _place(facts: Facts, caller: CallerId) -> str | None:
+def _place(facts: Facts, caller: CallerId | None) -> str | None:
     """Help goes where the caller said, else to where they call from."""
     if facts.emergency is not None and not facts.place_text:
-        return facts.place or caller.place
+        return facts.place or (caller.place if caller else None)
     return facts.place
 
 
@@ -68,11 +56,6 @@ def _why(facts: Facts) -> tuple[str, ...]:
     """What spoke for the topic; where there is none, what in the cry for help made it one."""
     cry = facts.emergency or KEY
     return facts.why or (() if cry == KEY else (cry,))
-
-
-def topic_named(topic_id: str, edition: Edition) -> Topic:
-    """The topic of a draft, also of those that are none of the site's."""
-    return EMERGENCY if topic_id == EMERGENCY.id else edition.topics.get(topic_id, PERSON)
 
 
 def facts_of(draft: TicketDraft) -> Facts:

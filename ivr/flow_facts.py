@@ -5,9 +5,9 @@ from dataclasses import fields
 from typing import Any, get_type_hints
 
 from config.documents import Edition
-from ivr import drafting
 from ivr.facts import Facts
 from ivr.flow import Case
+from routing import topics
 
 DERIVED: Mapping[str, type] = {"place_missing": bool, "topic_kind": str}  # by `Script.fact`
 KINDS: Mapping[str, Any] = {**get_type_hints(Facts), **DERIVED}
@@ -38,7 +38,7 @@ def fault_of(case: Case, edition: Edition) -> tuple[str, str] | None:
 def _values(edition: Edition) -> Mapping[str, Collection[str]]:
     """Facts that are one of several values → those values."""
     return {
-        "topic": (*edition.topics, drafting.PERSON.id, drafting.EMERGENCY.id, UNKNOWN),
+        "topic": (*edition.topics, topics.PERSON.id, topics.EMERGENCY.id, UNKNOWN),
         "place": (*(place.id for place in edition.places), UNKNOWN),
         "asset": (*(asset.id for asset in edition.assets), UNKNOWN),
         "topic_kind": ("facility", "patient", UNKNOWN),

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,55 +36,60 @@ from ivr.actions import (
     StoreCallback,
     TicketOpened,
 )
-from ivr.drafting import draft_of, facts_of, fields_of
-from ivr.facts import Facts
-from ivr.leaving import left_behind
+from ivr.call_tickets import CallTickets
+from ivr.drafting import facts_of
+from ivr.keeping import MessageKeeper
 from ivr.notebook import Notebook
-from ivr.owed import Owed
-from ivr.recording import LEAST_SPEECH_S, Recording
+from ivr.recording import Recording
 from ivr.state import State
 from routing.caps import WINDOW, Asked, over_the_cap
+from routing.clocks import Clock
 from routing.event_types import EventType
 from routing.identity import new_id
-from routing.matters import same_matter
 from routing.model import (
     UNPROVEN,
-    Agent,
-    AgentState,
     Call,
     Callback,
     NotCallable,
-    Offer,
-    OfferState,
-    QueueEntry,
-    RoutingError,
     Ticket,
 )
 from routing.news_waiter import NewsWaiter
 from routing.numbers import callable_number
-from routing.policy import page_alive
 from routing.ports import News, Records
+from routing.services.line import LineServices
+from routing.services.queue import Standing
 from routing.spoken_numbers import ticket_number
 
 POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
-KEEP_S = 3.0  # so long may each part of keeping a message hold up its caller
-ASIDE_S = 180  # longer than choosing a callback takes; whose call was lost meanwhile is offered again
 
 
 @dataclass(frozen=True)
 class Performer:
-    """The dialogue's hands, for one call."""
+    """Carries out what the dialogue of one call decides, through the services of the line."""
 
     call: Call
-    records: Records
-    news: News
-    news_waiter: NewsWaiter
     edition: Edition
     notebook: Notebook
-    clock: Callable[[], datetime]
+    services: LineServices
+    news_waiter: NewsWaiter
     recordings: Path
     attempt_id: str | None = None  # this call is a callback
-    wall: Callable[[], datetime] | None = None  # what promises are told by; None: by the same clock
+
+    @property
+    def records(self) -> Records:
+        return self.services.records
+
+    @property
+    def news(self) -> News:
+        return self.services.news
+
+    @property
+    def clock(self) -> Clock:
+        return self.services.clocks.now
+
+    @property
+    def tickets(self) -> CallTickets:
+        return CallTickets(self.call, self.edition, self.services.tickets, self.notebook, self.services.clocks)
 
     async def perform(self, state: State, action: Action) -> Outcome:
         doings: dict[type, Callable[[State, Any], Awaitable[Outcome]]] = {
@@ -105,34 +110,8 @@ class Performer:
     # tickets
 
     async def _open_ticket(self, state: State, action: OpenTicket) -> TicketOpened:
-        ticket = await self.open_ticket(action.facts, action.key)
+        ticket = await self.tickets.open(action.facts, action.key)
         return TicketOpened(ticket.id, ticket.number, ticket.draft.promise.what, ticket.draft.promise.by.isoformat())
-
-    async def open_ticket(self, facts: Facts, key: str) -> Ticket:
-        """Open the ticket of that key of this call; the same one again when it is there already."""
-        now = self.clock()
-        draft = draft_of(facts, self.call.caller, self.edition, self._told_by())
-        ticket = await self.records.tickets.open(draft, self.call.id, now, f"{self.call.id}:{key}")
-        self.notebook.note(
-            EventType.TICKET_OPENED, {"ticket": ticket.number, "ticket_id": ticket.id, "topic": ticket.draft.topic}
-        )
-        promise = ticket.draft.promise
-        self.notebook.note(
-            EventType.PROMISE_MADE, {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()}
-        )
-        await self.news.tell("ticket", ticket=ticket.id, call=self.call.id)
-        return ticket
-
-    def _told_by(self) -> datetime:
-        return (self.wall or self.clock)()
-
-    async def record_left(self) -> None:
-        """What the caller told and no ticket has yet; the call is over. A repeat changes nothing."""
-        if "flow" not in self.call.dialogue:  # taken by the dialplan before the dialogue began
-            return
-        state = State.from_json(self.call.dialogue)
-        for action in left_behind(state):
-            await self.perform(state, action)
 
     async def _find_matters(self, state: State, action: FindMatters) -> MattersFound:
         found = await self.records.tickets.open_at(action.topic, action.place)
@@ -146,113 +125,40 @@ class Performer:
         if not state.facts.identified or not self.call.caller.number:
             return MattersFound()
         found = await self.records.tickets.of_caller(self.call.caller.number)
-        return MattersFound(tuple(_matter(ticket) for ticket in found if ticket.draft.caller.identifies))
+        return MattersFound(tuple(_matter(ticket) for ticket in found if ticket.draft.reporter.identifies))
 
     async def _join(self, state: State, action: JoinTicket) -> Done:
-        await self.records.tickets.join(action.ticket, self.call.id, self.clock())
-        self.notebook.note(EventType.TICKET_JOINED, {"ticket_id": action.ticket})
-        await self.news.tell("ticket", ticket=action.ticket, call=self.call.id)
+        await self.tickets.join(action.ticket)
         return Done()
 
     async def _correct(self, state: State, action: CorrectTicket) -> Done:
-        now = self.clock()
-        draft = draft_of(action.facts, self.call.caller, self.edition, self._told_by())
-        await self.records.tickets.correct(action.ticket, draft, "caller", now, fields_of(action.changed))
-        facts = {"ticket_id": action.ticket, "changed": sorted(action.changed)}
-        self.notebook.note(EventType.TICKET_CORRECTED, {**facts, "topic": draft.topic, "place": draft.place})
-        await self.news.tell("ticket", ticket=action.ticket, call=self.call.id)
+        await self.tickets.correct(action.ticket, action.facts, action.changed)
         return Done()
 
     async def _recall(self, state: State, action: RecallTicket) -> Recalled:
         return Recalled(facts_of((await self.records.tickets.load(action.ticket)).draft))
 
-    # messages
-
     async def keep_message(self, state: State, recording: Recording) -> MessageTaken | Pressed | Heard:
         """The caller's recorded message, safe on disk before thanks are said or the caller is obeyed."""
-        taken = await self._keep(state, recording)
-        if recording.heard is None and recording.key not in ("0", "*", self.edition.site.emergency.key):
-            return taken
-        if recording.key:
-            self.notebook.note(EventType.KEY, {"count": 1}, {"keys": recording.key})
-        return recording.heard or Pressed(recording.key)
-
-    async def _keep(self, state: State, recording: Recording) -> MessageTaken:
-        """Not kept when too little was said to be a message; lost when the disk refuses it."""
-        if recording.speech_s < LEAST_SPEECH_S or not state.ticket:
-            return MessageTaken(False)
-        owed = Owed(self.recordings / f"{self.call.id}-{new_id()}.wav", state.ticket, self.clock())
-        try:
-            async with asyncio.timeout(KEEP_S):
-                await asyncio.to_thread(owed.write, recording.pcm)
-        except (TimeoutError, OSError) as error:
-            self.notebook.note(EventType.MESSAGE_LOST, {"why": type(error).__name__})
-            return MessageTaken(False, lost=True)
-        self.notebook.note(EventType.MESSAGE_RECORDED, {"ticket_id": state.ticket, "seconds": recording.seconds})
-        try:
-            async with asyncio.timeout(KEEP_S):
-                await self.records.tickets.add_message(owed.ticket, str(owed.wav), owed.at)
-                await asyncio.to_thread(owed.settle)
-                await self.news.tell("ticket", ticket=state.ticket, call=self.call.id)
-        except (TimeoutError, RoutingError, OSError) as error:  # what is owed is settled later
-            self.notebook.note(EventType.MESSAGE_OWED, {"why": type(error).__name__})
-        return MessageTaken(True)
+        keeper = MessageKeeper(self.recordings, self.services.tickets, self.notebook, self.clock)
+        return await keeper.keep(state, recording, ("0", "*", self.edition.site.emergency.key))
 
     # queue
 
     async def _enter_queue(self, state: State, action: EnterQueue, since: datetime | None = None) -> QueueStanding:
-        if owed := await self._taken_over(state):
-            return await self._standing(owed)
-        entry = QueueEntry(
-            id=new_id(), crew=action.crew, urgency=await self._urgency_of(state), since=since or self.clock(),
-            call_id=self.call.id, ticket_id=state.ticket,
-        )  # fmt: skip
-        kept = await self.records.queue.enter(entry)
-        if kept.id == entry.id:
-            self.notebook.note(EventType.QUEUE_ENTERED, {"crew": action.crew, "urgency": kept.urgency})
-        await self.news.tell("queue", call=self.call.id)
-        return await self._standing(kept)
-
-    async def _taken_over(self, state: State) -> QueueEntry | None:
-        """Whoever is owed a call about this matter and calls by themselves: in that place, and not called as well."""
-        number = self.call.caller.number if state.facts.identified else None
-        if number is None or self.call.callback_id or await self.records.queue.of_call(self.call.id):
-            return None
-        told = (await self.records.tickets.load(state.ticket)).draft if state.ticket else None
-        for owed in await self.records.callbacks.owed_to(number):
-            ticket = await self.records.tickets.load(owed.ticket_id)
-            if not same_matter(ticket.draft, told, self.edition.topics):
-                continue
-            if await self.records.callbacks.take_over(owed.id, self.call.id, self.clock()):
-                self.notebook.note(EventType.CALLBACK_TAKEN_OVER, {"callback_id": owed.id, "ticket_id": owed.ticket_id})
-                await self.news.tell("callback", callback=owed.id, call=self.call.id)
-                await self.news.tell("queue", call=self.call.id)
-                return await self.records.queue.of_call(self.call.id)
-        return None
+        queue, place = self.services.queue, None
+        if state.facts.identified:
+            place = await queue.take_over(self.call, state.ticket, self.edition.topics, self.notebook)
+        place = place or await queue.enter(action.crew, self.notebook, state.ticket, since)
+        return _standing(await queue.standing(place, self.call, self.edition.site.waiting))
 
     async def _urgency_of(self, state: State) -> str:
-        return (await self.records.tickets.load(state.ticket)).urgency if state.ticket else "normal"
-
-    async def _standing(self, entry: QueueEntry) -> QueueStanding:
-        now = self.clock()
-        ahead = await self.records.queue.ahead(entry)
-        agents = await self.records.agents.all()
-        rules = self.edition.site.waiting
-        staffed = any(
-            entry.crew in agent.crews and _at_work(agent, self.call.node) and page_alive(agent, now, rules)
-            for agent in agents
-        )
-        here_since = max(entry.since, self.call.started_at)  # a callback's place is older than its call
-        return QueueStanding(ahead + 1, int((now - here_since).total_seconds()), staffed)
+        return await self.services.queue.urgency_of(state.ticket)
 
     async def waiting(self, state: State) -> QueueStanding:
         """Where the call stands in the queue now."""
-        entry = await self.records.queue.of_call(self.call.id)
-        if entry is None:
-            return await self._enter_queue(state, EnterQueue(self.edition.site.default_crew))
-        standing = await self._standing(entry)
-        self.notebook.note(EventType.QUEUE_POSITION, {"position": standing.position, "waited_s": standing.waited_s})
-        return standing
+        now = await self.services.queue.look(self.call, self.edition.site.waiting, self.notebook)
+        return _standing(now) if now else await self._enter_queue(state, EnterQueue(self.edition.site.default_crew))
 
     async def offered(self, state: State) -> OfferReady:
         """Until an agent's desk shows this call; woken by news, and by the clock in case news was lost."""
@@ -261,30 +167,15 @@ class Performer:
         return ready
 
     async def _seen_offer(self) -> OfferReady | None:
-        offer = await self.records.offers.of_call(self.call.id)
-        if offer is None or offer.state is not OfferState.SEEN:
-            return None
-        return await self._ready(offer)
-
-    async def _ready(self, offer: Offer) -> OfferReady | None:
-        agent = await self.records.agents.load(offer.agent_id)
-        return OfferReady(offer.id, agent.phone) if agent.phone else None
+        shown = await self.services.offers.shown(self.call.id)
+        return OfferReady(shown[0].id, shown[1]) if shown else None
 
     async def _leave_queue(self, state: State, action: LeaveQueue) -> Done:
-        entry = await self.records.queue.of_call(self.call.id)
-        if entry:
-            await self.records.queue.leave(entry.id, action.reason, self.clock())
-            self.notebook.note(EventType.QUEUE_LEFT, {"reason": action.reason})
-            await self.news.tell("queue", call=self.call.id)
+        await self.services.queue.leave(self.call.id, action.reason, self.notebook)
         return Done()
 
     async def _stand_aside(self, state: State, action: StandAside) -> Done:
-        """The place stays, and is offered again once the call enters the queue again, or a while has passed."""
-        entry = await self.records.queue.of_call(self.call.id)
-        if entry:
-            until = self.clock() + timedelta(seconds=ASIDE_S)
-            await self.records.queue.enter(replace(entry, not_before=until))
-            await self.news.tell("queue", call=self.call.id)
+        await self.services.queue.stand_aside(self.call.id)
         return Done()
 
     # callbacks
@@ -351,8 +242,8 @@ def _source(call: Call | None) -> str | None:
     return call.caller.number or call.caller.raw
 
 
-def _at_work(agent: Agent, node: str) -> bool:
-    return agent.state is not AgentState.NOT_READY and agent.rings_at(node)
+def _standing(now: Standing) -> QueueStanding:
+    return QueueStanding(now.position, now.waited_s, now.staffed)
 
 
 def _matter(ticket: Ticket) -> OpenMatter:

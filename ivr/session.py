@@ -204,7 +204,7 @@ class Session:
         if state.language != before.language:
             self.notebook.note(EventType.CALL_LANGUAGE, {"language": state.language})
         for type_, payload, private in told(outcome):
-            self.notebook.note(type_, payload, private, actor="caller")
+            self.notebook.note(type_, payload, private)
 
 
 def told(outcome: Outcome) -> list[Told]:

@@ -165,13 +165,29 @@ class AuditEntry:
     last_at: datetime | None = None  # of a reading that went on
 
 
-class Audit(Protocol):
-    """Who did what at the desk. It is only ever added to, and holds nothing that callers said."""
+class AuditNotes(Protocol):
+    """Where it is noted what somebody did."""
 
     async def note(
         self, actor: str, action: Action, subject: str, at: datetime, detail: Mapping[str, str] | None = None
     ) -> str:
         """Returns the entry's id."""
+
+
+class NoAudit:
+    """Of a process in which no person does anything."""
+
+    async def note(
+        self, actor: str, action: Action, subject: str, at: datetime, detail: Mapping[str, str] | None = None
+    ) -> str:
+        return ""
+
+
+NO_AUDIT: AuditNotes = NoAudit()
+
+
+class Audit(AuditNotes, Protocol):
+    """Who did what at the desk. It is only ever added to, and holds nothing that callers said."""
 
     async def again(self, entry_id: str, at: datetime) -> None:
         """What was noted goes on: this is its last time so far."""

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from config.documents import CallbackRules
-from routing.dispatch import tell_of
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import (
@@ -29,6 +28,7 @@ from routing.model import (
 from routing.nodes import BEFORE
 from routing.numbers import may_be_dialled
 from routing.ports import News, Records
+from routing.services.offers import tell_of
 
 GRACE_S = 10  # an Originate may be on its way while its channel is not listed yet
 UNCONFIRMED_S = 5  # between the answer and the record of the call

@@ -116,7 +116,7 @@ class MemoryTickets:
         ]
 
     async def of_caller(self, number: str) -> Sequence[Ticket]:
-        theirs = [ticket for ticket in self._state.tickets.values() if ticket.draft.caller.number == number]
+        theirs = [ticket for ticket in self._state.tickets.values() if ticket.draft.reporter.number == number]
         return [ticket for ticket in reversed(theirs) if ticket.stage is not Stage.CLOSED]
 
     async def of_call(self, call_id: str) -> Sequence[Ticket]:

@@ -7,20 +7,11 @@ from datetime import datetime
 from routing.effects import Kind, call_transition
 from routing.fake_state import MemoryState, one
 from routing.lifecycle import CallEvent
-from routing.model import (
-    Agent,
-    NewEvent,
-    Offer,
-    QueueEntry,
-    late_note,
-    may_be_completed,
-    note_events,
-    wrap_up_events,
-    wrap_up_form,
-)
+from routing.model import Agent, NewEvent, Offer, QueueEntry
 from routing.policy import ahead
 from routing.rules import claiming, leaving_queue
 from routing.transitions import AgentTransitions, OfferTransitions
+from routing.wrap_ups import late_note, may_be_completed, note_events, wrap_up_events, wrap_up_form
 
 
 class MemoryQueue:

@@ -179,13 +179,35 @@ class Promise:
     by: datetime
 
 
+class IntakeSource(StrEnum):
+    """How a matter came to the line."""
+
+    CALL = "call"  # told on the phone
+    MESSAGE = "message"  # recorded by the dialplan while no controller lived
+    DESK = "desk"  # written down by a person
+    API = "api"  # sent by a program
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Where a matter comes from."""
+
+    source: IntakeSource
+    reporter: CallerId | None = None  # who told it, as far as that is known; None: nobody is named
+    taken_by: str = ""  # who took it in where that is a person or a program: agent:<login>
+
+    @classmethod
+    def of_call(cls, caller: CallerId) -> "Intake":
+        return cls(IntakeSource.CALL, caller)
+
+
 @dataclass(frozen=True)
 class TicketDraft:
     topic: str
     crew: str
     urgency: str  # suggested by the system
     promise: Promise
-    caller: CallerId
+    intake: Intake
     place: str | None = None
     place_text: str | None = None  # as keyed or said, where no known place fits
     asset: str | None = None
@@ -194,12 +216,17 @@ class TicketDraft:
     why: tuple[str, ...] = ()
     callback_number: str | None = None
 
+    @property
+    def reporter(self) -> CallerId:
+        """Who told it; where nobody is named, one of whom nothing is known."""
+        return self.intake.reporter or CallerId()
+
 
 CORRECTABLE = ("topic", "crew", "urgency", "place", "place_text", "asset", "words", "confidence", "why")
 
 
 def corrected(told: TicketDraft, now: TicketDraft, fields: Collection[str] = CORRECTABLE) -> TicketDraft:
-    """The draft with what a correction changes, of what it may change; who called and what was promised stay."""
+    """The draft with what a correction changes, of what it may change; whence it came and what was promised stay."""
     return replace(told, **{name: getattr(now, name) for name in CORRECTABLE if name in fields})
 
 
@@ -297,53 +324,6 @@ class Offer:
     ending: str | None = None
 
 
-def wrap_up_events(offer: Offer, agent: Agent, disposition: str, at: datetime, note: str = "") -> list[NewEvent]:
-    """What a disposition adds to the timeline of the call it is about."""
-    if offer.call_id is None:
-        return []
-    facts = {"offer": offer.id, "agent": agent.id, "disposition": disposition}
-    private = {"note": note} if note else {}
-    return [
-        NewEvent(offer.call_id, EventType.WRAP_UP, at, actor=f"agent:{agent.login}", payload=facts, private=private)
-    ]
-
-
-NO_DISPOSITION = "none given"
-
-
-def may_be_completed(said: str, disposition: str | None) -> bool:
-    """Whether a wrap-up takes what comes late: a note at any time, a disposition where none was given."""
-    return disposition is None or said == NO_DISPOSITION
-
-
-def late_note(kept: str, typed: str) -> str | None:
-    """The note, with what was typed and came late; None where it holds that already."""
-    if not typed or typed in kept:
-        return None
-    return typed if typed.startswith(kept) else f"{kept}\n{typed}"
-
-
-def note_events(
-    offer: Offer, agent: Agent, note: str | None, at: datetime, disposition: str | None = None
-) -> list[NewEvent]:
-    """What was filled in late adds to the timeline of the call it is about."""
-    if offer.call_id is None or not (note or disposition):
-        return []
-    facts = {"offer": offer.id, "agent": agent.id} | ({"disposition": disposition} if disposition else {})
-    private = {"note": note} if note else {}
-    return [NewEvent(offer.call_id, EventType.NOTE_ADDED, at, f"agent:{agent.login}", payload=facts, private=private)]
-
-
-def wrap_up_form(offer_id: str) -> str:
-    """The form whose draft is the note of a wrap-up."""
-    return f"wrap-up-{offer_id}"
-
-
-def answer_form(ticket_id: str) -> str:
-    """The form whose draft is the answer to a matter's caller."""
-    return f"answer-{ticket_id}"
-
-
 @dataclass(frozen=True)
 class Callback:
     id: str
@@ -388,6 +368,14 @@ class RecordsUnavailable(RoutingError):
 
 class ChangedMeanwhile(RoutingError):
     """Somebody changed this meanwhile: look at it as it is now, and decide again."""
+
+
+class NotNow(RoutingError):
+    """The state of things has changed; look again."""
+
+
+class Missing(RoutingError):
+    """Something that is required was left out."""
 
 
 class NotDialled(RoutingError):

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Table, delete, insert, null, select, update
 
 from routing.identity import new_id
-from routing.model import OPEN_CALLBACKS, Stage, answer_form, wrap_up_form
+from routing.model import OPEN_CALLBACKS, Stage
 from routing.spellings import Spellings
+from routing.wrap_ups import answer_form, wrap_up_form
 from store.audit import append
 from store.database import Database
 from store.retention import PRIVATE

@@ -7,18 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from routing.effects import Lost
-from routing.model import (
-    NewEvent,
-    NotFound,
-    Offer,
-    late_note,
-    may_be_completed,
-    note_events,
-    wrap_up_events,
-    wrap_up_form,
-)
+from routing.model import NewEvent, NotFound, Offer
 from routing.rules import claiming
 from routing.transitions import OfferTransitions
+from routing.wrap_ups import late_note, may_be_completed, note_events, wrap_up_events, wrap_up_form
 from store.applying import SqlApplier, apply
 from store.database import Database
 from store.drafts import draft, forget_draft

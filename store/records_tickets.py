@@ -43,6 +43,7 @@ from store.tables import (
 )
 from store.ticket_history import note_change, note_privately
 
+NOBODY = ""  # in the place of a kind of caller
 CORRECTED = ("topic", "crew", "urgency_suggested", "place", "asset", "confidence")
 
 
@@ -70,7 +71,7 @@ class SqlTickets:
         promise = {"id": new_id(), "what": draft.promise.what, "by": draft.promise.by, "made_at": at}
         connection.execute(insert(promises).values(**promise, ticket_id=ticket.id))
         connection.execute(insert(ticket_stages).values(ticket_id=ticket.id, stage=Stage.RECORDED, at=at))
-        note_change(connection, ticket.id, at, "line", "opened", number)
+        note_change(connection, ticket.id, at, draft.intake.taken_by or "line", "opened", number)
         return ticket
 
     async def join(self, ticket_id: str, call_id: str, at: datetime) -> None:
@@ -238,18 +239,19 @@ def _settle(connection: Connection, ticket_id: str, at: datetime) -> None:
 
 
 def _row(ticket: Ticket) -> dict[str, Any]:
-    draft, caller = ticket.draft, ticket.draft.caller
+    draft, intake, caller = ticket.draft, ticket.draft.intake, ticket.draft.reporter
     return {
         "id": ticket.id, "site_id": ticket.site_id, "number": ticket.number, "opened_at": ticket.opened_at,
         "stage": ticket.stage, "topic": draft.topic, "crew": draft.crew, "urgency_suggested": draft.urgency,
         "place": draft.place, "asset": draft.asset, "confidence": draft.confidence,
         "withheld": caller.withheld, "shared": caller.shared,
-        "caller_kind": caller.kind, "caller_place": caller.place,
+        "caller_kind": caller.kind if intake.reporter else NOBODY, "caller_place": caller.place,
+        "source": intake.source, "taken_by": intake.taken_by,
     }  # fmt: skip
 
 
 def _private(ticket: Ticket) -> dict[str, Any]:
-    draft, caller = ticket.draft, ticket.draft.caller
+    draft, caller = ticket.draft, ticket.draft.reporter
     return {
         "ticket_id": ticket.id, "words": draft.words, "why": list(draft.why), "place_text": draft.place_text,
         "raw": caller.raw, "number": caller.number, "name": caller.name, "contact": caller.contact,

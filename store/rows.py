@@ -17,6 +17,8 @@ from routing.model import (
     CallerId,
     CallState,
     Event,
+    Intake,
+    IntakeSource,
     Offer,
     OfferState,
     Promise,
@@ -105,16 +107,12 @@ def ticket_of(row: Found, stages: Mapping[Stage, Any]) -> Ticket:
 
 
 def draft_of(row: Found) -> TicketDraft:
-    caller = CallerId(
-        row.raw or "", row.caller_number, row.name or "", row.withheld,
-        row.contact, row.caller_place, row.caller_kind, row.shared,
-    )  # fmt: skip
     return TicketDraft(
         topic=row.topic,
         crew=row.crew,
         urgency=row.urgency_suggested,
         promise=Promise(row.what, row.by),
-        caller=caller,
+        intake=Intake(IntakeSource(row.source), _reporter_of(row), row.taken_by),
         place=row.place,
         place_text=row.place_text,
         asset=row.asset,
@@ -123,6 +121,15 @@ def draft_of(row: Found) -> TicketDraft:
         why=tuple(row.why or ()),
         callback_number=row.callback_number,
     )
+
+
+def _reporter_of(row: Found) -> CallerId | None:
+    if not row.caller_kind:
+        return None
+    return CallerId(
+        row.raw or "", row.caller_number, row.name or "", row.withheld,
+        row.contact, row.caller_place, row.caller_kind, row.shared,
+    )  # fmt: skip
 
 
 def agent_of(row: Found, registered_at: Iterable[str] = ()) -> Agent:

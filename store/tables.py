@@ -162,8 +162,10 @@ tickets = Table(
     Column("confidence", Float),
     Column("withheld", Boolean, nullable=False),
     Column("shared", Boolean, nullable=False),
-    Column("caller_kind", WORD, nullable=False),
+    Column("caller_kind", WORD, nullable=False),  # empty: nobody is named
     Column("caller_place", WORD),
+    Column("source", WORD, nullable=False, server_default="call"),
+    Column("taken_by", HostileText, nullable=False, server_default=""),
     Index("ix_tickets_topic_place_stage", "topic", "place", "stage"),
     Index("ix_tickets_stage_id", "stage", "id"),
 )

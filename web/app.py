@@ -10,7 +10,10 @@ from fastapi.staticfiles import StaticFiles
 
 from config.in_force import EditionInForce
 from config.settings import Settings
+from routing.clocks import Clocks
 from routing.ports import News, Records
+from routing.services.line import LineServices
+from routing.services.pages import PageService
 from web import answering, auth_pages, desk_stream, own_password, vitals
 from web.api import agents, audits, callbacks, calls, drafts, emergencies, events, me, queue, sessions, tickets
 from web.api.asked import only_known_fields
@@ -57,12 +60,15 @@ def create_app(
         title="onenumber", version="0.2.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.line = DeskContext(
-        records=cast("Records", Watched(records)), news=news, accounts=accounts, pages=pages,
+        records=cast("Records", Watched(records)), news=news, accounts=accounts,
         archive=cast("Archive", Watched(archive)), audit=audit, in_force=in_force,
         settings=settings, renderings=renderings, board=BoardReader(records),
         emergencies=EmergencyReader(cast("Records", Watched(records))),
-        health=health or {}, now=now, wall=wall or now,
+        health=health or {}, now=now,
     )  # fmt: skip
+    clocks = Clocks(now, wall or now)
+    app.state.services = services = LineServices.over(records, news, in_force.waiting, clocks, audit)
+    app.state.pages = PageService(records, pages, news, in_force.waiting, clocks, services.offers)
     app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)
     answering.install(app)

@@ -86,7 +86,7 @@ def in_turn(entries: Iterable[QueueEntry]) -> list[QueueEntry]:
 
 
 def _row(entry: QueueEntry, call: Call | None, ticket: Ticket | None, callback: Callback | None) -> Row:
-    caller = call.caller if call else ticket.draft.caller if ticket else CallerId()
+    caller = call.caller if call else ticket.draft.reporter if ticket else CallerId()
     return Row(entry, caller, ticket, callback.number if callback else None, call, callback)
 
 

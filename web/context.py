@@ -13,7 +13,7 @@ from config.settings import Settings
 from routing.ports import News, Records
 from web.board import BoardReader
 from web.emergencies import EmergencyReader
-from web.ports import Accounts, Archive, Audit, Health, Pages
+from web.ports import Accounts, Archive, Audit, Health
 from web.rate import AuditedWaits, LoginRate
 from web.rendering import Rendering, Renderings
 
@@ -29,7 +29,6 @@ class DeskContext:
     records: Records
     news: News
     accounts: Accounts
-    pages: Pages
     archive: Archive
     audit: Audit
     in_force: EditionInForce
@@ -39,7 +38,6 @@ class DeskContext:
     emergencies: EmergencyReader
     health: Mapping[str, Health] = field(default_factory=dict)
     now: Callable[[], datetime] = utc_now
-    wall: Callable[[], datetime] = utc_now  # what callers are told by
     login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address
     address_rate: LoginRate = field(default_factory=lambda: LoginRate(limit=60))  # a whole ward may share one
     waits_told: AuditedWaits = field(default_factory=AuditedWaits)

@@ -10,11 +10,12 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from web.acts import page_wanted
+from routing.services.pages import PageService
 from web.api.asked import STREAM_ID
 from web.api.me import PageMark
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
+from web.doing import PagesDep
 from web.emergencies import Alarm
 from web.marks import token_hash
 from web.panels import Panel, Panels
@@ -31,16 +32,17 @@ NEXT_PAGE_S = 0.4  # longer than the way from one page of the desk to the next
 async def stream(
     who: VisitorDep,
     line: DeskDep,
+    pages: PagesDep,
     page: PageMark,
     after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
     last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
 ) -> EventSourceResponse:
     """Parts that changed, for one page; resumes by `Last-Event-ID`."""
-    return EventSourceResponse(_events(line, who, page, start_after(last_event_id, after)), ping=15)
+    return EventSourceResponse(_events(_Watch(line, pages, who, page), start_after(last_event_id, after)), ping=15)
 
 
-async def _events(line: DeskContext, who: Visitor, page: str, after: str) -> AsyncIterator[ServerSentEvent]:
-    watch = _Watch(line, who, page)
+async def _events(watch: "_Watch", after: str) -> AsyncIterator[ServerSentEvent]:
+    line, who = watch.line, watch.who
     async for change in changes(line, who, after, GLANCE_S):
         async for event in watch.events(change):
             yield event
@@ -52,6 +54,7 @@ class _Watch:
     """One page: what it shows, and what it has to be told."""
 
     line: DeskContext
+    pages: PageService
     who: Visitor
     page: str
     shown: dict[str, str] = field(default_factory=dict)  # part → version
@@ -113,7 +116,7 @@ class _Watch:
         if self.who.account.agent_id is None:
             return False
         if not self.live:
-            return await page_wanted(self.line, self.who.account.agent_id)
+            return await self.pages.is_wanted(self.who.account.agent_id)
         offer = await self.line.records.offers.of_agent(self.who.account.agent_id)
         earlier, self.offered = self.offered, (offer.id, offer.state) if offer else None
         return earlier != self.offered
@@ -121,12 +124,12 @@ class _Watch:
     async def _is_live(self) -> bool:
         """Only one page of an agent is told of calls."""
         agent_id = self.who.account.agent_id
-        return agent_id is None or await self.line.pages.live(agent_id) == self.page
+        return agent_id is None or await self.pages.is_live(agent_id, self.page)
 
     async def _is_wanted(self, now_s: float) -> bool:
         """Whether this page should take over; not at once, as a page that goes to its next one closes, too."""
         agent_id = self.who.account.agent_id
-        if self.live or agent_id is None or not await page_wanted(self.line, agent_id):
+        if self.live or agent_id is None or not await self.pages.is_wanted(agent_id):
             self.wanted_at_s = math.inf
         else:
             self.wanted_at_s = min(self.wanted_at_s, now_s)

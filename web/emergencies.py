@@ -76,7 +76,7 @@ async def read_alarms(records: Records) -> tuple[Alarm, ...]:
 
 def _alarm(emergency: Emergency, calls: Mapping[str, Call], ticket: Ticket | None, agents: Sequence[Agent]) -> Alarm:
     call = calls.get(emergency.call_id)
-    caller = ticket.draft.caller if ticket else call.caller if call else CallerId()
+    caller = ticket.draft.reporter if ticket else call.caller if call else CallerId()
     at_phones = {agent.phone: agent.name for agent in agents if agent.phone}
     names = {f"agent:{agent.login}": agent.name for agent in agents}
     taker = emergency.take.agent_id if emergency.take else None

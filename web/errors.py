@@ -6,8 +6,10 @@ from starlette.exceptions import HTTPException
 
 from routing.model import (
     ChangedMeanwhile,
+    Missing,
     NotCallable,
     NotFound,
+    NotNow,
     RecordsUnavailable,
     RoutingError,
     TransitionRefused,
@@ -46,10 +48,6 @@ class NoAgent(DeskError):
     """Your account takes no calls."""
 
 
-class NotNow(DeskError):
-    """The state of things has changed; look again."""
-
-
 class UnknownFields(DeskError):
     """The request has fields that are not known here."""
 
@@ -60,10 +58,6 @@ class UnknownFields(DeskError):
 
 class MetricsRefused(DeskError):
     """Counts are for who has the token, or asks on this machine without a proxy."""
-
-
-class Missing(DeskError):
-    """Something that is required was left out."""
 
 
 STATUS: dict[type[Exception], tuple[int, str]] = {

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from routing.model import Agent, AgentState, Offer, OfferState
 from routing.policy import page_alive
-from web.acts import DISPOSITIONS
 from web.auth import Visitor
 from web.board import BoardReader, board_version
 from web.context import DeskContext
+from web.dispositions import DISPOSITIONS
 from web.pop import pop_of
 
 REASONS = ("break", "meeting", "paperwork", "handover")

@@ -70,7 +70,7 @@ async def pop_of(line: DeskContext, offer: Offer) -> Pop:
     events = await _events(line, offer, callback)
     ticket = await _ticket(line, offer, callback, call)
     said = said_in(events, ticket)
-    caller = call.caller if call else (ticket.draft.caller if ticket else CallerId())
+    caller = call.caller if call else (ticket.draft.reporter if ticket else CallerId())
     place = (ticket.draft.place if ticket else None) or said.place or caller.place
     return Pop(
         offer=offer, caller=caller, number=callback.number if callback else caller.number or caller.raw, said=said,

@@ -15,6 +15,7 @@ from routing.model import (
     Call,
     Callback,
     CallerId,
+    Intake,
     NewEvent,
     Offer,
     Promise,
@@ -48,7 +49,7 @@ def an_event(call_id: str, type: EventType = EventType.HEARD, **changes: Any) ->
 
 def a_draft(**changes: Any) -> TicketDraft:
     known = TicketDraft(
-        "plumbing", "technical", "high", Promise("promise_attend", later(1800)), a_caller(),
+        "plumbing", "technical", "high", Promise("promise_attend", later(1800)), Intake.of_call(a_caller()),
         place="ward-4", words="the drain is blocked", confidence=0.93, why=("drain", "blocked"),
         callback_number="+31205550204",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from config.documents import Edition, Site, load_edition
 from config.settings import PROJECT
 from routing.archive import CallQuery, TicketQuery
 from routing.event_types import EventType
-from routing.model import AgentState, NotFound, Stage
+from routing.model import AgentState, Intake, IntakeSource, NotFound, Stage
 from routing.searching import SiteWords
 from store import editions
 from store.records import SqlRecords, open_records
@@ -212,6 +212,12 @@ async def test_a_caller_is_found_as_people_write_the_name_and_the_number(records
     site = SiteWords("NL")
     for text in ("asa", "lind åsa", "desk ward", "020-5550204"):
         assert [found.id for found in await records.archive.calls(CallQuery(text, site), 9)] == [call.id], text
+
+
+async def test_a_tickets_history_says_who_took_it_in(records: SqlRecords) -> None:
+    ticket = await opened_ticket(records, intake=Intake(IntakeSource.DESK, None, "agent:anna"))
+    (opened,) = await records.archive.ticket_history(ticket.id)
+    assert (opened.what, opened.actor) == ("opened", "agent:anna")
 
 
 async def test_a_ticket_tells_its_history(records: SqlRecords) -> None:

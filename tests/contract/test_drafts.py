@@ -2,8 +2,9 @@
 
 import pytest
 
-from routing.model import NO_DISPOSITION, Agent, ChangedMeanwhile, Offer, Stage, wrap_up_form
+from routing.model import Agent, ChangedMeanwhile, Offer, Stage
 from routing.ports import Records
+from routing.wrap_ups import NO_DISPOSITION, wrap_up_form
 from tests.contract.samples import NOW, an_offer, available_agent, later, opened_ticket, waiting_call
 
 TYPED = {"note": "She calls back with the room"}

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, func, select
 from routing.archive import Action
 from routing.identity import new_id
 from routing.lifecycle import OfferEvent
-from routing.model import CallerId, NewOutcome, QueueEntry, answer_form, wrap_up_form
+from routing.model import CallerId, NewOutcome, QueueEntry
 from routing.spellings import Spellings
+from routing.wrap_ups import answer_form, wrap_up_form
 from store import erasure
 from store.audit_chain import verify
 from store.records import SqlRecords, open_records

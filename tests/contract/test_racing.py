@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -13,16 +13,16 @@ from sqlalchemy import select
 
 from config.documents import CallbackRules, WaitingRules
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher, show
 from routing.identity import new_id
-from routing.lifecycle import AgentEvent
-from routing.model import Agent, AgentState, Attempt, Callback, Offer, OfferState, QueueEntry
+from routing.model import Agent, AgentState, Attempt, Callback, NotNow, Offer, OfferState, QueueEntry
+from routing.services.line import LineServices
 from store.news import RedisNews
 from store.records import SqlRecords, open_records
 from store.rows import offer_of
 from store.tables_dispatch import offers
 from tests.conftest import RedisServer
 from tests.contract.samples import a_callback, an_agent, opened_call, opened_ticket
+from tests.services import services_over
 
 T = TypeVar("T")
 CONTROLLERS = 3
@@ -40,7 +40,7 @@ def utc_now() -> datetime:
 class Controller:
     records: SqlRecords
     news: RedisNews
-    dispatcher: Dispatcher
+    services: LineServices
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def controllers(database_url: str, redis_url: str) -> AsyncIterator[Sequen
         for _ in range(CONTROLLERS):
             records = await stack.enter_async_context(open_records(database_url))
             news = await stack.enter_async_context(RedisNews(redis_url))
-            running.append(Controller(records, news, Dispatcher(records, news, lambda: RULES)))
+            running.append(Controller(records, news, services_over(records, news, rules=lambda: RULES)))
         yield running
 
 
@@ -83,17 +83,18 @@ async def serve(controller: Controller, agents: Sequence[Agent]) -> None:
         offer = await controller.records.offers.of_agent(agent.id)
         if offer is None:
             continue
-        await show(controller.records, controller.news, offer, agent, utc_now(), utc_now())
-        await controller.dispatcher.ringing(offer.id)
-        if await controller.dispatcher.answered(offer.id):
-            await controller.dispatcher.talk_ended(offer.id)
-            await controller.records.wrap_ups.wrap_up(offer.id, "solved", "", agent.id, utc_now())
-            await controller.records.agents.change(agent.id, AgentEvent.WRAPPED_UP, utc_now())
+        await controller.services.offers.show(offer, agent, utc_now())
+        await controller.services.offers.ringing(offer.id)
+        if await controller.services.offers.answered(offer.id):
+            await controller.services.offers.talk_ended(offer.id)
+            working = await controller.records.agents.load(agent.id)
+            with suppress(NotNow):  # another desk's page of the same agent was first
+                await controller.services.agents.wrap_up(working, offer.id, "answered", "")
 
 
 async def until_served(controller: Controller, agents: Sequence[Agent]) -> None:
     while await controller.records.queue.waiting() or await controller.records.offers.live():
-        await controller.dispatcher.tick()
+        await controller.services.dispatcher.tick()
         await serve(controller, agents)
 
 
@@ -160,11 +161,11 @@ async def test_racing_controllers_dial_each_callback_once(
     async def run(controller: Controller) -> None:
         desk = CallbackDesk(controller.records, controller.news, dialler, lambda: rules)
         for _ in range(3):
-            await controller.dispatcher.tick()
+            await controller.services.dispatcher.tick()
             for agent in agents:
                 offer = await controller.records.offers.of_agent(agent.id)
                 if offer:
-                    await show(controller.records, controller.news, offer, agent, utc_now(), utc_now())
+                    await controller.services.offers.show(offer, agent, utc_now())
             await desk.tick(utc_now())
 
     await asyncio.gather(*(run(controller) for controller in controllers))

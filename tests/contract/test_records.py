@@ -8,7 +8,18 @@ import pytest
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import CallEvent
-from routing.model import CallHistory, CallState, NewOutcome, NotFound, Promise, Stage, TransitionRefused
+from routing.model import (
+    CallerId,
+    CallHistory,
+    CallState,
+    Intake,
+    IntakeSource,
+    NewOutcome,
+    NotFound,
+    Promise,
+    Stage,
+    TransitionRefused,
+)
 from routing.ports import Records
 from tests.contract.samples import (
     NASTY,
@@ -132,6 +143,18 @@ async def test_a_ticket_is_found_as_it_was_opened(records: Records) -> None:
     assert await records.tickets.load(ticket.id) == ticket
     assert await records.tickets.by_number(ticket.number) == ticket
     assert await records.tickets.of_call(call.id) == [ticket]
+
+
+@pytest.mark.parametrize("reporter", [None, CallerId(), a_caller()], ids=["nobody", "unknown", "known"])
+@pytest.mark.parametrize("source", IntakeSource)
+async def test_whence_a_matter_came_is_kept(records: Records, source: IntakeSource, reporter: CallerId | None) -> None:
+    intake = Intake(source, reporter, "agent:anna")
+    ticket = await records.tickets.open(a_draft(intake=intake), None, NOW, "desk-17")
+    assert (await records.tickets.load(ticket.id)).draft.intake == intake
+    corrected = await records.tickets.correct(ticket.id, a_draft(place="ward-5"), "line", NOW)
+    assert (corrected.draft.intake, corrected.draft.place) == (intake, "ward-5")
+    found = await records.tickets.of_caller(a_caller().number or "")
+    assert [each.id for each in found] == ([ticket.id] if reporter and reporter.number else [])
 
 
 async def test_ticket_numbers_are_unique_under_concurrency(records: Records) -> None:

@@ -25,7 +25,6 @@ from ivr.phases import Correcting, Interrupted, Phase
 from ivr.script import Script
 from ivr.state import State
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher
 from routing.fake import MemoryNews
 from routing.lifecycle import AgentEvent, AttemptEvent, CallbackEvent, OfferEvent
 from routing.model import (
@@ -34,11 +33,11 @@ from routing.model import (
     Callback,
     CallbackState,
     CallState,
+    IntakeSource,
     NewOutcome,
     OfferState,
     Stage,
 )  # fmt: skip
-from routing.news_waiter import NewsWaiter
 from routing.nodes import BEFORE
 from runtime.replaying import NotReplayable, replayed
 from store import SqlRecords, editions, open_records, publications, seed
@@ -47,6 +46,7 @@ from store.database import connect
 from store.migrate import alembic_config, upgrade
 from tests.conftest import PostgresServer
 from tests.contract.samples import NOW, later
+from tests.services import services_over
 from web.app import create_app
 
 RELEASED = json.loads((Path(__file__).parent / "released_0003.json").read_text())
@@ -101,6 +101,13 @@ async def test_what_was_in_force_still_is(records: SqlRecords) -> None:
     assert published is not None
     assert published.edition == RELEASED["editions"][0]["hash"]
     assert set((await editions.named(records, published.edition)).topics) == {"plumbing", "lift"}
+
+
+async def test_whoever_called_is_still_who_told_the_matter(records: SqlRecords) -> None:
+    draft = (await records.tickets.load("ticket-ringing")).draft
+    assert (draft.intake.source, draft.intake.taken_by) == (IntakeSource.CALL, "")
+    assert draft.intake.reporter is not None
+    assert (draft.intake.reporter.contact, draft.intake.reporter.number) == ("Ward 4 desk", "+31205550204")
 
 
 async def test_calls_in_progress_go_on_where_they_were(records: SqlRecords) -> None:
@@ -178,10 +185,11 @@ async def test_who_is_owed_a_call_is_rung_once_more(records: SqlRecords) -> None
     desk = CallbackDesk(records, MemoryNews(), dialler, lambda: rules)
     await records.agents.change("agent-ben", AgentEvent.RELEASED, NOW)
     assert await records.calls.end("call-ringing", "caller_hung_up", at)  # whose turn it would be
-    dispatcher = Dispatcher(records, MemoryNews(), lambda: load_edition(PROJECT / "config").site.waiting, lambda: at)
+    waiting = load_edition(PROJECT / "config").site.waiting
+    services = services_over(records, clock=lambda: at, rules=lambda: waiting)
     assert (await records.agents.load("agent-ben")).state is AgentState.AVAILABLE
     await records.agents.heartbeat("agent-ben", at)
-    await dispatcher.tick(at)
+    await services.dispatcher.tick()
     (offer,) = [offer for offer in await records.offers.live() if offer.entry_id == entry.id]
     assert await records.offers.advance(offer.id, OfferEvent.SHOWN, at)
     await desk.tick(at)
@@ -208,9 +216,9 @@ async def test_an_attempt_whose_channel_is_gone_is_tried_again(records: SqlRecor
 
 @pytest.mark.parametrize("call_id", LIVE)
 async def test_an_emergency_is_reported_with_what_was_told_before(records: SqlRecords, call_id: str) -> None:
-    news, call = MemoryNews(), await records.calls.load(call_id)
+    call = await records.calls.load(call_id)
     in_force = EditionInForce(await editions.load(records, call.pins))
-    reports = EmergencyReports.of(records, news, NewsWaiter(news), in_force)
+    reports = EmergencyReports(services_over(records), in_force)
     await reports.report(call, f"channel-{call_id}", later(30))
     (emergency,) = await records.emergencies.live()
     assert emergency.call_id == call_id

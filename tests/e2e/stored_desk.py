@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from config.documents import AgentAccount, WaitingRules
-from routing.dispatch import Dispatcher
 from store import open_records
 from store.migrate import upgrade
 from store.news import RedisNews
 from store.seed import seed
+from tests.services import services_over
 from tests.unit.web.demo import AGENTS, NODE, Desk, real_time
 from tests.unit.web.stand_ins import small_edition
 from tests.unit.web.stand_ins_records import PASSWORD
@@ -42,7 +42,7 @@ async def stored_desk(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
 
 
 async def _dispatch(desk: Desk) -> None:
-    dispatcher = Dispatcher(desk.records, desk.news, lambda: desk.edition.site.waiting)
+    services = services_over(desk.records, desk.news, rules=lambda: desk.edition.site.waiting)
     while True:
-        await dispatcher.tick()
+        await services.dispatcher.tick()
         await asyncio.sleep(0.1)

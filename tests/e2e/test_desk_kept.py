@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from routing.dispatch import Dispatcher
 from routing.lifecycle import AgentEvent, OfferEvent
 from routing.model import Call, Offer, Stage, Ticket
 from tests.e2e.desk_server import Served, served
 from tests.e2e.test_desk import WORDS, _set_urgency, until, waiting_call
+from tests.services import services_over
 from tests.unit.web.stand_ins_records import PASSWORD
 
 pytestmark = pytest.mark.e2e
@@ -64,8 +64,11 @@ def notes(line: Served, call: Call) -> list[str]:
 
 async def run_out(line: Served) -> None:
     """As the controller does when the time for wrap-up is over."""
-    dispatcher = Dispatcher(line.desk.records, line.desk.news, lambda: line.desk.edition.site.waiting)
-    await dispatcher.tick(line.desk.at() + timedelta(seconds=121))
+    late = line.desk.at() + timedelta(seconds=121)
+    services = services_over(
+        line.desk.records, line.desk.news, lambda: late, rules=lambda: line.desk.edition.site.waiting
+    )
+    await services.dispatcher.tick()
 
 
 def test_a_note_that_is_being_typed_when_the_time_runs_out_is_the_note(line: Served, context: BrowserContext) -> None:

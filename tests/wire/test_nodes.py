@@ -13,21 +13,20 @@ from typing import Any, cast
 
 import pytest
 
-from config.documents import CallbackRules, WaitingRules
+from config.documents import CallbackRules
 from config.in_force import EditionInForce
 from config.settings import Settings
 from controller.dialplan_calls import DialplanCalls
 from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
+from controller.endings import CallEndings
 from controller.switchboard import GRACE_S, Switchboard
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher
 from routing.event_types import EventType
 from routing.fake import MemoryNews
 from routing.identity import new_id
 from routing.lifecycle import AttemptEvent
 from routing.model import Attempt, AttemptState, Call, CallerId
-from routing.news_waiter import NewsWaiter
 from runtime.clock import now
 from store import SqlRecords, open_records
 from store.migrate import upgrade
@@ -37,6 +36,7 @@ from telephony.dialling import DialplanExtension
 from telephony.instance import AsteriskInstance
 from tests.conftest import free_port
 from tests.contract.samples import a_callback, opened_ticket
+from tests.services import services_over
 from tests.unit.ivr.site import edition
 from tests.wire.legs.small_asterisk import write_config
 
@@ -92,12 +92,11 @@ async def controller(node: Node, records: SqlRecords, name: str = "") -> AsyncIt
         rules = CallbackRules(dial_patterns=("[0-9]+",))
         nobody = cast("Any", None)
         callbacks = CallbackDesk(records, news, nobody, lambda: rules, named)
-        reports = EmergencyReports.of(records, news, NewsWaiter(news), documents)
-        emergencies = EmergencyCalls(ami, reports, DialplanCalls(records, documents, named), named)
-        dispatcher, dialler = Dispatcher(records, news, WaitingRules), cast("Any", Registered())
-        board = Switchboard(
-            ami, records, news, dispatcher, callbacks, dialler, emergencies, node=named, silent_s=SILENT_S
-        )
+        services = services_over(records, news, now)
+        reports = EmergencyReports(services, documents)
+        emergencies = EmergencyCalls(ami, reports, DialplanCalls(services, documents, named), named)
+        endings, dialler = CallEndings(services, documents), cast("Any", Registered())
+        board = Switchboard(ami, services, callbacks, dialler, emergencies, endings, node=named, silent_s=SILENT_S)
         running = asyncio.create_task(board.run())
         try:
             yield board

@@ -4,10 +4,10 @@ from fastapi import APIRouter
 
 from routing.model import Agent
 from routing.policy import page_alive
-from web import acts
 from web.api.shapes import AgentOut
 from web.auth import SupervisorDep, VisitorDep
 from web.context import DeskContext, DeskDep
+from web.doing import AgentsDep
 
 router = APIRouter(prefix="/agents", tags=["agents"])
 
@@ -29,8 +29,8 @@ async def one_agent(agent_id: str, who: VisitorDep, line: DeskDep) -> AgentOut:
 
 
 @router.post("/{agent_id}/not-ready")
-async def send_on_break(agent_id: str, who: SupervisorDep, line: DeskDep) -> AgentOut:
+async def send_on_break(agent_id: str, who: SupervisorDep, line: DeskDep, agents: AgentsDep) -> AgentOut:
     """A supervisor takes an agent out of the rota, for instance one who left without saying so."""
     agent = await line.records.agents.load(agent_id)
-    await acts.go_not_ready(line, agent, f"by:{who.account.login}", who.actor)
+    await agents.go_not_ready(agent, f"by:{who.account.login}", who.actor)
     return agent_out(line, await line.records.agents.load(agent_id))

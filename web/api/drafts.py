@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, status
 from pydantic import BaseModel, Field
 
-from web import acts
 from web.api.shapes import Wanted
 from web.auth import VisitorDep
 from web.context import DeskDep
+from web.doing import AgentsDep
 
 router = APIRouter(prefix="/me/drafts", tags=["desk"])
 FormName = Annotated[
@@ -34,6 +34,6 @@ async def draft(form: FormName, who: VisitorDep, line: DeskDep) -> DraftOut:
 
 
 @router.put("/{form}", status_code=status.HTTP_204_NO_CONTENT)
-async def keep_draft(form: FormName, typed: DraftIn, who: VisitorDep, line: DeskDep) -> None:
+async def keep_draft(form: FormName, typed: DraftIn, who: VisitorDep, agents: AgentsDep) -> None:
     """Keep what is typed; with nothing in it, forget. The note of a wrap-up that is over is added to it."""
-    await acts.keep_draft(line, who.account, form, typed.fields)
+    await agents.keep_draft(who.account.login, who.account.agent_id, form, typed.fields)

@@ -9,8 +9,8 @@ from routing.emergencies import EmergencyState
 from web.api.shapes import CallerOut
 from web.auth import MeDep, VisitorDep
 from web.context import DeskDep
+from web.doing import EmergenciesDep
 from web.emergencies import Alarm
-from web.taking import take_emergency
 
 router = APIRouter(prefix="/emergencies", tags=["emergencies"])
 
@@ -58,6 +58,7 @@ async def list_emergencies(who: VisitorDep, line: DeskDep) -> list[EmergencyOut]
 
 
 @router.post("/{emergency_id}/take", status_code=status.HTTP_204_NO_CONTENT)
-async def take(emergency_id: str, agent: MeDep, who: VisitorDep, line: DeskDep) -> None:
+async def take(emergency_id: str, agent: MeDep, line: DeskDep, emergencies: EmergenciesDep) -> None:
     """The agent's phone rings for it; one whose caller is gone is looked after by them."""
-    await take_emergency(line, who, agent, emergency_id)
+    await emergencies.take(emergency_id, agent)
+    await line.emergencies.read(anew=True)

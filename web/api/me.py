@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, status
 from pydantic import BaseModel, Field
 
-from web import acts
 from web.api.agents import agent_out
 from web.api.shapes import AgentOut, OfferOut, Wanted
-from web.auth import MeDep, VisitorDep
+from web.auth import MeDep
 from web.context import DeskDep
+from web.dispositions import Disposition
+from web.doing import AgentsDep, PagesDep
 
 router = APIRouter(tags=["desk"])
 PageMark = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -46,7 +47,7 @@ class SeenIn(Wanted):
 
 class WrapUpIn(Wanted):
     offer_id: str
-    disposition: acts.Disposition
+    disposition: Disposition
     note: Annotated[str, Field(max_length=4_000)] = ""
 
 
@@ -58,34 +59,34 @@ async def me(agent: MeDep, line: DeskDep) -> MeOut:
 
 
 @router.post("/me/state")
-async def change_state(wanted: StateIn, agent: MeDep, line: DeskDep) -> AgentOut:
+async def change_state(wanted: StateIn, agent: MeDep, line: DeskDep, agents: AgentsDep) -> AgentOut:
     """Become available (needs a registered phone and a live page) or not ready."""
     if wanted.state == "available":
-        await acts.go_available(line, agent)
+        await agents.go_available(agent)
     else:
-        await acts.go_not_ready(line, agent, wanted.reason)
+        await agents.go_not_ready(agent, wanted.reason)
     return agent_out(line, await line.records.agents.load(agent.id))
 
 
 @router.post("/me/heartbeat")
-async def heartbeat(beat: HeartbeatIn, agent: MeDep, line: DeskDep) -> HeartbeatOut:
+async def heartbeat(beat: HeartbeatIn, agent: MeDep, line: DeskDep, pages: PagesDep) -> HeartbeatOut:
     """Every five seconds, from each open page; only the live one keeps its agent offerable."""
-    return HeartbeatOut(live=await acts.heartbeat(line, agent, beat.page, beat.take), at=line.now())
+    return HeartbeatOut(live=await pages.heartbeat(agent, beat.page, beat.take), at=line.now())
 
 
 @router.post("/me/page-closed", status_code=status.HTTP_204_NO_CONTENT)
-async def page_closed(closed: PageIn, agent: MeDep, line: DeskDep) -> None:
+async def page_closed(closed: PageIn, agent: MeDep, pages: PagesDep) -> None:
     """The page is being closed: another one of this agent may be the live one from now on."""
-    await acts.close_page(line, agent, closed.page)
+    await pages.close(agent, closed.page)
 
 
 @router.post("/offers/{offer_id}/seen", status_code=status.HTTP_204_NO_CONTENT)
-async def seen(offer_id: str, shown: SeenIn, agent: MeDep, who: VisitorDep, line: DeskDep) -> None:
+async def seen(offer_id: str, shown: SeenIn, agent: MeDep, pages: PagesDep) -> None:
     """The live page shows the call: from now on the phone may ring."""
-    await acts.seen(line, agent, offer_id, shown.page, shown.shown_at)
+    await pages.show(agent, offer_id, shown.page, shown.shown_at)
 
 
 @router.post("/me/wrap-up", status_code=status.HTTP_204_NO_CONTENT)
-async def wrap_up(done: WrapUpIn, agent: MeDep, line: DeskDep) -> None:
+async def wrap_up(done: WrapUpIn, agent: MeDep, agents: AgentsDep) -> None:
     """End after-call work with a disposition."""
-    await acts.wrap_up(line, agent, done.offer_id, done.disposition, done.note)
+    await agents.wrap_up(agent, done.offer_id, done.disposition, done.note)

@@ -19,6 +19,8 @@ from routing.model import (
     CallerKind,
     CallState,
     Event,
+    Intake,
+    IntakeSource,
     Offer,
     OfferState,
     Promise,
@@ -127,6 +129,17 @@ class PromiseOut(FromRecord):
         return cls.model_validate(promise)
 
 
+class IntakeOut(FromRecord):
+    """How a matter came to the line."""
+
+    source: IntakeSource
+    taken_by: str = Field(description="agent:<login>, where a person took it in; empty otherwise")
+
+    @classmethod
+    def of(cls, intake: Intake) -> "IntakeOut":
+        return cls.model_validate(intake)
+
+
 class TicketOut(BaseModel):
     id: str
     number: str
@@ -143,7 +156,8 @@ class TicketOut(BaseModel):
     urgency_suggested: UrgencyName
     urgency_set: UrgencyName | None
     promise: PromiseOut
-    caller: CallerOut
+    intake: IntakeOut
+    caller: CallerOut | None = Field(description="who told it; null where nobody is named")
     callback_number: str | None
     words: str
     confidence: float | None
@@ -158,7 +172,8 @@ class TicketOut(BaseModel):
             stage=ticket.stage, stages=dict(ticket.stages),
             topic=draft.topic, crew=draft.crew, place=draft.place, place_text=draft.place_text, asset=draft.asset,
             urgency=ticket.urgency, urgency_suggested=draft.urgency, urgency_set=ticket.urgency_set,
-            promise=PromiseOut.of(draft.promise), caller=CallerOut.of(draft.caller),
+            promise=PromiseOut.of(draft.promise), intake=IntakeOut.of(draft.intake),
+            caller=CallerOut.of(draft.intake.reporter) if draft.intake.reporter else None,
             callback_number=draft.callback_number, words=draft.words, confidence=draft.confidence,
             why=list(draft.why), answer=ticket.answer,
         )  # fmt: skip

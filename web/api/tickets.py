@@ -7,11 +7,11 @@ from fastapi.responses import FileResponse
 from pydantic import Field
 
 from routing.model import Stage
-from web import acts
 from web.api.asked import Before
 from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of, page_of
 from web.auth import VisitorDep
 from web.context import DeskContext, DeskDep
+from web.doing import TicketsDep
 from web.finding import find_ticket
 from web.messages import listen
 from web.ports import TicketQuery
@@ -77,18 +77,22 @@ async def message(ticket: TicketKey, number: int, who: VisitorDep, line: DeskDep
 
 
 @router.post("/{ticket}/stage")
-async def move_ticket(ticket: TicketKey, wanted: StageIn, who: VisitorDep, line: DeskDep) -> TicketDetail:
+async def move_ticket(
+    ticket: TicketKey, wanted: StageIn, who: VisitorDep, line: DeskDep, tickets: TicketsDep
+) -> TicketDetail:
     """Move a ticket to a later stage; closing it needs the answer that the caller was given."""
     found = await find_ticket(line, ticket)
-    await acts.move_ticket(line, found, wanted.to, wanted.answer, who.actor, wanted.seen)
+    await tickets.move(found, wanted.to, wanted.answer, who.actor, wanted.seen)
     return await _detail(line, found.id)
 
 
 @router.post("/{ticket}/urgency")
-async def set_urgency(ticket: TicketKey, wanted: UrgencyIn, who: VisitorDep, line: DeskDep) -> TicketDetail:
+async def set_urgency(
+    ticket: TicketKey, wanted: UrgencyIn, who: VisitorDep, line: DeskDep, tickets: TicketsDep
+) -> TicketDetail:
     """Set the urgency; what the line suggested is kept beside it."""
     found = await find_ticket(line, ticket)
-    await acts.set_urgency(line, found, wanted.urgency, who.actor, wanted.seen)
+    await tickets.set_urgency(found, wanted.urgency, who.actor, line.edition, wanted.seen)
     return await _detail(line, found.id)
 
 

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
-from web import acts
 from web.auth import MeDep, Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
+from web.dispositions import Disposition
+from web.doing import AgentsDep
 from web.pages.frame import framed
 from web.panels import Panels
 from web.ports import TicketQuery
@@ -27,14 +28,15 @@ async def change_state(
     agent: MeDep,
     who: VisitorDep,
     line: DeskDep,
+    agents: AgentsDep,
     state: Annotated[Literal["available", "not_ready"], Form()],
     reason: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     """Answers with my parts of the page as they are now."""
     if state == "available":
-        await acts.go_available(line, agent)
+        await agents.go_available(agent)
     else:
-        await acts.go_not_ready(line, agent, reason)
+        await agents.go_not_ready(agent, reason)
     return await _own_parts(line, who)
 
 
@@ -43,12 +45,13 @@ async def wrap_up(
     agent: MeDep,
     who: VisitorDep,
     line: DeskDep,
+    agents: AgentsDep,
     offer: Annotated[str, Form(max_length=60)],
-    disposition: Annotated[acts.Disposition, Form()],
+    disposition: Annotated[Disposition, Form()],
     note: Annotated[str, Form(max_length=4_000)] = "",
     then: Annotated[Literal["available", "not_ready"], Form()] = "available",
 ) -> Response:
-    await acts.wrap_up(line, agent, offer, disposition, note, then == "available")
+    await agents.wrap_up(agent, offer, disposition, note, then == "available")
     return await _own_parts(line, who)
 
 

@@ -7,18 +7,24 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from web.auth import MeDep, VisitorDep
 from web.context import DeskDep
+from web.doing import EmergenciesDep
 from web.panels import Panels
-from web.taking import take_emergency
 
 router = APIRouter()
 
 
 @router.post("/desk/emergencies/{emergency_id}/take")
 async def take(
-    emergency_id: str, agent: MeDep, who: VisitorDep, line: DeskDep, hx_request: Annotated[str, Header()] = ""
+    emergency_id: str,
+    agent: MeDep,
+    who: VisitorDep,
+    line: DeskDep,
+    emergencies: EmergenciesDep,
+    hx_request: Annotated[str, Header()] = "",
 ) -> Response:
     """Answers with the emergencies as they are now, out of band; the desk itself where no script asks."""
-    await take_emergency(line, who, agent, emergency_id)
+    await emergencies.take(emergency_id, agent)
+    await line.emergencies.read(anew=True)
     if not hx_request:
         return RedirectResponse("/", 303)
     panel = await Panels(line, who, line.board).emergencies()

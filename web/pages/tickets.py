@@ -11,25 +11,27 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from routing.lifecycle import TICKET_TRANSITIONS
-from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket, answer_form
-from web import acts
+from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
+from routing.wrap_ups import answer_form
 from web.api.asked import Before
 from web.api.shapes import UrgencyName
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
+from web.doing import AgentsDep, TicketsDep
 from web.finding import find_ticket
 from web.pages.frame import DEFAULT_PAGE_ROWS, framed, part
 from web.pop import RelatedTicket, related
 from web.ports import TicketChange, TicketQuery
 
 router = APIRouter()
-# What a person wants to read of a call on a ticket's page; the call's own page has everything.
+# What a person wants to read of a call on a ticket's page; the call's own page has everything, and what the ticket's
+# own history tells (opened, joined, message) is told by that.
 TOLD = frozenset(
     {
-        "call.started", "heard", "understood", "emergency", "ticket.opened", "ticket.joined", "promise.made",
+        "call.started", "heard", "understood", "emergency", "promise.made",
         "queue.entered", "offer.made", "offer.lapsed", "agent.answered", "talk.ended", "callback.stored",
         "callback.refused", "callback.attempt", "callback.failed", "callback.taken_over", "callback.confirmed",
-        "message.recorded", "dialplan.took_over", "wrap_up", "call.ended",
+        "dialplan.took_over", "wrap_up", "call.ended",
     }
 )  # fmt: skip
 
@@ -90,13 +92,15 @@ async def move(
     key: str,
     who: VisitorDep,
     line: DeskDep,
+    tickets: TicketsDep,
+    agents: AgentsDep,
     to: Annotated[Stage, Form()],
     answer: Annotated[str, Form(max_length=4_000)] = "",
     seen: Annotated[Stage | None, Form()] = None,
 ) -> Response:
     ticket = await find_ticket(line, key)
-    await acts.move_ticket(line, ticket, to, answer, who.actor, seen)
-    await acts.keep_draft(line, who.account, answer_form(ticket.id), {})
+    await tickets.move(ticket, to, answer, who.actor, seen)
+    await agents.keep_draft(who.account.login, None, answer_form(ticket.id), {})
     return await _part(line, who, await line.records.tickets.load(ticket.id))
 
 
@@ -105,13 +109,14 @@ async def set_urgency(
     key: str,
     who: VisitorDep,
     line: DeskDep,
+    tickets: TicketsDep,
     urgency: Annotated[UrgencyName, Form()],
     beside: Annotated[str, Form()] = "",
     seen: Annotated[UrgencyName | None, Form()] = None,
 ) -> Response:
     """`beside` a call there is nothing to answer with: the stream brings the change."""
     ticket = await find_ticket(line, key)
-    await acts.set_urgency(line, ticket, urgency, who.actor, seen)
+    await tickets.set_urgency(ticket, urgency, who.actor, line.edition, seen)
     if beside:
         return Response(status_code=204)
     return await _part(line, who, await line.records.tickets.load(ticket.id))
@@ -124,7 +129,7 @@ async def _part(line: DeskContext, who: Visitor, ticket: Ticket) -> HTMLResponse
 async def _told(line: DeskContext, ticket: Ticket) -> dict[str, Any]:
     calls = await line.archive.calls_of_ticket(ticket.id)
     draft = ticket.draft
-    matters: Sequence[RelatedTicket] = await related(line, draft.caller, draft.place, ticket)
+    matters: Sequence[RelatedTicket] = await related(line, draft.reporter, draft.place, ticket)
     return {
         "ticket": ticket,
         "version": hashlib.sha256(repr((ticket.stage, ticket.urgency, draft)).encode()).hexdigest()[:16],
@@ -151,5 +156,10 @@ async def _moments(line: DeskContext, ticket: Ticket, calls: Sequence[Call]) -> 
     ]
     for call in calls:
         events = await line.records.calls.timeline(call.id)
-        moments += [HistoryItem(event.at, call=call, event=event) for event in events if event.type in TOLD]
+        moments += [HistoryItem(event.at, call=call, event=event) for event in events if _is_told(event, ticket)]
     return sorted(moments, key=lambda moment: moment.at)
+
+
+def _is_told(event: Event, ticket: Ticket) -> bool:
+    """A call may be about several matters: what belongs to another one is told on that one's page."""
+    return event.type in TOLD and event.payload.get("ticket_id", ticket.id) == ticket.id

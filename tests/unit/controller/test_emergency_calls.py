@@ -14,8 +14,7 @@ from controller.messages import MessageImport
 from ivr.facts import Facts
 from ivr.state import State
 from routing.emergencies import Emergency, EmergencyState
-from routing.model import Attempt, AttemptState, Call, CallerId, Ticket
-from routing.news_waiter import NewsWaiter
+from routing.model import Attempt, AttemptState, Call, CallerId, Intake, Ticket
 from telephony.ami import ActionRefused, AmiEvent, LiveChannel
 from telephony.spool import SpooledMessage
 from tests.unit.ivr.site import edition
@@ -48,8 +47,8 @@ class Scene(World):
         self.now = datetime.now(UTC)
         self.asterisk = ListedAsterisk()
         self.documents = EditionInForce(edition(), {"flows": "f"})
-        self.reports = EmergencyReports.of(self.records, self.news, NewsWaiter(self.news), self.documents)
-        calls = DialplanCalls(self.records, self.documents, NODE)
+        self.reports = EmergencyReports(self.services, self.documents)
+        calls = DialplanCalls(self.services, self.documents, NODE)
         self.board = EmergencyCalls(cast("Any", self.asterisk), self.reports, calls, NODE)
 
     async def announced(self, facts: str) -> Emergency:
@@ -109,8 +108,7 @@ async def test_a_call_that_only_the_dialplan_knows_gets_its_record(scene: Scene)
         number="204", dnis="100",
     )  # fmt: skip
     nowhere = cast("Any", None)
-    news_waiter = NewsWaiter(scene.news)
-    await MessageImport(nowhere, nowhere, scene.records, scene.news, news_waiter, folder).keep(spooled)
+    await MessageImport(nowhere, nowhere, scene.services, folder).keep(spooled)
     assert list(scene.records.state.calls) == [call.id]
     assert len(scene.records.state.tickets) == 1
     (left,) = await scene.records.emergencies.live()  # nobody had answered, so it is still shown
@@ -120,7 +118,7 @@ async def test_a_call_that_only_the_dialplan_knows_gets_its_record(scene: Scene)
 async def test_who_was_called_back_is_known_from_their_ticket(scene: Scene) -> None:
     ticket = await scene.ticket()
     caller = CallerId("205", "205", contact="Ward 5 desk", place="ward-5")
-    scene.records.state.tickets[ticket.id] = replace(ticket, draft=replace(ticket.draft, caller=caller))
+    scene.records.state.tickets[ticket.id] = replace(ticket, draft=replace(ticket.draft, intake=Intake.of_call(caller)))
     callback = await scene.callback()
     callback = replace(callback, ticket_id=ticket.id, number="205")
     scene.records.state.callbacks[callback.id] = callback
@@ -128,7 +126,7 @@ async def test_who_was_called_back_is_known_from_their_ticket(scene: Scene) -> N
     scene.records.state.attempts[attempt.id] = attempt
     emergency = await scene.announced(f"at={AT}&call=&dnis=100&number=100&withheld=0&attempt=attempt-1&trace=")
     draft = (await scene.ticket_of(emergency)).draft
-    assert (draft.caller, draft.topic, draft.callback_number) == (caller, "plumbing", "205")
+    assert (draft.reporter, draft.topic, draft.callback_number) == (caller, "plumbing", "205")
     assert (await scene.records.calls.load(emergency.call_id)).direction == "callback"
 
 
@@ -190,7 +188,7 @@ async def test_a_take_becomes_one_redirect_to_the_agents_phone(scene: Scene) -> 
     bo = await scene.agent("bo")
     emergency = await scene.announced(f"at={AT}")
     scene.lists(listed())
-    await scene.reports.desk.ask(emergency.id, bo)
+    await scene.services.emergencies.ask(emergency.id, bo)
     await scene.board.tick()
     await scene.board.tick()
     assert scene.asterisk.redirected == [("PJSIP/anonymous-00000001", TAKE_CONTEXT, "phone-bo")]
@@ -201,10 +199,10 @@ async def test_a_take_is_carried_out_where_the_caller_is(scene: Scene) -> None:
     bo = await scene.agent("bo")
     emergency = await scene.announced(f"at={AT}")
     elsewhere = ListedAsterisk()
-    calls = DialplanCalls(scene.records, scene.documents, "west")
+    calls = DialplanCalls(scene.services, scene.documents, "west")
     west = EmergencyCalls(cast("Any", elsewhere), scene.reports, calls, "west")
     scene.lists(listed())
-    await scene.reports.desk.ask(emergency.id, bo)
+    await scene.services.emergencies.ask(emergency.id, bo)
     await west.tick()
     await west.reread({}, [], datetime.now(UTC) + timedelta(seconds=LISTED_S + 1))
     await scene.board.tick()
@@ -219,7 +217,7 @@ async def test_who_waits_for_the_phones_is_seen_and_can_be_taken(scene: Scene) -
     scene.lists(listed(context="onenumber-attention", exten="wait", application="Playback"))
     await scene.rereads(call)
     (emergency,) = await scene.records.emergencies.live()
-    await scene.reports.desk.ask(emergency.id, bo)
+    await scene.services.emergencies.ask(emergency.id, bo)
     await scene.board.tick()
     assert scene.asterisk.redirected == [("PJSIP/anonymous-00000001", TAKE_CONTEXT, "phone-bo")]
 
@@ -229,7 +227,7 @@ async def test_a_talk_is_never_taken_away(scene: Scene, there: tuple[LiveChannel
     bo = await scene.agent("bo")
     emergency = await scene.announced(f"at={AT}")
     scene.lists(*there)
-    await scene.reports.desk.ask(emergency.id, bo)
+    await scene.services.emergencies.ask(emergency.id, bo)
     await scene.board.tick()
     assert scene.asterisk.redirected == []
     (emergency,) = await scene.records.emergencies.live()

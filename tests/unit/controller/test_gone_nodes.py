@@ -6,7 +6,6 @@ import pytest
 
 from controller.gone_nodes import GoneNodes
 from routing.emergencies import EmergencyState
-from routing.emergency_desk import EmergencyDesk
 from routing.nodes import BEFORE, NodeWatch
 from runtime.clock import now
 from tests.unit.routing.world import NODE, World
@@ -20,9 +19,8 @@ class Scene(World):
     def __init__(self) -> None:
         super().__init__()
         self.now = now()
-        self.emergencies = EmergencyDesk(self.records, self.news, self.dispatcher, lambda: self.now)
-        watch = NodeWatch(SILENT_S)
-        self.gone = GoneNodes(self.records, self.desk, self.emergencies, NODE, watch)
+        self.emergencies = self.services.emergencies
+        self.gone = GoneNodes(self.services, self.desk, NODE, NodeWatch(SILENT_S))
         self.lost = list[str]()
 
     async def looks(self, *at_s: float, beating: tuple[str, ...] = ()) -> None:

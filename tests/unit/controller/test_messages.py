@@ -12,11 +12,11 @@ from config.in_force import EditionInForce
 from config.settings import PROJECT
 from controller.messages import MessageImport
 from ivr.owed import Owed
-from routing.fake import MemoryNews, MemoryRecords
-from routing.model import Call, CallerId, CallState
-from routing.news_waiter import NewsWaiter
+from routing.fake import MemoryRecords
+from routing.model import Call, CallerId, CallState, Intake, IntakeSource
 from routing.numbers import Proof
 from telephony.spool import SpooledMessage
+from tests.services import services_over
 
 AT = datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
 KEY = "1795918200.17"
@@ -54,13 +54,10 @@ def records() -> MemoryRecords:
 
 @pytest.fixture
 def taking(records: MemoryRecords, edition: Edition, tmp_path: Path) -> MessageImport:
-    news = MemoryNews()
     return MessageImport(
         tmp_path / "spool",
         tmp_path / "recordings",
-        records,
-        news,
-        NewsWaiter(news),
+        services_over(records),
         EditionInForce(edition, {"flows": "f" * 64}),
     )
 
@@ -97,6 +94,8 @@ async def test_a_controller_that_dies_half_way_leaves_nothing_twice(
     types = [event.type for event in records.state.events[call.id]]
     assert sorted(set(types)) == sorted(types)
     assert {"call.started", "dialplan.took_over", "ticket.opened", "call.ended"} <= set(types)
+    told = IntakeSource.MESSAGE if outcome == "message" else IntakeSource.CALL
+    assert ticket.draft.intake == Intake(told, call.caller)
 
 
 @pytest.mark.parametrize(("outcome", "ending"), [("message", "message_left"), ("talked", "talked")])

@@ -26,6 +26,7 @@ from routing.model import (
     AttemptState,
     Callback,
     CallerId,
+    Intake,
     OfferState,
     Promise,
     TicketDraft,
@@ -80,10 +81,8 @@ def reception(world: World, languages: tuple[str, ...] = ("en",)) -> Reception:
     news_waiter, call_audio = NewsWaiter(world.news), cast("Any", None)
     return Reception(
         Settings(),
-        world.records,
-        world.news,
+        world.services,
         news_waiter,
-        world.dispatcher,
         call_audio,
         EditionInForce(loaded.edition, {}),
         pinned,
@@ -97,7 +96,7 @@ async def offered(world: World) -> tuple[str, str]:
     await world.tick()
     offer = await world.offer_to(agent)
     await world.show(offer.id)
-    await world.dispatcher.ringing(offer.id)
+    await world.offers.ringing(offer.id)
     return entry.call_id or "", offer.id
 
 
@@ -186,7 +185,7 @@ async def test_after_a_talk_with_the_urgent_group_the_call_is_over_wherever_it_w
 async def test_a_call_whose_offer_has_lapsed_does_not_leave_for_the_phone() -> None:
     world = World()
     call_id, offer_id = await offered(world)
-    await world.dispatcher.not_answered(offer_id)
+    await world.offers.not_answered(offer_id)
     session, asterisk = agi()
     call = await world.records.calls.load(call_id)
     departure = Departure(Connect(offer_id, "agent1", 15))
@@ -198,7 +197,7 @@ async def test_a_call_whose_offer_has_lapsed_does_not_leave_for_the_phone() -> N
 async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str, who: str) -> None:
     world = World()
     reporter = CallerId("204", "204", contact="Ward 4", place="ward-4")
-    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", NOW), reporter)
+    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", NOW), Intake.of_call(reporter))
     ticket = await world.records.tickets.open(draft, None, NOW)
     callback = await world.records.callbacks.store(Callback(new_id(), ticket.id, number, "technical", "normal", NOW))
     attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, NOW)
@@ -206,7 +205,7 @@ async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str
     session, _ = agi(ON_ATTEMPT=attempt.id)
     call, _ = await reception(world)._begin_or_resume(session)
     assert (call.direction, call.caller.number, call.caller.contact) == ("callback", number, who)
-    await reception(world)._note_ticket(call)
+    await world.services.calls.announce(call, "1.1", ticket.id)
     assert [each.id for each in await world.records.tickets.of_call(call.id)] == [ticket.id]
 
 

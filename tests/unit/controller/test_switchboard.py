@@ -6,21 +6,21 @@ from typing import Any, cast
 
 import pytest
 
-from config.documents import CallbackRules, WaitingRules
+from config.documents import CallbackRules
 from config.in_force import EditionInForce
 from controller.dialplan_calls import DialplanCalls
 from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
+from controller.endings import CallEndings
 from controller.switchboard import GRACE_S, Switchboard
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState, QueueEntry
-from routing.news_waiter import NewsWaiter
 from routing.nodes import BEFORE
 from telephony.ami import AmiEvent, LiveChannel
+from tests.services import services_over
 from tests.unit.ivr.site import edition
 
 CHANNEL, NODE = "east-1795918200.17", "east"
@@ -42,14 +42,14 @@ class Scene:
     def __init__(self) -> None:
         self.asterisk, self.records, news = ListedAsterisk(), MemoryRecords(), MemoryNews()
         rules = CallbackRules(dial_patterns=("[0-9]+",))
-        dispatcher = Dispatcher(self.records, news, WaitingRules)
+        services = services_over(self.records, news)
         callbacks = CallbackDesk(self.records, news, cast("Any", None), lambda: rules, NODE)
         ami = cast("Any", self.asterisk)
         documents = EditionInForce(edition())
-        reports = EmergencyReports.of(self.records, news, NewsWaiter(news), documents)
-        emergencies = EmergencyCalls(ami, reports, DialplanCalls(self.records, documents, NODE), NODE)
-        nobody = cast("Any", None)
-        self.board = Switchboard(ami, self.records, news, dispatcher, callbacks, nobody, emergencies, node=NODE)
+        reports = EmergencyReports(services, documents)
+        emergencies = EmergencyCalls(ami, reports, DialplanCalls(services, documents, NODE), NODE)
+        endings = CallEndings(services, documents)
+        self.board = Switchboard(ami, services, callbacks, cast("Any", None), emergencies, endings, node=NODE)
         self.now = datetime.now(UTC)
 
     async def waits(self, since_s: float = 2 * GRACE_S, node: str = NODE) -> Call:

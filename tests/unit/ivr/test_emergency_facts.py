@@ -12,7 +12,7 @@ from ivr.facts import Facts
 from ivr.interpreter import advance, goto
 from ivr.ports import EmergencyHeard, Intent, PlaceHeard, Understanding
 from ivr.simulator import Simulation
-from routing.model import CallerId
+from routing.model import CallerId, Intake
 from tests.unit.ivr.site import CALLER, begin, edition, play, script
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -39,7 +39,7 @@ def test_place_topic_and_thing_of_the_same_utterance_are_kept() -> None:
     facts = summoned(cry(intent=Intent("electrical", 0.95, ("sparking",)), place=WARD_5, asset=PUMP)).facts
     assert (facts.topic, facts.place, facts.asset) == ("electrical", "ward-5", "infusion-pump")
     assert facts.words == "help, it is sparking"
-    draft = draft_of(facts, CallerId("204", "204"), edition(), NOW)
+    draft = draft_of(facts, Intake.of_call(CallerId("204", "204")), edition(), NOW)
     assert (draft.topic, draft.place, draft.asset, draft.urgency) == (
         "electrical", "ward-5", "infusion-pump", "critical",
     )  # fmt: skip
@@ -56,13 +56,13 @@ def test_place_topic_and_thing_of_the_same_utterance_are_kept() -> None:
     ],
 )
 def test_a_topic_that_is_a_guess_names_no_emergency(topic: str, sure: float, named: str) -> None:
-    draft = draft_of(summoned(cry(intent=Intent(topic, sure))).facts, CallerId(), edition(), NOW)
+    draft = draft_of(summoned(cry(intent=Intent(topic, sure))).facts, Intake.of_call(CallerId()), edition(), NOW)
     assert (draft.topic, draft.urgency) == (named, "critical")
 
 
 def test_what_made_it_an_emergency_is_told_where_no_topic_is() -> None:
-    assert draft_of(summoned(cry()).facts, CallerId(), edition(), NOW).why == ("help",)
-    assert draft_of(Facts(emergency="key"), CallerId(), edition(), NOW).why == ()
+    assert draft_of(summoned(cry()).facts, Intake.of_call(CallerId()), edition(), NOW).why == ("help",)
+    assert draft_of(Facts(emergency="key"), Intake.of_call(CallerId()), edition(), NOW).why == ()
 
 
 def test_what_may_itself_be_dangerous_names_it_sooner() -> None:
@@ -75,18 +75,18 @@ def test_what_may_itself_be_dangerous_names_it_sooner() -> None:
 @pytest.mark.parametrize("then", ["fire", "key 9"])
 def test_what_was_understood_before_is_kept(then: str) -> None:
     facts = last_summon(play("drain on ward four", then, facts={**CALLER, "callback_number": "0201234567"})).facts
-    draft = draft_of(facts, CallerId("204", "204"), edition(), NOW)
+    draft = draft_of(facts, Intake.of_call(CallerId("204", "204")), edition(), NOW)
     assert (draft.topic, draft.place, draft.callback_number) == ("plumbing", "ward-4", "0201234567")
     assert draft.words.startswith("drain on ward four")
-    assert draft.promise.by == draft_of(Facts(emergency="key"), CallerId(), edition(), NOW).promise.by
+    assert draft.promise.by == draft_of(Facts(emergency="key"), Intake.of_call(CallerId()), edition(), NOW).promise.by
 
 
 def test_who_says_no_place_is_helped_where_they_call_from() -> None:
     ward_4 = CallerId("204", "204", contact="Ward 4 desk", place="ward-4")
-    assert draft_of(Facts(emergency="key"), ward_4, edition(), NOW).place == "ward-4"
-    assert draft_of(Facts(emergency="key", place="ward-5"), ward_4, edition(), NOW).place == "ward-5"
-    assert draft_of(Facts(emergency="key", place_text="2134"), ward_4, edition(), NOW).place is None
-    assert draft_of(Facts(topic="plumbing"), ward_4, edition(), NOW).place is None
+    assert draft_of(Facts(emergency="key"), Intake.of_call(ward_4), edition(), NOW).place == "ward-4"
+    assert draft_of(Facts(emergency="key", place="ward-5"), Intake.of_call(ward_4), edition(), NOW).place == "ward-5"
+    assert draft_of(Facts(emergency="key", place_text="2134"), Intake.of_call(ward_4), edition(), NOW).place is None
+    assert draft_of(Facts(topic="plumbing"), Intake.of_call(ward_4), edition(), NOW).place is None
 
 
 def test_a_wish_for_a_person_keeps_what_was_said_with_it() -> None:

@@ -29,7 +29,7 @@ from ivr.actions import (
 from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.owed import owed
-from ivr.performing import ASIDE_S, Performer, _source
+from ivr.performing import Performer, _source
 from ivr.ports import FRAME_BYTES
 from ivr.recording import Recording
 from ivr.state import State
@@ -49,6 +49,8 @@ from routing.model import (
     RecordsUnavailable,
 )
 from routing.news_waiter import NewsWaiter
+from routing.services.queue import ASIDE_S
+from tests.services import services_over
 from tests.unit.ivr.site import edition
 
 passing_time = pytest.mark.virtual_time  # not for what a thread does
@@ -71,10 +73,9 @@ class Scene:
         )
         await self.records.calls.open(call)
         news, notebook = MemoryNews(), Notebook(call.id, "leg-1", lambda: self.now)
-        return Performer(
-            call, self.records, news, NewsWaiter(news), edition(), notebook, lambda: self.now, self.folder,
-            attempt_id=attempt.id if attempt else None,
-        )  # fmt: skip
+        services = services_over(self.records, news, lambda: self.now)
+        attempt_id = attempt.id if attempt else None
+        return Performer(call, edition(), notebook, services, NewsWaiter(news), self.folder, attempt_id)
 
     async def reported(self) -> Performer:
         performer = await self.call()
@@ -188,9 +189,10 @@ async def test_a_person_whose_callback_is_over_waits_with_the_same_right(scene: 
 
 async def test_waiting_is_the_lines_time_and_a_promise_the_machines(scene: Scene) -> None:
     """The machine's clock was set an hour forward: nobody has waited an hour, and what is told is what clocks show."""
-    told = replace(await scene.call(), wall=lambda: scene.now + timedelta(hours=1))
-    early = await (await scene.call()).open_ticket(DRAIN, "matter")
-    late = await told.open_ticket(DRAIN, "matter")
+    fast = services_over(scene.records, clock=lambda: scene.now, wall=lambda: scene.now + timedelta(hours=1))
+    told = replace(await scene.call(), services=fast)
+    early = await (await scene.call()).tickets.open(DRAIN, "matter")
+    late = await told.tickets.open(DRAIN, "matter")
     assert late.draft.promise.by - early.draft.promise.by == timedelta(hours=1)
     assert late.opened_at == early.opened_at
     await told.perform(scene.state, EnterQueue("dispatch"))

@@ -33,12 +33,14 @@ from ivr.script import EMERGENCY
 from ivr.session import Departure, Session, SpeechServices
 from ivr.state import State
 from ivr.wording import PromptRenderer, Wording
+from routing.event_types import EventType
 from routing.fake import MemoryNews, MemoryRecords
 from routing.fake_calls import MemoryCalls
 from routing.fake_state import MemoryState
 from routing.identity import new_id
 from routing.model import Call, CallerId
 from routing.news_waiter import NewsWaiter
+from tests.services import services_over
 from tests.unit.ivr.site import GivenUnderstander, edition, script
 
 pytestmark = pytest.mark.virtual_time
@@ -69,9 +71,8 @@ class CallScene:
             lambda language: recognizer, GivenUnderstander(), renderer, spoken("music", 5_000)
         )
         news = MemoryNews()
-        self.performer = Performer(
-            self.call, self.records, news, NewsWaiter(news), edition(), self.notebook, clock, tmp_path
-        )
+        services = services_over(self.records, news, clock)
+        self.performer = Performer(self.call, edition(), self.notebook, services, NewsWaiter(news), tmp_path)
 
     async def run(self) -> Departure:
         state = State(flow="main", facts=FACTS)
@@ -118,6 +119,8 @@ async def test_a_report_becomes_a_ticket_whose_number_and_promise_are_spoken(tmp
     assert "I understood: a plumbing problem, at ward 4." in said
     assert "Someone will see to it" in said
     events = await scene.events()
+    told = {event.type: event.actor for event in await scene.records.calls.timeline(scene.call.id)}
+    assert told[EventType.UNDERSTOOD] == "line"
     kept = ["ticket.opened", "promise.made", "queue.entered", "callback.stored"]
     assert [type for type in events if type in kept] == kept
 

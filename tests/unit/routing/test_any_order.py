@@ -3,17 +3,16 @@
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import replace
-from datetime import timedelta
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from routing.emergency_desk import EmergencyDesk
+from ivr.notebook import Notebook
 from routing.identity import new_id
-from routing.lifecycle import AgentEvent, AttemptEvent, OfferEvent
+from routing.lifecycle import AttemptEvent, OfferEvent
 from routing.model import (
     LIVE_OFFERS,
     OPEN_CALLBACKS,
@@ -23,9 +22,9 @@ from routing.model import (
     AttemptState,
     Call,
     CallerId,
+    NotNow,
     Offer,
     OfferState,
-    QueueEntry,
     Stage,
 )
 from tests.unit.routing.world import NODE, World
@@ -47,9 +46,8 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
-        self.emergencies = EmergencyDesk(
-            self.world.records, self.world.news, self.world.dispatcher, lambda: self.world.now
-        )
+        self.services = self.world.services
+        self.emergencies = self.services.emergencies
         self.loop = asyncio.new_event_loop()
         self.agents: list[Agent] = []
 
@@ -71,9 +69,11 @@ class AnyOrder(RuleBasedStateMachine):
     def somebody_calls(self, number: str) -> None:
         self._waits(self.run(self.world.call(caller=CallerId(number, number))))
 
-    def _waits(self, call: Call, **changes: Any) -> None:
-        entry = QueueEntry(new_id(), "technical", "normal", self.world.now, call_id=call.id)
-        self.run(self.world.records.queue.enter(replace(entry, **changes)))
+    def _waits(self, call: Call, ticket_id: str | None = None) -> None:
+        self.run(self.services.queue.enter("technical", self.timeline(call.id), ticket_id))
+
+    def timeline(self, call_id: str) -> Notebook:
+        return Notebook(call_id, "", lambda: self.world.now)
 
     @rule(pick=picks, number=NUMBERS, told=st.booleans())
     def a_waiting_caller_chooses_a_callback(self, pick: int, number: str, told: bool) -> None:
@@ -86,10 +86,11 @@ class AnyOrder(RuleBasedStateMachine):
         self._ends(entry.call_id or "", told)
 
     def _ends(self, call_id: str, told: bool) -> None:
-        """Whoever ends a call tells the dispatcher, unless they die then."""
-        if self.run(self.world.records.calls.end(call_id, "hung up", self.world.now)) and told:
-            self.run(self.world.dispatcher.caller_left(call_id))
-            self.run(self.emergencies.call_ended(call_id, False))
+        """Whoever ends a call tells all whom it concerns, unless they die then."""
+        if told:
+            self.run(self.services.calls.end(call_id, "hung up", self.timeline(call_id)))
+        else:
+            self.run(self.world.records.calls.end(call_id, "hung up", self.world.now))
 
     @rule()
     def a_controller_ticks(self) -> None:
@@ -114,7 +115,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(has_offers)
     @rule(pick=picks)
     def a_phone_rings(self, pick: int) -> None:
-        self.run(self.world.dispatcher.ringing(self.offer(pick)))
+        self.run(self.world.offers.ringing(self.offer(pick)))
 
     @precondition(has_offers)
     @rule(pick=picks)
@@ -122,19 +123,19 @@ class AnyOrder(RuleBasedStateMachine):
         offer = self.world.records.state.offers[self.offer(pick)]
         call = self.world.records.state.calls.get(offer.call_id or "")
         if call and call.ended_at is None and offer.ringing_at:
-            self.run(self.world.dispatcher.answered(offer.id))
+            self.run(self.world.offers.answered(offer.id))
 
     @precondition(has_offers)
     @rule(pick=picks)
     def a_phone_is_not_taken(self, pick: int) -> None:
-        self.run(self.world.dispatcher.not_answered(self.offer(pick)))
+        self.run(self.world.offers.not_answered(self.offer(pick)))
 
     @precondition(has_offers)
     @rule(pick=picks)
     def a_talk_ends(self, pick: int) -> None:
         offer = self.world.records.state.offers[self.offer(pick)]
         if offer.state is OfferState.ANSWERED:
-            self.run(self.world.dispatcher.talk_ended(offer.id))
+            self.run(self.world.offers.talk_ended(offer.id))
 
     @rule(pick=picks, told=st.booleans())
     def somebody_hangs_up(self, pick: int, told: bool) -> None:
@@ -144,8 +145,17 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(pick=picks)
     def an_agent_comes_back(self, pick: int) -> None:
-        agent = self.agents[pick % AGENTS]
-        self.run(self.world.records.agents.change(agent.id, AgentEvent.WENT_AVAILABLE, self.world.now))
+        agent = self.run(self.world.records.agents.load(self.agents[pick % AGENTS].id))
+        with suppress(NotNow):
+            self.run(self.services.agents.go_available(agent))
+
+    @rule(pick=picks, available=st.booleans())
+    def an_agent_wraps_up(self, pick: int, available: bool) -> None:
+        agent = self.run(self.world.records.agents.load(self.agents[pick % AGENTS].id))
+        offer = self.run(self.world.records.offers.last_of_agent(agent.id))
+        with suppress(NotNow):
+            if offer:
+                self.run(self.services.agents.wrap_up(agent, offer.id, "answered", "", available))
 
     @precondition(lambda self: bool(self.world.dialler.dialled))
     @rule(pick=picks, confirms=st.booleans())
@@ -169,7 +179,7 @@ class AnyOrder(RuleBasedStateMachine):
     def somebody_who_is_owed_a_callback_calls_again(self, pick: int) -> None:
         callback = list(self.world.records.state.callbacks.values())[pick % len(self.world.records.state.callbacks)]
         call = self.run(self.world.call(caller=CallerId(callback.number, callback.number)))
-        if not self.run(self.world.records.callbacks.take_over(callback.id, call.id, self.world.now)):
+        if not self.run(self.services.queue.take_over(call, callback.ticket_id, (), self.timeline(call.id))):
             self._waits(call, ticket_id=callback.ticket_id)
 
     @precondition(lambda self: bool(self.world.records.state.callbacks))
@@ -207,14 +217,13 @@ class AnyOrder(RuleBasedStateMachine):
     def a_matter_is_closed(self, pick: int) -> None:
         ticket = list(self.world.records.state.tickets.values())[pick % len(self.world.records.state.tickets)]
         if ticket.stage is not Stage.CLOSED:
-            self.run(self.world.records.tickets.move(ticket.id, Stage.CLOSED, "anna", self.world.now, "told"))
+            self.run(self.services.tickets.move(ticket, Stage.CLOSED, "told", "agent:anna"))
 
     @rule(pick=picks)
     def somebody_considers_a_callback(self, pick: int) -> None:
         here = [entry for entry in self.world.records.state.in_queue() if entry.call_id and not entry.callback_id]
         if here:
-            until = self.world.now + timedelta(seconds=180)
-            self.run(self.world.records.queue.enter(replace(here[pick % len(here)], not_before=until)))
+            self.run(self.services.queue.stand_aside(here[pick % len(here)].call_id or ""))
 
     @precondition(lambda self: bool(self.world.dialler.dialled))
     @rule(pick=picks)
@@ -297,9 +306,9 @@ class AnyOrder(RuleBasedStateMachine):
                 self.the_called_person_answers(number, True)
         for offer in self._offers_of_the_living():
             if offer.call_id:
-                self.run(self.world.dispatcher.ringing(offer.id))
-                self.run(self.world.dispatcher.answered(offer.id))
-                self.run(self.world.dispatcher.talk_ended(offer.id))
+                self.run(self.world.offers.ringing(offer.id))
+                self.run(self.world.offers.answered(offer.id))
+                self.run(self.world.offers.talk_ended(offer.id))
         self._whoever_was_served_hangs_up()
 
     def _offers_of_the_living(self) -> list[Offer]:
@@ -312,7 +321,7 @@ class AnyOrder(RuleBasedStateMachine):
         offered = {offer.call_id for offer in self.run(self.world.records.offers.live())}
         for call in self.run(self.world.records.calls.live()):
             if call.id not in waiting | offered:
-                self.run(self.world.records.calls.end(call.id, "served", self.world.now))
+                self.run(self.services.calls.end(call.id, "served", self.timeline(call.id)))
 
 
 AnyOrder.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

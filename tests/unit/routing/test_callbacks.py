@@ -67,9 +67,9 @@ async def test_from_the_promise_to_the_talk(world: World) -> None:
     offer = await world.records.offers.of_call(call.id)
     assert offer is not None
     assert offer.agent_id == agent.id
-    await world.dispatcher.ringing(offer.id)
-    await world.dispatcher.answered(offer.id)
-    await world.dispatcher.talk_ended(offer.id)
+    await world.offers.ringing(offer.id)
+    await world.offers.answered(offer.id)
+    await world.offers.talk_ended(offer.id)
     assert await state(world, callback) is CallbackState.DONE
     await world.tick()
     assert len(world.dialler.dialled) == 1
@@ -197,7 +197,7 @@ async def test_a_person_who_hangs_up_before_the_agent_answers_is_called_again(wo
     await shown(world, agent)
     call = await on_the_line(world, callback)
     await world.records.calls.end(call.id, "caller_hung_up", world.now)
-    await world.dispatcher.caller_left(call.id)
+    await world.offers.caller_left(call.id)
     await world.tick()
     assert await state(world, callback) is CallbackState.PENDING
     assert await world.state(agent) is AgentState.AVAILABLE
@@ -210,8 +210,8 @@ async def test_a_person_on_the_line_goes_to_the_next_agent_in_the_same_place(wor
     call = await on_the_line(world, callback)
     offer = await world.records.offers.of_call(call.id)
     assert offer is not None
-    await world.dispatcher.ringing(offer.id)
-    await world.dispatcher.not_answered(offer.id, "noanswer")
+    await world.offers.ringing(offer.id)
+    await world.offers.not_answered(offer.id, "noanswer")
     second = await world.agent("bo")
     await world.tick()
     again = await world.offer_to(second)
@@ -253,13 +253,13 @@ async def test_a_talk_that_was_found_late_ends_a_callback_that_had_been_put_back
     await shown(world, agent)
     call = await on_the_line(world, callback)
     offer = await world.offer_to(agent)
-    await world.dispatcher.ringing(offer.id)
+    await world.offers.ringing(offer.id)
     world.passes(RULES.ring_s + RING_SLACK_S + 1)
     await world.tick()
     await world.records.calls.end(call.id, "talked", world.now)
     await world.tick()
     assert await state(world, callback) is CallbackState.PENDING
-    assert await world.dispatcher.talk_ended(offer.id)
+    assert await world.offers.talk_ended(offer.id)
     assert await state(world, callback) is CallbackState.DONE
 
 
@@ -274,7 +274,7 @@ class OffersThatAreOld(MemoryOffers):
         found = await super().live()
         if not self.looked:
             self.looked = True
-            await self.world.dispatcher.tick(self.world.now)
+            await self.world.dispatcher.tick()
         return found
 
 
@@ -282,7 +282,7 @@ async def test_a_person_who_is_offered_just_as_we_look_keeps_their_place(world: 
     callback, agent = await world.callback(), await world.agent()
     await shown(world, agent)
     await on_the_line(world, callback)
-    await world.dispatcher.not_answered((await world.offer_to(agent)).id)
+    await world.offers.not_answered((await world.offer_to(agent)).id)
     other = await world.agent("bo")
     world.records.offers = OffersThatAreOld(world)
     await world.desk.tick(world.now)
@@ -297,7 +297,7 @@ async def test_a_person_who_gives_their_place_up_is_not_called_again(world: Worl
     entry = await world.records.queue.of_call(call.id)
     assert entry is not None
     await world.records.queue.leave(entry.id, "emergency", world.now)
-    await world.dispatcher.caller_left(call.id)
+    await world.offers.caller_left(call.id)
     await world.tick()
     assert await state(world, callback) is CallbackState.DONE
 
@@ -316,8 +316,8 @@ async def test_a_person_who_is_there_after_all_is_served_and_not_called_again(wo
     assert (offer.call_id, offer.callback_id) == (call.id, callback.id)
     world.passes(CALLBACK_RULES.spacing_s)
     await world.show(offer.id)
-    await world.dispatcher.answered(offer.id)
-    await world.dispatcher.talk_ended(offer.id)
+    await world.offers.answered(offer.id)
+    await world.offers.talk_ended(offer.id)
     await world.tick()
     assert await state(world, callback) is CallbackState.DONE
     assert world.dialler.dialled == [attempt]
@@ -382,9 +382,9 @@ async def test_who_calls_by_themselves_and_talks_is_not_rung_afterwards(world: W
     offer = await world.offer_to(agent)
     assert offer.call_id == call.id
     await world.show(offer.id)
-    await world.dispatcher.ringing(offer.id)
-    await world.dispatcher.answered(offer.id)
-    await world.dispatcher.talk_ended(offer.id)
+    await world.offers.ringing(offer.id)
+    await world.offers.answered(offer.id)
+    await world.offers.talk_ended(offer.id)
     await world.records.calls.end(call.id, "talked", world.now)
     assert await state(world, callback) is CallbackState.DONE
     world.passes(CALLBACK_RULES.spacing_s + 1)

@@ -23,15 +23,15 @@ async def test_a_talk_from_the_offer_to_after_call_work(world: World) -> None:
     assert (offer.entry_id, offer.call_id, offer.state) == (entry.id, entry.call_id, OfferState.MADE)
     assert await world.state(agent) is AgentState.RESERVED
     assert await world.show(offer.id)
-    assert await world.dispatcher.ringing(offer.id)
-    assert await world.dispatcher.answered(offer.id)
+    assert await world.offers.ringing(offer.id)
+    assert await world.offers.answered(offer.id)
     assert await world.state(agent) is AgentState.ON_CALL
-    assert await world.dispatcher.talk_ended(offer.id)
+    assert await world.offers.talk_ended(offer.id)
     assert await world.state(agent) is AgentState.AFTER_CALL_WORK
     assert await world.timeline(entry) == [
         "offer.made", "offer.seen", "phone.ringing", "agent.answered", "talk.ended",
     ]  # fmt: skip
-    assert not await world.dispatcher.talk_ended(offer.id)
+    assert not await world.offers.talk_ended(offer.id)
 
 
 async def test_offers_are_announced_to_the_desk(world: World) -> None:
@@ -66,8 +66,8 @@ async def test_a_phone_that_is_not_taken_goes_to_the_next_agent(world: World) ->
     second = await world.agent("bo")
     offer = await world.offer_to(first)
     await world.show(offer.id)
-    await world.dispatcher.ringing(offer.id)
-    assert await world.dispatcher.not_answered(offer.id, "noanswer")
+    await world.offers.ringing(offer.id)
+    assert await world.offers.not_answered(offer.id, "noanswer")
     assert await world.state(first) is AgentState.NOT_READY
     await world.tick()
     assert (await world.offer_to(second)).entry_id == entry.id
@@ -78,7 +78,7 @@ async def test_a_ringing_whose_end_nobody_told_us_of_ends_by_the_clock(world: Wo
     await world.tick()
     offer = await world.offer_to(agent)
     await world.show(offer.id)
-    await world.dispatcher.ringing(offer.id)
+    await world.offers.ringing(offer.id)
     world.passes(RULES.ring_s + RING_SLACK_S - 1)
     await world.tick()
     assert (await world.records.offers.load(offer.id)).state is OfferState.RINGING
@@ -94,7 +94,7 @@ async def test_an_agent_is_not_blamed_when_the_phone_was_never_rung(world: World
     offer = await world.offer_to(agent)
     await world.show(offer.id)
     world.passes(UNRUNG_S + 1)
-    await world.dispatcher.tick(world.now)
+    await world.dispatcher.tick()
     assert (await world.records.offers.load(offer.id)).ending == "phone was not rung"
     assert (await world.offer_to(agent)).id != offer.id
 
@@ -104,12 +104,12 @@ async def test_a_phone_taken_just_after_we_gave_up_still_counts(world: World) ->
     await world.tick()
     offer = await world.offer_to(slow)
     await world.show(offer.id)
-    await world.dispatcher.ringing(offer.id)
+    await world.offers.ringing(offer.id)
     world.passes(RULES.ring_s + RING_SLACK_S + 1)
     other = await world.agent("bo")
     await world.tick()
     assert (await world.offer_to(other)).entry_id == entry.id
-    assert await world.dispatcher.answered(offer.id)
+    assert await world.offers.answered(offer.id)
     assert await world.state(slow) is AgentState.ON_CALL
     assert await world.state(other) is AgentState.AVAILABLE
     assert await world.records.queue.entry(entry.id) is None
@@ -121,7 +121,7 @@ async def test_a_caller_who_leaves_frees_the_agent(world: World) -> None:
     await world.tick()
     offer = await world.offer_to(agent)
     await world.records.calls.end(entry.call_id or "", "caller_hung_up", world.now)
-    await world.dispatcher.caller_left(entry.call_id or "")
+    await world.offers.caller_left(entry.call_id or "")
     assert await world.state(agent) is AgentState.AVAILABLE
     assert (await world.records.offers.load(offer.id)).ending == "caller left"
     assert not await world.show(offer.id)
@@ -132,8 +132,8 @@ async def test_a_caller_who_leaves_during_the_talk_ends_it(world: World) -> None
     await world.tick()
     offer = await world.offer_to(agent)
     await world.show(offer.id)
-    await world.dispatcher.answered(offer.id)
-    await world.dispatcher.caller_left(entry.call_id or "")
+    await world.offers.answered(offer.id)
+    await world.offers.caller_left(entry.call_id or "")
     assert (await world.records.offers.load(offer.id)).state is OfferState.ENDED
     assert await world.state(agent) is AgentState.AFTER_CALL_WORK
 
@@ -143,7 +143,7 @@ async def test_an_end_that_nobody_acted_on_is_found_by_the_tick(world: World, go
     agent, entry = await world.agent(), await world.waiting()
     await world.tick()
     offer = await world.offer_to(agent)
-    for step in (world.show, world.dispatcher.ringing, world.dispatcher.answered)[:got_to]:
+    for step in (world.show, world.offers.ringing, world.offers.answered)[:got_to]:
         assert await step(offer.id)
     await world.records.calls.end(entry.call_id or "", "lost", world.now)
     await world.tick()
@@ -196,7 +196,7 @@ async def test_after_call_work_has_a_limit_but_never_goes_unrecorded(world: Worl
     await world.tick()
     offer = await world.offer_to(agent)
     await world.show(offer.id)
-    await world.dispatcher.talk_ended(offer.id)
+    await world.offers.talk_ended(offer.id)
     world.passes(RULES.wrap_up_limit_s + 1)
     await world.tick()
     assert world.records.state.wrap_ups[offer.id] == ("none given", "")
@@ -212,7 +212,7 @@ async def test_whoever_reached_a_person_is_not_called_back_as_well(world: World)
     await world.tick()
     offer = await world.offer_to(agent)
     await world.show(offer.id)
-    await world.dispatcher.answered(offer.id)
+    await world.offers.answered(offer.id)
     assert (await world.records.callbacks.load(callback.id)).state is CallbackState.CANCELLED
 
 
@@ -248,7 +248,7 @@ async def test_who_talks_already_is_not_called_back_though_the_phone_rings(world
     await world.tick()
     talk = await world.offer_to(bo)
     await world.show(talk.id)
-    await world.dispatcher.answered(talk.id)
+    await world.offers.answered(talk.id)
     assert (await world.records.callbacks.load(caller.id)).state is CallbackState.CANCELLED
     await world.desk.failed(attempt.id, "no answer", world.now)
     world.passes(1_000)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from routing.emergencies import EMERGENCY_TRANSITIONS, TALKED_S, Emergency, EmergencyEvent, EmergencyState, TakeState
-from routing.emergency_desk import AFTER_EMERGENCY, IN_EMERGENCY, TAKE_LIMIT_S, UNRUNG_S, EmergencyDesk, NotRung
 from routing.lifecycle import after
 from routing.model import Agent, AgentState, CallbackState, OfferState, TransitionRefused
 from routing.overdue import RING_SLACK_S
+from routing.services.emergencies import AFTER_EMERGENCY, IN_EMERGENCY, TAKE_LIMIT_S, UNRUNG_S, NotRung
 from tests.unit.routing.world import RULES, World
 
 CALLER, PHONE = "1795918200.17", "1795918200.19"
@@ -29,7 +29,7 @@ class Scene(World):
     def __init__(self) -> None:
         super().__init__()
         self.phones = ScriptedPhones()
-        self.emergencies = EmergencyDesk(self.records, self.news, self.dispatcher, lambda: self.now)
+        self.emergencies = self.services.emergencies
 
     async def raised(self) -> Emergency:
         call = await self.call()
@@ -60,7 +60,7 @@ async def test_an_emergency_while_an_agents_phone_rings_costs_the_agent_nothing(
     await scene.tick()
     offer = await scene.offer_to(agent)
     await scene.show(offer.id)
-    await scene.dispatcher.ringing(offer.id)
+    await scene.offers.ringing(offer.id)
     for _ in range(2):  # as told by two controllers
         await scene.emergencies.raised(entry.call_id or "", CALLER, scene.now)
     assert (await scene.records.offers.load(offer.id)).state is OfferState.LAPSED
@@ -141,7 +141,7 @@ async def test_any_agent_takes_it_and_is_offered_nobody_meanwhile(scene: Scene, 
     await scene.emergencies.tick(scene.phones)  # another controller
     assert scene.phones.rung == [(CALLER, "phone-bo")]
     await scene.waiting()
-    await scene.dispatcher.tick(scene.now)
+    await scene.dispatcher.tick()
     assert await scene.records.offers.of_agent(agent.id) is None
     assert await scene.emergencies.answered(CALLER, "phone-bo")
     taken = await scene.seen(emergency)

@@ -3,14 +3,16 @@
 import pytest
 
 from routing.matters import same_matter
-from routing.model import CallerId, Promise, TicketDraft
+from routing.model import CallerId, Intake, Promise, TicketDraft
 from tests.unit.routing.world import START
 
 TOPICS = {"plumbing", "printer"}
 
 
 def about(topic: str, place: str | None = None) -> TicketDraft:
-    return TicketDraft(topic, "technical", "normal", Promise("promise_attend", START), CallerId(), place=place)
+    return TicketDraft(
+        topic, "technical", "normal", Promise("promise_attend", START), Intake.of_call(CallerId()), place=place
+    )
 
 
 @pytest.mark.parametrize(

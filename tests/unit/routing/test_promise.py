@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from config.documents import Hours, Site, Topic, TopicLimits, load_edition
 from config.settings import PROJECT
-from routing.model import CallerId, Stage, Ticket, TicketDraft
+from routing.model import CallerId, Intake, Stage, Ticket, TicketDraft
 from routing.promise import deadline, is_open, is_settled_by, make_promise, moved_promise
 
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -123,7 +123,9 @@ MATTER = Topic(
 
 
 def reported(site: Site, opened: datetime, urgency_set: str | None = None) -> Ticket:
-    draft = TicketDraft("t", "technical", MATTER.urgency, make_promise(MATTER, opened, site), CallerId())
+    draft = TicketDraft(
+        "t", "technical", MATTER.urgency, make_promise(MATTER, opened, site), Intake.of_call(CallerId())
+    )
     return Ticket("id", "123", site.id, opened, Stage.RECORDED, draft, urgency_set)
 
 

@@ -40,6 +40,7 @@ from routing.model import (
     Callback,
     CallbackState,
     CallerId,
+    Intake,
     Offer,
     Promise,
     QueueEntry,
@@ -150,7 +151,7 @@ def test_a_call_that_ends_gives_up_its_own_place_only() -> None:
 
 @pytest.mark.parametrize("stage", [Stage.ACCEPTED, Stage.CLOSED])
 def test_only_closing_a_matter_calls_its_callback_off(stage: Stage) -> None:
-    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", START), CallerId())
+    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", START), Intake.of_call(CallerId()))
     ticket = Ticket("ticket", "12", "demo", START, Stage.RECORDED, draft)
     effects = following(stage_transition(ticket, stage, LATER), None)
     assert transitions(effects) == ([(Kind.CALLBACK, CallbackEvent.CANCELLED)] if stage is Stage.CLOSED else [])

@@ -6,7 +6,6 @@ from typing import Any
 
 from config.documents import CallbackRules, WaitingRules
 from routing.callbacks import CallbackDesk
-from routing.dispatch import Dispatcher, show
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
 from routing.lifecycle import AttemptEvent
@@ -17,12 +16,14 @@ from routing.model import (
     Call,
     Callback,
     CallerId,
+    Intake,
     Offer,
     Promise,
     QueueEntry,
     Ticket,
     TicketDraft,
 )
+from tests.services import services_over
 from tests.transitions import watch_memory
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -51,7 +52,8 @@ class World:
         watch_memory(self.records.state)
         self.news = MemoryNews()
         self.dialler = ScriptedDialler()
-        self.dispatcher = Dispatcher(self.records, self.news, lambda: RULES, lambda: self.now)
+        self.services = services_over(self.records, self.news, lambda: self.now, rules=lambda: RULES)
+        self.offers, self.dispatcher = self.services.offers, self.services.dispatcher
         self.desk = CallbackDesk(self.records, self.news, self.dialler, lambda: CALLBACK_RULES, NODE)
 
     def passes(self, seconds: float) -> None:
@@ -62,7 +64,7 @@ class World:
                 self.records.state.agents[agent.id] = replace(agent, page_seen_at=self.now)
 
     async def tick(self) -> None:
-        await self.dispatcher.tick(self.now)
+        await self.dispatcher.tick()
         await self.desk.tick(self.now)
 
     async def agent(self, login: str = "anna", **changes: Any) -> Agent:
@@ -84,7 +86,9 @@ class World:
         return await self.records.queue.enter(replace(entry, **changes))
 
     async def ticket(self) -> Ticket:
-        draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", self.now), CallerId())
+        draft = TicketDraft(
+            "plumbing", "technical", "normal", Promise("promise_attend", self.now), Intake.of_call(CallerId())
+        )
         return await self.records.tickets.open(draft, None, self.now)
 
     async def callback(self, **changes: Any) -> Callback:
@@ -96,7 +100,7 @@ class World:
         """The agent's desk shows the offer."""
         offer = await self.records.offers.load(offer_id)
         agent = await self.records.agents.load(offer.agent_id)
-        return await show(self.records, self.news, offer, agent, self.now, self.now)
+        return await self.offers.show(offer, agent, self.now)
 
     async def phone_taken(self, attempt: Attempt) -> bool:
         """Somebody takes the phone that is rung for a callback."""

@@ -15,6 +15,7 @@ from store.database import Database, connect
 from store.migrate import alembic_config, upgrade
 
 BEFORE_PUBLICATIONS = "0009"
+BEFORE_INTAKE = "0011"
 FILLED_BY = (tables, tables_dispatch, tables_emergencies, tables_nodes)
 
 
@@ -129,4 +130,37 @@ async def test_what_was_in_force_before_publications_stays_in_force(sqlite_url: 
         assert [tuple(row) for row in told] == [("a", 1, "a2"), ("b", 1, "b1")]
         noted = await database.read(lambda connection: connection.execute(text(FOLDERS)).all())
         assert [tuple(row) for row in noted] == [("a", "", "a2", "a2"), ("b", "", "b1", "b1")]
+        await database.close()
+
+
+TOLD_BEFORE = """INSERT INTO tickets (id, site_id, number, key, opened_at, stage, topic, crew, urgency_suggested,
+    withheld, shared, caller_kind) VALUES (:id, 'demo', :id, :key, '2026-11-22', 'recorded', 'person', 'dispatch',
+    'normal', :no, :no, 'unknown')"""
+RECORDED_BEFORE = "INSERT INTO messages (id, ticket_id, recording, at) VALUES (:id, :id, '1.wav', '2026-11-22')"
+WHENCE = "SELECT id, source, taken_by FROM tickets ORDER BY id"
+
+
+async def test_what_the_dialplan_had_recorded_came_as_a_message_all_else_by_telephone(
+    sqlite_url: str, postgres_url: str
+) -> None:
+    upgrade(postgres_url)
+    keys = {"alone": "c1:spool:1795918200.17", "talked": "c2:spool:1795918200.18", "told": "c3:matter"}
+    for url in (sqlite_url, postgres_url):
+        database = connect(url)
+
+        def told_before(connection: Connection) -> None:
+            command.downgrade(alembic_config(connection), BEFORE_INTAKE)
+            for ticket_id, key in keys.items():
+                connection.execute(text(TOLD_BEFORE), {"id": ticket_id, "key": key, "no": False})
+            for ticket_id in ("alone", "told"):
+                connection.execute(text(RECORDED_BEFORE), {"id": ticket_id})
+
+        await database.write(told_before)
+        await database.write(lambda connection: command.upgrade(alembic_config(connection), "head"))
+        whence = await database.read(lambda connection: connection.execute(text(WHENCE)).all())
+        assert [tuple(row) for row in whence] == [
+            ("alone", "message", ""),
+            ("talked", "call", ""),
+            ("told", "call", ""),
+        ]
         await database.close()

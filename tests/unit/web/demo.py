@@ -19,6 +19,7 @@ from routing.model import (
     Call,
     CallerId,
     CallState,
+    Intake,
     NewEvent,
     Offer,
     Promise,
@@ -114,14 +115,15 @@ class Desk:
     async def ticket(
         self, call: Call | None, topic: str = "plumbing", words: str = "", urgency: str = "normal",
         place: str | None = "ward-4", caller: CallerId = WARD_4, ago_s: float = 30, due_s: float = 3_600,
-        place_text: str | None = None,
+        place_text: str | None = None, intake: Intake | None = None,
     ) -> Ticket:  # fmt: skip
         at = self.at() - timedelta(seconds=ago_s)
         why = ("drain", "blocked", "water") if words else ()
         draft = TicketDraft(
-            topic, "technical", urgency, Promise("promise_attend", at + timedelta(seconds=due_s)), caller, place,
-            place_text, words=words, confidence=0.93 if words else None, why=why,
-            callback_number=caller.number,
+            topic, "technical", urgency, Promise("promise_attend", at + timedelta(seconds=due_s)),
+            intake or Intake.of_call(caller), place, place_text, words=words,
+            confidence=0.93 if words else None, why=why,
+            callback_number=None if intake else caller.number,
         )  # fmt: skip
         ticket = await self.records.tickets.open(draft, call.id if call else None, at)
         if call:

@@ -114,7 +114,9 @@ class MemoryArchive:
 
     async def ticket_history(self, ticket_id: str) -> Sequence[TicketChange]:
         ticket = self.records.state.tickets[ticket_id]
-        stages = [TicketChange(at, "agent:anna", "stage", stage) for stage, at in ticket.stages.items()]
+        opened = TicketChange(ticket.opened_at, ticket.draft.intake.taken_by or "line", "opened", ticket.number)
+        later = [(at, stage) for stage, at in ticket.stages.items() if stage is not Stage.RECORDED]
+        stages = [opened, *(TicketChange(at, "agent:anna", "stage", stage) for at, stage in later)]
         recordings = self.records.state.messages.get(ticket_id, [])
         return stages + [TicketChange(ticket.opened_at, "caller", "message", path) for path in recordings]
 
@@ -140,8 +142,8 @@ class MemoryArchive:
 
 def _ticket_fits(ticket: Ticket, query: TicketQuery) -> bool:
     draft = ticket.draft
-    text = searchable(draft.words, draft.caller.name, draft.caller.contact, draft.place_text)
-    numbers = (ticket.number, draft.caller.number, draft.caller.raw, draft.callback_number)
+    text = searchable(draft.words, draft.reporter.name, draft.reporter.contact, draft.place_text)
+    numbers = (ticket.number, draft.reporter.number, draft.reporter.raw, draft.callback_number)
     wanted = (
         (query.stage, ticket.stage), (query.urgency, ticket.urgency), (query.crew, draft.crew),
         (query.topic, draft.topic), (query.place, draft.place),

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 
 from routing.lifecycle import AgentEvent, OfferEvent
 from routing.model import UNPROVEN, CallerId, OfferState, RoutingError
+from tests.services import services_over
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import NODE, Clock, Desk
 from web.errors import STATUS, DeskError
@@ -80,7 +80,7 @@ async def test_a_caller_whom_nothing_proves_is_told_as_such(anna: httpx.AsyncCli
 async def test_a_moved_promise_is_told_by_the_machines_clock(anna: httpx.AsyncClient, desk: Desk) -> None:
     line = desk.app.state.line
     ahead = timedelta(minutes=30)  # set while the line measures on with its own
-    desk.app.state.line = replace(line, wall=lambda: line.now() + ahead)
+    desk.app.state.services = services_over(desk.records, desk.news, line.now, lambda: line.now() + ahead)
     ticket = await desk.ticket(None, due_s=86_400)
     got = (await anna.post(f"/api/v1/tickets/{ticket.number}/urgency", json={"urgency": "critical"})).json()
     by = line.now() + ahead + timedelta(minutes=line.edition.site.urgency_minutes["critical"])

@@ -12,23 +12,18 @@ import pytest
 import yaml
 
 from config.documents import Edition
-from routing import dispatch, overdue
+from routing import overdue
 from routing.event_types import EventType
 from routing.legs import LegKind
 from routing.lifecycle import AgentEvent, OfferEvent
-from routing.model import (
-    NO_DISPOSITION,
-    URGENCY_ORDER,
-    AgentState,
-    CallbackState,
-    CallState,
-    NewEvent,
-    Stage,
-)
+from routing.model import URGENCY_ORDER, AgentState, CallbackState, CallState, NewEvent, Stage
+from routing.services.agents import RAN_OUT
+from routing.services.dispatcher import PAGE_GONE
+from routing.wrap_ups import NO_DISPOSITION
 from tests.rooms import sources
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import Clock, Desk
-from web.acts import DISPOSITIONS
+from web.dispositions import DISPOSITIONS
 from web.panels import REASONS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,7 +38,7 @@ ENDINGS |= set(re.findall(r"ending: ([a-z_]+)", "".join(p.read_text() for p in (
 SHOWN: dict[str, Iterable[str]] = {
     "state": AgentState, "callstate": CallState, "callbackstate": CallbackState, "stage": Stage, "leg": LegKind,
     "urgency": URGENCY_ORDER, "disposition": {*DISPOSITIONS, NO_DISPOSITION}, "ending": ENDINGS, "event": EventType,
-    "reason": {*REASONS, *dispatch.REASONS.values(), *LAPSES, *DIALSTATUS, "lapsed"},
+    "reason": {*REASONS, PAGE_GONE, RAN_OUT, *LAPSES, *DIALSTATUS, "lapsed"},
     "act": {"person", "status", "callback", "yes", "no", "repeat"}, "kind": {"staff", "patient"},
     "outcome": {"left", "talked", "message", "emergency", "resumed"}, "call": {"inbound", "callback"},
     "left": set(re.findall(r'LeaveQueue\("([^"]+)"\)', SOURCES)), "document": set(Edition.model_fields),

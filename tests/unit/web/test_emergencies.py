@@ -5,9 +5,9 @@ import re
 import httpx
 
 from routing.emergencies import Emergency, EmergencyEvent, Ring
-from routing.emergency_desk import EmergencyDesk
 from routing.identity import new_id
 from routing.model import AgentState, CallerId
+from tests.services import services_over
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import NODE, Desk
 from tests.unit.web.stand_ins_records import PASSWORD
@@ -98,8 +98,7 @@ async def test_without_a_phone_nobody_takes_a_caller_but_may_look_after_one_who_
     await desk.records.agents.phones_registered("west", {"agent1": True})  # which cannot ring it for this caller
     await desk.records.agents.phones_registered(NODE, {"agent1": False})
     assert (await anna.post(f"/api/v1/emergencies/{emergency.id}/take")).status_code == 409
-    emergencies = EmergencyDesk(desk.records, desk.news, None, desk.at)  # type: ignore[arg-type]
-    await emergencies.caller_gone(CHANNEL)
+    await services_over(desk.records, desk.news, desk.at).emergencies.caller_gone(CHANNEL)
     shown = await page(anna, desk)
     assert "nobody had answered" in shown
     assert 'role="alert"' in shown

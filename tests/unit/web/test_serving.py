@@ -11,7 +11,7 @@ import httpx
 from config.in_force import EditionInForce
 from config.settings import Retention, Settings
 from desk.process import open_desk
-from routing.model import CallerId, Promise, Stage, TicketDraft
+from routing.model import CallerId, Intake, Promise, Stage, TicketDraft
 from store.migrate import upgrade
 from tests.disks import fill, small_disk
 from tests.unit.web.demo import START
@@ -21,7 +21,9 @@ from tests.unit.web.stand_ins import small_edition
 async def test_a_matter_closed_at_the_desk_is_kept_as_long_as_the_settings_say(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, database_url="", retention=Retention(words_days=7))
     await asyncio.to_thread(upgrade, settings.database)
-    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", START), CallerId(), words="water")
+    draft = TicketDraft(
+        "plumbing", "technical", "normal", Promise("promise_attend", START), Intake.of_call(CallerId()), words="water"
+    )
     async with AsyncExitStack() as stack:
         records = (await open_desk(settings, EditionInForce(small_edition()), stack)).state.line.records
         ticket = await records.tickets.open(draft, None, START)

@@ -8,14 +8,13 @@ from typing import Any, cast
 import pytest
 
 from config.in_force import EditionInForce
-from controller.left_matters import LeftMatters
+from controller.endings import CallEndings
 from controller.messages import MessageImport
 from controller.switchboard import Switchboard
 from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.state import State
 from routing.event_types import EventType
-from routing.news_waiter import NewsWaiter
 from telephony.spool import SpooledMessage
 from tests.unit.controller.test_reception import agi, reception
 from tests.unit.ivr.site import edition
@@ -35,15 +34,12 @@ async def by_the_dialplan(world: World, call_id: str, folder: Path) -> None:
 
 
 async def by_another_controller(world: World, call_id: str, folder: Path) -> None:
-    left = LeftMatters(world.records, world.news, NewsWaiter(world.news), EditionInForce(edition()), folder)
-    nobody = cast("Any", None)
-    await Switchboard(nobody, world.records, world.news, world.dispatcher, world.desk, nobody, nobody, left=left)._gone(
-        call_id
-    )
+    endings, nobody = CallEndings(world.services, EditionInForce(edition())), cast("Any", None)
+    await Switchboard(nobody, world.services, world.desk, nobody, nobody, endings)._gone(call_id)
 
 
 async def by_what_asterisk_noted_alone(world: World, call_id: str, folder: Path) -> None:
-    taking = MessageImport(folder, folder, world.records, world.news, NewsWaiter(world.news), EditionInForce(edition()))
+    taking = MessageImport(folder, folder, world.services, EditionInForce(edition()))
     await taking.keep(SpooledMessage("1.1", NOW, "left", None, folder / "facts", call_id, "204"))
 
 

@@ -1,10 +1,10 @@
 """Emergencies as they go: raised, rung, taken, over. Whoever tells of a step twice or late changes nothing."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from routing.dispatch import Dispatcher
+from routing.archive import NO_AUDIT, Action, AuditNotes
+from routing.clocks import Clocks
 from routing.emergencies import (
     EMERGENCY_TRANSITIONS,
     TALKED_S,
@@ -18,11 +18,15 @@ from routing.emergencies import (
 )
 from routing.event_types import EventType
 from routing.identity import new_id
-from routing.lifecycle import AGENT_TRANSITIONS, AgentEvent, AttemptEvent, leads_to
-from routing.model import Agent, AgentState, NewEvent, OfferState, RoutingError
+from routing.lifecycle import AgentEvent, AttemptEvent
+from routing.model import Agent, AgentState, NewEvent, NotNow, OfferState, RoutingError
 from routing.nodes import BEFORE
 from routing.overdue import BECAME_EMERGENCY, NO_ANSWER, TOOK_EMERGENCY
 from routing.ports import News, Records
+from routing.services.agents import AgentService
+from routing.services.offers import OfferService
+from routing.services.queue import QueueService
+from routing.timeline import Timeline
 
 TAKE_LIMIT_S = 40  # a phone rings for less; later than that, its news was lost
 UNRUNG_S = 5  # a phone that can be rung rings by then; or its controller died
@@ -39,17 +43,15 @@ class Phones(Protocol):
         """Have the caller on this channel ring one phone, and everybody again when it is not taken. Raises: NotRung."""
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-class EmergencyDesk:
+class EmergencyService:
     """Any number may run: every step is a conditional update."""
 
     def __init__(
-        self, records: Records, news: News, dispatcher: Dispatcher, clock: Callable[[], datetime] = utc_now
-    ) -> None:
-        self._records, self._news, self._dispatcher, self._clock = records, news, dispatcher, clock
+        self, records: Records, news: News, clocks: Clocks, queue: QueueService, offers: OfferService,
+        agents: AgentService, audit: AuditNotes = NO_AUDIT,
+    ) -> None:  # fmt: skip
+        self._records, self._news, self._clock, self._audit = records, news, clocks.now, audit
+        self._queue, self._offers, self._agents = queue, offers, agents
 
     async def raised(
         self, call_id: str, channel: str, at: datetime, callback_id: str | None = None, node: str = BEFORE
@@ -64,10 +66,17 @@ class EmergencyDesk:
             await self._tell(kept)
             await self._records.calls.append([_event(kept, EventType.EMERGENCY_SUMMONED, at)])
             await self._confirm(callback_id, call_id)
-        if entry := await self._records.queue.of_call(call_id):
-            await self._records.queue.leave(entry.id, "emergency", self._clock())
-        await self._dispatcher.caller_left(call_id, BECAME_EMERGENCY)
+        await self._queue.leave(call_id, "emergency")
+        await self._offers.caller_left(call_id, BECAME_EMERGENCY)
         return kept
+
+    async def attach(self, emergency: Emergency, ticket_id: str, timeline: Timeline) -> bool:
+        """Give it its ticket, with what was noted of that; False when it has one."""
+        if not await self._records.emergencies.attach(emergency.id, ticket_id):
+            return False
+        await self._records.calls.append(timeline.take())
+        await self._tell(emergency)
+        return True
 
     async def _confirm(self, callback_id: str | None, call_id: str) -> None:
         """Whoever summons help has taken the callback's phone: its place and offer are this call's, and end with it."""
@@ -134,6 +143,16 @@ class EmergencyDesk:
 
     # agents
 
+    async def take(self, emergency_id: str, agent: Agent) -> None:
+        """A person at the desk takes it, and answers for that. Raises: NotFound, NotNow."""
+        emergency = await self._records.emergencies.load(emergency_id)
+        if emergency.state is EmergencyState.RINGING and not agent.rings_at(emergency.node):
+            raise NotNow("Your phone is not registered where this call is: switch it on and try again.")
+        if not await self.ask(emergency_id, agent):
+            raise NotNow("Somebody else is taking this emergency, or has taken it.")
+        actor, subject = f"agent:{agent.login}", emergency.ticket_id or emergency.call_id
+        await self._audit.note(actor, Action.EMERGENCY_TAKEN, subject, self._clock(), {"emergency": emergency_id})
+
     async def ask(self, emergency_id: str, agent: Agent) -> bool:
         """An agent takes it: a controller will have their phone ring; False when somebody else does or did.
 
@@ -184,7 +203,7 @@ class EmergencyDesk:
             return
         agent = await self._records.agents.load(take.agent_id)
         if agent.state is AgentState.NOT_READY and agent.reason == IN_EMERGENCY:
-            await self._change(agent, AgentEvent.EMERGENCY_MISSED if why else AgentEvent.EMERGENCY_GIVEN_UP, why)
+            await self._agents.change(agent, AgentEvent.EMERGENCY_MISSED if why else AgentEvent.EMERGENCY_GIVEN_UP, why)
 
     async def _close(self, take: Take, by: str) -> None:
         """Somebody took it: the agent who wanted to, or another."""
@@ -198,19 +217,15 @@ class EmergencyDesk:
         """No other caller is offered to whoever takes an emergency."""
         offer = await self._records.offers.of_agent(agent.id)
         if offer and offer.state is not OfferState.ANSWERED:
-            await self._dispatcher.withdraw(offer.id, TOOK_EMERGENCY)
-        await self._change(agent, AgentEvent.TOOK_EMERGENCY, IN_EMERGENCY)
+            await self._offers.withdraw(offer.id, TOOK_EMERGENCY)
+        await self._agents.change(agent, AgentEvent.TOOK_EMERGENCY, IN_EMERGENCY)
 
     async def _free(self, by: str) -> None:
         """Who has taken an emergency says themselves when they are ready for the next caller."""
         agents = await self._records.agents.all()
         for agent in agents:
             if by == f"agent:{agent.login}" and agent.reason == IN_EMERGENCY:
-                await self._change(agent, AgentEvent.EMERGENCY_OVER, AFTER_EMERGENCY)
-
-    async def _change(self, agent: Agent, event: AgentEvent, reason: str) -> None:
-        if await self._records.agents.change(agent.id, event, self._clock(), reason):
-            await self._news.tell("agent", agent=agent.id, state=leads_to(AGENT_TRANSITIONS, event))
+                await self._agents.change(agent, AgentEvent.EMERGENCY_OVER, AFTER_EMERGENCY)
 
     async def _agent_at(self, phone: str) -> Agent | None:
         return next((agent for agent in await self._records.agents.all() if agent.phone == phone), None)

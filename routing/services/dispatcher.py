@@ -1,0 +1,91 @@
+"""Callers meet agents: every step is a claim or a conditional update, so any number of dispatchers may run."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from config.documents import WaitingRules
+from routing.clocks import Clocks
+from routing.lifecycle import AgentEvent
+from routing.model import Agent, Offer, OfferState, QueueEntry
+from routing.overdue import agent_overdue, lapse_of
+from routing.policy import due, pair
+from routing.ports import Records
+from routing.services.agents import AgentService
+from routing.services.offers import OfferService
+
+PAGE_GONE = "page gone"
+
+
+class Dispatcher:
+    """Pairs, offers, and heals what a dead process left behind."""
+
+    def __init__(
+        self, records: Records, offers: OfferService, agents: AgentService, rules: Callable[[], WaitingRules],
+        clocks: Clocks,
+    ) -> None:  # fmt: skip
+        """`rules` returns those that are in force now."""
+        self._records, self._offers, self._agents, self._clocks = records, offers, agents, clocks
+        self._rules_now = rules
+
+    @property
+    def _rules(self) -> WaitingRules:
+        return self._rules_now()
+
+    async def tick(self) -> Sequence[Offer]:
+        """End what is overdue, then offer whoever waits; harmless however often and wherever it runs.
+
+        Returns the offers that were live at its beginning.
+        """
+        now = self._clocks.now()
+        agents = await self._records.agents.all()
+        offers = await self._records.offers.live()
+        await self._heal_offers(offers, now)
+        await self._heal_agents(agents, offers, now)
+        await self._offer(now)
+        return offers
+
+    async def _heal_offers(self, offers: Sequence[Offer], now: datetime) -> None:
+        ended = await self._records.calls.ended({offer.call_id for offer in offers if offer.call_id})
+        for offer in offers:
+            gone = offer.call_id in ended
+            if offer.state is OfferState.ANSWERED:
+                if gone:
+                    await self._offers.talk_ended(offer.id)
+                continue
+            lapse = lapse_of(offer, now, self._rules, gone, gone or await self._waits(offer, now))
+            if lapse:
+                await self._offers.withdraw(offer.id, lapse)
+
+    async def _waits(self, offer: Offer, now: datetime) -> bool:
+        """Whether whoever is offered is there to be connected: neither gone nor busy choosing a callback."""
+        entry = await self._records.queue.entry(offer.entry_id)
+        return entry is not None and due(entry, now)
+
+    async def _heal_agents(self, agents: Sequence[Agent], offers: Sequence[Offer], now: datetime) -> None:
+        live = {offer.agent_id: offer for offer in offers}
+        for agent in agents:
+            event = agent_overdue(agent, live.get(agent.id), now, self._rules)
+            if event is AgentEvent.WRAP_UP_EXPIRED:
+                await self._agents.expire_wrap_up(agent)
+            elif event:
+                await self._agents.change(agent, event, PAGE_GONE if event is AgentEvent.PAGE_GONE else "")
+
+    async def _offer(self, now: datetime) -> None:
+        waiting = await self._records.queue.waiting()
+        if not waiting:
+            return
+        ended = await self._records.calls.ended({entry.call_id for entry in waiting if entry.call_id})
+        for entry in waiting:
+            if entry.call_id in ended:
+                await self._records.queue.leave(entry.id, "call ended", now)
+        here = [entry for entry in waiting if entry.call_id not in ended]
+        offerable = await self._without_resting(here)
+        for entry, agent in pair(offerable, await self._records.agents.all(), now, self._rules):
+            await self._offers.make(entry, agent)
+
+    async def _without_resting(self, waiting: Sequence[QueueEntry]) -> Sequence[QueueEntry]:
+        """No agent is kept for a phone that is being rung already, or is busy in another call with us."""
+        if not any(entry.callback_id and not entry.call_id for entry in waiting):
+            return waiting
+        resting = await self._records.callbacks.resting()
+        return [entry for entry in waiting if entry.call_id or entry.callback_id not in resting]

@@ -1,0 +1,48 @@
+"""The services of a line over one database: what a process makes once, for phone, page and program alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from config.documents import WaitingRules
+from routing.archive import NO_AUDIT, AuditNotes
+from routing.clocks import Clocks
+from routing.ports import News, Records
+from routing.services.agents import AgentService
+from routing.services.calls import CallService
+from routing.services.dispatcher import Dispatcher
+from routing.services.emergencies import EmergencyService
+from routing.services.offers import OfferService
+from routing.services.queue import QueueService
+from routing.services.tickets import TicketService
+
+
+@dataclass(frozen=True)
+class LineServices:
+    """Every change goes through one of them; `records` are there to be read, `news` to be listened to."""
+
+    records: Records
+    news: News
+    clocks: Clocks
+    tickets: TicketService
+    queue: QueueService
+    offers: OfferService
+    agents: AgentService
+    emergencies: EmergencyService
+    calls: CallService
+    dispatcher: Dispatcher
+
+    @classmethod
+    def over(
+        cls, records: Records, news: News, waiting: Callable[[], WaitingRules], clocks: Clocks,
+        audit: AuditNotes = NO_AUDIT,
+    ) -> Self:  # fmt: skip
+        """`waiting` returns the queue's rules that are in force now; `audit` notes what people do."""
+        queue, offers = QueueService(records, news, clocks), OfferService(records, news, clocks)
+        agents = AgentService(records, news, waiting, clocks, audit)
+        emergencies = EmergencyService(records, news, clocks, queue, offers, agents, audit)
+        return cls(
+            records, news, clocks, TicketService(records, news, clocks, audit), queue, offers, agents, emergencies,
+            CallService(records, news, clocks, offers, emergencies),
+            Dispatcher(records, offers, agents, waiting, clocks),
+        )  # fmt: skip

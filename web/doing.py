@@ -1,0 +1,39 @@
+"""The services of the line, by which everything is done at the desk; each endpoint asks for the one that it needs."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from routing.services.agents import AgentService
+from routing.services.emergencies import EmergencyService
+from routing.services.line import LineServices
+from routing.services.pages import PageService
+from routing.services.tickets import TicketService
+
+
+def _services(request: Request) -> LineServices:
+    services: LineServices = request.app.state.services
+    return services
+
+
+def _tickets(request: Request) -> TicketService:
+    return _services(request).tickets
+
+
+def _agents(request: Request) -> AgentService:
+    return _services(request).agents
+
+
+def _emergencies(request: Request) -> EmergencyService:
+    return _services(request).emergencies
+
+
+def _pages(request: Request) -> PageService:
+    pages: PageService = request.app.state.pages
+    return pages
+
+
+TicketsDep = Annotated[TicketService, Depends(_tickets)]
+AgentsDep = Annotated[AgentService, Depends(_agents)]
+EmergenciesDep = Annotated[EmergencyService, Depends(_emergencies)]
+PagesDep = Annotated[PageService, Depends(_pages)]
