@@ -15,6 +15,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from config.paths import DataPaths
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -131,7 +133,11 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.data_dir / 'onenumber.db'}"
+        return self.database_url or f"sqlite:///{self.paths.database}"
+
+    @property
+    def paths(self) -> DataPaths:
+        return DataPaths(self.data_dir)
 
     @classmethod
     def settings_customise_sources(

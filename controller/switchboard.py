@@ -8,7 +8,6 @@ from datetime import timedelta
 import structlog
 
 from config.in_force import EditionInForce
-from config.settings import Settings
 from controller.emergency_calls import ENDPOINT, EmergencyCalls
 from controller.left_matters import LeftMatters
 from controller.refusals import Refusals
@@ -34,7 +33,7 @@ class AmiDialler:
     """Rings the phone of a callback: its registered contact, else the trunk. One Originate per attempt, ever."""
 
     ami: AmiClient
-    settings: Settings
+    line_number: str  # shown to whoever is called back
     in_force: EditionInForce
     registered: set[str] = field(default_factory=set)
 
@@ -43,8 +42,8 @@ class AmiDialler:
         dialled = f"PJSIP/{number}" if number in self.registered else f"PJSIP/{number}@{rules.trunk}"
         call = Originate(
             channel_id=attempt.id, dialled=dialled, context="onenumber-callback",
-            caller_number=self.settings.line.number, timeout_ms=rules.ring_s * 1000,
-            variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.settings.line.number},
+            caller_number=self.line_number, timeout_ms=rules.ring_s * 1000,
+            variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.line_number},
         )  # fmt: skip
         try:
             await self.ami.originate(call)

@@ -66,7 +66,10 @@ async def heard(
     settings: Settings, pieces: list[tuple[str, dict[str, str]]], dead: bool = False
 ) -> list[tuple[str, ...]]:
     """What the recogniser writes for each prompt, told several times over a telephone line."""
-    voice, ears = preparing.build(settings), choose.build(settings, "en")
+    voice, ears = (
+        preparing.build(settings.voices, settings.paths.voice_cache, settings.line.config_dir),
+        choose.build(settings.speech, "en"),
+    )
     assert ears is not None
     assert await ears.start(120)
     try:
