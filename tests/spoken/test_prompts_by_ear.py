@@ -14,13 +14,13 @@ from rapidfuzz import fuzz
 from config.settings import Settings
 from ivr.announcing import announce
 from ivr.locales import en
+from ivr.pcm import from_pcm
 from ivr.ports import Voice, VoiceDown
 from stt import choose
 from tests.spoken import hearing
 from tests.spoken.render import Sentence
 from tests.spoken.telephone import over_the_line
 from tts import preparing
-from tts.audio import from_pcm
 from tts.voices import piper_models
 
 pytestmark = pytest.mark.speech
