@@ -49,7 +49,7 @@ def call(
     """Call the line; exit code 0 when it did its job."""
     try:
         settings = credentials.settings()
-        configure_logs(settings, sys.stderr)  # standard output is the report's
+        configure_logs(settings.log_private, sys.stderr)  # standard output is the report's
         plan = replace(_plan(settings, say or [], wav or [], keys, patience, bool(answer_as)), stay=stay)
         site = in_force(settings).edition.site
         report = asyncio.run(_call(settings, site, plan, (from_number, name), answer_as))
@@ -65,7 +65,7 @@ def _plan(
     settings: Settings, says: list[str], wavs: list[Path], keys: str, patience_s: float, answered: bool
 ) -> CallPlan:
     trace = secrets.token_hex(8)
-    folder = settings.data_dir / "test-calls" / trace
+    folder = settings.paths.test_calls / trace
     folder.mkdir(parents=True)
     if missing := [path for path in wavs if not path.is_file()]:
         raise CallRefused(f"there is no {missing[0]}")
@@ -76,7 +76,7 @@ def _plan(
 async def _spoken(settings: Settings, says: list[str], folder: Path) -> list[Path]:
     """Each sentence by the installed voice. Raises: VoiceDown."""
     patient = settings.voices.model_copy(update={"limit_ms": VOICE_LIMIT_MS})
-    voice, made = preparing.build(settings.model_copy(update={"voices": patient})), []
+    voice, made = preparing.build(patient, settings.paths.voice_cache, settings.line.config_dir), []
     try:
         for number, text in enumerate(says, 1):
             path = folder / f"said-{number}.wav"
@@ -108,7 +108,7 @@ def _login(settings: Settings, site: Site, login: str) -> tuple[str, str]:
 
     The environment has the passwords that people have chosen since.
     """
-    known = credentials.load(settings.data_dir / "secrets.env") | os.environ
+    known = credentials.load(settings.paths.secrets) | os.environ
     for name in [login] if login else [account.login for account in site.agents]:
         if password := known.get(credentials.login_name(name)):
             return name, password

@@ -30,7 +30,7 @@ def make_ready(settings: Settings, edition: Edition) -> None:
     from ivr.understanding.understander import build  # loads a sentence encoder
 
     preparing.sentences(settings, edition, print)
-    build(edition, settings.data_dir / "understanding")
+    build(edition, settings.paths.understanding)
 
 
 def take_in(path: Path | None, publish: bool, note: str, expect: str, ready: Ready = make_ready) -> None:
@@ -192,11 +192,11 @@ def _afterwards(settings: Settings, edition: Edition, made: Publication) -> None
     """Everybody hears of it: controllers and desks, the people it names, and whoever published it."""
     asyncio.run(_tell(settings, made))
     logins = [agent.login for agent in edition.site.agents]
-    known = credentials.load_or_make(settings.data_dir / "secrets.env", logins)
+    known = credentials.load_or_make(settings.paths.secrets, logins)
     asyncio.run(seed.seed(settings.database, edition, credentials.passwords(known, logins)))
     print(f"in force: {told(made)}")
     if not preparing.asterisk_is_made_of(settings, edition):
-        print(f"Asterisk: {installation.what_renews_asterisk(settings)}")
+        print(f"Asterisk: {installation.what_renews_asterisk(settings.paths)}")
 
 
 async def _tell(settings: Settings, made: Publication) -> None:

@@ -13,10 +13,8 @@ from routing.identity import new_id
 from routing.lifecycle import CallbackEvent
 from routing.spellings import Spellings, spellings
 from runtime import credentials, operator
-from runtime.addresses import instance_folder
 from store import SqlRecords, erasure
 from store.news import RedisNews
-from telephony import spool
 
 NOT_REACHED = "backups; what was printed or copied; numbers that somebody spoke in words"
 
@@ -85,12 +83,12 @@ def _tell(counts: dict[str, int], edition: Edition, number: Spellings) -> None:
 
 async def _find(settings: Settings, records: SqlRecords, news: RedisNews, number: Spellings) -> Found:
     rows = await erasure.find(records.database, number)
-    folder = instance_folder(settings)
-    facts, waiting = spooled(folder / spool.FOLDER, number)
+    folder = settings.paths.asterisk
+    facts, waiting = spooled(settings.paths.spooled, number)
     return Found(
-        rows, recordings=recordings(settings.data_dir, rows.recordings, rows.calls), spooled=facts, waiting=waiting,
+        rows, recordings=recordings(settings.paths, rows.recordings, rows.calls), spooled=facts, waiting=waiting,
         news=await news.mentioning(number.pattern),
-        logs=line_logs((settings.data_dir / "log", folder / "log"), LogTraces(number.pattern, rows.calls)),
+        logs=line_logs((settings.paths.logs, folder / "log"), LogTraces(number.pattern, rows.calls)),
     )  # fmt: skip
 
 

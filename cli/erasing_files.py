@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from config.paths import DataPaths
 from ivr import owed
 from routing.spellings import Spellings
 
@@ -20,11 +21,11 @@ CALL = re.compile(rb'"call(?:_id)?": "([0-9a-f-]{36})"')  # as the line's JSON l
 PRIVATE_FIELD = re.compile(rb'"pii_[a-z_]+": "?((?:[^"\\,}]|\\.)+)')
 
 
-def recordings(data_dir: Path, named: Collection[str], calls: Collection[str]) -> list[Path]:
+def recordings(paths: DataPaths, named: Collection[str], calls: Collection[str]) -> list[Path]:
     """Those that tickets name, and those that calls left: a recording's name begins with its call's id."""
-    home = data_dir.resolve()
+    home = paths.home.resolve()
     known = {path for name in named if (path := Path(name).resolve()).is_relative_to(home)}
-    left = (path for path in (data_dir / "recordings").glob("*") if path.name[:36] in calls)
+    left = (path for path in paths.recordings.glob("*") if path.name[:36] in calls)
     found = known | {path.resolve() for path in left}
     return sorted(each for path in found for each in (path, path.with_suffix(owed.SUFFIX)) if each.is_file())
 

@@ -82,7 +82,7 @@ def readable(heard: Understanding) -> dict[str, Any]:
 def _line(settings: Settings) -> Any:
     from ivr.understanding.understander import build
 
-    return build(load_edition(settings.line.config_dir), settings.data_dir / "understanding")
+    return build(load_edition(settings.line.config_dir), settings.paths.understanding)
 
 
 def _pack(settings: Settings, lang: str) -> LanguagePack:

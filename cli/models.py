@@ -76,13 +76,13 @@ def _wanted(language: str, large: bool) -> catalogue.Model:
 
 
 def _in_use(settings: Settings, language: str) -> str:
-    engine = choose.best(settings, language)
+    engine = choose.best(settings.speech, language)
     return f"{language}: {engine.says if engine else 'no recogniser installed, callers use keys'}"
 
 
 def _otherwise(settings: Settings, language: str) -> str:
     """What callers have without it."""
-    engine = choose.best(settings, language)
+    engine = choose.best(settings.speech, language)
     if engine:
         return f"{language!r} is heard with {engine.name} meanwhile."
     return f"Callers in {language!r} use keys meanwhile."

@@ -22,7 +22,7 @@ WHY = {
 
 def show(login: str) -> None:
     settings = credentials.settings()
-    kept = credentials.load(settings.data_dir / "secrets.env").get(credentials.login_name(login), "")
+    kept = credentials.load(settings.paths.secrets).get(credentials.login_name(login), "")
     account = asyncio.run(_account(settings, login))
     if not kept or not asyncio.run(password_fits(kept, account.password_hash or None)):
         operator.refuse(f"{login} has another password than the demo one: set a new one if it is lost.")

@@ -15,8 +15,8 @@ def controller() -> None:
     from controller import controller as process  # its libraries take seconds to load; other commands do without
 
     settings = credentials.settings("controller")
-    privacy.keep_private(settings)
-    configure_logs(settings)
+    privacy.keep_private(settings.paths, settings.database)
+    configure_logs(settings.log_private)
     uvloop.run(process.serve(settings))
 
 
@@ -26,8 +26,8 @@ def web() -> None:
     from desk import process
 
     settings = credentials.settings("web")
-    privacy.keep_private(settings)
-    configure_logs(settings)
+    privacy.keep_private(settings.paths, settings.database)
+    configure_logs(settings.log_private)
     uvloop.run(process.serve(settings))
 
 
@@ -38,8 +38,8 @@ def demo_phones() -> None:
     from supervisor import demo_phones as process
 
     settings = credentials.settings("demo-phones")
-    privacy.keep_private(settings)
-    configure_logs(settings)
+    privacy.keep_private(settings.paths, settings.database)
+    configure_logs(settings.log_private)
     uvloop.run(process.serve(settings, in_force(settings).edition))
 
 

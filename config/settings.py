@@ -18,6 +18,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from config.paths import DataPaths
+
 PROJECT = Path(__file__).resolve().parent.parent
 NODE_LENGTH = 19  # Asterisk keeps no more of a systemname
 NODE_NAME = rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,{NODE_LENGTH - 1}}}$"
@@ -155,7 +157,11 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.data_dir / 'onenumber.db'}"
+        return self.database_url or f"sqlite:///{self.paths.database}"
+
+    @property
+    def paths(self) -> DataPaths:
+        return DataPaths(self.data_dir)
 
     @classmethod
     def settings_customise_sources(

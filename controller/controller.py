@@ -43,7 +43,6 @@ from store import SqlRecords, editions, open_records
 from store.news import RedisNews
 from stt import choose
 from stt.listening import Listener
-from telephony import spool
 from telephony.agi_proof import AgiProof
 from telephony.agi_server import AgiServer
 from telephony.ami_client import AmiClient
@@ -67,7 +66,7 @@ EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models tak
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT. Calls in the dialogue go back to the dialplan; talks go on."""
     sys.setswitchinterval(GIVE_WAY_S)
-    clock.share(settings.data_dir)
+    clock.share(settings.paths.clock)
     documents = await asyncio.to_thread(in_force, settings)
     if documents.refused:
         log.error("documents refused; the earlier ones stay in force", faults=documents.refused)
@@ -84,7 +83,9 @@ async def serve(settings: Settings) -> None:
         await controller.open(stack)
         _settle_memory()
         log.info("controller ready", agi=settings.controller.agi_port)
-        await _until_stopped(controller, controller.following(stack), forgetting(records, settings))
+        await _until_stopped(
+            controller, controller.following(stack), forgetting(records, settings.paths, settings.retention)
+        )
 
 
 class Controller:
@@ -93,7 +94,7 @@ class Controller:
     def __init__(self, settings: Settings, in_force: EditionInForce, records: SqlRecords, news: News) -> None:
         self.settings, self.in_force, self.records, self.news = settings, in_force, records, news
         self.news_waiter = NewsWaiter(news)
-        self.voice = preparing.build(settings)
+        self.voice = preparing.build(settings.voices, settings.paths.voice_cache, settings.line.config_dir)
         self.ami = AmiClient(
             settings.asterisk.host, settings.asterisk.ami_port, settings.ami_user,
             settings.ami_secret.get_secret_value(),
@@ -101,7 +102,7 @@ class Controller:
         self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
         self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
         self.services = LineServices.over(records, news, in_force.waiting, Clocks(now, wall_now))
-        dialler = AmiDialler(self.ami, settings, in_force)
+        dialler = AmiDialler(self.ami, settings.line.number, in_force)
         node = settings.node.name
         self.callbacks = CallbackDesk(records, news, dialler, in_force.callback, node)
         reports = EmergencyReports(self.services, in_force)
@@ -117,9 +118,8 @@ class Controller:
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Start all parts; calls are answered only when ears and voice are warm."""
         await self._switch(self.in_force.edition, stack)
-        folder = self.settings.data_dir / "asterisk-instance" / spool.FOLDER
-        recordings = self.settings.data_dir / "recordings"
-        self.messages = MessageImport(folder, recordings, self.services, self.in_force, self.settings.node.name)
+        paths, node = self.settings.paths, self.settings.node.name
+        self.messages = MessageImport(paths.spooled, paths.recordings, self.services, self.in_force, node)
         await stack.enter_async_context(self.ami)
         await stack.enter_async_context(self.audio)
         await stack.enter_async_context(self.sip)
@@ -145,7 +145,7 @@ class Controller:
             await self._render(edition)
             async with asyncio.timeout(LOAD_S):
                 await self._switch(edition, stack)
-            await asyncio.to_thread(remember, self.settings, edition)
+            await asyncio.to_thread(remember, self.settings.paths, edition)
             gc.freeze()  # what was loaded stays, as at the start; looking through it would hold up callers' sound
 
         return Following(self.records, self.news_waiter, switch, editions.name_of(self.in_force.edition))
@@ -169,7 +169,7 @@ class Controller:
 
     async def _load_edition(self, edition: Edition, stack: contextlib.AsyncExitStack) -> LoadedEdition:
         """Ears, understanding and voice for an edition."""
-        shelf = self.settings.data_dir / "understanding"
+        shelf = self.settings.paths.understanding
         understander, ears, _ = await asyncio.gather(  # each works mostly in a process or library of its own
             asyncio.to_thread(build, edition, shelf),
             self._all_ears(edition, stack),
@@ -198,7 +198,7 @@ class Controller:
         return self.ears[language]
 
     async def _warm_ears(self, language: str, stack: contextlib.AsyncExitStack) -> Listener | None:
-        recognizer = await asyncio.to_thread(choose.build, self.settings, language)
+        recognizer = await asyncio.to_thread(choose.build, self.settings.speech, language)
         if recognizer is None:
             log.error("no recogniser is installed: callers use keys", language=language)
             return None

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from config.settings import Settings
+from config.paths import DataPaths
+from config.settings import Retention
 from ivr import owed
 from runtime.clock import now
 from store.records import SqlRecords
@@ -58,12 +59,12 @@ class Forgetting:
         return [path for path in found if path.stat().st_mtime < before.timestamp()]
 
 
-def forgetting(records: SqlRecords, settings: Settings) -> Forgetting:
+def forgetting(records: SqlRecords, paths: DataPaths, retention: Retention) -> Forgetting:
     return Forgetting(
         records,
-        recordings=settings.data_dir / "recordings",
-        messages=settings.data_dir / "asterisk-instance" / spool.FOLDER,
-        recordings_kept=timedelta(days=settings.retention.recordings_days),
+        recordings=paths.recordings,
+        messages=paths.spooled,
+        recordings_kept=timedelta(days=retention.recordings_days),
     )
 
 

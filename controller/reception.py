@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -12,7 +11,6 @@ import structlog
 from config.documents import Edition, Site
 from config.in_force import EditionInForce
 from config.settings import Settings
-from controller.arriving import arrival
 from controller.dialplan_calls import dialplan_id
 from controller.emergency_reports import EmergencyReports
 from controller.endings import CallEndings
@@ -42,6 +40,7 @@ from routing.ports import Records
 from routing.services.line import LineServices
 from runtime.clock import now, wall_now
 from telephony.agi_session import AgiSession
+from telephony.arrival import Arrival, read_arrival, read_ending, show_caller
 from telephony.audio_watch import HearingChange, HearingState
 from telephony.call_audio import CallAudio
 from telephony.dialling import Destination, OutsideNumber, RegisteredPhone, dial_string
@@ -68,13 +67,14 @@ class Reception:
     async def call(self, agi: AgiSession) -> None:
         try:
             async with asyncio.timeout(self.settings.controller.first_row_ms / 1000):
-                call, outcome = await self._begin_or_resume(agi)
+                arrival = await read_arrival(agi)
+                call, outcome = await self._begin_or_resume(agi, arrival)
         except (TimeoutError, RoutingError, OSError) as error:
             log.error("call not recorded; the dialplan takes it", channel=agi.channel, why=repr(error))
             with suppress(HungUp, LegLost):
                 await agi.set_variable("ON_NEXT", "standalone")
             return
-        if call.ended_at is not None or await self._helped(agi, call.id):
+        if call.ended_at is not None or await self._helped(agi, call.id, arrival.emergency):
             await self._next(agi, "hangup", {"ON_CONCLUDED": "1"})
             return
         if isinstance(outcome, Started):
@@ -83,51 +83,42 @@ class Reception:
             await self.services.calls.announce(call, agi.environment.uniqueid, ticket_id)
         await self._serve(agi, call, outcome)
 
-    async def _helped(self, agi: AgiSession, call_id: str) -> bool:
+    async def _helped(self, agi: AgiSession, call_id: str, emergency: str) -> bool:
         """After a talk with the urgent group there is nothing left to say, wherever in the dialogue it began."""
-        if await agi.variable("ON_EMERGENCY") != "talked":
+        if emergency != "talked":
             return False
         notebook = Notebook(call_id, agi.environment.uniqueid, now)
         await self._record_emergency(call_id, agi.environment.uniqueid)
         await self.conclude(call_id, "emergency_answered", notebook, summoned=True)
         return True
 
-    async def _begin_or_resume(self, agi: AgiSession) -> tuple[Call, Outcome]:
-        call_id = await agi.variable("ON_CALL")
-        if call_id:
+    async def _begin_or_resume(self, agi: AgiSession, arrival: Arrival) -> tuple[Call, Outcome]:
+        if arrival.call_id:
             with suppress(NotFound):
-                call = await self.records.calls.load(call_id)
-                return call, await self._how_it_went(agi, State.from_json(call.dialogue))
-        call_id = call_id or await self._fresh_id(agi)
+                call = await self.records.calls.load(arrival.call_id)
+                return call, await self._how_it_went(arrival, State.from_json(call.dialogue))
+        call_id = arrival.call_id or _fresh_id(agi, arrival)
         await agi.set_variable("ON_CALL", call_id)
-        call = await self._new_call(agi, call_id)
-        trace = await agi.variable("ON_TRACE") or ""
-        if not await self.services.calls.begin(call, agi.environment.uniqueid, trace):
+        call = await self._new_call(agi, call_id, arrival)
+        if not await self.services.calls.begin(call, agi.environment.uniqueid, arrival.trace):
             return await self.records.calls.load(call_id), Resumed()
         return call, Started()
 
-    async def _fresh_id(self, agi: AgiSession) -> str:
-        """That of the call where the dialplan had it first, and others may have recorded it by now."""
-        taken_at = await agi.variable("ON_AT") or ""
-        if not taken_at.isdecimal():
-            return new_id()
-        return dialplan_id(agi.environment.uniqueid, datetime.fromtimestamp(int(taken_at), UTC))
-
-    async def _new_call(self, agi: AgiSession, call_id: str) -> Call:
-        attempt = await agi.variable("ON_ATTEMPT")
+    async def _new_call(self, agi: AgiSession, call_id: str, arrival: Arrival) -> Call:
         edition, pins = self.in_force.edition, self.in_force.pins
         site = edition.site
-        told, proof = await arrival(agi)
-        caller = identify(told.number, told.name, told.withheld, site, proof)
+        claimed = arrival.caller
+        caller = identify(claimed.number, claimed.name, claimed.withheld, site, arrival.proof)
         call = Call(
-            id=call_id, site_id=site.id, dnis=await agi.variable("ON_DNIS") or "", caller=caller, started_at=now(),
+            id=call_id, site_id=site.id, dnis=arrival.dnis, caller=caller, started_at=now(),
             pins=pins, language=self.settings.line.language,
             node=self.settings.node.name, channel=agi.environment.uniqueid,
         )  # fmt: skip
-        facts = replace(facts_of(call, edition), diverted_by=told.diverted_by or None)
+        facts = replace(facts_of(call, edition), diverted_by=claimed.diverted_by or None)
         state = State(flow="main", language=call.language, facts=facts)
-        if attempt:
-            return await self._callback_call(agi, call, state, attempt, edition)
+        if arrival.attempt_id:
+            return await self._callback_call(agi, call, state, arrival.attempt_id, edition)
+        await show_caller(agi, claimed)
         return replace(call, dialogue=state.to_json())
 
     async def _callback_call(
@@ -143,17 +134,17 @@ class Reception:
         await self.records.callbacks.advance_attempt(attempt_id, AttemptEvent.ANSWERED, now())
         return replace(call, dialogue=state.to_json())
 
-    async def _how_it_went(self, agi: AgiSession, state: State) -> Outcome:
+    async def _how_it_went(self, arrival: Arrival, state: State) -> Outcome:
         """After a dial its result; otherwise the call came back by accident.
 
         The variables stay as they are until the next dial: whoever fails in the middle of this finds them again, and
         a state that has taken the result awaits none.
         """
-        status = await agi.variable("ON_DIALSTATUS")
+        status = arrival.dial_status
         if not status or not state.awaits_dial:
             return Resumed()
-        if offer := await agi.variable("ON_OFFER"):
-            await self.services.offers.dialled(offer, status)
+        if arrival.offer_id:
+            await self.services.offers.dialled(arrival.offer_id, status)
         return Dialled(status == "ANSWER", status)
 
     # the call is ours
@@ -196,7 +187,7 @@ class Reception:
             return await session.run(state, outcome)
 
     def _performer(self, call: Call, notebook: Notebook, edition: Edition) -> Performer:
-        recordings = self.settings.data_dir / "recordings"
+        recordings = self.settings.paths.recordings
         return Performer(call, edition, notebook, self.services, self.news_waiter, recordings, call.attempt_id)
 
     async def _record_emergency(self, call_id: str, channel: str, facts: Facts | None = None) -> None:
@@ -261,15 +252,14 @@ class Reception:
 
     async def hangup(self, agi: AgiSession) -> None:
         """The `h` extension of a call that nobody concluded; the channel is gone, its variables are not."""
-        call_id = await agi.variable("ON_CALL")
+        ending = await read_ending(agi)
+        call_id, status = ending.call_id, ending.dial_status
         if not call_id:
             return
-        status = await agi.variable("ON_DIALSTATUS") or await agi.variable("DIALSTATUS") or ""
-        offer = await agi.variable("ON_OFFER")
-        if offer and status == "ANSWER":  # any other dial was ended by the caller, which is not the agent's doing
-            await self.services.offers.talk_ended(offer)
+        if ending.offer_id and status == "ANSWER":  # any other dial was ended by the caller, not by the agent
+            await self.services.offers.talk_ended(ending.offer_id)
         notebook = Notebook(call_id, agi.environment.uniqueid, now)
-        emergency = await agi.variable("ON_EMERGENCY") or ""
+        emergency = ending.emergency
         if emergency:  # perhaps by key, while nobody of ours listened
             await self._record_emergency(call_id, agi.environment.uniqueid)
         with suppress(NotFound):
@@ -277,6 +267,11 @@ class Reception:
 
     async def conclude(self, call_id: str, ending: str, notebook: Notebook, summoned: bool = False) -> None:
         await CallEndings(self.services, self.in_force).conclude(call_id, ending, notebook, summoned)
+
+
+def _fresh_id(agi: AgiSession, arrival: Arrival) -> str:
+    """That of the call where the dialplan had it first, and others may have recorded it by now."""
+    return dialplan_id(agi.environment.uniqueid, arrival.taken_at) if arrival.taken_at else new_id()
 
 
 def _called_back(callback: Callback, ticket: Ticket, site: Site) -> CallerId:

@@ -8,7 +8,6 @@ from datetime import timedelta
 import structlog
 
 from config.in_force import EditionInForce
-from config.settings import Settings
 from controller.emergency_calls import EmergencyCalls
 from controller.endings import CallEndings
 from controller.gone_nodes import GoneNodes
@@ -33,7 +32,7 @@ class AmiDialler:
     """Rings the phone of a callback: its registered contact, else the trunk. One Originate per attempt, ever."""
 
     ami: AmiClient
-    settings: Settings
+    line_number: str  # shown to whoever is called back
     in_force: EditionInForce
     registered: set[str] = field(default_factory=set)
 
@@ -43,8 +42,8 @@ class AmiDialler:
             whom = RegisteredPhone(number) if number in self.registered else OutsideNumber(number, rules.trunk)
             call = Originate(
                 channel_id=attempt.id, destination=whom, context="onenumber-callback",
-                caller_number=self.settings.line.number, timeout_ms=rules.ring_s * 1000,
-                variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.settings.line.number},
+                caller_number=self.line_number, timeout_ms=rules.ring_s * 1000,
+                variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.line_number},
             )  # fmt: skip
             await self.ami.originate(call)
         except (AmiDown, ActionRefused, ValueRefused, DialRefused) as error:

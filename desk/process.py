@@ -22,7 +22,7 @@ from web.app import create_app
 
 async def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
-    clock.share(settings.data_dir)
+    clock.share(settings.paths.clock)
     documents = EditionInForce((await asyncio.to_thread(in_force, settings)).edition)
     async with contextlib.AsyncExitStack() as stack:
         records, news = await _open_stores(settings, documents.site.id, stack)

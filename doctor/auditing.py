@@ -42,7 +42,7 @@ async def _cut(settings: Settings, before: datetime) -> int:
 
 def check(settings: Settings) -> ChainCheck:
     """Along the whole chain; what holds is remembered."""
-    path = settings.data_dir / "audit.verified"
+    path = settings.paths.audit_verified
     verdict = asyncio.run(_check(settings, _known(path)))
     if not verdict.trouble:
         fresh = path.with_suffix(".new")

@@ -65,7 +65,7 @@ def major(version: str) -> int | None:
 def redis_server(settings: Settings) -> Finding:
     """Redis as installed, where it is ours to start."""
     elsewhere = shutil.which("redis-server") is None and redis_answers(settings)
-    if elsewhere or not own_redis(settings):
+    if elsewhere or not own_redis(settings.redis_url):
         return Finding("Redis server", "absent", says="one from elsewhere is used")
     return program("Redis server", ["redis-server", "--version"], r"v=(\S+)", needed=True)
 
@@ -148,7 +148,7 @@ def disk(settings: Settings) -> Finding:
 
 
 def secrets(settings: Settings) -> Finding:
-    path = settings.data_dir / "secrets.env"
+    path = settings.paths.secrets
     if not path.exists():
         return Finding("secrets", "broken", says=f"{path} is not there", to_do=START)
     if path.stat().st_mode & 0o077:
@@ -158,7 +158,7 @@ def secrets(settings: Settings) -> Finding:
 
 def readers(settings: Settings) -> Finding:
     """Whether others can read what the line keeps of callers."""
-    if open_ := privacy.open_to_others(settings):
+    if open_ := privacy.open_to_others(settings.paths, settings.database):
         says = f"others can read {open_[0]}" + (f" and {len(open_) - 1} more" if open_[1:] else "")
         return Finding("private files", "broken", says=says, to_do="start the line again: it closes them.")
     return Finding("private files", "ok", says="for the line's own users alone")

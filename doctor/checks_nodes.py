@@ -18,7 +18,7 @@ def nodes(settings: Settings) -> Finding:
         known = asyncio.run(_read(settings))
     except Exception:  # `database` tells what is wrong with it
         return Finding(PART, "absent", says="the database does not tell")
-    return found(known, settings.node.name, clock.LineClock(settings.data_dir / clock.FILE)())
+    return found(known, settings.node.name, clock.LineClock(settings.paths.clock)())
 
 
 def found(known: Sequence[Node], ours: str, at: datetime) -> Finding:

@@ -73,7 +73,7 @@ def asterisk_made(settings: Settings) -> Finding:
             part, "broken", says=f"cannot be made: {refusal}", to_do="correct the documents or the settings."
         )
     says = "by other documents or settings than those in force"
-    return Finding(part, "broken", says=says, to_do=installation.what_renews_asterisk(settings))
+    return Finding(part, "broken", says=says, to_do=installation.what_renews_asterisk(settings.paths))
 
 
 def database(settings: Settings) -> Finding:
@@ -107,7 +107,7 @@ def _ask_database(connection: Connection) -> tuple[str, str]:
 
 def clock_set(settings: Settings) -> Finding:
     """Whether the machine's clock was set while the line ran, and whether forgetting believes it."""
-    line_clock = clock.LineClock(settings.data_dir / clock.FILE)
+    line_clock = clock.LineClock(settings.paths.clock)
     ahead_s, now = line_clock.ahead_s(), line_clock()
     try:
         until = asyncio.run(_forgotten_until(settings))
@@ -130,7 +130,7 @@ async def _forgotten_until(settings: Settings) -> datetime | None:
 
 def voices(settings: Settings) -> Finding:
     """The voice that callers hear, per language offered."""
-    heard = voices_prepared.installed(settings, _edition_languages(settings))
+    heard = voices_prepared.installed(settings.voices, _edition_languages(settings))
     says = ", ".join(f"{language}: {name}" for language, name in heard.items())
     if "none" in heard.values():
         return Finding("voice", "broken", says=says, to_do="run `make setup`: without a voice callers hear parts only.")
@@ -139,7 +139,7 @@ def voices(settings: Settings) -> Finding:
 
 def ears(settings: Settings) -> Finding:
     """The engine that hears each language offered, with its measured figure."""
-    heard = {language: choose.best(settings, language) for language in _edition_languages(settings)}
+    heard = {language: choose.best(settings.speech, language) for language in _edition_languages(settings)}
     says = "; ".join(f"{language}: {engine.says if engine else 'none'}" for language, engine in heard.items())
     facts = {language: asdict(engine) | {"model": str(engine.model)} for language, engine in heard.items() if engine}
     deaf = [language for language, engine in heard.items() if engine is None]

@@ -197,13 +197,5 @@ class Understander(Protocol):
     def understand(self, text: str, language: str, confidence: float = 1.0) -> Understanding: ...
 
 
-@dataclass(frozen=True)
-class ListenResult:
-    """What came of one listening."""
-
-    final: Final
-    understanding: Understanding
-
-
 Keys = str
 Prompt = Sequence[tuple[str, Mapping[str, str]]]  # (prompt key, its variables), spoken in order

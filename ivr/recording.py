@@ -9,6 +9,7 @@ import numpy as np
 import structlog
 
 from ivr.actions import Heard
+from ivr.pcm import frame_powers
 from ivr.ports import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, HungUp, Leg, LegLost, Understanding
 
 log = structlog.get_logger()
@@ -51,8 +52,7 @@ class Recording:
     @property
     def speech_s(self) -> float:
         """Seconds of it that are louder than silence, and than the noise that goes on between words."""
-        frames = np.frombuffer(self.pcm[: len(self.pcm) // FRAME_BYTES * FRAME_BYTES], dtype="<i2")
-        levels = np.sqrt(np.mean(frames.astype(np.float32).reshape(-1, FRAME_BYTES // 2) ** 2, axis=1))
+        levels = np.sqrt(frame_powers(self.pcm))
         if not levels.size:
             return 0.0
         noise = min(float(np.percentile(levels, QUIETEST)), NOISE_RMS)
@@ -142,7 +142,7 @@ class _Message:
         async for frame in pcm:
             self.frames.append(frame)
             self._passing.put_nowait(frame)
-            quiet_ms = 0 if rms(frame) > QUIET_RMS else quiet_ms + FRAME_MS
+            quiet_ms = 0 if frame_powers(frame).max(initial=0.0) > QUIET_RMS**2 else quiet_ms + FRAME_MS
             if quiet_ms >= SILENCE_MS or len(self.frames) * FRAME_MS >= limit_s * 1000:
                 return
 
@@ -153,8 +153,3 @@ class _Message:
     async def passing(self) -> AsyncIterator[bytes]:
         while (frame := await self._passing.get()) is not None:
             yield frame
-
-
-def rms(frame: bytes) -> float:
-    samples = np.frombuffer(frame[:FRAME_BYTES], dtype="<i2").astype(np.float32)
-    return float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0

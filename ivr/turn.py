@@ -9,7 +9,6 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-import numpy as np
 from rapidfuzz import fuzz
 
 from ivr.actions import Barge, Deaf, Heard, NoWords, Outcome, Silence, Spoken
@@ -17,6 +16,7 @@ from ivr.barge_in import BargeIn, Voices
 from ivr.interim import Interim, is_meant, is_meant_while_waiting, wish_of
 from ivr.keying import Keying, Note
 from ivr.keypad import DigitMap, Keypad
+from ivr.pcm import SILENT_DBFS, level_dbfs
 from ivr.ports import (
     Final,
     Key,
@@ -161,7 +161,8 @@ class _Turn:
     def __init__(self, means: Conversation, spec: TurnSpec) -> None:
         self.means, self.leg, self.spec = means, means.leg, spec
         self.keys = Keying(means.leg, means.keypad, means.note, spec.number, spec.ahead)
-        self.level_dbfs = level_dbfs(spec.pcm)
+        level = level_dbfs(spec.pcm)
+        self.level_dbfs = level if level > SILENT_DBFS else None  # a silent prompt is no prompt
         self.prompting = bool(spec.pcm)
         stops = spec.barge == Barge.SPEECH and spec.wait is None
         self.barge = BargeIn(self.leg, means.voices, stops, self._taken_back)
@@ -372,10 +373,3 @@ async def _cancel(tasks: Mapping[asyncio.Task[Any], str]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def level_dbfs(pcm: bytes) -> float | None:
-    """Root mean square of 16-bit audio in dB below full scale; None for silence."""
-    samples = np.frombuffer(pcm[: len(pcm) & ~1], dtype="<i2").astype(np.float32)
-    rms = float(np.sqrt(np.mean(samples**2))) if samples.size else 0.0
-    return 20 * float(np.log10(rms / 32768)) if rms > 0 else None

@@ -1,14 +1,8 @@
-"""Where an installation listens and keeps its files, as other programs and people find it."""
+"""Where an installation listens, as other programs and people find it."""
 
 import socket
-from pathlib import Path
 
 from config.settings import Settings
-
-
-def instance_folder(settings: Settings) -> Path:
-    """Where this installation's Asterisk keeps its files."""
-    return settings.data_dir / "asterisk-instance"
 
 
 def connectable(host: str) -> str:
@@ -34,12 +28,3 @@ def dial_address(settings: Settings) -> str:
 
 def desk_address(settings: Settings) -> str:
     return f"http://{reachable(settings.web.host)}:{settings.web.port}/"
-
-
-def state_file(settings: Settings) -> Path:
-    return settings.data_dir / "run.json"
-
-
-def demo_phones_file(settings: Settings) -> Path:
-    """Holds the process id of the demo's phones once each is registered, or could not be."""
-    return settings.data_dir / "demo-phones.pid"

@@ -18,7 +18,6 @@ from telephony.processes import BOOT
 
 RATE = 0.05  # how much faster or slower than true it may run while it follows: an hour takes twenty
 RENEW_S = 30.0
-FILE = "clock.json"
 ALIKE_S = 1.0  # clocks that differ by less are one
 
 
@@ -104,16 +103,16 @@ class LineClock:
 _process = LineClock()
 
 
-def share(folder: Path) -> None:
-    """From now on this process's clock is that of the installation whose data lies there."""
+def share(file: Path) -> None:
+    """From now on this process's clock is the one that the installation keeps in `file`."""
     global _process
-    _process = LineClock(folder / FILE)
+    _process = LineClock(file)
 
 
-def forget(folder: Path) -> None:
-    """The next process that shares the clock of this folder sets it to the machine's."""
+def forget(file: Path) -> None:
+    """The next process that shares the clock in `file` sets it to the machine's."""
     with suppress(OSError):
-        (folder / FILE).unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
 
 
 def now() -> datetime:

@@ -61,7 +61,7 @@ def settings(part: str = "") -> Settings:
 
     They do not get into our own environment: what we start would inherit them.
     """
-    kept = {_field(name): value for name, value in load(Settings().data_dir / "secrets.env").items()}
+    kept = {_field(name): value for name, value in load(Settings().paths.secrets).items()}
     given = set(map(_field, [*os.environ, *WITHHELD.get(part, ())]))
     wanted: dict[str, Any] = {name: kept[name] for name in kept.keys() & Settings.model_fields.keys() - given}
     return Settings(**wanted)

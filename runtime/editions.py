@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from config.documents import DocumentsRefused, Edition, read_edition
 from config.meaning import faults
+from config.paths import DataPaths
 from config.settings import Settings
 from ivr.flow import Flow
 from ivr.sound_files import write_whole
@@ -93,11 +94,11 @@ def in_force(settings: Settings) -> InForce:
 
     Raises: DocumentsRefused where no documents were ever right.
     """
-    folder, kept = read_folder(settings), _kept(settings)
+    folder, kept = read_folder(settings), _kept(settings.paths)
     with ThreadPoolExecutor(1) as apart:  # the caller may be inside an event loop of its own
         seen = apart.submit(lambda: asyncio.run(_look(settings, folder, kept))).result()
     if seen.edition is not None:
-        remember(settings, seen.edition)
+        remember(settings.paths, seen.edition)
         where = standing(folder, seen)
         coming = folder.edition if where is Standing.CHANGED else None
         return InForce(seen.edition, folder.faults, sentence(where, folder, seen), coming)
@@ -209,22 +210,18 @@ async def _site_id(settings: Settings, folder: Folder, kept: Edition | None) -> 
     return known[0]
 
 
-def remember(settings: Settings, edition: Edition) -> None:
+def remember(paths: DataPaths, edition: Edition) -> None:
     """Keep a copy for a start while the database is away; without it, that start takes the folder's documents."""
-    path, content = _copy(settings), edition.model_dump_json().encode()
+    path, content = paths.edition_in_force, edition.model_dump_json().encode()
     with suppress(OSError):
         if not path.exists() or path.read_bytes() != content:
             write_whole(path, content)
 
 
-def _kept(settings: Settings) -> Edition | None:
+def _kept(paths: DataPaths) -> Edition | None:
     with suppress(OSError, ValueError):
-        return Edition.model_validate_json(_copy(settings).read_bytes())
+        return Edition.model_validate_json(paths.edition_in_force.read_bytes())
     return None
-
-
-def _copy(settings: Settings) -> Path:
-    return settings.data_dir / "edition-in-force.json"
 
 
 def checked(folder: Path) -> Edition:

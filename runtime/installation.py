@@ -10,6 +10,7 @@ import pydantic
 from pydantic_settings import SettingsError
 
 from config.documents import DocumentsRefused, Edition
+from config.paths import DataPaths
 from config.settings import Settings
 from runtime import credentials
 from runtime.editions import in_force
@@ -35,11 +36,11 @@ def load(coming: bool = False) -> Installation:
     """
     try:
         settings = Settings()
-        keep_private(settings)
+        keep_private(settings.paths, settings.database)
         documents = in_force(settings)
         edition = (coming and documents.coming) or documents.edition
         logins = [agent.login for agent in edition.site.agents]
-        known = credentials.load_or_make(settings.data_dir / "secrets.env", logins)
+        known = credentials.load_or_make(settings.paths.secrets, logins)
         passwords = credentials.passwords(known, logins)
         return Installation(credentials.settings(), edition, passwords, documents.warning)
     except DocumentsRefused as refusal:
@@ -54,36 +55,36 @@ def load(coming: bool = False) -> Installation:
 
 
 @contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
+def only_one(paths: DataPaths) -> Iterator[None]:
     """One supervisor per data folder. Raises: Refused."""
-    with _lock(settings) as lock:
+    with _lock(paths) as lock:
         if not _taken(lock):
             raise InstallationRefused(
-                f"this installation is running already (its data is {settings.data_dir}); stop it, or start another "
+                f"this installation is running already (its data is {paths.home}); stop it, or start another "
                 "with ONENUMBER_DATA_DIR and ports of its own."
             )
         yield
 
 
-def runs(settings: Settings) -> bool:
+def runs(paths: DataPaths) -> bool:
     """Whether a supervisor of this data folder lives."""
-    with _lock(settings) as lock:
+    with _lock(paths) as lock:
         return not _taken(lock)
 
 
-def what_renews_asterisk(settings: Settings) -> str:
+def what_renews_asterisk(paths: DataPaths) -> str:
     """A sentence for whoever changed what its configuration is made of."""
-    if runs(settings):
+    if runs(paths):
         return "its configuration is of earlier documents; the running line writes it anew within seconds."
     return "its configuration is of earlier documents: run `onenumber prepare` and restart Asterisk, or the line."
 
 
-def _lock(settings: Settings) -> TextIO:
+def _lock(paths: DataPaths) -> TextIO:
     """Raises: Refused."""
     try:
-        return (settings.data_dir / "run.lock").open("a+")
+        return paths.run_lock.open("a+")
     except OSError as error:
-        raise InstallationRefused(f"{settings.data_dir} cannot be written: {error.strerror}.") from error
+        raise InstallationRefused(f"{paths.home} cannot be written: {error.strerror}.") from error
 
 
 def _taken(lock: TextIO) -> bool:

@@ -12,21 +12,22 @@ from typing import Any, TextIO, cast
 
 import structlog
 
-from config.settings import Settings
-
 PRIVATE = "pii_"
 MESSAGE_CHARS = 300
 LEAST_FREE_BYTES = 8 * 2**20
 
 
-def configure_logs(settings: Settings, to: TextIO | None = None) -> None:
-    """For the whole process, on `to` (standard output); libraries' logs go to standard error."""
+def configure_logs(private: bool, to: TextIO | None = None) -> None:
+    """For the whole process, on `to` (standard output); libraries' logs go to standard error.
+
+    `private` writes the fields that are for nobody's eyes in clear.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info if settings.log_private else OUTLINED,
+        structlog.processors.format_exc_info if private else OUTLINED,
     ]
-    if not settings.log_private:
+    if not private:
         shared.append(redacted)
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],

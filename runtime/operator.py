@@ -45,7 +45,7 @@ def edition(settings: Settings) -> Edition:
 @asynccontextmanager
 async def records(settings: Settings) -> AsyncIterator[SqlRecords]:
     """The records of this installation; a database that is not there is a refusal."""
-    keep_private(settings)
+    keep_private(settings.paths, settings.database)
     site_id = (await asyncio.to_thread(edition, settings)).site.id
     kept = timedelta(days=settings.retention.words_days)
     audit_key = settings.audit_secret.get_secret_value()

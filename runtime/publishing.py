@@ -29,7 +29,7 @@ async def settle(settings: Settings, edition: Edition, tell: Tell) -> Edition:
                 break
             except PublishedMeanwhile:
                 continue
-    remember(settings, edition)
+    remember(settings.paths, edition)
     return edition
 
 

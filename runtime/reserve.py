@@ -7,6 +7,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from config.paths import DataPaths
+
 MB = 2**20
 RESERVE_BYTES = 32 * MB
 FULL_BYTES = 4 * MB  # free; less is a full disk
@@ -30,7 +32,7 @@ class Reserve:
     """The reserve of one data folder, a file without content; `look` now and then."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / "reserve"
+        self._file = DataPaths(folder).reserve
 
     @property
     def held(self) -> bool:

@@ -13,11 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ivr.pcm import Samples, doubled, from_pcm
 from stt.energy import EnergyGate
-
-Samples = NDArray[np.float32]
 
 CHUNK = 256  # samples at 8 kHz: the network takes 512 at 16 kHz
 CONTEXT = 64  # samples at 16 kHz that it wants to see again
@@ -59,9 +57,9 @@ def silero() -> Network:
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def speech(pcm: bytes, memory: Memory) -> float:
-        doubled = _double(pcm, memory)
-        heard = np.concatenate([memory.context, doubled])[None, :]
-        memory.context = doubled[-CONTEXT:]
+        wide = _double(pcm, memory)
+        heard = np.concatenate([memory.context, wide])[None, :]
+        memory.context = wide[-CONTEXT:]
         feed = {"input": heard, "h": memory.hidden, "c": memory.cell}
         probability, memory.hidden, memory.cell = session.run(None, feed)
         return float(probability.reshape(-1)[0])
@@ -76,13 +74,10 @@ def deaf_network(pcm: bytes, memory: Memory) -> float:
 
 def _double(pcm: bytes, memory: Memory) -> Samples:
     """8 kHz PCM → 16 kHz floats, through a short half-band filter that runs on over the chunks."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32_768.0
+    samples = from_pcm(pcm)
     joined = np.concatenate([memory.tail, samples])
-    spread = np.zeros(2 * joined.size, np.float32)
-    spread[::2] = joined
     memory.tail = samples[-7:]
-    doubled: Samples = np.convolve(spread, HALF_BAND, "valid")[-2 * samples.size :].astype(np.float32)
-    return doubled
+    return doubled(joined, HALF_BAND, "valid")[-2 * samples.size :]
 
 
 class ActivityPool:

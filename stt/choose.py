@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from config.settings import Settings
+from config.settings import SpeechSettings
 from stt.activity import ActivityPool, deaf_network, silero
 from stt.listening import Listener
 from stt.store import installed_models
@@ -33,33 +33,32 @@ class InstalledEngine:
         return f"{self.name} ({figure} on the spoken set)"
 
 
-def build(settings: Settings, language: str) -> Listener | None:
+def build(speech: SpeechSettings, language: str) -> Listener | None:
     """A recogniser, not yet started; None where no engine for the language is installed."""
-    engine = best(settings, language)
+    engine = best(speech, language)
     if engine is None:
         return None
-    speech = settings.speech
     limits = Limits(speech.workers, speech.queue_limit, answer_s=speech.limit_s + 2.0, wait_s=speech.limit_s)
     if engine.kind == "whisper":
         return whisper(engine.model, attention(), speech.threads, limits)
     return vosk(engine.model, attention(), limits)
 
 
-def best(settings: Settings, language: str) -> InstalledEngine | None:
+def best(speech: SpeechSettings, language: str) -> InstalledEngine | None:
     """The best measured, or the one the settings ask for (`whisper`, `vosk` or a model's name)."""
-    wanted = settings.speech.engine
-    able = [each for each in installed(settings, language) if wanted in ("auto", each.kind, each.name)]
+    wanted = speech.engine
+    able = [each for each in installed(speech, language) if wanted in ("auto", each.kind, each.name)]
     return min(able, key=_rank, default=None)
 
 
-def installed(settings: Settings, language: str) -> list[InstalledEngine]:
+def installed(speech: SpeechSettings, language: str) -> list[InstalledEngine]:
     """Every engine that could hear the language here."""
     found: list[tuple[str, Path, str]] = []
     packaged = packaged_model() if language == "en" and find_spec("faster_whisper") else None
     if packaged:
         found.append(("whisper", packaged, "whisper tiny.en"))
     if find_spec("vosk"):
-        found += [("vosk", model, model.name) for model in installed_models(settings.speech.models, language)]
+        found += [("vosk", model, model.name) for model in installed_models(speech.models, language)]
     figures = measured().get(language, {})
     return [InstalledEngine(kind, model, name, figures.get(name)) for kind, model, name in found]
 

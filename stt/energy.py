@@ -3,29 +3,13 @@
 Levels are dBFS (0 = a full-scale square wave). Pure arithmetic, microseconds a frame.
 """
 
-import math
 from collections import deque
 from dataclasses import dataclass
 
-import numpy as np
+from ivr.pcm import SILENT_DBFS, level_dbfs
+from ivr.ports import FRAME_MS
 
-from ivr.ports import FRAME_BYTES, FRAME_MS
-
-SILENT_DBFS = -96.0
 NO_ECHO_DB = -40.0
-PCM = np.dtype("<i2")
-ONES = np.ones(FRAME_BYTES // 2, np.float32)
-
-
-def level_dbfs(frame: bytes) -> float:
-    """Loudness (RMS) of 16-bit PCM without its mean, so that a line's DC offset is no sound."""
-    samples = np.frombuffer(frame, PCM).astype(np.float32)
-    if not samples.size:
-        return SILENT_DBFS
-    ones = ONES if samples.size == ONES.size else np.ones_like(samples)
-    mean = float(np.dot(samples, ones)) / samples.size  # a third of the time that `mean()` takes
-    power = float(np.dot(samples, samples)) / samples.size - mean * mean
-    return max(SILENT_DBFS, 10.0 * math.log10(max(power, 1e-9)) - 90.31)
 
 
 @dataclass(frozen=True)

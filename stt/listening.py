@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Protocol
 
+from ivr.pcm import SILENT_DBFS, level_dbfs
 from ivr.ports import (
     FRAME_BYTES,
     FRAME_MS,
@@ -18,7 +19,6 @@ from ivr.ports import (
 )
 from stt.activity import ActivityPool, VoiceActivity
 from stt.endpointing import Cue, Endpointing, Segmenter, SpeechSegment
-from stt.energy import SILENT_DBFS, level_dbfs
 from stt.nearness import Nearness
 from stt.workers import Workers
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ivr.pcm import frame_powers
 from ivr.ports import FRAME_BYTES, FRAME_MS, Final, Word
 
 BYTES_PER_MS = FRAME_BYTES // FRAME_MS
@@ -28,20 +28,13 @@ def cut(pcm: bytes) -> Cut | None:
     """Where to cut what is being said: at its quietest place, well after its beginning; None while it is short."""
     if len(pcm) < PIECE_MS * BYTES_PER_MS:
         return None
-    power = _power(pcm[: PIECE_MS * BYTES_PER_MS])
+    power = frame_powers(pcm[: PIECE_MS * BYTES_PER_MS]) + 1.0
     frames = STILL_MS // FRAME_MS
     around = np.convolve(power, np.ones(frames) / frames, "valid")
     first = (PIECE_MS - SEARCH_MS) // FRAME_MS
     quietest = first + int(np.argmin(around[first:]))
     pause = 10 * np.log10(float(np.mean(power)) / float(around[quietest])) >= PAUSE_DB
     return Cut((quietest + frames // 2) * FRAME_BYTES, bool(pause))
-
-
-def _power(pcm: bytes) -> NDArray[np.float64]:
-    """Of each frame."""
-    samples = np.frombuffer(pcm[: len(pcm) // FRAME_BYTES * FRAME_BYTES], "<i2").astype(np.float64)
-    power: NDArray[np.float64] = np.mean(samples.reshape(-1, FRAME_BYTES // 2) ** 2, axis=1) + 1.0
-    return power
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ivr.pcm import Samples, doubled, from_pcm
 from stt.doubt import Decoding, better, is_doubtful, without_phantoms
-
-Samples = NDArray[np.float32]
 
 WHOLE_FRAMES = 3_000  # of Whisper's spectrogram, 100 a second
 LEAST_FRAMES = 1_000  # with fewer, words are repeated
@@ -42,7 +40,7 @@ class WhisperEngine:
     def answer(self, head: dict[str, Any], pcm: bytes) -> dict[str, Any]:
         """`head`: {"phrases": […]}, hints of what may be said; "once": never read twice. 8 kHz PCM → a transcript."""
         began = time.perf_counter()
-        audio = doubled(pcm)
+        audio = doubled(from_pcm(pcm), LOW_PASS, "same")
         hint = hint_of(head.get("phrases", ()))
         reading = self._read(audio, hint, whole=False)
         if is_doubtful(reading) and not head.get("once"):
@@ -103,12 +101,3 @@ def hint_of(phrases: Iterable[str]) -> str | None:
 
 def _clean(probability: float) -> float:
     return 0.0 if math.isnan(probability) else round(float(probability), 3)
-
-
-def doubled(pcm: bytes) -> Samples:
-    """8 kHz 16-bit PCM → 16 kHz floats."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32_768.0
-    spread = np.zeros(samples.size * 2, np.float32)
-    spread[::2] = samples
-    out: Samples = np.convolve(spread, LOW_PASS, "same").astype(np.float32)
-    return out

@@ -15,7 +15,6 @@ from typing import Self
 from config.documents import Edition
 from config.settings import Settings
 from routing.news_waiter import NewsWaiter
-from runtime.addresses import instance_folder
 from runtime.following import Following
 from store import editions, open_records
 from store.news import RedisNews
@@ -35,7 +34,7 @@ class AsteriskFollowing:
     ) -> None:
         """`command` is a command of Asterisk's console; `started`: it has just read what was written of `edition`."""
         self._settings, self._edition, self._started = settings, edition, started
-        self._command = command or AsteriskInstance(settings.asterisk.root, instance_folder(settings)).cli
+        self._command = command or AsteriskInstance(settings.asterisk.root, settings.paths.asterisk).cli
         self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="follow documents", daemon=True)
         self._over = threading.Event()

@@ -13,7 +13,7 @@ from config.settings import Settings
 from ivr.ports import VoiceDown
 from ivr.sound_files import write_wav
 from ivr.speaking import sentence
-from runtime.addresses import connectable, demo_phones_file
+from runtime.addresses import connectable
 from telephony.asterisk_config import phone_password
 from telephony.softphone import PhoneFailed, SoftPhone
 from tts import preparing
@@ -42,12 +42,16 @@ async def answer(
             group.create_task(_keep(phone, wav, answer_after_ms, settled[name]))
         for event in settled.values():
             await event.wait()
-        demo_phones_file(settings).write_text(str(os.getpid()))
+        settings.paths.demo_phones.write_text(str(os.getpid()))
 
 
 async def _rendered(settings: Settings, edition: Edition) -> Path | None:
     """What the phones say; None where no voice can say it."""
-    wav, voice, language = settings.data_dir / "demo-phones.wav", preparing.build(settings), settings.line.language
+    wav, voice, language = (
+        settings.paths.demo_phones_sound,
+        preparing.build(settings.voices, settings.paths.voice_cache, settings.line.config_dir),
+        settings.line.language,
+    )
     try:
         text, used = sentence(edition.prompts, "demo_emergency_team", {}, language)
         write_wav(wav, await voice.say(text, used))

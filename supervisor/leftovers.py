@@ -4,9 +4,8 @@ import json
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from config.settings import Settings
-from runtime.addresses import state_file
 from supervisor.parts import Part
 from supervisor.supervise import STOPPING, SupervisedPart
 from telephony.processes import RunningProcess
@@ -32,10 +31,10 @@ def written(kept: Sequence[SupervisedPart]) -> dict[str, dict[str, object]]:
     return {each.part.name: asdict(mark) for each in kept if (mark := Mark.of(each.part))}
 
 
-def marks(settings: Settings) -> Mapping[str, Mark]:
+def marks(run_state: Path) -> Mapping[str, Mark]:
     """By name of the part; none where nothing readable was left."""
     try:
-        parts = json.loads(state_file(settings).read_text(encoding="utf-8"))["parts"]
+        parts = json.loads(run_state.read_text(encoding="utf-8"))["parts"]
         return {str(name): Mark(**mark) for name, mark in parts.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}

@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 
 from config.documents import Edition, digest
 from config.settings import Settings
-from runtime.addresses import connectable, demo_phones_file, dial_address, instance_folder, state_file
+from runtime.addresses import connectable, dial_address
 from supervisor import leftovers, parts
 from supervisor.supervise import Rule, SupervisedPart
 from supervisor.tcp_ports import needed, own_redis
@@ -25,9 +25,9 @@ REDIS_HUNG_S = 10.0
 
 def line_parts(settings: Settings, edition: Edition, dies_with_us: bool = True) -> list[tuple[parts.Part, Rule]]:
     """What makes up the line, in starting order."""
-    logs = settings.data_dir / "log"
+    logs = settings.paths.logs
     controller, web, asterisk = settings.controller, settings.web, settings.asterisk
-    instance = AsteriskInstance(asterisk.root, instance_folder(settings), outlives_starter=not dies_with_us)
+    instance = AsteriskInstance(asterisk.root, settings.paths.asterisk, outlives_starter=not dies_with_us)
     sip = (settings.line.number, connectable(asterisk.sip_bind), asterisk.sip_port)
     health = f"http://{connectable(controller.host)}:{controller.metrics_port}/healthz"
     desk = f"http://{connectable(web.host)}:{web.port}/healthz"
@@ -45,9 +45,9 @@ def line_parts(settings: Settings, edition: Edition, dies_with_us: bool = True) 
         (parts.serve("web", desk, logs / "web.log", same, dies_with_us), Rule(DESK_HUNG_S, DESK_START_S)),
     ]
     if edition.site.demo_phones:
-        state = demo_phones_file(settings)
+        state = settings.paths.demo_phones
         made.append((parts.demo_phones(state, logs / "demo-phones.log", named, dies_with_us), Rule()))
-    if own_redis(settings):
+    if own_redis(settings.redis_url):
         port = urlparse(settings.redis_url).port or 6379
         made.insert(0, (parts.redis(port, logs / "redis.log", dies_with_us), Rule(REDIS_HUNG_S)))
     return made
@@ -61,7 +61,7 @@ class StateOnDisk:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._path = state_file(settings)
+        self._path = settings.paths.run_state
         self._last: Mapping[str, object] = {}
 
     def note(self, kept: Sequence[SupervisedPart], ready: bool) -> None:

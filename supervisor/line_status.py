@@ -25,9 +25,9 @@ class LineStatus:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._calls = "0"
-        engine = choose.best(settings, settings.line.language)
+        engine = choose.best(settings.speech, settings.line.language)
         self._speech = engine.says if engine else "none: callers use keys; see `onenumber models`"
-        heard = preparing.installed(settings, (settings.line.language,))
+        heard = preparing.installed(settings.voices, (settings.line.language,))
         self._voice = ", ".join(f"{language}: {name}" for language, name in heard.items())
         threading.Thread(target=lambda: asyncio.run(self._ask_on()), name="calls now", daemon=True).start()
 

@@ -23,12 +23,12 @@ from ivr.sound_files import write_wav
 from ivr.wording import Wording
 from routing.model import RecordsUnavailable
 from runtime import publishing
-from runtime.addresses import instance_folder
 from store import audit_chain, migrate, seed
 from store.database import connect
 from telephony import asterisk_config
 from telephony.asterisk_text import ConfigRefused
 from tts import preparing
+from tts.rendering import RenderedVoice
 
 STANDALONE = sorted(asterisk_config.STANDALONE_PROMPTS.values())
 Tell = Callable[[str], None]
@@ -52,7 +52,7 @@ def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], 
     What was prepared before goes on as it was where something fails now: Asterisk alone serves callers, too.
     Raises: NotPrepared where it never was.
     """
-    before = (instance_folder(settings) / "etc/asterisk.conf").exists()
+    before = (settings.paths.asterisk / "etc/asterisk.conf").exists()
     documents, begun = EditionInForce(edition, {}), set[str]()
     steps: tuple[Callable[[], None], ...] = (
         lambda: begun.update(database(settings, documents, passwords, tell)),
@@ -80,17 +80,17 @@ def database(settings: Settings, documents: EditionInForce, passwords: Mapping[s
         migrate.upgrade(settings.database)
         documents.switch(asyncio.run(publishing.settle(settings, documents.edition, tell)), {})
         begun = asyncio.run(seed.seed(settings.database, documents.edition, passwords))
-        asyncio.run(_seal_audit(settings))
+        asyncio.run(_seal_audit(settings.database, settings.audit_secret.get_secret_value().encode()))
     except (SQLAlchemyError, OSError, RecordsUnavailable) as error:
         where = make_url(settings.database).render_as_string(hide_password=True)
         raise NotPrepared(f"the database {where} cannot be used: {' '.join(str(error).split())[:200]}.") from error
     return begun
 
 
-async def _seal_audit(settings: Settings) -> None:
-    database = connect(settings.database)
+async def _seal_audit(database_url: str, key: bytes) -> None:
+    database = connect(database_url)
     try:
-        await audit_chain.adopt(database, settings.audit_secret.get_secret_value().encode())
+        await audit_chain.adopt(database, key)
     finally:
         await database.close()
 
@@ -106,7 +106,7 @@ def sentences(settings: Settings, edition: Edition, tell: Tell) -> None:
             tell(f"prompts: {done} of {of}")
 
     try:
-        missing = preparing.prepare_all(edition, settings, progress)
+        missing = preparing.prepare_all(edition, _voice(settings), progress)
     except OSError as error:
         raise NotPrepared(f"the prompts cannot be written: {error.strerror}.") from error
     if missing:
@@ -115,7 +115,7 @@ def sentences(settings: Settings, edition: Edition, tell: Tell) -> None:
 
 def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:
     """Its configuration, what it says by itself, and music on hold. Raises: NotPrepared."""
-    folder = instance_folder(settings)
+    folder = settings.paths.asterisk
     try:
         asterisk_config.render(settings, edition, folder)
     except ConfigRefused as refusal:
@@ -125,7 +125,7 @@ def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:
     if unsaid := asyncio.run(_standalone(settings, edition, folder / "sounds")):
         tell(f"WARNING: Asterisk has no recording of {', '.join(unsaid)}; without a controller callers hear less")
     with suppress(OSError):  # then it is written again, once too often
-        _mark(settings).write_text(asterisk_mark(settings, edition), encoding="utf-8")
+        settings.paths.asterisk_made_of.write_text(asterisk_mark(settings, edition), encoding="utf-8")
     tell("Asterisk: configuration written")
 
 
@@ -134,28 +134,24 @@ def asterisk_is_made_of(settings: Settings, edition: Edition) -> bool:
 
     Raises: ConfigRefused.
     """
-    if not (instance_folder(settings) / "etc/asterisk.conf").exists():
+    if not (settings.paths.asterisk / "etc/asterisk.conf").exists():
         return True
     mark = asterisk_mark(settings, edition)
     with suppress(OSError):
-        return _mark(settings).read_text(encoding="utf-8") == mark
+        return settings.paths.asterisk_made_of.read_text(encoding="utf-8") == mark
     return False
-
-
-def _mark(settings: Settings) -> Path:
-    return instance_folder(settings) / "made-of"
 
 
 def asterisk_mark(settings: Settings, edition: Edition) -> str:
     """Of its files, which hold secrets, and of what it says by itself. Raises: ConfigRefused."""
     said = {key: {language: prompts.get(key) for language, prompts in edition.prompts.items()} for key in STANDALONE}
-    files = asterisk_config.made(settings, edition, instance_folder(settings))
+    files = asterisk_config.made(settings, edition, settings.paths.asterisk)
     return digest([files, said, edition.site.national_emergency])
 
 
 async def _standalone(settings: Settings, edition: Edition, sounds: Path) -> list[str]:
     """What Asterisk says without a controller; returns what could not be said."""
-    voice = preparing.build(settings)
+    voice = _voice(settings)
     try:
         return await write_sounds(voice, edition, settings.line.language, sounds / settings.line.language)
     finally:
@@ -203,3 +199,7 @@ async def _written(voice: Voice, key: str, edition: Edition, language: Language,
     except (VoiceDown, KeyError, OSError):
         return False
     return True
+
+
+def _voice(settings: Settings) -> RenderedVoice:
+    return preparing.build(settings.voices, settings.paths.voice_cache, settings.line.config_dir)

@@ -16,7 +16,6 @@ import typer
 
 from config.settings import Settings
 from runtime import clock, installation
-from runtime.addresses import state_file
 from runtime.health import DiskHealth
 from runtime.installation import Installation, InstallationRefused
 from runtime.reserve import Reserve
@@ -35,7 +34,7 @@ def run(plain_output: bool) -> None:
     """Start the line, or take over what runs of it, and keep it up; a stop signal stops everything."""
     with _refusals(), _leave_at_once():
         found = installation.load(coming=True)
-        with installation.only_one(found.settings):
+        with installation.only_one(found.settings.paths):
             live = sys.stdout.isatty() and not plain_output
             _run(found, live)
 
@@ -46,11 +45,11 @@ def _run(found: Installation, live: bool) -> None:
     _tell_of_the_disk(settings, reserve)  # before anything is written
     supervisor = Supervisor(line.line_parts(settings, found.edition, dies_with_us=False))
     with _stopped_by_signal(supervisor, state):
-        taken = leftovers.take_over(supervisor.kept, leftovers.marks(settings))
+        taken = leftovers.take_over(supervisor.kept, leftovers.marks(settings.paths.run_state))
         if taken:
             state.note(supervisor.kept, False)
         else:  # nobody waits: the clock may be set to the machine's
-            clock.forget(settings.data_dir)
+            clock.forget(settings.paths.clock)
             state.forget()
         _refuse_conflicts([port for port in tcp_ports.needed(settings) if port.part not in taken])
         if found.warning:
@@ -78,11 +77,11 @@ def stop() -> None:
     with _refusals():
         found = installation.load()
         _ask_to_stop(found.settings)
-        with installation.only_one(found.settings):
+        with installation.only_one(found.settings.paths):
             kept = [
                 SupervisedPart(*part) for part in line.line_parts(found.settings, found.edition, dies_with_us=False)
             ]
-            leftovers.take_over(kept, leftovers.marks(found.settings), wanted=False)
+            leftovers.take_over(kept, leftovers.marks(found.settings.paths.run_state), wanted=False)
             line.StateOnDisk(found.settings).forget()
         _say("stopped")
 
@@ -91,7 +90,7 @@ def accept_clock() -> None:
     """Forgetting goes on from the time that it is now."""
     with _refusals():
         found = installation.load()
-        clock.share(found.settings.data_dir)
+        clock.share(found.settings.paths.clock)
         asyncio.run(_accept(found, clock.now()))
         _say(f"accepted: it is {clock.now():%Y-%m-%d %H:%M} UTC")
 
@@ -125,10 +124,10 @@ def prepare() -> None:
 def _ask_to_stop(settings: Settings) -> None:
     """Ask the supervisor that runs, if one does, and wait until it has stopped. Raises: Refused."""
     deadline, asked = time.monotonic() + STOP_LIMIT_S, False
-    while installation.runs(settings):
+    while installation.runs(settings.paths):
         if not asked:
             with suppress(OSError, ValueError, KeyError):
-                os.kill(json.loads(state_file(settings).read_text(encoding="utf-8"))["pid"], signal.SIGTERM)
+                os.kill(json.loads(settings.paths.run_state.read_text(encoding="utf-8"))["pid"], signal.SIGTERM)
                 asked = True
         if time.monotonic() > deadline:
             raise InstallationRefused(

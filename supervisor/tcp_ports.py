@@ -27,9 +27,9 @@ class Port:
         return "ONENUMBER_" + self.setting.replace(".", "__").upper()
 
 
-def own_redis(settings: Settings) -> bool:
+def own_redis(redis_url: str) -> bool:
     """Whether Redis is ours to start: it is named on loopback, without a password."""
-    url = urlparse(settings.redis_url)
+    url = urlparse(redis_url)
     return url.hostname in LOOPBACK and not url.password
 
 
@@ -48,7 +48,7 @@ def needed(settings: Settings) -> list[Port]:
     ]
     if asterisk.tls_port:
         ports.append(Port("SIP over TLS", asterisk.sip_bind, asterisk.tls_port, "asterisk.tls_port", "Asterisk"))
-    if own_redis(settings):
+    if own_redis(settings.redis_url):
         url = urlparse(settings.redis_url)
         ports.append(Port("Redis", "127.0.0.1", url.port or 6379, "redis_url", "Redis"))
     return ports

@@ -110,7 +110,7 @@ def _shown(
         voice=now.voice(),
         calls=now.calls(),
         parts=[(each.part.name, each.state, f"process {each.pid}") for each in kept],
-        logs=str(settings.data_dir / "log"),
+        logs=str(settings.paths.logs),
         news=list(news),
         ready=ready,
     )

@@ -7,7 +7,7 @@ leg; an emergency rings the whole urgent group and the fallback numbers, a leg e
 from dataclasses import dataclass
 
 from config.documents import Site
-from config.settings import Settings
+from config.settings import Admission, Asterisk
 from routing.spellings import spellings
 
 PORTS_PER_LEG = 2
@@ -30,14 +30,13 @@ class Shares:
     sentences: int = SENTENCES
 
 
-def shares(settings: Settings, site: Site) -> Shares:
+def shares(asterisk: Asterisk, chosen: Admission, site: Site) -> Shares:
     """Raises: TooFewPorts."""
-    rtp, chosen = settings.asterisk, settings.admission
-    legs = (rtp.rtp_end - rtp.rtp_start + 1) // PORTS_PER_LEG
+    legs = (asterisk.rtp_end - asterisk.rtp_start + 1) // PORTS_PER_LEG
     rung = len(site.emergency.urgent_phones) + len(site.emergency.fallback_numbers)
     carried = (legs - SENTENCES - EMERGENCIES_KEPT * (1 + rung)) // 2
     if carried < 1:
-        raise TooFewPorts(f"RTP ports {rtp.rtp_start} to {rtp.rtp_end} carry no call: widen the range")
+        raise TooFewPorts(f"RTP ports {asterisk.rtp_start} to {asterisk.rtp_end} carry no call: widen the range")
     callers = min(carried, chosen.callers or carried)
     outside = max(1, callers * chosen.outside_percent // 100)
     strangers = max(1, callers * chosen.strangers_percent // 100)

@@ -4,14 +4,16 @@ Source: https://docs.asterisk.org/Configuration/Interfaces/Asterisk-Gateway-Inte
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 ENVIRONMENT_LINES = 64
-LINE_BYTES = 8_192  # a caller's name of 4,000 characters is no reason to drop the call
+LINE_BYTES = 8_192  # a name of 4,000 characters, or all headers of a caller in one reply, are no reason to drop a call
 USAGE_LINES = 200
+SEPARATOR = "\x1f"  # the ASCII unit separator
 _CONTROL = re.compile(r"[\r\n\0]")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _COMMAND_WORD = re.compile(r"[A-Za-z]+( [A-Za-z]+)*\Z")
 _REPLY = re.compile(r"(\d{3})([ -])(.*)\Z", re.DOTALL)
 _RESULT = re.compile(r"result=(-?\d{0,12})")
@@ -188,3 +190,22 @@ def command(words: str, *arguments: str) -> bytes:
     if len(data := line.encode(errors="replace")) > 2_000:  # Asterisk reads a command into 2,048 bytes
         raise UnsafeValue("AGI command too long")
     return data + b"\n"
+
+
+def joined_variables(names: Sequence[str]) -> str:
+    """An expression that Asterisk replaces by the values of these channel variables, each with a separator after it.
+
+    Raises: UnsafeValue, for anything but a plain name: Asterisk would run it as a function.
+    """
+    if not all(_VARIABLE.match(name) for name in names):
+        raise UnsafeValue("not the name of a channel variable")
+    return "".join(f"${{{name}}}{SEPARATOR}" for name in names)
+
+
+def separated_values(names: Sequence[str], text: str) -> dict[str, str] | None:
+    """The values that `joined_variables` has brought; None where one of them holds a separator itself.
+
+    So many values end in so many separators: one more in any of them shows in their number, and shifts nothing.
+    """
+    *values, rest = text.split(SEPARATOR)
+    return dict(zip(names, values, strict=True)) if len(values) == len(names) and not rest else None

@@ -3,10 +3,20 @@
 import asyncio
 import re
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 
 from ivr.ports import HungUp, LegLost
-from telephony.agi import AgiError, ChannelGone, Environment, Reply, UnsafeValue, command
+from telephony.agi import (
+    AgiError,
+    ChannelGone,
+    Environment,
+    Reply,
+    UnsafeValue,
+    command,
+    joined_variables,
+    separated_values,
+)
 
 LEASE_MARGIN_S = 0.5  # a lease with less left counts as over
 FIRST_LEASE_S = 2.0  # the dialplan arms at least so long a lease before it enters AGI
@@ -54,6 +64,15 @@ class AgiSession:
         """A channel variable or function (`CHANNEL(state)`); None when it is not set."""
         reply = await self.command("GET VARIABLE", _safe(_NAME, name))
         return reply.value if reply.result == 1 else None
+
+    async def variables(self, *names: str) -> Mapping[str, str]:
+        """The values of channel variables of ours, in one exchange with Asterisk; empty where one is not set.
+
+        Where a value holds the separator, which the dialplan lets none do, each is read by itself.
+        """
+        reply = await self.command("GET FULL VARIABLE", joined_variables(names))
+        values = separated_values(names, reply.value or "") if reply.result == 1 else None
+        return values or {name: await self.variable(name) or "" for name in names}
 
     async def evaluate(self, expression: str) -> str | None:
         """What the dialplan makes of `expression` on this channel; it must be ours, never a caller's text."""

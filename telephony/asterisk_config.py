@@ -157,7 +157,7 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
 
 def _admission(settings: Settings, site: Site) -> dict[str, Any]:
     try:
-        shares = admission.shares(settings, site)
+        shares = admission.shares(settings.asterisk, settings.admission, site)
     except admission.TooFewPorts as error:
         raise ConfigRefused(str(error)) from error
     attention = admission.attention(site)

@@ -1,4 +1,4 @@
-"""What a recording of a call holds: sound, silences, tones. 16-bit mono WAV at 8 kHz."""
+"""What a recording of a call holds: sound and tones. 16-bit mono WAV at 8 kHz."""
 
 import wave
 from contextlib import suppress
@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 RATE_HZ = 8_000
-FRAME_MS = 20
 SILENT = 100  # mean magnitude of a frame of 16-bit samples below which nothing is heard
 HEADER_BYTES = 44
 Samples = npt.NDArray[np.float64]
@@ -21,19 +20,6 @@ def heard(wav: Path) -> Samples:
             return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64)
     data = wav.read_bytes()[HEADER_BYTES:]
     return np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.float64)
-
-
-def silences(samples: Samples) -> list[tuple[float, float]]:
-    """(start, length) in seconds of every silence, the one at the end included."""
-    size = FRAME_MS * RATE_HZ // 1000
-    frames = samples[: len(samples) // size * size].reshape(-1, size)
-    quiet = np.abs(frames).mean(axis=1) < SILENT
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], quiet.astype(np.int8), [0]))))
-    return [(a * FRAME_MS / 1000, (b - a) * FRAME_MS / 1000) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def longest_silence_s(samples: Samples) -> float:
-    return max((length for _, length in silences(samples)), default=0.0)
 
 
 def tone_share(samples: Samples, hz: int) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 
-from routing.numbers import UNNAMED
+from routing.numbers import UNNAMED, Proof
 
 VALUE_LIMIT = 1_000  # characters of a header, its end: that is where the address is
 ADDRESSES_LIMIT = 10  # in one header
@@ -59,8 +59,8 @@ class InviteIdentity:
 
 
 @dataclass(frozen=True)
-class ToldCaller:
-    """The caller as the network tells it; nothing here is proof of anything."""
+class ClaimedCaller:
+    """The caller as the network names it; nothing here is proof of anything."""
 
     number: str = ""  # or the user where it is no number
     name: str = ""
@@ -68,14 +68,14 @@ class ToldCaller:
     diverted_by: str = ""  # who sent the call on to us last
 
 
-def told_caller(said: InviteIdentity) -> ToldCaller:
+def claimed_caller(said: InviteIdentity) -> ClaimedCaller:
     """What is asserted counts before From. What is withheld there is known, and shown to nobody."""
     sender = _first(addresses(said.sender))
     asserted = [found for value in said.asserted for found in addresses(value)] or _calling(addresses(said.party))
     known = _numbered(asserted) or sender
     named = next((found.display for found in asserted if found.display), sender.display)
     withheld = _withheld(said, bool(asserted), asserted or [sender])
-    return ToldCaller(
+    return ClaimedCaller(
         number=known.number or ("" if known.anonymous else known.user),
         name="" if named.lower() in UNNAMED else named,
         withheld=withheld or known.anonymous,
@@ -83,9 +83,16 @@ def told_caller(said: InviteIdentity) -> ToldCaller:
     )
 
 
-def proved_phone(phone: str, told: ToldCaller) -> ToldCaller:
-    """The phone that has given its password, whatever it calls itself; it may still ask not to be shown."""
-    return replace(told, number=phone)
+def identity_of(invite: InviteIdentity, phone: str, trusted: bool) -> tuple[ClaimedCaller, Proof]:
+    """The caller and what proves their number: the endpoint's password or address, never a name that a caller wrote.
+
+    `phone` is the phone of ours that has given its password; it may still ask not to be shown. `trusted`: the trunk
+    is known by its address.
+    """
+    caller = claimed_caller(invite)
+    if phone:
+        return replace(caller, number=phone), Proof.PHONE
+    return caller, Proof.TRUNK if trusted else Proof.NONE
 
 
 def addresses(value: str) -> list[Address]:

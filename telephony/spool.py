@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from routing.numbers import Proof
-from telephony.sip_identity import InviteIdentity, proved_phone, told_caller
+from telephony.sip_identity import InviteIdentity, identity_of
 
 log = structlog.get_logger()
 CLAIM_S = 60
@@ -184,12 +184,10 @@ def _caller(facts: Mapping[str, str]) -> dict[str, Any]:
     if not facts.get("from"):
         return _briefly(facts)
     asserted = (facts.get("asserted", ""), facts.get("asserted_too", ""))
-    told = told_caller(InviteIdentity(facts["from"], asserted, facts.get("party", ""), facts.get("privacy", "")))
-    proof = Proof.TRUNK if facts.get("trusted") == "yes" else Proof.NONE
-    if phone := facts.get("phone"):
-        told, proof = proved_phone(phone, told), Proof.PHONE
-    known = told.number if proof is Proof.PHONE or NUMBER.fullmatch(told.number) else None
-    return {"number": known, "withheld": told.withheld, "proof": proof}
+    invite = InviteIdentity(facts["from"], asserted, facts.get("party", ""), facts.get("privacy", ""))
+    caller, proof = identity_of(invite, facts.get("phone", ""), facts.get("trusted") == "yes")
+    known = caller.number if proof is Proof.PHONE or NUMBER.fullmatch(caller.number) else None
+    return {"number": known, "withheld": caller.withheld, "proof": proof}
 
 
 def _briefly(facts: Mapping[str, str]) -> dict[str, Any]:

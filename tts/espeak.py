@@ -4,8 +4,9 @@ import asyncio
 import os
 import subprocess
 
+from ivr.pcm import Samples
 from ivr.ports import VoiceDown
-from tts.audio import Samples, read_wav
+from tts.audio import read_wav
 
 VOICE_NAMES = {"en": "en-gb", "zh": "cmn"}  # where espeak-ng's name is not the language's
 WORDS_PER_MINUTE = 150

@@ -12,8 +12,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from ivr.pcm import Samples
 from ivr.ports import VoiceDown
-from tts.audio import Samples, read_wav
+from tts.audio import read_wav
 from tts.espeak import environment
 
 FINISHED = re.compile(rb"Wrote (?P<path>/.+\.wav)\s*$")

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 from config.documents import Edition, Language
-from config.settings import Settings
+from config.settings import VoiceSettings
 from ivr.locales.registry import FALLBACK, LOCALES, locale
 from ivr.speaking import DIGITS, filled, variables_of
 from ivr.spoken_parts import fixed_pieces, linked_names
@@ -16,19 +17,22 @@ UNKNOWN = "…"  # in the place of what only a call can tell
 PHONE = "phone"  # may begin with a plus
 
 
-def build(settings: Settings) -> RenderedVoice:
+def build(voices: VoiceSettings, cache: Path, config_dir: Path) -> RenderedVoice:
     """The voice as configured; nothing is started yet."""
     return RenderedVoice(
-        engines=lambda language: engines(settings.voices, language),
-        cache=settings.data_dir / "voice-cache",
-        recordings=settings.line.config_dir / "recordings",
-        settings=settings.voices,
+        engines=lambda language: engines(voices, language),
+        cache=cache,
+        recordings=config_dir / "recordings",
+        settings=voices,
     )
 
 
-def prepare_all(edition: Edition, settings: Settings, progress: Progress = lambda done, of: None) -> int:
-    """Render every fixed sentence of an edition; returns how many could not be. Quick when all is there."""
-    return asyncio.run(_prepare(build(settings), list(fixed_sentences(edition)), progress))
+def prepare_all(edition: Edition, voice: RenderedVoice, progress: Progress = lambda done, of: None) -> int:
+    """Render every fixed sentence of an edition, and close the voice; returns how many could not be rendered.
+
+    Quick when all is there.
+    """
+    return asyncio.run(_prepare(voice, list(fixed_sentences(edition)), progress))
 
 
 def fixed_sentences(edition: Edition) -> Iterator[tuple[str, str]]:
@@ -63,9 +67,9 @@ def _around(template: str, language: Language) -> Iterator[str]:
         yield from (phrase.text for phrase in phrases(filled(template, values), language) if UNKNOWN not in phrase.text)
 
 
-def installed(settings: Settings, languages: tuple[str, ...]) -> dict[str, str]:
+def installed(voices: VoiceSettings, languages: tuple[str, ...]) -> dict[str, str]:
     """Language → the voice that will be heard, or "none"; for `doctor`."""
-    heard = {language: engines(settings.voices, language) for language in languages}
+    heard = {language: engines(voices, language) for language in languages}
     return {language: chain[0].name if chain else "none" for language, chain in heard.items()}
 
 

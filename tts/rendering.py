@@ -11,9 +11,10 @@ from pathlib import Path
 import structlog
 
 from config.settings import VoiceSettings
+from ivr.pcm import Samples, resample, to_pcm
 from ivr.ports import SAMPLE_RATE, VoiceDown
 from ivr.sound_files import write_wav
-from tts.audio import Samples, level, read_wav, resample, to_pcm
+from tts.audio import level, read_wav
 from tts.phrases import Phrase, phrases
 from tts.voices import SynthesisEngine
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from config.settings import VoiceSettings
-from tts.audio import Samples
+from ivr.pcm import Samples
 from tts.espeak import Espeak
 from tts.piper import Piper
 

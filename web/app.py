@@ -30,6 +30,7 @@ from web.pages import tickets as ticket_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.reading import Readings, ReadingTrace, Watched
 from web.rendering import Renderings
+from web.rights import describe_rights
 
 HERE = Path(__file__).resolve().parent
 PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages, emergency_pages)
@@ -90,5 +91,6 @@ def _add_rooms(app: FastAPI) -> None:
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1", responses=RESPONSES, dependencies=[Depends(only_known_fields)])
     for module in API:
+        describe_rights(module.router)
         api.include_router(module.router)
     return api

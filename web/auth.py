@@ -1,6 +1,5 @@
 """Who is asking: sessions by cookie (pages) or bearer token (programs), roles, forged requests."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -9,9 +8,10 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
+from routing.capabilities import ROLES, Capability
 from routing.model import Agent, NotFound
 from web.context import DeskContext, DeskDep
-from web.errors import ForgeryRefused, NoAgent, NotAllowed, NotLoggedIn, TooManyLogins, WrongPassword
+from web.errors import ForgeryRefused, NoAgent, NotLoggedIn, TooManyLogins, WrongPassword
 from web.marks import form_mark, form_mark_fits, new_token, token_hash
 from web.passwords import password_fits
 from web.ports import Account, Action
@@ -19,7 +19,6 @@ from web.ports import Account, Action
 STRANGER = "stranger"  # in the audit: who has not shown who they are
 UNKNOWN = "unknown"  # in the audit: a login that nobody has
 SESSION_COOKIE = "onenumber_session"
-ROLES = ("agent", "supervisor", "admin")  # each may do what those before it may
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -43,8 +42,8 @@ class Visitor:
         """As written into timelines."""
         return actor_of(self.account)
 
-    def may(self, role: str) -> bool:
-        return ROLES.index(self.account.role) >= ROLES.index(role)
+    def may(self, capability: Capability) -> bool:
+        return capability in ROLES[self.account.role]
 
 
 def actor_of(account: Account) -> str:
@@ -146,21 +145,6 @@ def _bearer(request: Request) -> str:
 
 
 VisitorDep = Annotated[Visitor, Depends(visitor)]
-
-
-def at_least(role: str) -> Callable[[Visitor], Awaitable[Visitor]]:
-    """A dependency that lets this role and those above it in."""
-
-    async def check(who: VisitorDep) -> Visitor:
-        if not who.may(role):
-            raise NotAllowed
-        return who
-
-    return check
-
-
-SupervisorDep = Annotated[Visitor, Depends(at_least("supervisor"))]
-AdminDep = Annotated[Visitor, Depends(at_least("admin"))]
 
 
 async def _me(who: VisitorDep, line: DeskDep) -> Agent:

@@ -5,11 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from routing.capabilities import Capability
 from web.auth import SESSION_COOKIE, VisitorDep, log_in, log_out, refuse_forgery
 from web.context import DeskContext, DeskDep
 from web.errors import TooManyLogins, WrongPassword, body_of, status_of
 from web.marks import form_mark, new_token, token_hash
 from web.ports import SessionEnd
+from web.rights import OPEN, needs
 
 router = APIRouter()
 EXPLAINED_S = 7 * 86_400  # so long a browser keeps the cookie of a session that is over, to be told why
@@ -18,7 +20,7 @@ WHY = {LOGGED_OUT, *SessionEnd}
 FORM_COOKIE = "onenumber_form"  # stands in for the session until there is one
 
 
-@router.get("/login")
+@router.get("/login", dependencies=[OPEN])
 async def login_page(
     request: Request,
     line: DeskDep,
@@ -33,7 +35,7 @@ async def login_page(
     return answer
 
 
-@router.post("/login")
+@router.post("/login", dependencies=[OPEN])
 async def login(
     request: Request,
     line: DeskDep,
@@ -54,7 +56,7 @@ async def login(
     return answer
 
 
-@router.post("/logout")
+@router.post("/logout", dependencies=[needs(Capability.OWN_ACCOUNT)])
 async def logout(who: VisitorDep, line: DeskDep) -> Response:
     await log_out(line, who)
     answer = RedirectResponse(f"/login?why={LOGGED_OUT}", 303)

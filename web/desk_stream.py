@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from routing.capabilities import Capability
 from routing.services.pages import PageService
 from web.api.asked import STREAM_ID
 from web.api.me import PageMark
@@ -19,9 +20,10 @@ from web.doing import PagesDep
 from web.emergencies import Alarm
 from web.marks import token_hash
 from web.panels import Panel, Panels
+from web.rights import needs
 from web.stream import TICK_S, NewsItem, changes, concerns, start_after
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Capability.WATCH_LINE)])
 GLANCE_S = 0.5  # well within the time in which a desk must show a call
 TOGETHER_S = 0.4  # what changes within it is told at once
 AGAIN_S = 10.0  # with the news gone, lists and stories are right again by then

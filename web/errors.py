@@ -1,9 +1,10 @@
 """What can go wrong at the desk, and the one table of status codes."""
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from routing.capabilities import Capability
 from routing.model import (
     ChangedMeanwhile,
     Missing,
@@ -37,7 +38,11 @@ class TooManyLogins(DeskError):
 
 
 class NotAllowed(DeskError):
-    """Your role may not do this."""
+    """Your role lacks a capability that this needs."""
+
+    def __init__(self, capability: Capability) -> None:
+        super().__init__(f"Your role may not do this: it lacks the capability {capability}.")
+        self.capability = capability
 
 
 class ForgeryRefused(DeskError):
@@ -86,6 +91,7 @@ class Problem(BaseModel):
     code: str
     message: str
     fields: list[str] = []
+    capability: Capability | None = Field(None, description="with `not_allowed`: the one that is lacking")
 
 
 class ErrorBody(BaseModel):
@@ -113,9 +119,9 @@ def body_of(error: Exception) -> ErrorBody:
         return ErrorBody(error=Problem(code=code, message=str(error.detail)))
     if not isinstance(error, DeskError | RoutingError):
         return ErrorBody(error=Problem(code=code, message="Something went wrong here; it has been logged. Try again."))
-    said = str(error)
-    message = said or (type(error).__doc__ or code).strip()
-    return ErrorBody(error=Problem(code=code, message=message, fields=getattr(error, "fields", [])))
+    message = str(error) or (type(error).__doc__ or code).strip()
+    fields, capability = getattr(error, "fields", []), getattr(error, "capability", None)
+    return ErrorBody(error=Problem(code=code, message=message, fields=fields, capability=capability))
 
 
 RESPONSES: dict[int | str, dict[str, object]] = {

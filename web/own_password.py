@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
+from routing.capabilities import Capability
 from routing.passwords import weakness
 from web.auth import Visitor, VisitorDep, log_in
 from web.auth_pages import set_session_cookie
@@ -14,8 +15,9 @@ from web.marks import token_hash
 from web.pages.frame import framed
 from web.passwords import hashed
 from web.ports import Action
+from web.rights import needs
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Capability.OWN_ACCOUNT), needs(Capability.WATCH_LINE)])
 Typed = Annotated[str, Form(max_length=1_000)]
 
 

@@ -17,8 +17,9 @@ from web.board import in_turn
 from web.context import DeskContext, DeskDep
 from web.errors import MetricsRefused
 from web.ports import Health
+from web.rights import OPEN
 
-router = APIRouter(tags=["vitals"])
+router = APIRouter(tags=["vitals"], dependencies=[OPEN])
 PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")  # what proxies add
 NODES_S = 3.0
 

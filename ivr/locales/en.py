@@ -1,6 +1,5 @@
 """English."""
 
-from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
@@ -123,11 +122,6 @@ def _part_of_day(hour: int) -> str:
     if hour < NOON:
         return "morning"
     return "afternoon" if hour < EVENING else "evening"
-
-
-def listing(items: Sequence[str]) -> str:
-    *before, last = items or ("",)
-    return f"{', '.join(before)} and {last}" if before else last
 
 
 @cache

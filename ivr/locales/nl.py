@@ -1,7 +1,6 @@
 """Dutch."""
 
 import unicodedata
-from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
@@ -124,11 +123,6 @@ def _part_of_day(hour: int) -> str:
     if hour < NOON:
         return "ochtend"
     return "middag" if hour < EVENING else "avond"
-
-
-def listing(items: Sequence[str]) -> str:
-    *before, last = items or ("",)
-    return f"{', '.join(before)} en {last}" if before else last
 
 
 @cache

@@ -4,7 +4,7 @@ What is here is grammar and the words that grammar is made of. Sentences are pro
 the patterns that make things happen, and what recognisers mistake for what, are in `config/languages`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -89,9 +89,6 @@ class Locale(Protocol):
 
     def promise(self, due: Due) -> str:
         """By when something is promised, with its preposition: "within two hours", "by noon"."""
-
-    def listing(self, items: Sequence[str]) -> str:
-        """Several in one breath: "a, b and c"."""
 
     def vocabulary(self) -> tuple[str, ...]:
         """The parts of which numbers, promises and places in line are made, for a voice that can render nothing."""

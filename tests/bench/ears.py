@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from num2words import num2words
 
-from config.settings import Settings, SpeechSettings
+from config.settings import SpeechSettings
 from ivr.ports import FRAME_BYTES, FRAME_MS, Final, ListenSpec
 from stt.choose import MEASURED, build
 from stt.listening import Listener
@@ -95,7 +95,7 @@ async def waits(ears: Listener, calls: Iterable[tuple[Sentence, bytes]]) -> list
 
 
 async def measure(speakers: Sequence[str], every: int, write: bool) -> None:
-    ears = build(Settings(speech=SpeechSettings(limit_s=60.0)), "en")
+    ears = build(SpeechSettings(limit_s=60.0), "en")
     if ears is None or not await ears.start(120.0):
         raise SystemExit("no English recogniser is installed")
     rates: dict[str, float] = {}

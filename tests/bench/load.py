@@ -24,7 +24,6 @@ import numpy as np
 from config.documents import load_edition
 from ivr.actions import Sentence
 from ivr.wording import PromptRenderer, Wording
-from runtime.addresses import instance_folder
 from telephony.instance import AsteriskInstance
 from telephony.recordings import Samples, heard
 from tests.bench.gaps import NotHeard, largest_gap_ms
@@ -120,7 +119,7 @@ async def _greeting(line: RunningLine) -> Samples:
     """As the line's own voice has rendered it."""
     edition = load_edition(Path(line.environment["ONENUMBER_LINE__CONFIG_DIR"]))
     async with AsyncExitStack() as stack:
-        voice = preparing.build(line.settings)
+        voice = preparing.build(line.settings.voices, line.settings.paths.voice_cache, line.settings.line.config_dir)
         stack.push_async_callback(voice.close)
         said = await PromptRenderer(Wording(edition), voice).speech((Sentence(GREETING),), "en", datetime.now(UTC))
     return np.frombuffer(said.pcm, "<i2").astype(np.float64)
@@ -165,7 +164,7 @@ async def _tasks(line: RunningLine) -> int:
 
 
 def _channels(line: RunningLine) -> int:
-    asterisk = AsteriskInstance(line.settings.asterisk.root, instance_folder(line.settings))
+    asterisk = AsteriskInstance(line.settings.asterisk.root, line.settings.paths.asterisk)
     return int(asterisk.cli("core show channels count").split()[0])
 
 

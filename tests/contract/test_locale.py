@@ -64,16 +64,6 @@ def test_days_are_told_apart(spoken: Locale) -> None:
 
 
 @every_language
-def test_a_list_is_one_text_with_all_of_it_in_order(spoken: Locale) -> None:
-    assert spoken.listing(()) == ""
-    assert spoken.listing(["one"]) == "one"
-    for size in (2, 3, 7):
-        items = [f"item{n}" for n in range(size)]
-        where = [spoken.listing(items).index(item) for item in items]
-        assert where == sorted(where)
-
-
-@every_language
 def test_what_is_rendered_ahead_covers_all_that_varies(spoken: Locale) -> None:
     vocabulary = spoken.vocabulary()
     assert len(set(vocabulary)) == len(vocabulary)

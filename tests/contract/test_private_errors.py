@@ -54,7 +54,7 @@ async def test_an_error_in_the_logs_tells_no_values(database_url: str) -> None:
 async def test_every_logged_exception_is_outlined(database_url: str, logs_of_our_own: None) -> None:
     error = await refused(database_url)
     lines = io.StringIO()
-    configure_logs(Settings(), lines)
+    configure_logs(Settings().log_private, lines)
     structlog.get_logger().error("not kept", exc_info=error, pii_number="+31205550204")
     assert json.loads(lines.getvalue())["event"] == "not kept"
     assert not tells(lines.getvalue())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from config.settings import Settings, SpeechSettings
+from config.settings import SpeechSettings
 from ivr.fake_ears import (
     ScriptedNoise,
     ScriptedOutage,
@@ -87,7 +87,7 @@ def sounds() -> Sound:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def installed() -> AsyncIterator[Listener]:
-    made = build(Settings(speech=SpeechSettings(limit_s=60.0)), "en")
+    made = build(SpeechSettings(limit_s=60.0), "en")
     if made is None:
         pytest.skip("no English recogniser is installed")
     assert await made.start(60.0)

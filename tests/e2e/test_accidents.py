@@ -13,12 +13,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from telephony.recordings import RATE_HZ, heard, longest_silence_s, tone_share
+from telephony.recordings import RATE_HZ, heard, tone_share
 from testcall.desk_client import AgentAtDesk, Desk
 from tests.e2e.line import RunningLine, until
 from tests.e2e.scene import Scene
 from tests.phones import recorded
 from tests.rtp import RawCall
+from tests.silences import longest_silence_s
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="module")]
 CHANGES = {"waiting": {"pop_s": 20, "ring_s": 8, "position_every_s": 10, "offer_callback_after_s": 8}}

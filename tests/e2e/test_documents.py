@@ -11,7 +11,6 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from runtime.addresses import instance_folder
 from telephony.instance import AsteriskInstance
 from tests.e2e.line import PROJECT, RunningLine, until
 from tests.e2e.scene import Scene
@@ -67,7 +66,7 @@ async def test_a_publication_reaches_the_next_call_and_leaves_those_under_way_al
     line: RunningLine, tmp_path: Path
 ) -> None:
     pids = line.state()["pids"]
-    asterisk = AsteriskInstance(line.settings.asterisk.root, instance_folder(line.settings))
+    asterisk = AsteriskInstance(line.settings.asterisk.root, line.settings.paths.asterisk)
     async with AsyncExitStack() as stack:
         scene = Scene(line, tmp_path, stack)
         await scene.open()

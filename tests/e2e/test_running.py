@@ -99,7 +99,7 @@ async def test_no_part_has_a_secret_of_another_in_its_environment(line: RunningL
 
 
 async def test_nobody_else_reads_what_a_running_line_keeps(line: RunningLine) -> None:
-    assert open_to_others(line.settings) == []
+    assert open_to_others(line.settings.paths, line.settings.database) == []
     database = line.folder / "var/onenumber.db"
     assert {oct(path.stat().st_mode & 0o777) for path in database.parent.glob("onenumber.db*")} == {"0o600"}
 

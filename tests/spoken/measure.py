@@ -32,12 +32,12 @@ START_S = 120.0
 
 
 def understander(settings: Settings) -> Understander:
-    return build(load_edition(settings.line.config_dir), settings.data_dir / "understanding")
+    return build(load_edition(settings.line.config_dir), settings.paths.understanding)
 
 
 async def listen(settings: Settings, spoken: Sequence[Sentence], speaker: str, folder: Path = hearing.FOLDER) -> None:
     """Hear sentences with the line's recogniser and keep what it writes."""
-    ears = choose.build(settings, LANGUAGE)
+    ears = choose.build(settings.speech, LANGUAGE)
     if ears is None or not await ears.start(START_S):
         raise SystemExit("no recogniser is installed")
     try:

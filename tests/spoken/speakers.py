@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from config.settings import Settings
-from tts.audio import Samples, read_wav
+from ivr.pcm import Samples
+from tts.audio import read_wav
 from tts.voices import piper_models
 
 Sound = tuple[Samples, int]

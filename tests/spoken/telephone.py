@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tts.audio import Samples, level, resample
+from ivr.pcm import Samples, resample
+from tts.audio import level
 
 RATE = 8_000
 BAND_HZ = (300, 3_400)

@@ -25,7 +25,7 @@ MORE_CRIES = ("Emergency!", "Fire!", "Please help!")  # robots say these as some
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ears() -> AsyncIterator[Listener]:
-    made = choose.build(Settings(), "en")
+    made = choose.build(Settings().speech, "en")
     if made is None or not await made.start(120.0):
         pytest.skip("no recogniser is installed")
     yield made

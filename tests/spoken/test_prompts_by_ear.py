@@ -14,13 +14,13 @@ from rapidfuzz import fuzz
 from config.settings import Settings
 from ivr.announcing import announce
 from ivr.locales import en
+from ivr.pcm import from_pcm
 from ivr.ports import Voice, VoiceDown
 from stt import choose
 from tests.spoken import hearing
 from tests.spoken.render import Sentence
 from tests.spoken.telephone import over_the_line
 from tts import preparing
-from tts.audio import from_pcm
 from tts.voices import piper_models
 
 pytestmark = pytest.mark.speech
@@ -66,7 +66,10 @@ async def heard(
     settings: Settings, pieces: list[tuple[str, dict[str, str]]], dead: bool = False
 ) -> list[tuple[str, ...]]:
     """What the recogniser writes for each prompt, told several times over a telephone line."""
-    voice, ears = preparing.build(settings), choose.build(settings, "en")
+    voice, ears = (
+        preparing.build(settings.voices, settings.paths.voice_cache, settings.line.config_dir),
+        choose.build(settings.speech, "en"),
+    )
     assert ears is not None
     assert await ears.start(120)
     try:

@@ -90,7 +90,7 @@ def test_the_target_is_reached(speaker: str, target: str) -> None:
 @pytest.mark.speech
 @pytest.mark.parametrize("speaker", [*NATURAL, *HELD_OUT])
 async def test_the_line_still_hears_what_was_kept(speaker: str, tmp_path: Path) -> None:
-    if choose.best(Settings(), "en") is None or (speaker == "joe" and not piper_models(Settings().voices)):
+    if choose.best(Settings().speech, "en") is None or (speaker == "joe" and not piper_models(Settings().voices)):
         pytest.skip("no recogniser or no such voice is installed")
     await listen(Settings(), SAMPLE, speaker, tmp_path)
     before, now = hearing.kept(speaker), hearing.kept(speaker, tmp_path)

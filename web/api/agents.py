@@ -2,14 +2,16 @@
 
 from fastapi import APIRouter
 
+from routing.capabilities import Capability
 from routing.model import Agent
 from routing.policy import page_alive
 from web.api.shapes import AgentOut
-from web.auth import SupervisorDep, VisitorDep
+from web.auth import VisitorDep
 from web.context import DeskContext, DeskDep
 from web.doing import AgentsDep
+from web.rights import needs
 
-router = APIRouter(prefix="/agents", tags=["agents"])
+router = APIRouter(prefix="/agents", tags=["agents"], dependencies=[needs(Capability.WATCH_LINE)])
 
 
 def agent_out(line: DeskContext, agent: Agent) -> AgentOut:
@@ -28,8 +30,8 @@ async def one_agent(agent_id: str, who: VisitorDep, line: DeskDep) -> AgentOut:
     return agent_out(line, await line.records.agents.load(agent_id))
 
 
-@router.post("/{agent_id}/not-ready")
-async def send_on_break(agent_id: str, who: SupervisorDep, line: DeskDep, agents: AgentsDep) -> AgentOut:
+@router.post("/{agent_id}/not-ready", dependencies=[needs(Capability.MANAGE_AGENTS)])
+async def send_on_break(agent_id: str, who: VisitorDep, line: DeskDep, agents: AgentsDep) -> AgentOut:
     """A supervisor takes an agent out of the rota, for instance one who left without saying so."""
     agent = await line.records.agents.load(agent_id)
     await agents.go_not_ready(agent, f"by:{who.account.login}", who.actor)

@@ -5,12 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from routing.capabilities import Capability
 from web.api.asked import Before
 from web.api.shapes import FromRecord, Page, page_of
-from web.auth import AdminDep
+from web.auth import VisitorDep
 from web.context import DeskDep
+from web.rights import needs
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = APIRouter(prefix="/audit", tags=["audit"], dependencies=[needs(Capability.READ_AUDIT)])
 
 
 class AuditOut(FromRecord):
@@ -25,7 +27,7 @@ class AuditOut(FromRecord):
 
 @router.get("")
 async def list_audit(
-    who: AdminDep,
+    who: VisitorDep,
     line: DeskDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,

@@ -4,13 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from routing.capabilities import Capability
 from routing.model import CallbackState
 from web.api.asked import Before
 from web.api.shapes import CallbackOut, Page, page_of
 from web.auth import VisitorDep
 from web.context import DeskDep
+from web.rights import needs
 
-router = APIRouter(prefix="/callbacks", tags=["callbacks"])
+router = APIRouter(prefix="/callbacks", tags=["callbacks"], dependencies=[needs(Capability.READ_CALLS)])
 
 
 @router.get("")

@@ -4,14 +4,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from routing.capabilities import Capability
 from routing.model import CallState
 from web.api.asked import Before
 from web.api.shapes import CallDetail, CallOut, LegOut, Page, TicketOut, page_of, timeline_of
 from web.auth import VisitorDep
 from web.context import DeskDep
 from web.ports import CallQuery
+from web.rights import needs
 
-router = APIRouter(prefix="/calls", tags=["calls"])
+router = APIRouter(prefix="/calls", tags=["calls"], dependencies=[needs(Capability.READ_CALLS)])
 
 
 @router.get("")

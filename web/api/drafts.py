@@ -5,12 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, status
 from pydantic import BaseModel, Field
 
+from routing.capabilities import Capability
 from web.api.shapes import Wanted
 from web.auth import VisitorDep
 from web.context import DeskDep
 from web.doing import AgentsDep
+from web.rights import needs
 
-router = APIRouter(prefix="/me/drafts", tags=["desk"])
+router = APIRouter(prefix="/me/drafts", tags=["desk"], dependencies=[needs(Capability.OWN_ACCOUNT)])
 FormName = Annotated[
     str,
     Path(pattern=r"^(wrap-up|answer)-[0-9a-f-]{36}$", description="`wrap-up-` and an offer, or `answer-` and a ticket"),

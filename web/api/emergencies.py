@@ -5,14 +5,16 @@ from datetime import datetime
 from fastapi import APIRouter, status
 from pydantic import BaseModel, Field
 
+from routing.capabilities import Capability
 from routing.emergencies import EmergencyState
 from web.api.shapes import CallerOut
 from web.auth import MeDep, VisitorDep
 from web.context import DeskDep
 from web.doing import EmergenciesDep
 from web.emergencies import Alarm
+from web.rights import needs
 
-router = APIRouter(prefix="/emergencies", tags=["emergencies"])
+router = APIRouter(prefix="/emergencies", tags=["emergencies"], dependencies=[needs(Capability.WATCH_LINE)])
 
 
 class RungOut(BaseModel):
@@ -57,7 +59,9 @@ async def list_emergencies(who: VisitorDep, line: DeskDep) -> list[EmergencyOut]
     return [EmergencyOut.of(alarm) for alarm in await line.emergencies.read()]
 
 
-@router.post("/{emergency_id}/take", status_code=status.HTTP_204_NO_CONTENT)
+@router.post(
+    "/{emergency_id}/take", status_code=status.HTTP_204_NO_CONTENT, dependencies=[needs(Capability.TAKE_EMERGENCY)]
+)
 async def take(emergency_id: str, agent: MeDep, line: DeskDep, emergencies: EmergenciesDep) -> None:
     """The agent's phone rings for it; one whose caller is gone is looked after by them."""
     await emergencies.take(emergency_id, agent)

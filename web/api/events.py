@@ -8,16 +8,18 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from routing.capabilities import Capability
 from web.api.asked import STREAM_ID, Before
 from web.api.shapes import EventOut, Page, page_of
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
+from web.rights import needs
 from web.stream import NewsItem, changes, concerns, start_after
 
 router = APIRouter(prefix="/events", tags=["events"])
 
 
-@router.get("")
+@router.get("", dependencies=[needs(Capability.READ_CALLS)])
 async def list_events(
     who: VisitorDep,
     line: DeskDep,
@@ -36,13 +38,13 @@ class Position(BaseModel):
     id: str
 
 
-@router.get("/position")
+@router.get("/position", dependencies=[needs(Capability.WATCH_LINE)])
 async def position(who: VisitorDep, line: DeskDep) -> Position:
     """Where the stream is now; begin from here with `after` to miss nothing."""
     return Position(id=await line.news.position())
 
 
-@router.get("/stream", response_class=EventSourceResponse)
+@router.get("/stream", response_class=EventSourceResponse, dependencies=[needs(Capability.WATCH_LINE)])
 async def stream(
     request: Request,
     who: VisitorDep,

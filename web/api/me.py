@@ -6,14 +6,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, status
 from pydantic import BaseModel, Field
 
+from routing.capabilities import Capability
 from web.api.agents import agent_out
 from web.api.shapes import AgentOut, OfferOut, Wanted
 from web.auth import MeDep
 from web.context import DeskDep
 from web.dispositions import Disposition
 from web.doing import AgentsDep, PagesDep
+from web.rights import needs
 
-router = APIRouter(tags=["desk"])
+router = APIRouter(tags=["desk"], dependencies=[needs(Capability.TAKE_CALLS)])
 PageMark = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 

@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter
 
+from routing.capabilities import Capability
 from web.api.shapes import WaitingOut
 from web.auth import VisitorDep
 from web.board import in_turn
 from web.context import DeskDep
+from web.rights import needs
 
-router = APIRouter(prefix="/queue", tags=["queue"])
+router = APIRouter(prefix="/queue", tags=["queue"], dependencies=[needs(Capability.WATCH_LINE)])
 
 
 @router.get("")

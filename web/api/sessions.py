@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request, status
 from pydantic import BaseModel, Field
 
+from routing.capabilities import Capability
 from web.api.shapes import Wanted
 from web.auth import VisitorDep, log_in, log_out
 from web.context import DeskDep
+from web.rights import OPEN, needs
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -25,7 +27,7 @@ class SessionOut(BaseModel):
     agent_id: str | None
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[OPEN])
 async def open_session(credentials: Credentials, request: Request, line: DeskDep) -> SessionOut:
     """Log in; send the token as `Authorization: Bearer …` from then on."""
     address = request.client.host if request.client else ""
@@ -33,7 +35,7 @@ async def open_session(credentials: Credentials, request: Request, line: DeskDep
     return SessionOut.model_validate({**vars(account), "token": token})
 
 
-@router.delete("/current", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/current", status_code=status.HTTP_204_NO_CONTENT, dependencies=[needs(Capability.OWN_ACCOUNT)])
 async def close_session(who: VisitorDep, line: DeskDep) -> None:
     """Log out: the token is worth nothing afterwards."""
     await log_out(line, who)

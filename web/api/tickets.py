@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 from pydantic import Field
 
+from routing.capabilities import Capability
 from routing.model import Stage
 from web.api.asked import Before
 from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of, page_of
@@ -15,8 +16,9 @@ from web.doing import TicketsDep
 from web.finding import find_ticket
 from web.messages import listen
 from web.ports import TicketQuery
+from web.rights import needs
 
-router = APIRouter(prefix="/tickets", tags=["tickets"])
+router = APIRouter(prefix="/tickets", tags=["tickets"], dependencies=[needs(Capability.READ_TICKETS)])
 TicketKey = Annotated[str, Field(description="id or spoken number", max_length=60)]
 
 
@@ -76,7 +78,7 @@ async def message(ticket: TicketKey, number: int, who: VisitorDep, line: DeskDep
     return FileResponse(path, media_type="audio/wav")
 
 
-@router.post("/{ticket}/stage")
+@router.post("/{ticket}/stage", dependencies=[needs(Capability.MOVE_TICKETS)])
 async def move_ticket(
     ticket: TicketKey, wanted: StageIn, who: VisitorDep, line: DeskDep, tickets: TicketsDep
 ) -> TicketDetail:
@@ -86,7 +88,7 @@ async def move_ticket(
     return await _detail(line, found.id)
 
 
-@router.post("/{ticket}/urgency")
+@router.post("/{ticket}/urgency", dependencies=[needs(Capability.MOVE_TICKETS)])
 async def set_urgency(
     ticket: TicketKey, wanted: UrgencyIn, who: VisitorDep, line: DeskDep, tickets: TicketsDep
 ) -> TicketDetail:

@@ -5,13 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
+from routing.capabilities import Capability
 from web.api.asked import Before
 from web.auth import VisitorDep
 from web.context import DeskDep
 from web.pages.frame import DEFAULT_PAGE_ROWS, framed
 from web.ports import CallQuery
+from web.rights import needs
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.READ_CALLS)])
 
 
 @router.get("/calls")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
+from routing.capabilities import Capability
 from web.auth import MeDep, Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
 from web.dispositions import Disposition
@@ -12,18 +13,19 @@ from web.doing import AgentsDep
 from web.pages.frame import framed
 from web.panels import Panels
 from web.ports import TicketQuery
+from web.rights import needs
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Capability.WATCH_LINE)])
 LATEST = 8
 
 
-@router.get("/")
+@router.get("/", dependencies=[needs(Capability.READ_TICKETS)])
 async def desk(who: VisitorDep, line: DeskDep) -> HTMLResponse:
     tickets = await line.archive.tickets(TicketQuery(open_only=True), LATEST)
     return await framed(line, who, "desk.html", tickets=tickets)
 
 
-@router.post("/desk/state")
+@router.post("/desk/state", dependencies=[needs(Capability.TAKE_CALLS)])
 async def change_state(
     agent: MeDep,
     who: VisitorDep,
@@ -40,7 +42,7 @@ async def change_state(
     return await _own_parts(line, who)
 
 
-@router.post("/desk/wrap-up")
+@router.post("/desk/wrap-up", dependencies=[needs(Capability.TAKE_CALLS)])
 async def wrap_up(
     agent: MeDep,
     who: VisitorDep,

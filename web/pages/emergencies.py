@@ -5,12 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from routing.capabilities import Capability
 from web.auth import MeDep, VisitorDep
 from web.context import DeskDep
 from web.doing import EmergenciesDep
 from web.panels import Panels
+from web.rights import needs
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.TAKE_EMERGENCY)])
 
 
 @router.post("/desk/emergencies/{emergency_id}/take")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 
+from routing.capabilities import Capability
 from routing.lifecycle import TICKET_TRANSITIONS
 from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
 from routing.wrap_ups import answer_form
@@ -22,8 +23,9 @@ from web.finding import find_ticket
 from web.pages.frame import DEFAULT_PAGE_ROWS, framed, part
 from web.pop import RelatedTicket, related
 from web.ports import TicketChange, TicketQuery
+from web.rights import needs
 
-router = APIRouter()
+router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.READ_TICKETS)])
 # What a person wants to read of a call on a ticket's page; the call's own page has everything, and what the ticket's
 # own history tells (opened, joined, message) is told by that.
 TOLD = frozenset(
@@ -87,7 +89,7 @@ async def ticket_part(key: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
     return await _part(line, who, await find_ticket(line, key))
 
 
-@router.post("/tickets/{key}/stage")
+@router.post("/tickets/{key}/stage", dependencies=[needs(Capability.MOVE_TICKETS)])
 async def move(
     key: str,
     who: VisitorDep,
@@ -104,7 +106,7 @@ async def move(
     return await _part(line, who, await line.records.tickets.load(ticket.id))
 
 
-@router.post("/tickets/{key}/urgency")
+@router.post("/tickets/{key}/urgency", dependencies=[needs(Capability.MOVE_TICKETS)])
 async def set_urgency(
     key: str,
     who: VisitorDep,

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from config.settings import Settings
-from routing.model import CallbackState, Stage
+from routing.model import CallbackState, Intake, Stage
 from runtime import credentials
 from store import SqlRecords, audit_chain, migrate, open_records
 from store.news import STREAM
@@ -57,7 +57,7 @@ def a_matter(settings: Settings, closed: bool = True) -> tuple[str, str]:
     async def work(records: SqlRecords) -> tuple[str, str]:
         call = a_call(caller=THEIRS, dialogue={"facts": {"callback": "0612345678"}})
         await records.calls.open(call, [an_event(call.id, private={"text": "I am Ms Jansen of ward four"})])
-        ticket = await records.tickets.open(a_draft(caller=THEIRS, callback_number=NUMBER), call.id, NOW)
+        ticket = await records.tickets.open(a_draft(intake=Intake.of_call(THEIRS), callback_number=NUMBER), call.id, NOW)
         wav = settings.data_dir / f"recordings/{call.id}-1.wav"
         wav.write_bytes(b"RIFF")
         await records.tickets.add_message(ticket.id, str(wav), NOW)

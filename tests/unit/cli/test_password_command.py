@@ -36,7 +36,7 @@ def holds(settings: Settings, login: str, password: str) -> bool:
 
 
 def test_a_demo_password_is_shown_until_another_is_set(settings: Settings) -> None:
-    demo = credentials.load(settings.data_dir / "secrets.env")["ONENUMBER_LOGIN_ANNA"]
+    demo = credentials.load(settings.paths.secrets)["ONENUMBER_LOGIN_ANNA"]
     assert CliRunner().invoke(app, ["show", "anna"]).output.strip() == demo
     done = CliRunner().invoke(app, ["set", "anna"], input="seven green kettles\n")
     assert (done.exit_code, "seven" in done.output) == (0, False)

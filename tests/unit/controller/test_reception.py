@@ -34,9 +34,11 @@ from routing.model import (
 from routing.news_waiter import NewsWaiter
 from telephony.agi import Environment, Reply
 from telephony.agi_session import AgiSession
+from telephony.arrival import read_arrival
 from telephony.dialling import RegisteredPhone
 from tests.unit.ivr.site import edition
 from tests.unit.routing.world import World
+from tests.unit.telephony.fake_asterisk import substituted
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -51,10 +53,10 @@ class ScriptedAsterisk(asyncio.WriteTransport):
         self.closed = False
 
     def write(self, data: Any) -> None:
-        verb, _, name, *value = shlex.split(bytes(data).decode())
+        verb, what, name, *value = shlex.split(bytes(data).decode())
         if verb == "SET":
             self.variables[name] = value[0]
-        known = self.variables.get(name)
+        known = substituted(value[0], self.variables) if what == "FULL" else self.variables.get(name)
         assert self.session is not None
         self.session.take(Reply(200, 0 if known is None else 1, known))
 
@@ -139,7 +141,7 @@ async def test_an_emergency_by_key_while_nobody_listened_is_found_at_the_end() -
 async def back_from_dial(world: World, call_id: str, offer_id: str, status: str) -> tuple[Any, ScriptedAsterisk]:
     """The dialplan enters again; answers what it is taken for."""
     session, asterisk = agi(ON_CALL=call_id, ON_OFFER=offer_id, ON_DIALSTATUS=status)
-    _, outcome = await reception(world)._begin_or_resume(session)
+    _, outcome = await reception(world)._begin_or_resume(session, await read_arrival(session))
     return outcome, asterisk
 
 
@@ -203,7 +205,7 @@ async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str
     attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, NOW)
     await world.records.callbacks.claim_attempt(attempt)
     session, _ = agi(ON_ATTEMPT=attempt.id)
-    call, _ = await reception(world)._begin_or_resume(session)
+    call, _ = await reception(world)._begin_or_resume(session, await read_arrival(session))
     assert (call.direction, call.caller.number, call.caller.contact) == ("callback", number, who)
     await world.services.calls.announce(call, "1.1", ticket.id)
     assert [each.id for each in await world.records.tickets.of_call(call.id)] == [ticket.id]
@@ -261,7 +263,7 @@ async def test_an_answered_emergency_is_over_with_its_call() -> None:
 
 async def test_a_call_that_the_dialplan_had_first_has_the_id_that_anybody_makes_of_it() -> None:
     session, asterisk = agi(ON_AT="1795918200", ON_DNIS="100")
-    await reception(World())._begin_or_resume(session)
+    await reception(World())._begin_or_resume(session, await read_arrival(session))
     assert asterisk.variables["ON_CALL"] == dialplan_id("1.1", datetime.fromtimestamp(1_795_918_200, UTC))
 
 
@@ -283,7 +285,7 @@ async def test_what_proves_a_number_decides_what_its_caller_may_hear(
     variables: dict[str, str], kind: str, identified: bool, callable_: bool
 ) -> None:
     session, asterisk = agi(**variables)
-    call = await reception(World())._new_call(session, new_id())
+    call = await reception(World())._new_call(session, new_id(), await read_arrival(session))
     facts = State.from_json(call.dialogue).facts
     assert (call.caller.kind, facts.identified, facts.callable) == (kind, identified, callable_)
     assert (call.caller.contact is not None) == (kind == "staff")
@@ -292,7 +294,7 @@ async def test_what_proves_a_number_decides_what_its_caller_may_hear(
 
 async def test_who_diverted_a_call_is_a_fact_and_not_its_caller() -> None:
     session, _ = agi(ON_FROM="<sip:0612345678@h>", ON_DIVERTED="<sip:204@h>;reason=no-answer")
-    call = await reception(World())._new_call(session, new_id())
+    call = await reception(World())._new_call(session, new_id(), await read_arrival(session))
     assert (call.caller.number, call.dialogue["facts"]["diverted_by"]) == ("+31612345678", "204")
 
 
@@ -301,4 +303,4 @@ async def test_a_call_pins_the_documents_that_are_in_force_when_it_begins() -> N
     for name in ("first", "second"):
         desk.in_force.switch(edition(), {"flows": name})
         session, _ = agi(ON_DNIS="100")
-        assert (await desk._new_call(session, new_id())).pins == {"flows": name}
+        assert (await desk._new_call(session, new_id(), await read_arrival(session))).pins == {"flows": name}

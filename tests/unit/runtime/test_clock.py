@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from config.documents import WaitingRules
 from routing.model import Agent, AgentState
 from routing.policy import page_alive
-from runtime.clock import FILE, RATE, RENEW_S, Anchor, LineClock, line_time_s, now
+from runtime.clock import RATE, RENEW_S, Anchor, LineClock, line_time_s, now
 
 HOUR_S = 3_600.0
 NOON_S = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
@@ -27,7 +27,7 @@ class Machine:
         self.wall_s += s
 
     def clock(self, folder: Path | None = None) -> LineClock:
-        return LineClock(folder / FILE if folder else None, lambda: self.wall_s, lambda: self.boottime_s)
+        return LineClock(folder / "clock.json" if folder else None, lambda: self.wall_s, lambda: self.boottime_s)
 
 
 @pytest.fixture
@@ -87,13 +87,13 @@ def test_a_process_that_starts_after_the_clock_was_set_agrees_with_the_others(ma
 
 
 def test_another_boot_s_anchor_is_not_used(machine: Machine, tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text('{"boot": "another", "boottime_s": 1.0, "line_s": 5.0}')
+    (tmp_path / "clock.json").write_text('{"boot": "another", "boottime_s": 1.0, "line_s": 5.0}')
     assert machine.clock(tmp_path)().timestamp() == NOON_S
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"boot": 1}', '{"a": 2}'])
 def test_an_anchor_that_cannot_be_read_is_made_anew(machine: Machine, tmp_path: Path, text: str) -> None:
-    (tmp_path / FILE).write_text(text)
+    (tmp_path / "clock.json").write_text(text)
     assert machine.clock(tmp_path)().timestamp() == NOON_S
 
 

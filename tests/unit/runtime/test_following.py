@@ -16,7 +16,6 @@ from config.in_force import EditionInForce
 from config.settings import Settings
 from routing.fake import MemoryNews
 from routing.news_waiter import NewsWaiter
-from runtime.addresses import instance_folder
 from runtime.following import POLL_S, RETRY_S, TOPIC, Following
 from store import SqlRecords, editions, open_records, publications, tables
 from store.migrate import upgrade
@@ -145,7 +144,7 @@ def configured(data_dir: Path, edition: Edition) -> Settings:
         phone_secret=SECRET, trunk_secret=SECRET, agi_secret=SECRET, ami_secret=SECRET,
     )  # fmt: skip
     upgrade(settings.database)
-    folder = instance_folder(settings)
+    folder = settings.paths.asterisk
     asterisk_config.render(settings, edition, folder)
     (folder / "made-of").write_text(preparing.asterisk_mark(settings, edition))
     return settings
@@ -167,7 +166,7 @@ def test_an_asterisk_that_was_found_running_reads_what_was_written_meanwhile(tmp
 def test_asterisk_reads_its_configuration_again_when_it_has_changed(tmp_path: Path) -> None:
     first = called("first")
     settings = configured(tmp_path, first)
-    folder = instance_folder(settings)
+    folder = settings.paths.asterisk
     assert preparing.asterisk_is_made_of(settings, first)
     assert preparing.asterisk_is_made_of(settings, called("another name"))
     assert not preparing.asterisk_is_made_of(settings, called("first", "urgent7"))

@@ -12,6 +12,7 @@ import pytest
 
 from config.settings import VoiceSettings
 from controller.vitals import application
+from ivr.pcm import Samples
 from ivr.ports import VoiceDown
 from runtime.clock import now
 from runtime.health import (
@@ -29,7 +30,6 @@ from store import SqlRecords, open_records
 from store.migrate import upgrade
 from tests.conftest import free_port
 from tests.disks import fill, small_disk
-from tts.audio import Samples
 from tts.rendering import RenderedVoice
 from web.ports import Health
 

@@ -16,7 +16,6 @@ from cli import document_commands
 from config.documents import Edition, digest, load_edition
 from config.settings import PROJECT, Settings
 from runtime import editions
-from runtime.addresses import instance_folder
 from runtime.editions import Folder, Seen, Standing, in_force, standing
 from runtime.publishing import settle
 from store import migrate, open_records, publications
@@ -342,7 +341,7 @@ def test_documents_that_asterisk_cannot_go_by_are_refused_before_they_are_in_for
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start(settings)
-    config = instance_folder(settings) / "etc/asterisk.conf"
+    config = settings.paths.asterisk / "etc/asterisk.conf"
     config.parent.mkdir(parents=True)
     config.touch()
     greet(settings.line.config_dir, "Hello.")
@@ -357,7 +356,7 @@ def test_what_an_earlier_version_published_and_this_one_cannot_read_gives_way_to
     start(settings)
     with sqlite3.connect(settings.data_dir / "onenumber.db") as database:
         database.execute("UPDATE documents SET body = '{}' WHERE kind = 'site'")
-    (settings.data_dir / "edition-in-force.json").unlink()
+    (settings.paths.edition_in_force).unlink()
     assert in_force(settings).edition == DEMO
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings, SpeechSettings
+from config.settings import SpeechSettings
 from stt import choose
 
 SMALL, LARGE = "vosk-model-small-nl-0.22", "vosk-model-nl-spraakherkenning-0.6"
 
 
-def settings(models: Path, engine: str = "auto") -> Settings:
-    return Settings(speech=SpeechSettings(models=models, engine=engine))
+def settings(models: Path, engine: str = "auto") -> SpeechSettings:
+    return SpeechSettings(models=models, engine=engine)
 
 
 def put(models: Path, language: str, name: str) -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ivr.pcm import SILENT_DBFS, level_dbfs
 from ivr.ports import FRAME_MS, SAMPLE_RATE
-from stt.energy import SILENT_DBFS, EnergyGate, level_dbfs
+from stt.energy import EnergyGate
 
 FRAME = SAMPLE_RATE * FRAME_MS // 1_000
 rng = np.random.default_rng(4)

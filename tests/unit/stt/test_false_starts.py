@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ivr.pcm import level_dbfs
 from ivr.ports import SAMPLE_RATE as RATE
 from ivr.ports import ListenSpec
 from stt.activity import ActivityPool, Memory, VoiceActivity, silero
 from stt.endpointing import Cue, Endpointing, Segmenter
-from stt.energy import level_dbfs
 from tests.spoken.telephone import over_the_line
 
 pytestmark = pytest.mark.speech

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
+from config.paths import DataPaths
 from supervisor import leftovers
 from supervisor.leftovers import Mark, take_over
 from supervisor.parts import ProcessPart
@@ -71,4 +71,4 @@ def test_a_process_that_has_ended_was_never_found(sleeper: subprocess.Popen[byte
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"parts": 1}', '{"parts": {"web": {"pid": 1}}}'])
 def test_marks_that_cannot_be_read_are_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
-    assert leftovers.marks(Settings(data_dir=tmp_path)) == {}
+    assert leftovers.marks(DataPaths(tmp_path).run_state) == {}

@@ -73,5 +73,5 @@ def test_every_port_names_a_setting_that_exists() -> None:
 )
 def test_only_a_loopback_redis_is_ours_to_start(url: str, ours: bool) -> None:
     settings = Settings(redis_url=url)
-    assert own_redis(settings) is ours
+    assert own_redis(settings.redis_url) is ours
     assert any(port.what == "Redis" for port in needed(settings)) is ours

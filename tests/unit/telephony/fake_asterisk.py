@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from uuid import UUID
 
@@ -20,6 +20,11 @@ ENVIRONMENT = {
 }
 
 
+def substituted(expression: str, variables: Mapping[str, str]) -> str:
+    """What Asterisk makes of `${NAME}` in an expression: the value as it is, and nothing where there is none."""
+    return re.sub(r"\$\{(\w+)\}", lambda found: variables.get(found[1], ""), expression)
+
+
 class FakeAsterisk:
     """Answers the commands of one AGI connection; `EXEC AudioSocket` connects and waits for its end."""
 
@@ -29,7 +34,7 @@ class FakeAsterisk:
         self.heard: list[bytes] = []  # frames the caller was sent
         self.replies: dict[str, str] = {}  # a command's first word → what is answered instead; "" is silence
         self.connects_audio = True
-        self.evaluate: Callable[[str], str] = lambda expression: ""
+        self.evaluate: Callable[[str], str] = lambda expression: substituted(expression, self.variables)
         self.audio: asyncio.StreamWriter | None = None
         self.audio_open = asyncio.Event()
         self.executions = 0

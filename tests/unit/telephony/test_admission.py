@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.documents import Contact, Site, load_edition
-from config.settings import PROJECT, Settings
+from config.settings import PROJECT, Admission, Asterisk, Settings
 from telephony.admission import EMERGENCIES_KEPT, SENTENCES, TooFewPorts, attention, shares, staff_numbers
 
 
@@ -16,6 +16,10 @@ def site() -> Site:
 
 def settings(ports: int, **admission: int) -> Settings:
     return Settings(asterisk={"rtp_start": 20_000, "rtp_end": 20_000 + ports - 1}, admission=admission)
+
+
+def limits(settings: Settings) -> tuple[Asterisk, Admission]:
+    return settings.asterisk, settings.admission
 
 
 def with_phones(site: Site, urgent: int, fallback: int) -> Site:
@@ -32,7 +36,7 @@ def with_phones(site: Site, urgent: int, fallback: int) -> Site:
 def test_whoever_is_let_in_can_be_put_through_and_emergencies_find_legs(ports: int, urgent: int, fallback: int) -> None:
     site = with_phones(load_edition(PROJECT / "config").site, urgent, fallback)
     try:
-        given_ = shares(settings(ports), site)
+        given_ = shares(*limits(settings(ports)), site)
     except TooFewPorts:
         assert ports // 2 < 2 + SENTENCES + EMERGENCIES_KEPT * (1 + urgent + fallback)
         return
@@ -43,19 +47,21 @@ def test_whoever_is_let_in_can_be_put_through_and_emergencies_find_legs(ports: i
 
 
 def test_the_default_range_carries_what_its_documentation_says(site: Site) -> None:
-    given_ = shares(Settings(), site)
+    given_ = shares(*limits(Settings()), site)
     assert (given_.callers, given_.outside, given_.strangers) == (243, 194, 121)
     assert (given_.of_address, given_.of_phone) == (20, 4)
 
 
 def test_fewer_callers_may_be_chosen_and_never_more_than_the_ports_carry(site: Site) -> None:
-    assert shares(settings(1_000, callers=30), site).callers == 30
-    assert shares(settings(1_000, callers=3_000), site).callers == shares(settings(1_000), site).callers
+    assert shares(*limits(settings(1_000, callers=30)), site).callers == 30
+    assert (
+        shares(*limits(settings(1_000, callers=3_000)), site).callers == shares(*limits(settings(1_000)), site).callers
+    )
 
 
 def test_a_range_that_carries_no_call_is_refused(site: Site) -> None:
     with pytest.raises(TooFewPorts, match="RTP ports 20000 to 20015 carry no call"):
-        shares(settings(16), site)
+        shares(*limits(settings(16)), site)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from telephony.agi import (
     Said,
     UnsafeValue,
     command,
+    joined_variables,
     quoted,
+    separated_values,
 )
 
 ENVIRONMENT = (
@@ -146,3 +148,30 @@ def test_no_command_is_made_of_anything_but_words(words: str) -> None:
 def test_a_command_longer_than_asterisk_reads_is_refused() -> None:
     with pytest.raises(UnsafeValue):
         command("SET VARIABLE", "X", "y" * 3_000)
+
+
+NAMES = ("ON_FROM", "ON_PHONE", "ON_PRIVACY")
+VALUES = st.lists(st.text(st.characters() | st.sampled_from("\x1f${}()")), min_size=3, max_size=3)
+
+
+@given(VALUES)
+def test_values_read_together_are_the_values_or_known_not_to_be(values: list[str]) -> None:
+    """Whatever a value holds, it never becomes a part of another."""
+    sent = "".join(f"{value}\x1f" for value in values)
+    read_together = separated_values(NAMES, sent)
+    if any("\x1f" in value for value in values):
+        assert read_together is None
+    else:
+        assert read_together == dict(zip(NAMES, values, strict=True))
+
+
+@given(VALUES.filter(lambda values: "\x1f" not in "".join(values)), st.integers(1, 20))
+def test_a_reply_that_was_cut_is_known_not_to_be_whole(values: list[str], cut: int) -> None:
+    sent = "".join(f"{value}\x1f" for value in values)
+    assert separated_values(NAMES, sent[:-cut]) is None
+
+
+@pytest.mark.parametrize("name", ["", "SHELL(id)", "ON_CALL}${GLOBAL(x)", "ON_CALL:1", "call", "ON CALL", "ON_CALL\n"])
+def test_only_plain_names_are_read_together(name: str) -> None:
+    with pytest.raises(UnsafeValue):
+        joined_variables(["ON_CALL", name])

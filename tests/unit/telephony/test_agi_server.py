@@ -1,7 +1,7 @@
 import asyncio
 import gc
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from unittest.mock import Mock
 
@@ -71,6 +71,20 @@ async def test_a_call_is_answered_and_given_back() -> None:
         assert asterisk.commands[0] == "ANSWER"
         await asyncio.sleep(0)
         assert not server.connections
+
+
+@pytest.mark.parametrize(("sender", "exchanges"), [('"A, (b)" <sip:1@h>', 1), ("ends its own\x1fvalue", 3)])
+async def test_variables_come_in_one_exchange_and_none_shifts_another(sender: str, exchanges: int) -> None:
+    seen: list[Mapping[str, str]] = []
+
+    async def talk(session: AgiSession) -> None:
+        seen.append(await session.variables("ON_FROM", "ON_PHONE"))
+
+    async with answered_by(talk) as (_, asterisk):
+        asterisk.variables["ON_FROM"] = sender
+        await asterisk.over()
+        assert seen == [{"ON_FROM": sender, "ON_PHONE": ""}]
+        assert len(asterisk.commands) == exchanges
 
 
 async def test_hang_up_reaches_the_handler_whatever_it_waits_for() -> None:

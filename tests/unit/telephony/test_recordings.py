@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from telephony.recordings import RATE_HZ, Samples, heard, longest_silence_s, silences, tone_share
+from telephony.recordings import RATE_HZ, Samples, heard, tone_share
+from tests.silences import longest_silence_s, silences
 
 
 def tone(hz: int, seconds: float, level: int = 8000) -> Samples:

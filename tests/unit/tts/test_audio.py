@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.pcm import Samples, from_pcm, loudness_dbfs, resample, to_pcm
 from ivr.sound_files import write_wav
-from tts.audio import PEAK, Samples, from_pcm, level, level_dbfs, read_wav, resample, to_pcm
+from tts.audio import PEAK, level, read_wav
 
 
 def tone(hz: float, rate: int, seconds: float = 0.5, amplitude: float = 0.5) -> Samples:
@@ -35,7 +36,7 @@ def test_resampling_keeps_the_duration(size: int, rate: int) -> None:
 
 @pytest.mark.parametrize("amplitude", [0.001, 0.05, 0.9])
 def test_everything_is_spoken_equally_loud(amplitude: float) -> None:
-    assert level_dbfs(level(tone(440, 8_000, amplitude=amplitude))) == pytest.approx(-19, abs=0.5)
+    assert loudness_dbfs(level(tone(440, 8_000, amplitude=amplitude))) == pytest.approx(-19, abs=0.5)
 
 
 def test_pauses_do_not_make_a_sentence_louder() -> None:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from config.settings import VoiceSettings
+from ivr.pcm import Samples, to_pcm
 from ivr.ports import VoiceDown
 from ivr.sound_files import write_wav
-from tts.audio import Samples, to_pcm
 from tts.rendering import LONGEST, RenderedVoice, speakable, to_line
 
 SECOND = (0.3 * np.sin(2 * np.pi * 300 * np.arange(8_000) / 8_000)).astype(np.float32)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from ivr.sound_files import write_wav
-from runtime.addresses import demo_phones_file
 from supervisor.demo_phones import answer
 from telephony.recordings import RATE_HZ, heard, tone_share
 from telephony.softphone import SoftPhone
@@ -26,7 +25,7 @@ async def team(line: TestLine, tmp_path: Path) -> AsyncIterator[None]:
     write_wav(tmp_path / "team.wav", tone(HZ, 2_000))
     phones = asyncio.create_task(answer(settings, ["urgent2"], tmp_path / "team.wav", 100))
     async with asyncio.timeout(20):
-        while not demo_phones_file(settings).exists():  # noqa: ASYNC110 - a file is what it tells
+        while not settings.paths.demo_phones.exists():  # noqa: ASYNC110 - a file is what it tells
             await asyncio.sleep(0.05)
     yield
     phones.cancel()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from telephony.recordings import heard, longest_silence_s, tone_share
+from telephony.recordings import heard, tone_share
 from telephony.softphone import SoftPhone
 from tests.phones import TestLine, recorded
+from tests.silences import longest_silence_s
 from tests.wire.dialplan.conftest import DEAD_CONTROLLER_S, ControllerProcess
 
 pytestmark = pytest.mark.wire

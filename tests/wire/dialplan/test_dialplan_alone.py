@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from telephony.recordings import heard, longest_silence_s, tone_share
+from telephony.recordings import heard, tone_share
 from telephony.softphone import SoftPhone
 from telephony.spool import pending
 from tests.phones import TestLine, recorded, speak
+from tests.silences import longest_silence_s
 
 pytestmark = pytest.mark.wire
 

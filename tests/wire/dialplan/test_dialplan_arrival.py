@@ -3,19 +3,21 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
+from typing import cast
 
 import pytest
 
 from config.documents import Site
-from controller.arriving import arrival
 from ivr.ports import HungUp, LegLost
 from routing.model import CallerId
 from routing.numbers import identify
+from telephony.agi import Reply
 from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
+from telephony.arrival import ARRIVAL_VARIABLES, read_arrival, show_caller
 from telephony.sip_watch import SipWatch
 from tests.phones import RawCaller, TestLine
 from tests.wire.dialplan.conftest import PBX_ADDRESS, ControllerProcess
@@ -25,16 +27,40 @@ pytestmark = pytest.mark.wire
 ANSWER_S = 30.0
 
 
+class Counted(AgiSession):
+    """Counts the exchanges with Asterisk."""
+
+    exchanges = 0
+
+    async def command(self, words: str, *arguments: str, limit_s: float | None = ANSWER_S) -> Reply:
+        self.exchanges += 1
+        return await super().command(words, *arguments, limit_s=limit_s)
+
+
 class Arrivals:
     """A controller that only asks who calls."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self.seen: asyncio.Queue[tuple[CallerId, str]] = asyncio.Queue()
+        self.read_together: list[Mapping[str, str]] = []
+        self.read_alone: list[Mapping[str, str]] = []
+        self.exchanges: list[int] = []
+        self.values: list[str] = []  # to be set before the read
 
     async def call(self, agi: AgiSession) -> None:
-        told, proof = await arrival(agi)
-        caller = identify(told.number, told.name, told.withheld, self.site, proof)
+        agi.__class__ = Counted
+        for name, value in zip(ARRIVAL_VARIABLES, self.values, strict=False):
+            await agi.set_variable(name, value)
+        counted = cast("Counted", agi)
+        counted.exchanges = 0
+        arrival = await read_arrival(agi)
+        self.exchanges.append(counted.exchanges)
+        self.read_together.append(await agi.variables(*ARRIVAL_VARIABLES))
+        self.read_alone.append({name: await agi.variable(name) or "" for name in ARRIVAL_VARIABLES})
+        claimed = arrival.caller
+        await show_caller(agi, claimed)
+        caller = identify(claimed.number, claimed.name, claimed.withheld, self.site, arrival.proof)
         shown = await agi.variable("CALLERID(num)") or ""
         self.seen.put_nowait((caller, shown))
         with suppress(HungUp, LegLost):
@@ -51,6 +77,7 @@ async def arrivals(line: TestLine) -> AsyncIterator[Arrivals]:
     controller = line.settings.controller
     async with AgiServer({"call": made.call, "hangup": made.hangup}, controller.host, controller.agi_port):
         yield made
+    assert made.read_together == made.read_alone
 
 
 @pytest.fixture
@@ -126,6 +153,33 @@ async def test_a_trunk_is_known_by_its_address_and_believed(line: TestLine, arri
         assert caller.contact is None  # a phone of ours proves itself
     finally:
         trunk.close()
+
+
+LONGEST = 1_000
+HOSTILE = [
+    [f"{n}){{}}$[1+1]${{ON_PHONE}}${{SHELL(id)}}\\\\\"',:;\t &|%41\xe9" for n in range(len(ARRIVAL_VARIABLES))],
+    ["("] * len(ARRIVAL_VARIABLES),
+    ["):1:2}"] * len(ARRIVAL_VARIABLES),
+    [str(n % 10) * LONGEST if name.startswith("ON_") and n > 9 else "" for n, name in enumerate(ARRIVAL_VARIABLES)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("values", HOSTILE, ids=["text", "opened", "closed", "longest"])
+async def test_no_value_of_a_channel_shifts_another(arrivals: Arrivals, raw: RawCaller, values: list[str]) -> None:
+    arrivals.values = values
+    await asyncio.to_thread(raw.call, "100", b"<sip:0612345678@h>", b"")
+    await asyncio.wait_for(arrivals.seen.get(), ANSWER_S)
+    assert list(arrivals.read_alone[0].values()) == values
+    assert arrivals.read_together == arrivals.read_alone
+    assert arrivals.exchanges == [1]
+
+
+async def test_a_value_with_a_separator_costs_time_and_shifts_nothing(arrivals: Arrivals, raw: RawCaller) -> None:
+    arrivals.values = ["a\x1fb", "\x1f"]
+    await asyncio.to_thread(raw.call, "100", b"<sip:0612345678@h>", b"")
+    await asyncio.wait_for(arrivals.seen.get(), ANSWER_S)
+    assert arrivals.read_together == arrivals.read_alone
+    assert arrivals.exchanges == [1 + len(ARRIVAL_VARIABLES)]
 
 
 async def kinds(line: TestLine) -> set[str]:

@@ -13,9 +13,10 @@ from telephony.ami import AmiEvent
 from telephony.ami_client import AmiClient
 from telephony.audio_server import AudioServer
 from telephony.call_audio import CallAudio, LeaseTerms
-from telephony.recordings import heard, longest_silence_s, tone_share
+from telephony.recordings import heard, tone_share
 from telephony.sip_watch import SipWatch
 from tests.phones import TestLine, recorded
+from tests.silences import longest_silence_s
 from tests.wire.legs.keying_caller import KeyingCaller
 from tests.wire.legs.real_line import configured_line, until
 from tests.wire.legs.tones import share_of, tone

@@ -55,14 +55,6 @@ def test_durations(minutes: int, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "words"),
-    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
-)
-def test_lists(items: list[str], words: str) -> None:
-    assert en.listing(items) == words
-
-
-@pytest.mark.parametrize(
     ("text", "digits"),
     [
         ("two hundred and thirteen", ["213"]), ("two point oh five", ["2.05"]), ("double oh seven", ["007"]),

@@ -127,14 +127,6 @@ def test_days(day: date, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "words"),
-    [([], ""), (["a"], "a"), (["a", "b"], "a en b"), (["a", "b", "c"], "a, b en c")],
-)
-def test_lists(items: list[str], words: str) -> None:
-    assert nl.listing(items) == words
-
-
-@pytest.mark.parametrize(
     ("text", "digits"),
     [
         ("vier zeven twee een", ["4721"]),

@@ -1,0 +1,35 @@
+"""What people may do at the desk and by its API, and which role may do what.
+
+A check asks for a capability, never for a role: a new role is a row here.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Capability(StrEnum):
+    """Named by what it allows."""
+
+    OWN_ACCOUNT = "own_account"  # log out, change one's password, keep one's drafts
+    WATCH_LINE = "watch_line"  # the queue, the agents' states, the emergencies, the news of what changed
+    READ_CALLS = "read_calls"  # calls with their timelines and events, callbacks
+    READ_TICKETS = "read_tickets"  # tickets with their histories and recorded messages
+    MOVE_TICKETS = "move_tickets"  # their stage and urgency
+    TAKE_CALLS = "take_calls"  # one's own state, offers and wrap-ups; needs an account that is an agent's
+    TAKE_EMERGENCY = "take_emergency"
+    MANAGE_AGENTS = "manage_agents"  # make another agent not ready
+    READ_AUDIT = "read_audit"
+
+
+_AGENT = frozenset(
+    {
+        Capability.OWN_ACCOUNT, Capability.WATCH_LINE, Capability.READ_CALLS, Capability.READ_TICKETS,
+        Capability.MOVE_TICKETS, Capability.TAKE_CALLS, Capability.TAKE_EMERGENCY,
+    }
+)  # fmt: skip
+_SUPERVISOR = _AGENT | {Capability.MANAGE_AGENTS}
+ROLES: Mapping[str, frozenset[Capability]] = {
+    "agent": _AGENT,
+    "supervisor": _SUPERVISOR,
+    "admin": _SUPERVISOR | {Capability.READ_AUDIT},
+}
