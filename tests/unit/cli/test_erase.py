@@ -57,7 +57,8 @@ def a_matter(settings: Settings, closed: bool = True) -> tuple[str, str]:
     async def work(records: SqlRecords) -> tuple[str, str]:
         call = a_call(caller=THEIRS, dialogue={"facts": {"callback": "0612345678"}})
         await records.calls.open(call, [an_event(call.id, private={"text": "I am Ms Jansen of ward four"})])
-        ticket = await records.tickets.open(a_draft(intake=Intake.of_call(THEIRS), callback_number=NUMBER), call.id, NOW)
+        matter = a_draft(intake=Intake.of_call(THEIRS), callback_number=NUMBER)
+        ticket = await records.tickets.open(matter, call.id, NOW)
         wav = settings.data_dir / f"recordings/{call.id}-1.wav"
         wav.write_bytes(b"RIFF")
         await records.tickets.add_message(ticket.id, str(wav), NOW)
