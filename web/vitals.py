@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from web.board import in_turn
 from web.context import DeskContext, DeskDep
 from web.errors import MetricsRefused
-from web.ports import Health
+from web.ports import BUSY, Health
 
 router = APIRouter(tags=["vitals"])
 PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")  # what proxies add
@@ -35,7 +35,7 @@ async def healthz() -> dict[Literal["status"], Literal["ok"]]:
 async def readyz(line: DeskDep, response: Response) -> Ready:
     """Every part that the desk needs; 503 when one is missing."""
     parts = await asked(line.health)
-    ready = all(state == "ok" for state in parts.values())
+    ready = all(map(serves, parts.values()))
     response.status_code = 200 if ready else 503
     return Ready(ready=ready, parts=parts)
 
@@ -44,6 +44,11 @@ async def asked(health: Mapping[str, Health]) -> dict[str, str]:
     """What each part says, all asked at once: "ok", or what is wrong."""
     answers = await asyncio.gather(*(part() for part in health.values()))
     return {name: answer or "ok" for name, answer in zip(health, answers, strict=True)}
+
+
+def serves(state: str) -> bool:
+    """Whether a part of this state is ready."""
+    return state == "ok" or state.startswith(BUSY)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

@@ -6,6 +6,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from config.settings import Asterisk, Settings, Web
@@ -125,6 +126,18 @@ def test_redis_that_answers_is_well(redis_url: str) -> None:
 
 def test_a_desk_that_does_not_answer_is_broken() -> None:
     assert checks_running.desk(Settings(web=Web(port=free_port()))).state == "broken"
+
+
+@pytest.mark.parametrize(
+    ("says", "state"),
+    [("ok", "ok"), ("busy: sound came late", "ok"), ("more to do than this machine can", "broken"), (None, "absent")],
+)
+def test_the_load_is_the_controllers_own_word(monkeypatch: pytest.MonkeyPatch, says: str | None, state: str) -> None:
+    parts = {"database": "ok"} | ({"load": says} if says else {})
+    answer = httpx.Response(503 if state == "broken" else 200, json={"ready": state == "ok", "parts": parts})
+    monkeypatch.setattr(httpx, "get", lambda url, timeout: answer)
+    found = checks_running.load(Settings())
+    assert (found.state, bool(found.to_do)) == (state, says not in ("ok", None))
 
 
 def test_documents_that_are_wrong_are_named(tmp_path: Path) -> None:
