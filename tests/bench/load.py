@@ -12,11 +12,11 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import numpy as np
@@ -85,13 +85,17 @@ async def measure(load: Load) -> Outcome:
 
 async def _left_at_last(line: RunningLine, api: httpx.AsyncClient, tasks: int) -> Left:
     """What stays: a channel or a task may end a moment after its call."""
-    until_s = asyncio.get_running_loop().time() + LEAVE_S
-    while True:
-        left = Left(_channels(line), await _tasks(line) - tasks, _locked(line), await _open(api))
-        nothing = not (left.channels or left.locked or left.open_calls or left.tasks > 0)
-        if nothing or asyncio.get_running_loop().time() > until_s:
-            return left
-        await asyncio.sleep(0.5)
+
+    async def left() -> Left:
+        return Left(_channels(line), await _tasks(line) - tasks, _locked(line), await _open(api))
+
+    async def nothing() -> Left | None:
+        found = await left()
+        return None if found.channels or found.locked or found.open_calls or found.tasks > 0 else found
+
+    with suppress(TimeoutError):
+        return cast("Left", await until("nothing to be left", nothing, LEAVE_S))
+    return await left()
 
 
 async def _listen(line: RunningLine, folder: Path, load: Load) -> tuple[float | None, ...]:
