@@ -20,7 +20,7 @@ test: setup-test
 
 # What needs neither a database, nor Asterisk, nor a browser.
 quick: setup-test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not speech' tests/unit tests/flows
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not speech' tests/unit tests/flows
 
 check: setup-test
 	$(BIN)/ruff check .

@@ -55,18 +55,17 @@ class Overload:
         self._looks: deque[tuple[Strain, Measured]] = deque(maxlen=LOOKS)
         self.strain = Strain.OK
 
-    def look(self) -> Strain:
-        """Take the counts, and return what this look alone says."""
+    def look(self) -> Measured:
+        """Take the counts, and return what has grown since the look before."""
         now, before = self._measure(), self._before
         self._before = now
         grown = Measured(
             now.lost_s - before.lost_s, now.late_s, now.reading_s,
             now.unread - before.unread, now.unrecorded - before.unrecorded,
         )  # fmt: skip
-        seen = strain_of(grown)
-        self._looks.append((seen, grown))
+        self._looks.append((strain_of(grown), grown))
         self._judge()
-        return seen
+        return grown
 
     def _judge(self) -> None:
         seen = [strain for strain, _ in self._looks]
@@ -115,6 +114,7 @@ def strain_of(grown: Measured) -> Strain:
 class CallLimit:
     """How many calls are served at once: all that come, until they were too many; then fewer, and slowly more again.
 
+    Too many are those who take sound or the line from each other; where only the recognisers are late, keys serve.
     Additive increase, multiplicative decrease, as in RFC 5681. Who is not served yet waits in line at Asterisk, and
     asks again: the longest waiting come first.
     """
@@ -131,14 +131,14 @@ class CallLimit:
     def waiting(self) -> int:
         return len(self._waiting)
 
-    def adapt(self, seen: Strain, overload: Strain, now_s: float) -> None:
-        """After each look: `seen` at it alone, and `overload` by all of the latest."""
+    def adapt(self, grown: Measured, strain: Strain, now_s: float) -> None:
+        """After each look: what has grown since the one before, and what all of the latest say."""
         for channel in [channel for channel, at_s in self._waiting.items() if now_s - at_s > self._forgotten_s]:
             del self._waiting[channel]
-        if seen is Strain.OVERLOADED and overload is Strain.OVERLOADED:
+        if strain is Strain.OVERLOADED and (grown.lost_s > 0 or grown.unrecorded):
             if now_s - self._fewer_s >= FEWER_EVERY_S:
                 self.limit, self._fewer_s = max(FEWEST, min(self.limit, self.serving) * FEWER), now_s
-        elif seen is Strain.OK:
+        elif strain_of(grown) is Strain.OK:
             self.limit += MORE
 
     def place(self, channel: str, now_s: float) -> int:

@@ -38,6 +38,7 @@ LISTENER = "068700000"  # their numbers
 LISTEN_S = 12.0
 LEAVE_S = 20.0
 MOST_GAP_MS = 100.0
+LOAD_CHANGED = "this machine's load changed"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Outcome:
     endings: dict[str, int]
     seconds_per_call: dict[str, float]
     gaps_ms: tuple[float | None, ...]  # None: the listener did not hear the greeting
+    line_says: tuple[str, ...]  # of its own lateness, during the load: where a gap came from
     left: Left
 
     @property
@@ -80,7 +82,18 @@ async def measure(load: Load) -> Outcome:
             left = await _left_at_last(line, api, tasks)
             calls = (await _calls(api))[:-warm]
             endings = Counter(str(call["ending"]) for call in calls)
-            return Outcome(sent, len(calls), dict(endings), _spans(calls), gaps, left)
+            return Outcome(sent, len(calls), dict(endings), _spans(calls), gaps, _lateness(line), left)
+
+
+def _lateness(line: RunningLine) -> tuple[str, ...]:
+    """Every time that the controller's clock stood still, or its load changed."""
+    noted = [
+        json.loads(row) for row in (line.folder / "var/log/controller.log").read_text().splitlines() if row[:1] == "{"
+    ]
+    told = [each for each in noted if each["event"] in ("the process stood still; callers heard a gap", LOAD_CHANGED)]
+    return tuple(
+        f"{each['timestamp']} {each.get('load', 'gap')} {each.get('why') or each.get('gap_ms')}" for each in told
+    )
 
 
 async def _left_at_last(line: RunningLine, api: httpx.AsyncClient, tasks: int) -> Left:

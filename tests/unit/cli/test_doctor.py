@@ -169,5 +169,6 @@ def test_an_emergency_team_without_a_phone_is_broken_and_a_missing_one_is_named(
     assert (one.state, one.says) == ("ok", "registered: urgent2; not: urgent1")
 
 
-def test_phones_that_cannot_be_asked_about_are_no_finding_of_their_own() -> None:
+def test_phones_that_cannot_be_asked_about_are_no_finding_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks_phones, "ANSWER_S", 0.2)
     assert checks_phones.emergency_phones(Settings(asterisk=Asterisk(ami_port=free_port()))).state == "absent"

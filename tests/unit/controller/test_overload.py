@@ -84,7 +84,7 @@ async def test_it_is_well_again_only_when_nothing_was_seen_for_some_time(overloa
 
 
 def overloaded(limit: CallLimit, now_s: float) -> None:
-    limit.adapt(Strain.OVERLOADED, Strain.OVERLOADED, now_s)
+    limit.adapt(Measured(lost_s=0.3), Strain.OVERLOADED, now_s)
 
 
 def test_as_many_as_come_are_served_until_they_were_too_many() -> None:
@@ -118,7 +118,7 @@ def test_who_hung_up_or_asks_no_more_keeps_nobody_waiting() -> None:
         limit.place(name, 0.0)
     limit.left("hangs up")
     assert limit.place("waits", 25.0) == 2
-    limit.adapt(Strain.BUSY, Strain.BUSY, 31.0)
+    limit.adapt(Measured(), Strain.OK, 31.0)
     assert limit.place("waits", 31.0) == 1
 
 
@@ -137,10 +137,17 @@ def test_when_all_is_well_more_are_served_little_by_little() -> None:
     limit = CallLimit()
     limit.serving = 100
     overloaded(limit, 0.0)
-    limit.adapt(Strain.BUSY, Strain.BUSY, 1.0)
+    limit.adapt(Measured(late_s=LATE_S), Strain.BUSY, 1.0)
     assert limit.limit == 80
-    limit.adapt(Strain.OK, Strain.OK, 2.0)
+    limit.adapt(Measured(), Strain.OVERLOADED, 2.0)
     assert limit.limit == 80 + MORE
+
+
+def test_where_only_the_recognisers_are_late_nobody_waits_in_line() -> None:
+    limit = CallLimit()
+    limit.serving = 100
+    limit.adapt(Measured(unread=3), Strain.OVERLOADED, 0.0)
+    assert limit.place("new", 0.0) == 0
 
 
 def test_a_call_counts_while_it_is_served() -> None:
