@@ -38,7 +38,7 @@ LISTENER = "068700000"  # their numbers
 LISTEN_S = 12.0
 LEAVE_S = 20.0
 MOST_GAP_MS = 100.0
-LOAD_CHANGED = "this machine's load changed"
+LATE = ("the process stood still; callers heard a gap", "this machine's load changed")
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,9 @@ async def measure(load: Load) -> Outcome:
 
 def _lateness(line: RunningLine) -> tuple[str, ...]:
     """Every time that the controller's clock stood still, or its load changed."""
-    noted = [
-        json.loads(row) for row in (line.folder / "var/log/controller.log").read_text().splitlines() if row[:1] == "{"
-    ]
-    told = [each for each in noted if each["event"] in ("the process stood still; callers heard a gap", LOAD_CHANGED)]
-    return tuple(
-        f"{each['timestamp']} {each.get('load', 'gap')} {each.get('why') or each.get('gap_ms')}" for each in told
-    )
+    rows = (line.folder / "var/log/controller.log").read_text().splitlines()
+    noted = [each for row in rows if row.startswith("{") and (each := json.loads(row))["event"] in LATE]
+    return tuple(f"{each['timestamp']} {each.get('why') or each.get('gap_ms')} {each.get('load', '')}" for each in noted)
 
 
 async def _left_at_last(line: RunningLine, api: httpx.AsyncClient, tasks: int) -> Left:
