@@ -89,7 +89,9 @@ def _lateness(line: RunningLine) -> tuple[str, ...]:
     """Every time that the controller's clock stood still, or its load changed."""
     rows = (line.folder / "var/log/controller.log").read_text().splitlines()
     noted = [each for row in rows if row.startswith("{") and (each := json.loads(row))["event"] in LATE]
-    return tuple(f"{each['timestamp']} {each.get('why') or each.get('gap_ms')} {each.get('load', '')}" for each in noted)
+    return tuple(
+        f"{each['timestamp']} {each.get('load', 'gap')} {each.get('why', each.get('gap_ms'))}" for each in noted
+    )
 
 
 async def _left_at_last(line: RunningLine, api: httpx.AsyncClient, tasks: int) -> Left:
