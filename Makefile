@@ -16,11 +16,11 @@ setup-test:
 	@sh docker/install/all.sh test
 
 test: setup-test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations=25
+	@nice $(BIN)/python -m tests.e2e.voice_cache & exec $(BIN)/python -m pytest @tests/options.txt --durations=25
 
 # What needs neither a database, nor Asterisk, nor a browser.
 quick: setup-test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not speech' tests/unit tests/flows
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not speech' tests/unit tests/flows
 
 check: setup-test
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from controller.endings import CallEndings
 from controller.forgetting import Forgetting, forgetting
 from controller.loaded_edition import LoadedEdition
 from controller.messages import MessageImport
+from controller.overload import CallLimit, Measured, Overload, watch
 from controller.reception import Reception
 from controller.switchboard import AmiDialler, Switchboard
 from ivr.session import SpeechServices
@@ -114,6 +115,8 @@ class Controller:
         )  # fmt: skip
         self.loaded_editions: dict[str, asyncio.Task[LoadedEdition]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
+        self.limit = CallLimit()
+        self.overload = Overload(self._measured)
 
     async def open(self, stack: contextlib.AsyncExitStack) -> None:
         """Start all parts; calls are answered only when ears and voice are warm."""
@@ -132,6 +135,7 @@ class Controller:
             call_audio,
             self.in_force,
             lambda pins: self._pinned(pins, stack),
+            self.limit,
         )
         handlers = {"call": reception.call, "hangup": reception.hangup}
         host, port = self.settings.controller.host, self.settings.controller.agi_port
@@ -265,7 +269,7 @@ class Controller:
     async def vitals(self) -> None:
         """Health and metrics over HTTP."""
         where = self.settings.controller
-        parts = health.of_controller(self.settings, self.records, self.voice, self.ears, self._asterisk)
+        parts = health.of_controller(self.settings, self.records, self.voice, self.ears, self._asterisk, self.overload)
         await vitals.serve(
             where.host, where.metrics_port, parts, lambda: self.audio.legs, self.refused, lambda: self.audio.late_s
         )
@@ -275,6 +279,16 @@ class Controller:
         if other := self.switchboard.other_node:
             return f"this Asterisk is the node {other}, not {self.settings.node.name}: see node.name"
         return None if self.ami.up else "no connection to Asterisk's manager"
+
+    def _measured(self) -> Measured:
+        workers = [ears.workers for ears in self.ears.values() if ears is not None]
+        return Measured(
+            lost_s=self.audio.late_s,
+            late_s=self.audio.take_latest(),
+            reading_s=max((each.longest_s for each in workers), default=0.0),
+            unread=sum(each.refused for each in workers),
+            unrecorded=self.limit.unrecorded,
+        )
 
     def refused(self) -> dict[str, int]:
         """How many were not let in, by what refused them."""
@@ -307,6 +321,7 @@ async def _until_stopped(controller: Controller, following: Following, private: 
                 controller.switchboard.run(),
                 controller.messages.run(),
                 controller.vitals(),
+                watch(controller.overload, controller.limit),
                 controller.forget_spoken(),
                 private.run(),
                 following.run(),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -15,6 +15,7 @@ from controller.dialplan_calls import dialplan_id
 from controller.emergency_reports import EmergencyReports
 from controller.endings import CallEndings
 from controller.loaded_edition import LoadedEdition
+from controller.overload import CallLimit
 from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
 from ivr.facts import Facts
 from ivr.notebook import Notebook
@@ -61,6 +62,7 @@ class Reception:
     call_audio: CallAudio
     in_force: EditionInForce
     pinned: Callable[[Mapping[str, str]], Awaitable[LoadedEdition]]  # of the edition a call began with
+    limit: CallLimit = field(default_factory=CallLimit)
 
     # a call begins, or comes back
 
@@ -70,6 +72,7 @@ class Reception:
                 arrival = await read_arrival(agi)
                 call, outcome = await self._begin_or_resume(agi, arrival)
         except (TimeoutError, RoutingError, OSError) as error:
+            self.limit.unrecorded += 1
             log.error("call not recorded; the dialplan takes it", channel=agi.channel, why=repr(error))
             with suppress(HungUp, LegLost):
                 await agi.set_variable("ON_NEXT", "standalone")
@@ -81,7 +84,24 @@ class Reception:
             ticket_id = State.from_json(call.dialogue).ticket  # of a callback
             # outside the limit: slow news is no reason to step aside
             await self.services.calls.announce(call, agi.environment.uniqueid, ticket_id)
-        await self._serve(agi, call, outcome)
+        if not await self._in_line(agi, call):
+            with self.limit.served():
+                await self._serve(agi, call, outcome)
+
+    async def _in_line(self, agi: AgiSession, call: Call) -> bool:
+        """Whether a caller who has not been spoken to has to wait, as the line serves all that it can.
+
+        The dialplan then says so, plays music and asks again; it needs no more of this process for that.
+        """
+        if call.dialogue.get("step") or call.direction == "callback":
+            return False
+        place = self.limit.place(agi.environment.uniqueid, asyncio.get_running_loop().time())
+        if place:
+            notebook = Notebook(call.id, agi.environment.uniqueid, now)
+            notebook.note(EventType.CALL_IN_LINE, {"position": place})
+            await self.services.calls.keep_notes(notebook)
+            await self._next(agi, "wait", {})
+        return place > 0
 
     async def _helped(self, agi: AgiSession, call_id: str, emergency: str) -> bool:
         """After a talk with the urgent group there is nothing left to say, wherever in the dialogue it began."""
@@ -252,6 +272,7 @@ class Reception:
 
     async def hangup(self, agi: AgiSession) -> None:
         """The `h` extension of a call that nobody concluded; the channel is gone, its variables are not."""
+        self.limit.left(agi.environment.uniqueid)
         ending = await read_ending(agi)
         call_id, status = ending.call_id, ending.dial_status
         if not call_id:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from web.ports import Health
-from web.vitals import asked
+from web.vitals import asked, serves
 
 Counts = Callable[[], Mapping[str, int]]  # since the start
 
@@ -81,12 +81,12 @@ def application(
 
     async def ready(request: Request) -> Response:
         parts = await asked(health)
-        well = all(state == "ok" for state in parts.values())
+        well = all(map(serves, parts.values()))
         return JSONResponse({"ready": well, "parts": parts}, 200 if well else 503)
 
     async def metrics(request: Request) -> Response:
         for name, state in (await asked(health)).items():
-            part.labels(name).set(state == "ok")
+            part.labels(name).set(serves(state))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(routes=[Route("/healthz", lives), Route("/readyz", ready), Route("/metrics", metrics)])

@@ -31,6 +31,7 @@ from supervisor.parts import greeting
 from telephony.asterisk_text import ConfigRefused
 from telephony.sip_options import sip_answers
 from tts import preparing as voices_prepared
+from web.vitals import serves
 
 CLOCK_SET_S = 5.0
 
@@ -181,6 +182,19 @@ def controller(settings: Settings) -> Finding:
     return _http("controller", connectable(settings.controller.host), settings.controller.metrics_port)
 
 
+def load(settings: Settings) -> Finding:
+    """Whether the controller does in time what it has to do, by its own measures."""
+    where = f"http://{connectable(settings.controller.host)}:{settings.controller.metrics_port}"
+    try:
+        says = str(httpx.get(f"{where}/readyz", timeout=2 * ANSWER_S).json()["parts"]["load"])
+    except (httpx.HTTPError, ValueError, KeyError):
+        return Finding("load", "absent", says="no controller tells it")  # `controller` says what to do
+    if says == "ok":
+        return Finding("load", "ok", says="callers are served in time")
+    to_do = "see “Alive, ready, counted” in docs/operations.md."
+    return Finding("load", "ok" if serves(says) else "broken", says=says, to_do=to_do)
+
+
 def desk(settings: Settings) -> Finding:
     return _http("desk", connectable(settings.web.host), settings.web.port)
 
@@ -190,14 +204,14 @@ def _http(part: str, host: str, port: int) -> Finding:
     where = f"http://{host}:{port}"
     try:
         answer = httpx.get(f"{where}/readyz", timeout=2 * ANSWER_S)
-        says = "" if answer.status_code == 200 else unwell(answer.json())
+        says = unwell(answer.json())
     except (httpx.HTTPError, ValueError, KeyError):
         return Finding(part, "broken", says=f"does not answer at {where}", to_do=START)
-    if says:
+    if answer.status_code != 200:
         return Finding(
             part, "broken", says=f"answers at {where}; {says}", to_do="see docs/operations.md for each part."
         )
-    return Finding(part, "ok", says=f"answers at {where}")
+    return Finding(part, "ok", says=f"answers at {where}" + (f"; busy: {says}" if says else ""))
 
 
 RUNNING: tuple[Check, ...] = (
@@ -213,5 +227,6 @@ RUNNING: tuple[Check, ...] = (
     nodes,
     redis,
     controller,
+    load,
     desk,
 )

@@ -101,6 +101,7 @@ class ScriptedLeg(PacedLeg):
     def __init__(self, script: Sequence[Act] = (), leg_id: str = "scripted") -> None:
         super().__init__(leg_id)
         self.said: list[PromptHeard] = []
+        self.filled_ms: list[int] = []  # when music began in the place of silence
         self.script_over = asyncio.Event()
         self._acts = self._unfold(script)
         self._clock: asyncio.Task[None] | None = None
@@ -121,6 +122,10 @@ class ScriptedLeg(PacedLeg):
         super().play(pcm, loop)
         if self._sound:
             self.said.append(PromptHeard(self.at_ms, pcm, self._sound))
+
+    def fill(self, pcm: bytes) -> None:
+        super().fill(pcm)
+        self.filled_ms.append(self.at_ms)
 
     @property
     def heard(self) -> list[str]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from ivr.ports import Final, ListenSpec, NoSpeech, Partial, RecognitionDown, SpeechEvent, SpeechStarted, Word
+from ivr.ports import Final, ListenSpec, NoSpeech, Partial, Reading, RecognitionDown, SpeechEvent, SpeechStarted, Word
 
 WORD_MS = 300  # how long the script's caller takes for a word
 
@@ -16,6 +16,7 @@ class ScriptedWords:
     text: str
     confidence: float = 0.9
     after_ms: int = 0  # thinking time before the first word
+    read_ms: int = 0  # how long the recogniser takes afterwards
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,9 @@ class ScriptedRecognizer:
     async def _rustle(self, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
         started_ms = await self._pass(at_ms, spec.sustained_ms)
         yield SpeechStarted(started_ms)
-        yield Final("", 0.0, at_ms=await self._pass(started_ms, spec.silence_ms), engine=self.name)
+        ended_ms = await self._pass(started_ms, spec.silence_ms)
+        yield Reading(ended_ms)
+        yield Final("", 0.0, at_ms=ended_ms, engine=self.name)
 
     async def _break(self, line: ScriptedOutage, spec: ListenSpec, at_ms: int) -> AsyncIterator[SpeechEvent]:
         if line.speaking:
@@ -153,6 +156,8 @@ class ScriptedRecognizer:
             Word(text, line.confidence, first_ms + place * WORD_MS, first_ms + (place + 1) * WORD_MS)
             for place, text in enumerate(spoken)
         )
+        yield Reading(end_ms)
+        await self._pass(end_ms, line.read_ms)
         yield Final(line.text, line.confidence, words, end_ms, self.name)
 
     async def _pass(self, from_ms: int, duration_ms: int) -> int:

@@ -123,6 +123,7 @@ class PacedLeg:
         self.heard_frames = 0
         self.lost_frames = 0
         self._sound: Sound | None = None
+        self._filling: Sound | None = None  # instead of silence
         self._hearing: FrameStream | None = None
         self._rest = b""
         self._keys: deque[Key] = deque()
@@ -143,8 +144,13 @@ class PacedLeg:
 
     def resume(self) -> None:
         self._refuse_if_ended()
+        self._filling = None
         if self._sound:
             self._sound.paused = False
+
+    def fill(self, pcm: bytes) -> None:
+        self._refuse_if_ended()
+        self._filling = Sound(pcm, loop=True)
 
     def stop(self) -> int:
         self._refuse_if_ended()
@@ -186,7 +192,13 @@ class PacedLeg:
     def tick(self) -> bytes:
         """Another 20 ms have passed: what the caller shall hear of them."""
         self.listen()
-        return (self._sound and self._sound.next_frame()) or SILENCE
+        return self._next_frame() or SILENCE
+
+    def _next_frame(self) -> bytes | None:
+        said = self._sound.next_frame() if self._sound else None
+        if self._filling and (said is None or (self._sound and self._sound.paused)):
+            return self._filling.next_frame()
+        return said
 
     def listen(self) -> None:
         """Another 20 ms have passed in which nothing could be said."""
@@ -223,6 +235,7 @@ class PacedLeg:
         self._end_hearing(reason)
 
     def _silence(self) -> None:
+        self._filling = None
         if self._sound:
             self._sound.over.set()
 

@@ -51,6 +51,9 @@ class Leg(Protocol):
     def stop(self) -> int:
         """Stop speaking; returns how many ms of it were spoken."""
 
+    def fill(self, pcm: bytes) -> None:
+        """Play this again and again where there is silence, also within a pause, until `play`, `resume` or `stop`."""
+
     async def played(self) -> None:
         """Until what is being spoken has been spoken (paused time included)."""
 
@@ -87,6 +90,13 @@ class Partial:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """The caller has finished; the Final follows as soon as a recogniser has read the utterance."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True)
 class Final:
     """The utterance is over. Empty text: there was sound, but no words."""
 
@@ -105,7 +115,7 @@ class NoSpeech:
     at_ms: int
 
 
-SpeechEvent = SpeechStarted | Partial | Final | NoSpeech
+SpeechEvent = SpeechStarted | Partial | Reading | Final | NoSpeech
 
 
 @dataclass(frozen=True)

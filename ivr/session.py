@@ -25,6 +25,7 @@ from ivr.actions import (
     Transfer,
 )
 from ivr.barge_in import Voices
+from ivr.filling import Filling
 from ivr.interpreter import advance
 from ivr.keypad import Keypad
 from ivr.locales.registry import FALLBACK
@@ -75,6 +76,7 @@ class Session:
         self.performer, self.calls, self.notebook, self.clock = performer, calls, notebook, clock
         self.keypad = Keypad(script.edition.site.emergency.key)
         self.voices = Voices()
+        self.filling = Filling(leg, speech_services.music)
         self._telling: asyncio.Task[None] | None = None
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
@@ -86,9 +88,10 @@ class Session:
             if isinstance(action, Summon):
                 await self._try_to_save(state, outcome)
                 return Departure(action, state.language)
-            async with self._records_answer():
-                await self._told()
-                await self._save(state, outcome)
+            with self.filling.during():
+                async with self._records_answer():
+                    await self._told()
+                    await self._save(state, outcome)
             if isinstance(action, (*LEAVES, HangUp)):
                 return Departure(action, state.language)
             outcome = await self._do(state, action)
@@ -150,8 +153,9 @@ class Session:
                 return await self._hold(state, action)
             case TakeMessage():
                 return await self._message(state, action)
-        async with self._records_answer():
-            return await self.performer.perform(state, action)
+        with self.filling.during():
+            async with self._records_answer():
+                return await self.performer.perform(state, action)
 
     async def _ask(self, state: State, action: Ask) -> Outcome:
         question = None if action.number else (state.step, state.phase, state.said)  # a number begins anew
@@ -175,7 +179,8 @@ class Session:
         if listen is None and not state.deaf and (spec.wait or not spec.answer):
             listen = ListenSpec(language=state.language)
         listen = replace(listen, names=self.script.names(state.language)) if listen else None
-        speech = await self.speech_services.renderer.speech(prompt, state.language, self.clock())
+        with self.filling.during():
+            speech = await self.speech_services.renderer.speech(prompt, state.language, self.clock())
         self._note_prompt(prompt)
         return await self._conversation(state).turn(replace(spec, pcm=speech.pcm, text=speech.text, listen=listen))
 
@@ -194,7 +199,13 @@ class Session:
     def _conversation(self, state: State) -> Conversation:
         ears = None if state.deaf else self.speech_services.ears(state.language)
         return Conversation(
-            self.leg, ears, self.speech_services.understander, self.notebook.note, self.keypad, self.voices
+            self.leg,
+            ears,
+            self.speech_services.understander,
+            self.notebook.note,
+            self.keypad,
+            self.voices,
+            self.speech_services.music,
         )
 
     def _note_step(self, before: State, state: State, outcome: Outcome) -> None:

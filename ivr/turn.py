@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 
 from ivr.actions import Barge, Deaf, Heard, NoWords, Outcome, Silence, Spoken
 from ivr.barge_in import BargeIn, Voices
+from ivr.filling import Filling
 from ivr.interim import Interim, is_meant, is_meant_while_waiting, wish_of
 from ivr.keying import Keying, Note
 from ivr.keypad import DigitMap, Keypad
@@ -24,6 +25,7 @@ from ivr.ports import (
     ListenSpec,
     NoSpeech,
     Partial,
+    Reading,
     RecognitionDown,
     Recognizer,
     SpeechEvent,
@@ -77,6 +79,7 @@ class Conversation:
         note: Note,
         keypad: Keypad | None = None,
         voices: Voices | None = None,
+        music: bytes = b"",
     ) -> None:
         self.leg = leg
         self.ears = ears
@@ -84,6 +87,7 @@ class Conversation:
         self.note = note
         self.keypad = keypad or Keypad()
         self.voices = voices or Voices()
+        self.filling = Filling(leg, music)
 
     async def turn(self, spec: TurnSpec) -> Outcome:
         """Raises: HungUp, LegLost."""
@@ -187,6 +191,7 @@ class _Turn:
             self._stopped(by=ways[first])
         finally:
             self.barge.close()
+            self.means.filling.cancel()
             await _cancel(ways)
         return await self.keys.rest(result) if isinstance(result, Key) else result
 
@@ -265,6 +270,7 @@ class _Turn:
         self.interim = self.means.interim(spec.language)
         async with aclosing(cast("AsyncGenerator[SpeechEvent]", events)):
             async for event in events:
+                self.means.filling.cancel()
                 if isinstance(event, Final) and not event.aside:
                     return self._final(event)
                 if outcome := self._meanwhile(event):
@@ -278,6 +284,8 @@ class _Turn:
                 self._somebody_starts(event)
             case Partial():
                 return self._interim(event)
+            case Reading() if self.spec.wait is None:  # where the line has music, it goes on
+                self.means.filling.begin()
             case Final():
                 return self._overheard(event)
             case NoSpeech() if self._asked and not self.prompting:

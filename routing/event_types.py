@@ -7,6 +7,7 @@ class EventType(StrEnum):
     """In the order of a call; docs/ARCHITECTURE.md lists the same."""
 
     CALL_STARTED = "call.started"
+    CALL_IN_LINE = "call.in_line"
     CALL_ANSWERED = "call.answered"
     CALL_RESUMED = "call.resumed"
     CALL_LANGUAGE = "call.language"

@@ -26,7 +26,7 @@ from store.database import write_nothing
 from stt.listening import Listener
 from telephony.sip_options import sip_answers
 from tts.rendering import RenderedVoice
-from web.ports import Health
+from web.ports import BUSY, Health
 
 ANSWER_S = 3.0
 FRESH_S = 2.0
@@ -71,7 +71,7 @@ def of_line(settings: Settings, records: SqlRecords) -> dict[str, Health]:
 
 def of_controller(
     settings: Settings, records: SqlRecords, voice: RenderedVoice, ears: Mapping[str, Listener | None],
-    asterisk_fault: Callable[[], str | None],
+    asterisk_fault: Callable[[], str | None], load: Health,
 ) -> dict[str, Health]:  # fmt: skip
     """Every part that a controller needs to serve calls whole; news it does without."""
 
@@ -84,6 +84,7 @@ def of_controller(
         "disk": CachedCheck(DiskHealth(settings.data_dir)),
         "voice": CachedCheck(VoiceHealth(voice, settings.line.language), VOICE_FRESH_S),
         **{f"ears-{language}": EarsHealth(ears, language) for language in ears},
+        "load": load,
     }
 
 
@@ -216,11 +217,14 @@ class ReadyHealth:
         try:
             async with httpx.AsyncClient(timeout=ANSWER_S) as client:
                 answer = await client.get(self._url)
-            return f"{self._who} is not ready: {unwell(answer.json())}" if answer.status_code == 503 else None
+            said = unwell(answer.json()) if answer.status_code in (200, 503) else ""
         except (httpx.HTTPError, ValueError) as error:
             return f"{self._who} does not answer: {type(error).__name__}"
+        if answer.status_code == 503:
+            return f"{self._who} is not ready: {said}"
+        return f"{BUSY}{self._who}, {said}" if said else None
 
 
 def unwell(ready: Mapping[str, Mapping[str, str]]) -> str:
     """The parts that are not ok, of the body of a `/readyz`."""
-    return "; ".join(f"{name}: {state}" for name, state in ready["parts"].items() if state != "ok")
+    return "; ".join(f"{name}: {state.removeprefix(BUSY)}" for name, state in ready["parts"].items() if state != "ok")

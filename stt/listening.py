@@ -12,6 +12,7 @@ from ivr.ports import (
     ListenSpec,
     NoSpeech,
     Partial,
+    Reading,
     RecognitionDown,
     SpeechEvent,
     SpeechStarted,
@@ -225,6 +226,8 @@ class Turn:
         if utterance.aside:
             yield await self._overheard(utterance)
             return
+        if utterance.sustained:
+            yield Reading(utterance.end_ms)
         final = replace(await self._read(utterance), at_limit=at_limit)
         if final.text and not utterance.sustained:  # a lone "no" was speech after all
             yield SpeechStarted(utterance.speech_ms + FRAME_MS, self._hearing.voice_dbfs or 0.0)

@@ -129,6 +129,13 @@ class Workers:
         self._workers: list[Worker] = []
         self._keepers: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()
+        self._asked_s: list[float] = []  # when each request under way was made
+        self.refused = 0  # requests that were not answered in time, or not taken at all, since the start
+
+    @property
+    def longest_s(self) -> float:
+        """How long the oldest request has been waiting, or worked on, by now."""
+        return asyncio.get_running_loop().time() - min(self._asked_s) if self._asked_s else 0.0
 
     @property
     def ready(self) -> bool:
@@ -175,6 +182,7 @@ class Workers:
         if not self._workers:
             raise RecognitionDown("no recognition worker is alive")
         if sum(max(0, worker.outstanding - 1) for worker in self._workers) >= self._limits.queue:
+            self.refused += 1
             raise RecognitionDown("the recognition queue is full")
         return min(self._workers, key=lambda worker: worker.load)
 
@@ -194,11 +202,16 @@ class Workers:
         chosen = worker or self.choose()
         if chosen not in self._workers:
             raise RecognitionDown("the recognition worker died")
+        asked_s = asyncio.get_running_loop().time()
+        self._asked_s.append(asked_s)
         try:
             async with asyncio.timeout(self._limits.wait_s):
                 return await chosen.ask(head, pcm)
         except TimeoutError as late:
+            self.refused += 1
             raise RecognitionDown("recognition took too long") from late
+        finally:
+            self._asked_s.remove(asked_s)
 
     async def _keep(self) -> None:
         """Keep one worker alive."""

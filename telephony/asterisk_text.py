@@ -7,6 +7,7 @@ which refuse what could break out, and the template environment refuses a value 
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ def _only_checked(value: object) -> object:
     raise ConfigRefused("a template shows a value that passed no filter")
 
 
+@cache
 def environment() -> jinja2.Environment:
     """Templates in which every shown value was checked."""
     made = jinja2.Environment(

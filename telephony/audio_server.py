@@ -54,6 +54,10 @@ class AudioServer:
         """All delay of callers' sound that could not be made up for, since the start."""
         return self._ticker.late_s
 
+    def take_latest(self) -> float:
+        """The longest delay of callers' sound since this was asked last, in seconds."""
+        return self._ticker.take_latest()
+
     @contextmanager
     def expecting(self, leg: AudioLeg) -> Iterator[None]:
         """While inside, one connection with the leg's identity is its own, and the clock moves it."""

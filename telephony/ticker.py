@@ -21,6 +21,7 @@ class Ticker:
         self._timer: asyncio.TimerHandle | None = None
         self._due_s = 0.0
         self.late_s = 0.0  # all delay that could not be made up for, since the start
+        self._latest_s = 0.0
 
     def add(self, step: Callable[[], None]) -> None:
         self._steps[step] = None
@@ -35,16 +36,22 @@ class Ticker:
             self._timer.cancel()
             self._timer = None
 
+    def take_latest(self) -> float:
+        """The longest delay since this was asked last, in seconds, whether it was made up for or not."""
+        latest_s, self._latest_s = self._latest_s, 0.0
+        return latest_s
+
     def _fire(self) -> None:
-        loop = asyncio.get_running_loop()
-        count = 1 + int((loop.time() - self._due_s) / STEP_S)
+        delay_s = asyncio.get_running_loop().time() - self._due_s
+        self._latest_s = max(self._latest_s, delay_s)
+        count = 1 + int(delay_s / STEP_S)
         if count > CATCH_UP_STEPS:
             self._give_up(count - CATCH_UP_STEPS)
             count = CATCH_UP_STEPS
         for step in tuple(self._steps):
             self._take(step, count)
         self._due_s += count * STEP_S
-        self._timer = loop.call_at(self._due_s, self._fire) if self._steps else None
+        self._timer = asyncio.get_running_loop().call_at(self._due_s, self._fire) if self._steps else None
 
     def _take(self, step: Callable[[], None], count: int) -> None:
         try:

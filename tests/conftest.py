@@ -19,6 +19,7 @@ import redis
 
 # none that the system takes for connections of its own, or the tests for the audio of calls
 _ports = random.SystemRandom().sample(range(23_000, 30_000), 7_000)
+PORTS = Path("/tmp/onenumber-test-ports")  # one for all, wherever else a process keeps its files
 _reserved = list[int]()  # descriptors: what holds a port against other test processes, as long as we live
 
 
@@ -35,9 +36,8 @@ def free_port() -> int:
 
 def _reserve(port: int) -> None:
     """Raises: OSError where another test process has it, though it may not listen there yet."""
-    folder = Path(tempfile.gettempdir()) / "onenumber-test-ports"
-    folder.mkdir(exist_ok=True)
-    descriptor = os.open(folder / str(port), os.O_CREAT | os.O_RDWR)
+    PORTS.mkdir(exist_ok=True)
+    descriptor = os.open(PORTS / str(port), os.O_CREAT | os.O_RDWR)
     _reserved.append(descriptor)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 

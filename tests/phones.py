@@ -6,11 +6,13 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from config.documents import Edition, Site, load_edition
 from config.settings import PROJECT, Settings
@@ -18,6 +20,7 @@ from telephony.asterisk_config import STANDALONE_PROMPTS, phone_password, render
 from telephony.instance import AsteriskInstance, inside
 from telephony.recordings import RATE_HZ
 from telephony.softphone import SoftPhone
+from tests.conftest import free_port
 
 IGNORED_S = 5.0  # no answer at all by then: the request was dropped, of which nothing else tells
 FINAL_S = 30.0
@@ -92,16 +95,26 @@ def running(line: TestLine) -> Iterator[TestLine]:
 EVERYBODY = {"outside_percent": 100, "strangers_percent": 100, "of_address": 10_000}
 
 
-def line_settings(
-    root: Path,
-    tcp: Iterable[int],
-    sip_port: int,
-    rtp_start: int,
-    admission: Mapping[str, int] = EVERYBODY,
-    **asterisk: Any,
-) -> Settings:
-    """Settings of a line on loopback; `tcp` are the ports for AMI, AGI and AudioSocket."""
-    ami, agi, audio = tcp
+@contextmanager
+def configured_line(
+    folder: Path, rtp_start: int, edition: Edition | None = None, local: str = "",
+    admission: Mapping[str, int] = EVERYBODY, **asterisk: Any,
+) -> Iterator[TestLine]:  # fmt: skip
+    """A real Asterisk with our whole configuration; `local` is what an admin would add to it for SIP."""
+    settings = line_settings(rtp_start, admission, **asterisk)
+    if not (settings.asterisk.root / "usr/sbin/asterisk").exists():
+        pytest.skip(f"no Asterisk in {settings.asterisk.root}")
+    settings.data_dir = folder  # nothing of a test lies elsewhere
+    if local:
+        (folder / "local").mkdir()
+        (folder / "local/pjsip.conf").write_text(local)
+    with running(TestLine(settings, edition or quick_edition(), folder)) as line:
+        yield line
+
+
+def line_settings(rtp_start: int, admission: Mapping[str, int] = EVERYBODY, **asterisk: Any) -> Settings:
+    """Settings of a line on loopback, on ports of its own; each that may run beside others has RTP ports of its own."""
+    ami, agi, audio, sip_port = (free_port() for _ in range(4))
     return Settings(
         ami_secret="a-secret-of-the-tests",
         agi_secret="yet-another-secret-of-the-tests",
@@ -109,7 +122,7 @@ def line_settings(
         trunk_secret="one-more-secret-of-the-tests",
         admission=dict(admission),
         asterisk={
-            "root": root, "sip_bind": "127.0.0.1", "sip_port": sip_port, "ami_port": ami,
+            "root": Settings().asterisk.root, "sip_bind": "127.0.0.1", "sip_port": sip_port, "ami_port": ami,
             **{"rtp_start": rtp_start, "rtp_end": rtp_start + 199, **asterisk},
         },
         controller={"agi_port": agi, "audiosocket_port": audio},

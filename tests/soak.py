@@ -18,7 +18,7 @@ from tests.second_run import OFF
 
 SUITES = ("tests/wire", "tests/e2e")
 AT_ONCE = 2
-AS_MAKE_TEST = ("-n", "2", "--dist", "loadfile")
+AS_MAKE_TEST = "@tests/options.txt"
 LIMIT_S = 3_600
 
 
@@ -45,7 +45,7 @@ def run(number: int, paths: list[str], folder: Path) -> Run:
         "-q",
         "-p",
         "no:cacheprovider",
-        *AS_MAKE_TEST,
+        AS_MAKE_TEST,
         f"--junitxml={report}",
         f"--basetemp={folder / str(number)}",  # what a failed test left behind is there to be looked at
         *paths,

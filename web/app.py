@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -80,12 +81,19 @@ def create_app(
 
 
 def _add_rooms(app: FastAPI) -> None:
-    """The API and the vitals describe themselves; the pages are for people."""
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    app.include_router(_api())
-    app.include_router(vitals.router)
+    app.router.routes.extend(_rooms().routes)
+
+
+@cache
+def _rooms() -> APIRouter:
+    """The API and the vitals describe themselves; the pages are for people. They hold nothing of an application."""
+    rooms = APIRouter()
+    rooms.include_router(_api())
+    rooms.include_router(vitals.router)
     for module in PAGES:
-        app.include_router(module.router, include_in_schema=False)
+        rooms.include_router(module.router, include_in_schema=False)
+    return rooms
 
 
 def _api() -> APIRouter:

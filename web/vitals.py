@@ -16,7 +16,7 @@ from routing.nodes import alive, heard, named
 from web.board import in_turn
 from web.context import DeskContext, DeskDep
 from web.errors import MetricsRefused
-from web.ports import Health
+from web.ports import BUSY, Health
 from web.rights import OPEN
 
 router = APIRouter(tags=["vitals"], dependencies=[OPEN])
@@ -40,7 +40,7 @@ async def healthz() -> dict[Literal["status"], Literal["ok"]]:
 async def readyz(line: DeskDep, response: Response) -> Ready:
     """Every part that the desk needs; 503 when one is missing."""
     parts = await asked(line.health)
-    ready = all(state == "ok" for state in parts.values())
+    ready = all(map(serves, parts.values()))
     response.status_code = 200 if ready else 503
     return Ready(ready=ready, parts=parts, nodes=await _nodes(line))
 
@@ -59,6 +59,11 @@ async def asked(health: Mapping[str, Health]) -> dict[str, str]:
     """What each part says, all asked at once: "ok", or what is wrong."""
     answers = await asyncio.gather(*(part() for part in health.values()))
     return {name: answer or "ok" for name, answer in zip(health, answers, strict=True)}
+
+
+def serves(state: str) -> bool:
+    """Whether a part of this state is ready."""
+    return state == "ok" or state.startswith(BUSY)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

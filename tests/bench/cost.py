@@ -16,10 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from config.settings import Settings
 from tests.bench.processor import own_and_children_s
 from tests.bench.sipp import DIALOGUE, EVERYBODY, UNCAPPED, Load, Sent, send
-from tests.conftest import free_port
 from tests.e2e.line import RunningLine
 from tests.phones import TestLine, line_settings, quick_edition
 
@@ -59,8 +57,7 @@ def during(load: Load, domain: str, number: str, used: Callable[[], Spent]) -> t
 def floor(load: Load, seconds: float) -> tuple[dict[str, float], Sent]:
     """Asterisk alone, playing for so long."""
     with tempfile.TemporaryDirectory(prefix="onenumber-floor-") as name:
-        ports = [free_port() for _ in range(3)]
-        settings = line_settings(Settings().asterisk.root, ports, free_port(), 30_000, rtp_end=31_999)
+        settings = line_settings(30_000, rtp_end=31_999)
         line = TestLine(settings, quick_edition(), Path(name), bare=FLOOR)
         line.start()
         try:

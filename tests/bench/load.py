@@ -12,11 +12,11 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import numpy as np
@@ -37,6 +37,7 @@ LISTENER = "068700000"  # their numbers
 LISTEN_S = 12.0
 LEAVE_S = 20.0
 MOST_GAP_MS = 100.0
+LATE = ("the process stood still; callers heard a gap", "this machine's load changed")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Outcome:
     endings: dict[str, int]
     seconds_per_call: dict[str, float]
     gaps_ms: tuple[float | None, ...]  # None: the listener did not hear the greeting
+    line_says: tuple[str, ...]  # of its own lateness, during the load: where a gap came from
     left: Left
 
     @property
@@ -79,18 +81,31 @@ async def measure(load: Load) -> Outcome:
             left = await _left_at_last(line, api, tasks)
             calls = (await _calls(api))[:-warm]
             endings = Counter(str(call["ending"]) for call in calls)
-            return Outcome(sent, len(calls), dict(endings), _spans(calls), gaps, left)
+            return Outcome(sent, len(calls), dict(endings), _spans(calls), gaps, _lateness(line), left)
+
+
+def _lateness(line: RunningLine) -> tuple[str, ...]:
+    """Every time that the controller's clock stood still, or its load changed."""
+    rows = (line.folder / "var/log/controller.log").read_text().splitlines()
+    noted = [each for row in rows if row.startswith("{") and (each := json.loads(row))["event"] in LATE]
+    return tuple(
+        f"{each['timestamp']} {each.get('load', 'gap')} {each.get('why', each.get('gap_ms'))}" for each in noted
+    )
 
 
 async def _left_at_last(line: RunningLine, api: httpx.AsyncClient, tasks: int) -> Left:
     """What stays: a channel or a task may end a moment after its call."""
-    until_s = asyncio.get_running_loop().time() + LEAVE_S
-    while True:
-        left = Left(_channels(line), await _tasks(line) - tasks, _locked(line), await _open(api))
-        nothing = not (left.channels or left.locked or left.open_calls or left.tasks > 0)
-        if nothing or asyncio.get_running_loop().time() > until_s:
-            return left
-        await asyncio.sleep(0.5)
+
+    async def left() -> Left:
+        return Left(_channels(line), await _tasks(line) - tasks, _locked(line), await _open(api))
+
+    async def nothing() -> Left | None:
+        found = await left()
+        return None if found.channels or found.locked or found.open_calls or found.tasks > 0 else found
+
+    with suppress(TimeoutError):
+        return cast("Left", await until("nothing to be left", nothing, LEAVE_S))
+    return await left()
 
 
 async def _listen(line: RunningLine, folder: Path, load: Load) -> tuple[float | None, ...]:

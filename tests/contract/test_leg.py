@@ -148,6 +148,23 @@ async def test_music_goes_on_until_something_is_said(line: Opened) -> None:
 
 
 @LEGS
+async def test_what_fills_a_silence_is_heard_until_the_line_speaks(line: Opened) -> None:
+    async with line() as (leg, caller):
+        leg.play(A * 50)
+        await until(lambda: len(sounds(caller.heard())) >= 3)
+        leg.pause()
+        leg.fill(B * 2)
+        await until(lambda: caller.heard().count(B) > 5)
+        leg.resume()
+        await leg.played()
+        leg.fill(B)
+        await until(lambda: caller.heard().count(A) == 50 and caller.heard()[-1] == B)
+        leg.play(A)
+        await leg.played()
+        await until(lambda: caller.heard()[-1] == SILENCE)
+
+
+@LEGS
 async def test_the_caller_is_heard_from_now_on_and_a_gap_is_silence(line: Opened) -> None:
     async with line() as (leg, caller):
         caller.send(B)

@@ -1,15 +1,13 @@
 """A whole line of its own for a test: Redis, Asterisk, controller and desk, as `onenumber run` starts them."""
 
 import asyncio
-import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,9 +24,10 @@ from store.tables import calls
 from telephony.asterisk_config import phone_password
 from telephony.softphone import SoftPhone
 from tests.conftest import free_port
+from tests.e2e import voice_cache
 
 PROJECT = Path(__file__).parents[2]
-START_LIMIT_S = 240  # a cold start renders every sentence
+START_LIMIT_S = 240  # on a busy machine
 STOP_LIMIT_S = 30
 
 
@@ -64,20 +63,6 @@ def site_folder(folder: Path, changes: Mapping[str, Mapping[str, Any]]) -> Path:
     return target
 
 
-@asynccontextmanager
-async def first_alone(cache: Path) -> AsyncIterator[None]:
-    """Until the cache was filled once, one line starts at a time: several would all render the same sentences."""
-    filled = cache.with_suffix(".filled")
-    if not filled.exists():
-        with cache.with_suffix(".lock").open("w") as lock:
-            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
-            if not filled.exists():
-                yield
-                filled.touch()
-                return
-    yield
-
-
 @dataclass
 class RunningLine:
     """`async with RunningLine(folder)`: an open line."""
@@ -90,23 +75,20 @@ class RunningLine:
     async def __aenter__(self) -> "RunningLine":
         config = site_folder(self.folder, self.changes)
         var = self.folder / "var"
-        cache = Path(os.environ.get("ONENUMBER_TEST_VOICE_CACHE", PROJECT / "var/test-voice-cache"))
         var.mkdir(exist_ok=True)
-        # Sentences are rendered, and classifiers trained, once for all tests.
-        for name, shared in (("voice-cache", cache), ("understanding", PROJECT / "var/test-understanding")):
-            shared.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(voice_cache.filled)
+        for name, shared in (("voice-cache", voice_cache.VOICES), ("understanding", voice_cache.UNDERSTANDING)):
             (var / name).symlink_to(shared)
         self.environment = {
             **os.environ, **free_ports(), "ONENUMBER_DATA_DIR": str(var), "ONENUMBER_LINE__CONFIG_DIR": str(config),
             **self.environment,
         }  # fmt: skip
-        async with first_alone(cache):
-            self.start()
-            try:
-                await self.ready()
-            except BaseException:
-                self.stop()  # else it would run on beside all later tests
-                raise
+        self.start()
+        try:
+            await self.ready()
+        except BaseException:
+            self.stop()  # else it would run on beside all later tests
+            raise
         return self
 
     async def __aexit__(self, failed: type[BaseException] | None, *error: object) -> None:

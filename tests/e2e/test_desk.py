@@ -170,9 +170,9 @@ def test_an_answer_that_comes_after_the_news_does_not_undo_a_choice(line: Served
     context.route("**/desk/state", lambda route: held.append(route))
     page = line.log_in(context)
     page.evaluate(ANSWERED)
-    page.keyboard.press("a")
-    while not held:  # bounded by the test's own limit; lets the browser's events in
-        page.wait_for_timeout(20)
+    with page.expect_request("**/desk/state"):
+        page.keyboard.press("a")
+    page.evaluate("() => true")  # its route is told right after it
     answer = held[0].fetch()
     expect(page.locator("#me .state")).to_contain_text("Available")
     page.select_option("#me select", "meeting")

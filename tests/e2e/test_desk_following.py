@@ -1,5 +1,6 @@
 """Pages follow what happens; focus, scrolling and shortcuts stay where a person has them, also on a phone."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -73,12 +74,14 @@ def test_news_in_a_steady_stream_does_not_hold_lists_up(line: Served, context: B
     ticket = line.do(line.desk.ticket(None, words="the pump fails"))
     seen = page.locator("#rows", has_text=ticket.number)
 
-    def told_again() -> bool:
-        line.do(line.desk.news.tell("ticket", ticket=ticket.id))
-        page.wait_for_timeout(50)
-        return seen.count() > 0
+    async def steady() -> None:
+        while True:
+            await line.desk.news.tell("ticket", ticket=ticket.id)
+            await asyncio.sleep(0.05)
 
-    until(told_again)
+    telling = asyncio.run_coroutine_threadsafe(steady(), line.loop)
+    expect(seen).to_have_count(1)
+    telling.cancel()
 
 
 def test_the_tab_that_takes_no_calls_says_so_wherever_it_is_scrolled_to(line: Served, context: BrowserContext) -> None:

@@ -2,7 +2,7 @@
 
 `python -m tests.wire.fake_controller MODE AGI_PORT AUDIO_PORT LEASE_S`; MODE is `audio` (a 1 kHz tone to
 the caller, for ever), `dial` (rings agent1, then hangs up), `emergency`, `emergency-nl` (of a call that has changed to
-Dutch) or `aside` (cannot record the call).
+Dutch), `wait` (has no room before somebody asks the third time) or `aside` (cannot record the call).
 Prints one JSON line for each AGI session it has read.
 """
 
@@ -14,6 +14,7 @@ import sys
 import uuid
 
 TONE = b"".join(struct.pack("<h", int(8000 * math.sin(2 * math.pi * 1000 * n / 8000))) for n in range(160))
+SERVED_AT = 3  # asking
 READ = ("ON_CALL", "ON_DIALSTATUS", "ON_TRIES", "ON_DNIS", "ON_TRACE", "ON_ATTEMPT", "ON_EMERGENCY")
 
 
@@ -46,6 +47,7 @@ class Session:
 class FakeController:
     def __init__(self, mode: str, agi_port: int, audio_port: int, lease_s: int) -> None:
         self.mode, self.agi_port, self.audio_port, self.lease_s = mode, agi_port, audio_port, lease_s
+        self.asked = 0
 
     async def serve(self) -> None:
         agi = await asyncio.start_server(self.agi, "127.0.0.1", self.agi_port)
@@ -72,6 +74,10 @@ class FakeController:
             await session.set("ON_CALL", str(uuid.uuid4()))
         if self.mode == "aside":
             await session.set("ON_NEXT", "standalone")
+            return
+        self.asked += 1
+        if self.mode == "wait" and self.asked < SERVED_AT:
+            await session.set("ON_NEXT", "wait")
             return
         await session.do("ANSWER")
         if self.mode == "emergency-nl":

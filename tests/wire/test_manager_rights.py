@@ -1,21 +1,19 @@
 """What the line's user of the manager interface can do to a real Asterisk: the line's own work, and nothing else."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
 from doctor.checks_phones import emergency_phones
 from telephony.ami import ActionRefused, Originate, action
 from telephony.ami_client import AmiClient
 from telephony.dialling import DialplanExtension
 from telephony.instance import AsteriskDown, inside
-from tests.conftest import free_port, wait_until
-from tests.phones import TestLine, line_settings, quick_edition
+from tests.conftest import wait_until
+from tests.phones import TestLine, configured_line
 from tests.wire.legs.real_line import until
 
 pytestmark = pytest.mark.wire
@@ -23,16 +21,10 @@ pytestmark = pytest.mark.wire
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
-    settings = line_settings(Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_400)
-    made = TestLine(settings, quick_edition(), tmp_path_factory.mktemp("rights"))
-    made.settings.data_dir = made.folder  # nothing of this test lies elsewhere
-    os.environ["ONENUMBER_AMI_SECRET"] = "of-our-own-environment"
-    try:
-        made.start()
-    finally:
-        del os.environ["ONENUMBER_AMI_SECRET"]
-    yield made
-    made.stop()
+    with pytest.MonkeyPatch.context() as ours:
+        ours.setenv("ONENUMBER_AMI_SECRET", "of-our-own-environment")
+        with configured_line(tmp_path_factory.mktemp("rights"), 22_400) as line:
+            yield line
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from config.settings import Asterisk, Settings, Web
@@ -127,6 +128,18 @@ def test_a_desk_that_does_not_answer_is_broken() -> None:
     assert checks_running.desk(Settings(web=Web(port=free_port()))).state == "broken"
 
 
+@pytest.mark.parametrize(
+    ("says", "state"),
+    [("ok", "ok"), ("busy: sound came late", "ok"), ("more to do than this machine can", "broken"), (None, "absent")],
+)
+def test_the_load_is_the_controllers_own_word(monkeypatch: pytest.MonkeyPatch, says: str | None, state: str) -> None:
+    parts = {"database": "ok"} | ({"load": says} if says else {})
+    answer = httpx.Response(503 if state == "broken" else 200, json={"ready": state == "ok", "parts": parts})
+    monkeypatch.setattr(httpx, "get", lambda url, timeout: answer)
+    found = checks_running.load(Settings())
+    assert (found.state, bool(found.to_do)) == (state, says not in ("ok", None))
+
+
 def test_documents_that_are_wrong_are_named(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text("id: demo\n")
     for name in ("places", "assets"):
@@ -156,5 +169,6 @@ def test_an_emergency_team_without_a_phone_is_broken_and_a_missing_one_is_named(
     assert (one.state, one.says) == ("ok", "registered: urgent2; not: urgent1")
 
 
-def test_phones_that_cannot_be_asked_about_are_no_finding_of_their_own() -> None:
+def test_phones_that_cannot_be_asked_about_are_no_finding_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks_phones, "ANSWER_S", 0.2)
     assert checks_phones.emergency_phones(Settings(asterisk=Asterisk(ami_port=free_port()))).state == "absent"

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
+import pytest
 from sqlalchemy import insert
 
 from config.documents import Edition, digest, load_edition
@@ -26,6 +27,12 @@ def waiting(limit_s: int) -> Edition:
     site = DEMO.site.model_copy(update={"waiting": rules, "languages": ("en",)})
     topics = {name: DEMO.topics[name] for name in ("plumbing", "printer")}
     return DEMO.model_copy(update={"site": site, "topics": topics, "emergencies": {}})
+
+
+@pytest.fixture(autouse=True)
+def without_a_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the robot's, which would say every sentence of every edition."""
+    monkeypatch.setattr("tts.preparing.engines", lambda voices, language: ())
 
 
 def bare(folder: Path) -> Settings:

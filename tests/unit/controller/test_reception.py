@@ -304,3 +304,43 @@ async def test_a_call_pins_the_documents_that_are_in_force_when_it_begins() -> N
         desk.in_force.switch(edition(), {"flows": name})
         session, _ = agi(ON_DNIS="100")
         assert (await desk._new_call(session, new_id(), await read_arrival(session))).pins == {"flows": name}
+
+
+async def test_who_comes_when_the_line_serves_all_that_it_can_is_recorded_and_waits_at_the_dialplan() -> None:
+    world = World()
+    desk = reception(world)
+    desk.limit.limit = 0
+    session, asterisk = agi(ON_DNIS="100")
+    await desk.call(session)
+    assert asterisk.variables["ON_NEXT"] == "wait"
+    call = await world.records.calls.load(asterisk.variables["ON_CALL"])
+    assert call.ended_at is None
+    events = [event.type for event in await world.records.calls.timeline(call.id)]
+    assert events == ["call.started", "call.in_line"]
+    await desk.call(session)  # it asks again
+    assert asterisk.variables["ON_NEXT"] == "wait"
+    assert (await world.records.calls.live())[0].id == call.id
+
+
+async def test_who_waited_in_line_and_hangs_up_keeps_no_place() -> None:
+    world = World()
+    desk = reception(world)
+    desk.limit.limit = 0
+    session, asterisk = agi(ON_DNIS="100")
+    await desk.call(session)
+    await desk.hangup(session)
+    assert desk.limit.waiting == 0
+    assert (await world.records.calls.load(asterisk.variables["ON_CALL"])).ending == "caller_hung_up"
+
+
+async def test_a_call_that_the_line_has_spoken_to_does_not_wait_again() -> None:
+    world = World()
+    entry = await world.waiting()
+    call = await world.records.calls.load(entry.call_id or "")
+    desk = reception(world)
+    desk.limit.limit = 0
+    begun = State(flow="main", step="welcome").to_json()
+    await world.records.calls.save(call.id, begun, [])
+    session, asterisk = agi(ON_CALL=call.id)
+    await desk.call(session)  # its audio cannot be opened here; the dialplan would take it
+    assert asterisk.variables.get("ON_NEXT") != "wait"

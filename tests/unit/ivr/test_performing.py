@@ -224,6 +224,7 @@ async def test_a_message_is_kept_and_thanked_for_while_the_records_do_not_answer
     assert "message.owed" in [event.type for event in performer.notebook.take()]
 
 
+@passing_time
 async def test_who_was_called_back_has_waited_since_their_call_began(scene: Scene) -> None:
     performer, _ = await scene.called_back(*TAKEN)
     await performer.perform(scene.state, ConfirmCallback())

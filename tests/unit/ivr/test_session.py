@@ -125,6 +125,19 @@ async def test_a_report_becomes_a_ticket_whose_number_and_promise_are_spoken(tmp
     assert [type for type in events if type in kept] == kept
 
 
+async def test_while_the_records_are_slow_the_caller_hears_music(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, [CallerWaits(500), CallerPresses("9")], [fake_ears.ScriptedWait()])
+    save = scene.records.calls.save
+
+    async def slow(*told: Any, **more: Any) -> None:
+        await asyncio.sleep(4.0)
+        await save(*told, **more)
+
+    scene.records.calls.save = slow  # type: ignore[method-assign]
+    await scene.run()
+    assert scene.leg.filled_ms[0] < scene.leg.said[0].at_ms  # before the line could speak
+
+
 async def test_an_emergency_by_key_leaves_at_once(tmp_path: Path) -> None:
     scene = CallScene(tmp_path, [CallerWaits(500), CallerPresses("9")], [fake_ears.ScriptedWait()])
     assert isinstance((await scene.run()).action, Summon)

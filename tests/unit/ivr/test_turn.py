@@ -9,12 +9,14 @@ import pytest
 from ivr import fake_ears
 from ivr.actions import Barge, Deaf, Heard, NoWords, OfferReady, Outcome, Pressed, QueueStanding, Silence, Spoken
 from ivr.fake import Act, CallerHangsUp, CallerPresses, CallerWaits, ScriptedLeg, spoken
+from ivr.filling import PATIENCE_S
 from ivr.keypad import LONG_MS, DigitMap
 from ivr.ports import FRAME_BYTES, FRAME_MS, HungUp, ListenSpec
 from ivr.turn import Conversation, TurnSpec, Wait
 from tests.unit.ivr.site import GivenUnderstander
 
 pytestmark = pytest.mark.virtual_time
+MUSIC = b"\x05\x00" * (FRAME_BYTES // 2)
 PROMPT = spoken("tell me in your own words what you need", 3_000)
 ASK = TurnSpec(PROMPT, "tell me in your own words what you need", listen=ListenSpec())
 
@@ -27,9 +29,9 @@ class Scene:
         self.ears = None if ears is None else fake_ears.ScriptedRecognizer(ears, real_time=True)
         self.notes: list[str] = []
 
-    async def turn(self, spec: TurnSpec) -> Outcome:
+    async def turn(self, spec: TurnSpec, music: bytes = b"") -> Outcome:
         async with self.leg:
-            conversation = Conversation(self.leg, self.ears, GivenUnderstander(), self._note)
+            conversation = Conversation(self.leg, self.ears, GivenUnderstander(), self._note, music=music)
             outcome = await conversation.turn(spec)
             self.at_ms = self.leg.at_ms
             return outcome
@@ -72,6 +74,21 @@ async def test_the_prompts_own_echo_only_pauses_it() -> None:
     assert isinstance(outcome, Heard)
     assert outcome.understanding.text == "drain on ward four"
     assert scene.prompt_ms == 3_000
+
+
+async def test_whose_words_take_long_to_be_read_hears_music_meanwhile() -> None:
+    slow = fake_ears.ScriptedWords("drain on ward four", after_ms=3_500, read_ms=4_000)
+    scene = Scene(ears=[slow])
+    assert isinstance(await scene.turn(ASK, music=MUSIC), Heard)
+    (began_ms,) = scene.leg.filled_ms
+    assert scene.at_ms - began_ms == pytest.approx(4_000 - PATIENCE_S * 1_000, abs=100)
+
+
+async def test_what_is_read_soon_is_waited_for_in_silence() -> None:
+    quick = fake_ears.ScriptedWords("drain on ward four", after_ms=3_500, read_ms=900)
+    scene = Scene(ears=[quick])
+    assert isinstance(await scene.turn(ASK, music=MUSIC), Heard)
+    assert scene.leg.filled_ms == []
 
 
 async def test_a_key_wins_over_speech() -> None:

@@ -32,6 +32,7 @@ from tests.conftest import free_port
 from tests.disks import fill, small_disk
 from tts.rendering import RenderedVoice
 from web.ports import Health
+from web.vitals import serves
 
 
 @asynccontextmanager
@@ -67,6 +68,19 @@ async def unwell() -> str | None:
     return "it is not well"
 
 
+async def busy() -> str | None:
+    return "busy: it is slow"
+
+
+async def test_another_processs_busy_part_is_passed_on_and_is_ready() -> None:
+    body = b'{"ready": true, "parts": {"asterisk": "ok", "load": "busy: sound came late"}}'
+    head = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+    async with greets(head + body) as port:
+        said = await ReadyHealth("the controller", f"http://127.0.0.1:{port}/readyz")()
+    assert said == "busy: the controller, load: sound came late"
+    assert serves(said)
+
+
 @asynccontextmanager
 async def asked_over_http(health: Mapping[str, Health]) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(application(health, lambda: 3, lambda: {"full": 2, "agi": 0}, lambda: 1.5))
@@ -74,7 +88,10 @@ async def asked_over_http(health: Mapping[str, Health]) -> AsyncIterator[httpx.A
         yield client
 
 
-@pytest.mark.parametrize(("part", "status", "says"), [(well, 200, "ok"), (unwell, 503, "it is not well")])
+@pytest.mark.parametrize(
+    ("part", "status", "says"),
+    [(well, 200, "ok"), (unwell, 503, "it is not well"), (busy, 200, "busy: it is slow")],
+)
 async def test_a_controller_is_ready_when_all_that_calls_need_is_there(part: Health, status: int, says: str) -> None:
     async with asked_over_http({"asterisk": part, "ears-en": well}) as client:
         assert (await client.get("/healthz")).status_code == 200  # it lives all the same
@@ -82,7 +99,7 @@ async def test_a_controller_is_ready_when_all_that_calls_need_is_there(part: Hea
         metrics = (await client.get("/metrics")).text
     assert (ready.status_code, ready.json()["parts"]) == (status, {"asterisk": says, "ears-en": "ok"})
     assert "onenumber_live_calls 3.0" in metrics
-    assert f'onenumber_part_up{{part="asterisk"}} {float(part is well)}' in metrics
+    assert f'onenumber_part_up{{part="asterisk"}} {float(status == 200)}' in metrics
     assert 'onenumber_refused_total{by="full"} 2.0' in metrics
     assert "onenumber_sound_late_seconds_total 1.5" in metrics
     assert "onenumber_tasks" in metrics

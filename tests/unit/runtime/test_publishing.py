@@ -35,7 +35,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, migrated: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation whose database is there, and whose folder is a copy of the demo hospital's."""
     folder = tmp_path / "site"
     shutil.copytree(PROJECT / "config", folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
@@ -43,7 +43,7 @@ def settings(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) ->
     shutil.copy(migrated, tmp_path / "var")
     monkeypatch.setenv("ONENUMBER_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("ONENUMBER_LINE__CONFIG_DIR", str(folder))
-    monkeypatch.setenv("ONENUMBER_REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    monkeypatch.setenv("ONENUMBER_REDIS_URL", redis_url)
     return Settings()
 
 

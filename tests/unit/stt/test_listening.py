@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from ivr.ports import Final, ListenSpec, NoSpeech, Partial, RecognitionDown, SpeechEvent, SpeechStarted, Word
+from ivr.ports import Final, ListenSpec, NoSpeech, Partial, Reading, RecognitionDown, SpeechEvent, SpeechStarted, Word
 from stt.activity import ActivityPool, Memory
 from stt.listening import Listener
 from stt.workers import Workers
@@ -73,9 +73,10 @@ async def listen(
 
 async def test_a_sentence_is_started_and_read() -> None:
     book = Notebook(["ward four"])
-    started, final = await listen(book, (QUIET, 600), (LOUD, 1_000), (QUIET, 2_000))
+    started, reading, final = await listen(book, (QUIET, 600), (LOUD, 1_000), (QUIET, 2_000))
     assert isinstance(started, SpeechStarted)
     assert started.at_ms == pytest.approx(900, abs=60)
+    assert isinstance(reading, Reading)
     assert isinstance(final, Final)
     assert final.text == "ward four"
     assert final.at_ms == pytest.approx(1_600, abs=60)
@@ -104,7 +105,7 @@ async def test_sound_without_words_is_an_empty_final_and_listening_goes_on() -> 
     book = Notebook(["", "help me"])
     events = await listen(book, (LOUD, 500), (QUIET, 1_000), (LOUD, 500), (QUIET, 2_000))
     assert [event.text for event in events if isinstance(event, Final)] == ["", "help me"]
-    assert isinstance(events[2], SpeechStarted)
+    assert [type(event) for event in events[:4]] == [SpeechStarted, Reading, Final, SpeechStarted]
 
 
 async def test_a_lone_short_word_is_read_and_announced_late() -> None:
@@ -147,7 +148,7 @@ async def test_interim_readings_are_told_of_speech_only_and_again_when_read_agai
 
 async def test_sound_that_ends_in_a_sentence_still_gives_it() -> None:
     events = await listen(Notebook(["cut off"]), (LOUD, 1_000))
-    assert [type(event) for event in events] == [SpeechStarted, Final]
+    assert [type(event) for event in events] == [SpeechStarted, Reading, Final]
 
 
 async def test_no_worker_means_recognition_is_down_at_once() -> None:
@@ -189,7 +190,7 @@ async def test_a_full_voice_activity_pool_leaves_the_decision_to_the_gate() -> N
     attention = ActivityPool(network, most_waiting=0)
     listener = Listener("notebook", cast("Workers", Pool()), attention, lambda _, __: Notebook(["heard"]))
     events = [event async for event in listener.listen(frames((LOUD, 1_000), (QUIET, 2_000)), ListenSpec())]
-    assert [type(event) for event in events] == [SpeechStarted, Final]
+    assert [type(event) for event in events] == [SpeechStarted, Reading, Final]
     assert attention.shed > 0
     attention.close()
 

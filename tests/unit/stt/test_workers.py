@@ -87,7 +87,17 @@ async def test_a_full_queue_refuses_at_once(workers: Workers) -> None:
     with pytest.raises(RecognitionDown, match="full"):
         await workers.ask({})
     assert not any(each.done() for each in asked)
+    assert workers.refused == 1
     assert len(await asyncio.gather(*asked)) == 3
+
+
+async def test_how_long_a_request_has_been_waiting_is_known(workers: Workers) -> None:
+    assert workers.longest_s == 0
+    asked = [asyncio.create_task(workers.ask({"sleep_s": 0.2})) for _ in range(2)]
+    await asked[0]
+    assert workers.longest_s >= 0.2  # the second has been there as long
+    await asked[1]
+    assert workers.longest_s == 0
 
 
 async def test_a_hung_worker_is_killed_and_replaced() -> None:

@@ -8,10 +8,12 @@ from config.documents import Contact, Site, load_edition
 from config.settings import PROJECT, Admission, Asterisk, Settings
 from telephony.admission import EMERGENCIES_KEPT, SENTENCES, TooFewPorts, attention, shares, staff_numbers
 
+DEMO = load_edition(PROJECT / "config").site
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture
 def site() -> Site:
-    return load_edition(PROJECT / "config").site
+    return DEMO
 
 
 def settings(ports: int, **admission: int) -> Settings:
@@ -34,7 +36,7 @@ def with_phones(site: Site, urgent: int, fallback: int) -> Site:
 
 @given(ports=st.integers(60, 40_000), urgent=st.integers(1, 8), fallback=st.integers(1, 4))
 def test_whoever_is_let_in_can_be_put_through_and_emergencies_find_legs(ports: int, urgent: int, fallback: int) -> None:
-    site = with_phones(load_edition(PROJECT / "config").site, urgent, fallback)
+    site = with_phones(DEMO, urgent, fallback)
     try:
         given_ = shares(*limits(settings(ports)), site)
     except TooFewPorts:

@@ -45,6 +45,8 @@ async def test_short_delays_are_made_up_for() -> None:
     ticker.remove(step)
     assert steps[0] == 72  # 1,451 ms
     assert ticker.late_s == 0
+    assert ticker.take_latest() == pytest.approx(0.095, abs=0.02)
+    assert ticker.take_latest() == 0
 
 
 @pytest.mark.virtual_time

@@ -15,7 +15,7 @@ import pytest
 from config.settings import PROJECT, Settings
 from telephony.softphone import SoftPhone
 from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition, running
+from tests.phones import TestLine, configured_line
 
 DEAD_CONTROLLER_S = 3
 PBX_ADDRESS = "127.0.0.7"
@@ -42,16 +42,9 @@ def certified(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="package")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
-    ports = [free_port() for _ in range(3)]
     folder = tmp_path_factory.mktemp("dialplan")
-    settings = line_settings(
-        Settings().asterisk.root, ports, free_port(), 22_600,
-        dead_controller_s=DEAD_CONTROLLER_S, refused_retry_s=1, retries=1, **certified(folder),
-    )  # fmt: skip
-    made = TestLine(settings, quick_edition(), folder)
-    (made.folder / "local").mkdir()
-    (made.folder / "local/pjsip.conf").write_text(PBX)
-    with running(made) as line:
+    waits: dict[str, Any] = {"dead_controller_s": DEAD_CONTROLLER_S, "refused_retry_s": 1, "retries": 1}
+    with configured_line(folder, 22_600, local=PBX, **waits, **certified(folder)) as line:
         yield line
 
 

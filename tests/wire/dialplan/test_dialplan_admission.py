@@ -3,19 +3,17 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from functools import partial
 from typing import Any, cast
 
 import pytest
 
-from config.settings import Settings
 from controller.emergency_calls import EmergencyCalls
 from telephony.ami_client import AmiClient
 from telephony.softphone import PhoneEvent, SoftPhone
 from telephony.spool import announced, pending
-from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition, running
+from tests.phones import TestLine, configured_line, quick_edition
 from tests.rtp import RawCall
 from tests.wire.legs.real_line import until
 
@@ -26,13 +24,14 @@ CALLERS, OF_ADDRESS = 8, 3  # of the callers 6 from outside, 4 strangers
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
     """No controller: the dialplan decides alone, and keeps callers for as long as they listen."""
-    settings = line_settings(
-        Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900,
-        admission={"callers": CALLERS, "of_address": OF_ADDRESS}, refused_retry_s=5, retries=3,
-    )  # fmt: skip
-    edition = quick_edition(emergency={"ring_s": 115})  # longer than any test: no second round rings others
-    with running(TestLine(settings, edition, tmp_path_factory.mktemp("admission"))) as line:
+    shares = {"callers": CALLERS, "of_address": OF_ADDRESS}
+    with special_line(tmp_path_factory, admission=shares, refused_retry_s=5, retries=3) as line:
         yield line
+
+
+def special_line(folders: pytest.TempPathFactory, **settings: Any) -> AbstractContextManager[TestLine]:
+    """Whose phones of the emergency ring for longer than any test, and some settings of its own."""
+    return configured_line(folders.mktemp("special"), 22_900, quick_edition(emergency={"ring_s": 115}), **settings)
 
 
 class Crowd:
@@ -94,12 +93,7 @@ async def test_an_address_and_strangers_together_have_a_share_and_known_phones_t
 async def test_a_known_phone_reaches_the_emergency_of_a_full_line(
     tmp_path_factory: pytest.TempPathFactory, phones: AsyncExitStack
 ) -> None:
-    settings = line_settings(
-        Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900, admission={"callers": 1}
-    )
-    full = TestLine(settings, quick_edition(emergency={"ring_s": 60}), tmp_path_factory.mktemp("full"))
-    full.start()
-    try:
+    with special_line(tmp_path_factory, admission={"callers": 1}) as full:
         crowd = Crowd(full, phones)
         urgent = await crowd.phone("urgent1")
         await crowd.stranger(2)
@@ -109,20 +103,13 @@ async def test_a_known_phone_reaches_the_emergency_of_a_full_line(
         await ward.keys("9")
         await urgent.wait("invite", 20)
         await phones.aclose()
-    finally:
-        full.stop()
 
 
 async def test_a_flood_leaves_the_ports_that_an_emergency_needs(
     tmp_path_factory: pytest.TempPathFactory, phones: AsyncExitStack
 ) -> None:
     """30 legs; without shares a flood takes them all, and whoever is connected cannot be put through."""
-    settings = line_settings(
-        Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900, rtp_end=22_959
-    )
-    small = TestLine(settings, quick_edition(emergency={"ring_s": 60}), tmp_path_factory.mktemp("small"))
-    small.start()
-    try:
+    with special_line(tmp_path_factory, rtp_end=22_959) as small:
         crowd = Crowd(small, phones)
         rung = [await crowd.phone(name) for name in ("urgent1", "urgent2")]
         flood = [RawCall(small.domain, host=f"127.0.0.{address}") for address in range(31, 51)]
@@ -139,8 +126,6 @@ async def test_a_flood_leaves_the_ports_that_an_emergency_needs(
         await ward.keys("9")
         await rung[0].wait("invite", 20)
         await phones.aclose()
-    finally:
-        small.stop()
 
 
 async def test_strangers_never_hold_all_urgent_phones_and_all_come_in_turn(crowd: Crowd) -> None:

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
 from telephony.recordings import RATE_HZ, heard, tone_share
 from telephony.softphone import SoftPhone
-from tests.conftest import free_port
 from tests.disks import fill, small_disk
-from tests.phones import TestLine, line_settings, quick_edition, speak
+from tests.phones import TestLine, configured_line, speak
 
 pytestmark = pytest.mark.wire
 PORTER_HZ = 440
@@ -22,14 +20,8 @@ PORTER_HZ = 440
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
     """An Asterisk whose files lie on a small disk."""
     with small_disk(tmp_path_factory.mktemp("disk") / "full", 48) as folder:
-        settings = line_settings(
-            Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_800,
-            refused_retry_s=1, retries=1,
-        )  # fmt: skip
-        made = TestLine(settings, quick_edition(), folder)
-        made.start()
-        yield made
-        made.stop()
+        with configured_line(folder, 22_800, refused_retry_s=1, retries=1) as line:
+            yield line
 
 
 async def test_whose_message_cannot_be_kept_is_led_to_a_person(

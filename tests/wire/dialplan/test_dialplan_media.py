@@ -4,7 +4,6 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 
 import pytest
 
@@ -120,6 +119,4 @@ async def test_sip_over_tls_is_answered(line: TestLine) -> None:
         f"Contact: <sips:x@{local}>\r\nMax-Forwards: 9\r\nContent-Length: 0\r\n\r\n".encode()
     )
     assert (await asyncio.wait_for(reader.readline(), 30)).startswith(b"SIP/2.0 200")
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
+    writer.transport.abort()  # Asterisk answers no closing of TLS, for which an orderly end would wait 30 s

@@ -6,9 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from config.settings import Settings
-from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition
+from tests.phones import TestLine, configured_line, quick_edition
 from tests.rtp import RawCall, key_tone
 from tests.wire.dialplan.conftest import PBX, PBX_ADDRESS, ControllerProcess
 from tests.wire.legs.listening_controller import listening
@@ -80,15 +78,9 @@ async def test_it_is_heard_while_a_phone_rings_for_a_call_that_began_without_a_c
 @pytest.fixture
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
     """A line for one caller; whoever calls from the PBX is staff."""
-    settings = line_settings(
-        Settings().asterisk.root, [free_port() for _ in range(3)], free_port(), 22_900, admission={"callers": 1}
-    )
-    made = TestLine(settings, quick_edition(emergency={"ring_s": 60}), tmp_path_factory.mktemp("crowded"))
-    (made.folder / "local").mkdir()
-    (made.folder / "local/pjsip.conf").write_text(PBX.replace("(trunk)", "(trunk)\nset_var = ON_KNOWN=yes"))
-    made.start()
-    yield made
-    made.stop()
+    patient, staff = quick_edition(emergency={"ring_s": 60}), PBX.replace("(trunk)", "(trunk)\nset_var = ON_KNOWN=yes")
+    with configured_line(tmp_path_factory.mktemp("crowded"), 22_900, patient, staff, {"callers": 1}) as line:
+        yield line
 
 
 async def test_the_emergency_key_is_heard_as_a_tone_on_a_crowded_line(

@@ -1,4 +1,4 @@
-"""One small Asterisk for all tests of legs."""
+"""One small Asterisk for all tests of legs, and one for those that phones call."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -8,6 +8,8 @@ from config.settings import Settings
 from telephony.ami_client import AmiClient
 from telephony.instance import AsteriskInstance
 from tests.conftest import free_port
+from tests.phones import TestLine, configured_line
+from tests.wire.legs.listening_controller import LEASE_S as PHONES_LEASE_S
 from tests.wire.legs.real_line import LEASE_S, RealLine, no_channels, until
 from tests.wire.legs.small_asterisk import write_config
 
@@ -24,6 +26,13 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLine]:
     asterisk.start()
     yield RealLine(asterisk, agi_port, ami_port)
     asterisk.stop()
+
+
+@pytest.fixture(scope="package")
+def phone_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
+    """One Asterisk with our whole configuration, for those that phones call."""
+    with configured_line(tmp_path_factory.mktemp("phones"), 21_400, dead_controller_s=PHONES_LEASE_S) as line:
+        yield line
 
 
 @pytest.fixture

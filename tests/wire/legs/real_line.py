@@ -2,15 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
-
-from config.settings import Settings
 from telephony.agi_server import AgiServer
 from telephony.agi_session import AgiSession
 from telephony.ami import LiveChannel, Originate
@@ -19,8 +16,6 @@ from telephony.audio_server import AudioServer
 from telephony.call_audio import CallAudio, LeaseTerms
 from telephony.dialling import DialplanExtension
 from telephony.instance import AsteriskInstance
-from tests.conftest import free_port
-from tests.phones import TestLine, line_settings, quick_edition, running
 
 LEASE_S = 3
 Talk = Callable[[AgiSession, CallAudio], Awaitable[object]]
@@ -35,18 +30,6 @@ class RealLine:
     @property
     def recording(self) -> Path:
         return self.asterisk.folder / "spool/heard.wav"
-
-
-@contextmanager
-def configured_line(folder: Path, rtp_start: int, lease_s: int) -> Iterator[TestLine]:
-    """Our whole configuration, for phones; each line of tests that may run at once has 200 RTP ports of its own."""
-    root = Settings().asterisk.root
-    if not (root / "usr/sbin/asterisk").exists():
-        pytest.skip(f"no Asterisk in {root}")
-    ports = [free_port() for _ in range(3)]
-    settings = line_settings(root, ports, free_port(), rtp_start, dead_controller_s=lease_s)
-    with running(TestLine(settings, quick_edition(), folder)) as line:
-        yield line
 
 
 async def no_channels(client: AmiClient) -> bool:

@@ -1,7 +1,7 @@
 """A SIP phone calls the line as it is configured; the manager interface sees the phones."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,17 +18,16 @@ from telephony.sip_watch import SipWatch
 from tests.phones import TestLine, recorded
 from tests.silences import longest_silence_s
 from tests.wire.legs.keying_caller import KeyingCaller
-from tests.wire.legs.real_line import configured_line, until
+from tests.wire.legs.listening_controller import LEASE_S
+from tests.wire.legs.real_line import until
 from tests.wire.legs.tones import share_of, tone
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
-LEASE_S = 4
 
 
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
-    with configured_line(tmp_path_factory.mktemp("legs"), 21_400, LEASE_S) as line:
-        yield line
+@pytest.fixture
+def line(phone_line: TestLine) -> TestLine:
+    return phone_line
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What a caller's RTP may do to being heard, by a phone whose packets are the test's own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -10,17 +10,16 @@ from tests.conftest import free_port
 from tests.phones import TestLine
 from tests.rtp import Datagrams, RawCall, RtpStream, tone
 from tests.unit.telephony.fake_asterisk import FakeAsterisk
-from tests.wire.legs.listening_controller import LEASE_S, Heard, listening
-from tests.wire.legs.real_line import configured_line, until
+from tests.wire.legs.listening_controller import Heard, listening
+from tests.wire.legs.real_line import until
 
 pytestmark = [pytest.mark.wire, pytest.mark.timeout(120)]
 LEARNT = 300  # packets, 6 s: Asterisk may learn a source for 5 s
 
 
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLine]:
-    with configured_line(tmp_path_factory.mktemp("rtp"), 21_800, LEASE_S) as line:
-        yield line
+@pytest.fixture
+def line(phone_line: TestLine) -> TestLine:
+    return phone_line
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""What every line of the tests says and has learned, made once for all of them, by all processors together.
+
+`python -m tests.e2e.voice_cache` fills it ahead; a line that finds it empty fills it, and the others wait for that.
+"""
+
+import asyncio
+import fcntl
+import os
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+from config.documents import load_edition
+from config.settings import PROJECT, Settings, VoiceSettings
+from ivr.understanding.understander import build
+from tts.preparing import fixed_sentences
+from tts.rendering import RenderedVoice
+from tts.voices import engines
+
+VOICES = Path(os.environ.get("ONENUMBER_TEST_VOICE_CACHE", PROJECT / "var/test-voice-cache"))
+UNDERSTANDING = PROJECT / "var/test-understanding"
+COMMAND = (sys.executable, "-m", "tests.e2e.voice_cache")
+PARTS = os.cpu_count() or 1
+
+
+def filled() -> None:
+    """Until it is; who comes first does it. A line renders what its own documents say beside that."""
+    done = VOICES.with_suffix(".filled")
+    if done.exists():
+        return
+    VOICES.mkdir(parents=True, exist_ok=True)
+    with VOICES.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            _fill()
+            done.touch()
+
+
+def _fill() -> None:
+    parts = [subprocess.Popen([*COMMAND, str(part)], cwd=PROJECT) for part in range(PARTS)]
+    try:
+        build(load_edition(PROJECT / "config"), UNDERSTANDING)
+    finally:
+        failed = [part.args for part in parts if part.wait()]
+    if failed:
+        raise RuntimeError(f"sentences were not rendered: {failed}")
+
+
+def render(part: int) -> None:
+    """One of PARTS shares of the sentences."""
+    sentences = islice(fixed_sentences(load_edition(PROJECT / "config")), part, None, PARTS)
+    asyncio.run(_render(list(sentences)))
+
+
+async def _render(sentences: list[tuple[str, str]]) -> None:
+    settings = Settings()
+    voice = RenderedVoice(
+        engines=lambda language: engines(settings.voices, language),
+        cache=VOICES,
+        recordings=settings.line.config_dir / "recordings",
+        settings=VoiceSettings(),
+    )
+    try:
+        await voice.prepare(sentences)
+    finally:
+        await voice.close()
+
+
+if __name__ == "__main__":
+    render(int(sys.argv[1])) if sys.argv[1:] else filled()
