@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hmac import compare_digest
 from ipaddress import ip_address
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel
@@ -18,6 +19,22 @@ from web.ports import Health
 
 router = APIRouter(tags=["vitals"])
 PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")  # what proxies add
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is told to machines, and to which."""
+
+    health: Mapping[str, Health]  # what `/readyz` asks, by name
+    token: str  # of who may read the counts; empty: only this machine may
+
+
+def _watch(request: Request) -> Watch:
+    watch: Watch = request.app.state.watch
+    return watch
+
+
+WatchDep = Annotated[Watch, Depends(_watch)]
 
 
 class Ready(BaseModel):
@@ -32,9 +49,9 @@ async def healthz() -> dict[Literal["status"], Literal["ok"]]:
 
 
 @router.get("/readyz")
-async def readyz(line: DeskDep, response: Response) -> Ready:
+async def readyz(watch: WatchDep, response: Response) -> Ready:
     """Every part that the desk needs; 503 when one is missing."""
-    parts = await asked(line.health)
+    parts = await asked(watch.health)
     ready = all(state == "ok" for state in parts.values())
     response.status_code = 200 if ready else 503
     return Ready(ready=ready, parts=parts)
@@ -47,9 +64,9 @@ async def asked(health: Mapping[str, Health]) -> dict[str, str]:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(request: Request, line: DeskDep) -> Response:
+async def metrics(request: Request, line: DeskDep, watch: WatchDep) -> Response:
     """Prometheus; counts only, nothing private. For who sends the token as bearer; without one set, from here only."""
-    _refuse_strangers(request, line.settings.metrics_secret.get_secret_value())
+    _refuse_strangers(request, watch.token)
     return Response(generate_latest(await _registry(line)), media_type=CONTENT_TYPE_LATEST)
 
 
