@@ -17,7 +17,6 @@ ANSWERS = {"yeah", "yep", "nope", "okay", "please", "ja", "nee", "stop"}
 ALLOWED = {  # (file, text) → why no caller says or hears it
     ("ivr/ports.py", "en"): "code of the language that is taken where nobody names one",
     ("ivr/state.py", "en"): "code of the language that is taken where nobody names one",
-    ("ivr/performing.py", "by"): "key of an event",
     ("ivr/turn.py", "by"): "key of an event",
     ("ivr/session.py", "to"): "key of an event",
     ("ivr/performing.py", "number"): "key of an event",
