@@ -15,11 +15,11 @@ from web.api.asked import STREAM_ID
 from web.api.me import PageMark
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
-from web.doing import PagesDep
 from web.emergencies import Alarm
 from web.logins import Logins, LoginsDep
 from web.marks import token_hash
 from web.panels import Panel, Panels
+from web.services import PagesDep
 from web.stream import TICK_S, NewsItem, changes, concerns, start_after
 
 router = APIRouter()

@@ -7,7 +7,7 @@ from routing.policy import page_alive
 from web.api.shapes import AgentOut
 from web.auth import SupervisorDep, VisitorDep
 from web.context import DeskContext, DeskDep
-from web.doing import AgentsDep
+from web.services import AgentsDep
 
 router = APIRouter(prefix="/agents", tags=["agents"])
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from web.api.shapes import Wanted
 from web.auth import VisitorDep
 from web.context import DeskDep
-from web.doing import AgentsDep
+from web.services import AgentsDep
 
 router = APIRouter(prefix="/me/drafts", tags=["desk"])
 FormName = Annotated[

@@ -9,8 +9,8 @@ from routing.emergencies import EmergencyState
 from web.api.shapes import CallerOut
 from web.auth import MeDep, VisitorDep
 from web.context import DeskDep
-from web.doing import EmergenciesDep
 from web.emergencies import Alarm
+from web.services import EmergenciesDep
 
 router = APIRouter(prefix="/emergencies", tags=["emergencies"])
 

@@ -11,10 +11,10 @@ from web.api.asked import Before
 from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of, page_of
 from web.auth import VisitorDep
 from web.context import DeskContext, DeskDep
-from web.doing import TicketsDep
 from web.finding import find_ticket
 from web.messages import RecordingsDep
 from web.ports import TicketQuery
+from web.services import TicketsDep
 
 router = APIRouter(prefix="/tickets", tags=["tickets"])
 TicketKey = Annotated[str, Field(description="id or spoken number", max_length=60)]

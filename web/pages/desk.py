@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse, Response
 from web.auth import MeDep, Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
 from web.dispositions import Disposition
-from web.doing import AgentsDep
 from web.pages.frame import framed
 from web.panels import Panels
 from web.ports import TicketQuery
+from web.services import AgentsDep
 
 router = APIRouter()
 LATEST = 8

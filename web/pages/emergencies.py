@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from web.auth import MeDep, VisitorDep
 from web.context import DeskDep
-from web.doing import EmergenciesDep
 from web.panels import Panels
+from web.services import EmergenciesDep
 
 router = APIRouter()
 
