@@ -1,7 +1,6 @@
 """The desk's web application, made from what it is given."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -11,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from config.in_force import EditionInForce
 from config.settings import Settings
-from routing.clocks import Clocks
+from routing.clocks import Clock, Clocks, utc_now
 from routing.ports import News, Records
 from routing.services.line import LineServices
 from routing.services.pages import PageService
@@ -19,11 +18,13 @@ from web import answering, auth_pages, desk_stream, own_password, vitals
 from web.api import agents, audits, callbacks, calls, drafts, emergencies, events, me, queue, sessions, tickets
 from web.api.asked import only_known_fields
 from web.board import BoardReader
-from web.context import DeskContext, utc_now
+from web.context import DeskContext
 from web.emergencies import EmergencyReader
 from web.errors import RESPONSES
 from web.head_requests import HeadRequests
 from web.headers import SecurityHeaders
+from web.logins import Logins
+from web.messages import Recordings
 from web.pages import calls as call_pages
 from web.pages import desk as desk_pages
 from web.pages import emergencies as emergency_pages
@@ -49,40 +50,47 @@ def create_app(
     archive: Archive,
     audit: Audit,
     health: Mapping[str, Health] | None = None,
-    now: Callable[[], datetime] = utc_now,
-    wall: Callable[[], datetime] | None = None,
+    now: Clock = utc_now,
+    wall: Clock | None = None,
 ) -> FastAPI:
     """Everything the desk answers; the caller opens and closes what is passed in.
 
     `now` measures, `wall` is what callers are told by; without it both are one.
     `health` names what `/readyz` asks, for instance `database`, `redis`, `asterisk`.
     """
-    renderings = Renderings({"templates": HERE / "templates", "texts": HERE / "texts"}, settings.line.language)
     app = FastAPI(
         title="onenumber", version="0.2.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
-    app.state.line = DeskContext(
-        records=cast("Records", Watched(records)), news=news, accounts=accounts,
-        archive=cast("Archive", Watched(archive)), audit=audit, in_force=in_force,
-        settings=settings, renderings=renderings, board=BoardReader(records),
-        emergencies=EmergencyReader(cast("Records", Watched(records))),
-        health=health or {}, now=now,
-    )  # fmt: skip
+    watched = cast("Archive", Watched(archive))
+    renderings = Renderings({"templates": HERE / "templates", "texts": HERE / "texts"}, settings.line.language)
+    app.state.line = _shown(records, watched, news, in_force, renderings, now)
+    app.state.logins = Logins(accounts, audit, settings.web, now)
+    app.state.recordings = Recordings(watched, settings.data_dir, audit, now)
+    app.state.watch = vitals.Watch(health or {}, settings.metrics_secret.get_secret_value())
+    app.state.audit = audit
     clocks = Clocks(now, wall or now)
     app.state.services = services = LineServices.over(records, news, in_force.waiting, clocks, audit)
     app.state.pages = PageService(records, pages, news, in_force.waiting, clocks, services.offers)
     app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)
-    answering.install(app)
-    app.add_middleware(ReadingTrace)
-    app.add_middleware(HeadRequests)
-    app.add_middleware(SecurityHeaders)
     return app
+
+
+def _shown(
+    records: Records, archive: Archive, news: News, in_force: EditionInForce, renderings: Renderings, now: Clock
+) -> DeskContext:
+    watched = cast("Records", Watched(records))
+    board, emergencies = BoardReader(records), EmergencyReader(watched)  # the board says by itself what it shows
+    return DeskContext(watched, news, archive, in_force, renderings, board, emergencies, now)
 
 
 def _add_rooms(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.router.routes.extend(_rooms().routes)
+    answering.install(app)
+    app.add_middleware(ReadingTrace)
+    app.add_middleware(HeadRequests)
+    app.add_middleware(SecurityHeaders)
 
 
 @cache

@@ -9,6 +9,7 @@ from routing.capabilities import Capability
 from web.auth import SESSION_COOKIE, VisitorDep, log_in, log_out, refuse_forgery
 from web.context import DeskContext, DeskDep
 from web.errors import TooManyLogins, WrongPassword, body_of, status_of
+from web.logins import Logins, LoginsDep
 from web.marks import form_mark, new_token, token_hash
 from web.ports import SessionEnd
 from web.rights import OPEN, needs
@@ -24,14 +25,15 @@ FORM_COOKIE = "onenumber_form"  # stands in for the session until there is one
 async def login_page(
     request: Request,
     line: DeskDep,
+    logins: LoginsDep,
     next: Annotated[str, Query(max_length=500)] = "/",
     why: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """`why` is what the page that sends somebody here was told; without it, the session's cookie is asked."""
     token = request.cookies.get(FORM_COOKIE) or new_token()
-    ended = why if why in WHY else await _session_end(request, line)
-    answer = HTMLResponse(_page(line, token, next, ended=ended))
-    _set_cookie(line, answer, FORM_COOKIE, token)
+    ended = why if why in WHY else await _session_end(request, logins)
+    answer = HTMLResponse(_page(line, logins, token, next, ended=ended))
+    _set_cookie(logins, answer, FORM_COOKIE, token)
     return answer
 
 
@@ -39,6 +41,7 @@ async def login_page(
 async def login(
     request: Request,
     line: DeskDep,
+    logins: LoginsDep,
     login: Annotated[str, Form(max_length=100)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
     next: Annotated[str, Form(max_length=500)] = "/",
@@ -46,42 +49,44 @@ async def login(
     form_token = request.cookies.get(FORM_COOKIE, "")
     await refuse_forgery(request, form_token)
     try:
-        _, token = await log_in(line, login, password, request.client.host if request.client else "")
+        _, token = await log_in(logins, login, password, request.client.host if request.client else "")
     except (WrongPassword, TooManyLogins) as error:
         status, _ = status_of(error)
-        return HTMLResponse(_page(line, form_token, next, login, body_of(error).error.message), status)
+        return HTMLResponse(_page(line, logins, form_token, next, login, body_of(error).error.message), status)
     answer = RedirectResponse(_inside(next), 303)
-    set_session_cookie(line, answer, token)
+    set_session_cookie(logins, answer, token)
     answer.delete_cookie(FORM_COOKIE, path="/login")
     return answer
 
 
 @router.post("/logout", dependencies=[needs(Capability.OWN_ACCOUNT)])
-async def logout(who: VisitorDep, line: DeskDep) -> Response:
-    await log_out(line, who)
+async def logout(who: VisitorDep, logins: LoginsDep) -> Response:
+    await log_out(logins, who)
     answer = RedirectResponse(f"/login?why={LOGGED_OUT}", 303)
     answer.delete_cookie(SESSION_COOKIE)
     return answer
 
 
-def set_session_cookie(line: DeskContext, answer: Response, token: str) -> None:
+def set_session_cookie(logins: Logins, answer: Response, token: str) -> None:
     """Kept a while longer than the session, so that its end can be explained."""
-    _set_cookie(line, answer, SESSION_COOKIE, token, line.settings.web.session_hours * 3600 + EXPLAINED_S)
+    _set_cookie(logins, answer, SESSION_COOKIE, token, logins.rules.session_hours * 3600 + EXPLAINED_S)
 
 
-async def _session_end(request: Request, line: DeskContext) -> str:
+async def _session_end(request: Request, logins: Logins) -> str:
     """Why the session of this browser is over; nothing where there was none, or where it still lasts."""
     token = request.cookies.get(SESSION_COOKIE, "")
-    at = line.now()
-    if not token or await line.accounts.of_session(token_hash(token), at):
+    at = logins.now()
+    if not token or await logins.accounts.of_session(token_hash(token), at):
         return ""
-    return str(await line.accounts.session_end(token_hash(token), at))
+    return str(await logins.accounts.session_end(token_hash(token), at))
 
 
-def _page(line: DeskContext, token: str, next: str, login: str = "", problem: str = "", ended: str = "") -> str:
+def _page(
+    line: DeskContext, logins: Logins, token: str, next: str, login: str = "", problem: str = "", ended: str = ""
+) -> str:
     return line.rendering.page(
         "login.html", mark=form_mark(token), next=_inside(next), login=login, problem=problem, ended=ended,
-        hours=line.settings.web.session_hours,
+        hours=logins.rules.session_hours,
     )  # fmt: skip
 
 
@@ -90,8 +95,8 @@ def _inside(path: str) -> str:
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
 
 
-def _set_cookie(line: DeskContext, answer: Response, name: str, token: str, max_age_s: int | None = None) -> None:
+def _set_cookie(logins: Logins, answer: Response, name: str, token: str, max_age_s: int | None = None) -> None:
     answer.set_cookie(
-        name, token, max_age=max_age_s, httponly=True, samesite="strict", secure=line.settings.web.secure_cookies,
+        name, token, max_age=max_age_s, httponly=True, samesite="strict", secure=logins.rules.secure_cookies,
         path="/login" if name == FORM_COOKIE else "/",
     )  # fmt: skip

@@ -1,46 +1,33 @@
-"""What every request of the desk is answered with; made once by `create_app`, passed by FastAPI."""
+"""What the desk shows is read from; made once by `create_app`, passed by FastAPI."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from config.documents import Edition
 from config.in_force import EditionInForce
-from config.settings import Settings
 from routing.ports import News, Records
 from web.board import BoardReader
 from web.emergencies import EmergencyReader
-from web.ports import Accounts, Archive, Audit, Health
-from web.rate import AuditedWaits, LoginRate
+from web.ports import Archive
 from web.rendering import Rendering, Renderings
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class DeskContext:
-    """The line as the desk sees it."""
+    """The line as the desk shows it; nothing is changed through it."""
 
     records: Records
     news: News
-    accounts: Accounts
     archive: Archive
-    audit: Audit
     in_force: EditionInForce
-    settings: Settings
     renderings: Renderings
     board: BoardReader
     emergencies: EmergencyReader
-    health: Mapping[str, Health] = field(default_factory=dict)
-    now: Callable[[], datetime] = utc_now
-    login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address
-    address_rate: LoginRate = field(default_factory=lambda: LoginRate(limit=60))  # a whole ward may share one
-    waits_told: AuditedWaits = field(default_factory=AuditedWaits)
+    now: Callable[[], datetime]
 
     @property
     def edition(self) -> Edition:

@@ -16,11 +16,12 @@ from web.api.asked import STREAM_ID
 from web.api.me import PageMark
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
-from web.doing import PagesDep
 from web.emergencies import Alarm
+from web.logins import Logins, LoginsDep
 from web.marks import token_hash
 from web.panels import Panel, Panels
 from web.rights import needs
+from web.services import PagesDep
 from web.stream import TICK_S, NewsItem, changes, concerns, start_after
 
 router = APIRouter(dependencies=[needs(Capability.WATCH_LINE)])
@@ -34,21 +35,24 @@ NEXT_PAGE_S = 0.4  # longer than the way from one page of the desk to the next
 async def stream(
     who: VisitorDep,
     line: DeskDep,
+    logins: LoginsDep,
     pages: PagesDep,
     page: PageMark,
     after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
     last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
 ) -> EventSourceResponse:
     """Parts that changed, for one page; resumes by `Last-Event-ID`."""
-    return EventSourceResponse(_events(_Watch(line, pages, who, page), start_after(last_event_id, after)), ping=15)
+    return EventSourceResponse(
+        _events(_Watch(line, pages, who, page), logins, start_after(last_event_id, after)), ping=15
+    )
 
 
-async def _events(watch: "_Watch", after: str) -> AsyncIterator[ServerSentEvent]:
-    line, who = watch.line, watch.who
-    async for change in changes(line, who, after, GLANCE_S):
+async def _events(watch: "_Watch", logins: Logins, after: str) -> AsyncIterator[ServerSentEvent]:
+    async for change in changes(watch.line.news, logins, watch.who, after, GLANCE_S):
         async for event in watch.events(change):
             yield event
-    yield ServerSentEvent(event="bye", data=str(await line.accounts.session_end(token_hash(who.token), line.now())))
+    ended = await logins.accounts.session_end(token_hash(watch.who.token), logins.now())
+    yield ServerSentEvent(event="bye", data=str(ended))
 
 
 @dataclass

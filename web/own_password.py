@@ -11,6 +11,7 @@ from web.auth import Visitor, VisitorDep, log_in
 from web.auth_pages import set_session_cookie
 from web.context import DeskContext, DeskDep
 from web.errors import TooManyLogins, WrongPassword, body_of, status_of
+from web.logins import LoginsDep
 from web.marks import token_hash
 from web.pages.frame import framed
 from web.passwords import hashed
@@ -28,22 +29,28 @@ async def page(who: VisitorDep, line: DeskDep) -> HTMLResponse:
 
 @router.post("/password")
 async def change(
-    request: Request, who: VisitorDep, line: DeskDep, current: Typed = "", wanted: Typed = "", again: Typed = ""
+    request: Request,
+    who: VisitorDep,
+    line: DeskDep,
+    logins: LoginsDep,
+    current: Typed = "",
+    wanted: Typed = "",
+    again: Typed = "",
 ) -> Response:
     """The person goes on in a new session; every other one of theirs has ended."""
     if problem := _problem(who, current, wanted, again):
         return await _refused(line, who, problem, 422)
     address = request.client.host if request.client else ""
     try:
-        account, token = await log_in(line, who.account.login, current, address)
+        account, token = await log_in(logins, who.account.login, current, address)
     except WrongPassword as error:
         return await _refused(line, who, "password.wrong", status_of(error)[0])
     except TooManyLogins as error:
         return await _refused(line, who, "", status_of(error)[0], body_of(error).error.message)
-    await line.accounts.set_password(account.login, await hashed(wanted), line.now(), keep=token_hash(token))
-    await line.audit.note(who.actor, Action.PASSWORD_CHANGED, account.login, line.now())
+    await logins.accounts.set_password(account.login, await hashed(wanted), logins.now(), keep=token_hash(token))
+    await logins.audit.note(who.actor, Action.PASSWORD_CHANGED, account.login, logins.now())
     answer = await framed(line, Visitor(account, token), "password.html", problem="", changed=True)
-    set_session_cookie(line, answer, token)
+    set_session_cookie(logins, answer, token)
     return answer
 
 

@@ -5,8 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
+from routing.ports import News
 from web.auth import Visitor
-from web.context import DeskContext
+from web.logins import Logins
 from web.marks import token_hash
 
 SESSION_S = 3.0  # that soon a revoked session hears no more
@@ -40,17 +41,19 @@ def concerns(change: NewsItem, agent_id: str | None) -> bool:
     return not change.topic.startswith("offer") or agent_of(change) == agent_id
 
 
-async def changes(line: DeskContext, who: Visitor, after: str, tick_s: float = TICK_S) -> AsyncIterator[NewsItem]:
+async def changes(
+    news: News, logins: Logins, who: Visitor, after: str, tick_s: float = TICK_S
+) -> AsyncIterator[NewsItem]:
     """News and ticks, as long as the session lasts. Begins with a tick."""
     loop = asyncio.get_running_loop()
-    news = line.news.listen(after)
-    pending: asyncio.Future[tuple[str, str, Mapping[str, str]]] = asyncio.ensure_future(anext(news))
+    listening = news.listen(after)
+    pending: asyncio.Future[tuple[str, str, Mapping[str, str]]] = asyncio.ensure_future(anext(listening))
     tick_at = session_at = loop.time()
     try:
         while True:
             if (left_s := tick_at - loop.time()) <= 0:
                 if loop.time() >= session_at:
-                    if not await _logged_in(line, who):
+                    if not await _logged_in(logins, who):
                         return
                     session_at = loop.time() + SESSION_S
                 tick_at = loop.time() + tick_s
@@ -59,14 +62,14 @@ async def changes(line: DeskContext, who: Visitor, after: str, tick_s: float = T
             if not (await asyncio.wait({pending}, timeout=left_s))[0]:
                 continue
             change = NewsItem(*pending.result())
-            pending = asyncio.ensure_future(anext(news))
+            pending = asyncio.ensure_future(anext(listening))
             yield change
     finally:
-        await _stop(pending, news)
+        await _stop(pending, listening)
 
 
-async def _logged_in(line: DeskContext, who: Visitor) -> bool:
-    return await line.accounts.of_session(token_hash(who.token), line.now()) is not None
+async def _logged_in(logins: Logins, who: Visitor) -> bool:
+    return await logins.accounts.of_session(token_hash(who.token), logins.now()) is not None
 
 
 async def _stop(

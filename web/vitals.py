@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hmac import compare_digest
 from ipaddress import ip_address
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel, Field
@@ -24,6 +25,22 @@ PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via
 NODES_S = 3.0
 
 
+@dataclass(frozen=True)
+class Watch:
+    """What is told to machines, and to which."""
+
+    health: Mapping[str, Health]  # what `/readyz` asks, by name
+    token: str  # of who may read the counts; empty: only this machine may
+
+
+def _watch(request: Request) -> Watch:
+    watch: Watch = request.app.state.watch
+    return watch
+
+
+WatchDep = Annotated[Watch, Depends(_watch)]
+
+
 class Ready(BaseModel):
     ready: bool
     parts: dict[str, str]
@@ -37,9 +54,9 @@ async def healthz() -> dict[Literal["status"], Literal["ok"]]:
 
 
 @router.get("/readyz")
-async def readyz(line: DeskDep, response: Response) -> Ready:
+async def readyz(line: DeskDep, watch: WatchDep, response: Response) -> Ready:
     """Every part that the desk needs; 503 when one is missing."""
-    parts = await asked(line.health)
+    parts = await asked(watch.health)
     ready = all(map(serves, parts.values()))
     response.status_code = 200 if ready else 503
     return Ready(ready=ready, parts=parts, nodes=await _nodes(line))
@@ -67,9 +84,9 @@ def serves(state: str) -> bool:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(request: Request, line: DeskDep) -> Response:
+async def metrics(request: Request, line: DeskDep, watch: WatchDep) -> Response:
     """Prometheus; counts only, nothing private. For who sends the token as bearer; without one set, from here only."""
-    _refuse_strangers(request, line.settings.metrics_secret.get_secret_value())
+    _refuse_strangers(request, watch.token)
     return Response(generate_latest(await _registry(line)), media_type=CONTENT_TYPE_LATEST)
 
 

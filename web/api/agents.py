@@ -8,8 +8,8 @@ from routing.policy import page_alive
 from web.api.shapes import AgentOut
 from web.auth import VisitorDep
 from web.context import DeskContext, DeskDep
-from web.doing import AgentsDep
 from web.rights import needs
+from web.services import AgentsDep
 
 router = APIRouter(prefix="/agents", tags=["agents"], dependencies=[needs(Capability.WATCH_LINE)])
 

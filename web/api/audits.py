@@ -3,16 +3,24 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from routing.capabilities import Capability
 from web.api.asked import Before
 from web.api.shapes import FromRecord, Page, page_of
 from web.auth import VisitorDep
-from web.context import DeskDep
+from web.ports import Audit
 from web.rights import needs
 
 router = APIRouter(prefix="/audit", tags=["audit"], dependencies=[needs(Capability.READ_AUDIT)])
+
+
+def _audit(request: Request) -> Audit:
+    audit: Audit = request.app.state.audit
+    return audit
+
+
+AuditDep = Annotated[Audit, Depends(_audit)]
 
 
 class AuditOut(FromRecord):
@@ -28,11 +36,11 @@ class AuditOut(FromRecord):
 @router.get("")
 async def list_audit(
     who: VisitorDep,
-    line: DeskDep,
+    audit: AuditDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,
 ) -> Page[AuditOut]:
     """Logins, refused ones too, what was read and listened to, changes; newest first. For admins."""
-    entries = await line.audit.entries(limit + 1, before)
+    entries = await audit.entries(limit + 1, before)
     rows = [AuditOut.model_validate(entry) for entry in entries]
     return page_of(rows, limit, rows[limit - 1].id if len(rows) > limit else None)

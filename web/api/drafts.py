@@ -9,8 +9,8 @@ from routing.capabilities import Capability
 from web.api.shapes import Wanted
 from web.auth import VisitorDep
 from web.context import DeskDep
-from web.doing import AgentsDep
 from web.rights import needs
+from web.services import AgentsDep
 
 router = APIRouter(prefix="/me/drafts", tags=["desk"], dependencies=[needs(Capability.OWN_ACCOUNT)])
 FormName = Annotated[

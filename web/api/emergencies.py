@@ -10,9 +10,9 @@ from routing.emergencies import EmergencyState
 from web.api.shapes import CallerOut
 from web.auth import MeDep, VisitorDep
 from web.context import DeskDep
-from web.doing import EmergenciesDep
 from web.emergencies import Alarm
 from web.rights import needs
+from web.services import EmergenciesDep
 
 router = APIRouter(prefix="/emergencies", tags=["emergencies"], dependencies=[needs(Capability.WATCH_LINE)])
 

@@ -13,6 +13,7 @@ from web.api.asked import STREAM_ID, Before
 from web.api.shapes import EventOut, Page, page_of
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
+from web.logins import Logins, LoginsDep
 from web.rights import needs
 from web.stream import NewsItem, changes, concerns, start_after
 
@@ -49,6 +50,7 @@ async def stream(
     request: Request,
     who: VisitorDep,
     line: DeskDep,
+    logins: LoginsDep,
     after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
     last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
 ) -> EventSourceResponse:
@@ -56,11 +58,11 @@ async def stream(
 
     An agent's stream holds no offers of other agents. Resumes by `Last-Event-ID`.
     """
-    return EventSourceResponse(_events(line, who, start_after(last_event_id, after)), ping=15)
+    return EventSourceResponse(_events(line, logins, who, start_after(last_event_id, after)), ping=15)
 
 
-async def _events(line: DeskContext, who: Visitor, after: str) -> AsyncIterator[ServerSentEvent]:
-    async for change in changes(line, who, after):
+async def _events(line: DeskContext, logins: Logins, who: Visitor, after: str) -> AsyncIterator[ServerSentEvent]:
+    async for change in changes(line.news, logins, who, after):
         if change.topic and concerns(change, who.account.agent_id):
             yield _as_event(change)
         elif not change.topic:

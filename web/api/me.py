@@ -12,8 +12,8 @@ from web.api.shapes import AgentOut, OfferOut, Wanted
 from web.auth import MeDep
 from web.context import DeskDep
 from web.dispositions import Disposition
-from web.doing import AgentsDep, PagesDep
 from web.rights import needs
+from web.services import AgentsDep, PagesDep
 
 router = APIRouter(tags=["desk"], dependencies=[needs(Capability.TAKE_CALLS)])
 PageMark = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]

@@ -12,11 +12,11 @@ from web.api.asked import Before
 from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of, page_of
 from web.auth import VisitorDep
 from web.context import DeskContext, DeskDep
-from web.doing import TicketsDep
 from web.finding import find_ticket
-from web.messages import listen
+from web.messages import RecordingsDep
 from web.ports import TicketQuery
 from web.rights import needs
+from web.services import TicketsDep
 
 router = APIRouter(prefix="/tickets", tags=["tickets"], dependencies=[needs(Capability.READ_TICKETS)])
 TicketKey = Annotated[str, Field(description="id or spoken number", max_length=60)]
@@ -72,9 +72,11 @@ async def one_ticket(ticket: TicketKey, who: VisitorDep, line: DeskDep) -> Ticke
 
 
 @router.get("/{ticket}/messages/{number}", response_class=FileResponse)
-async def message(ticket: TicketKey, number: int, who: VisitorDep, line: DeskDep) -> FileResponse:
+async def message(
+    ticket: TicketKey, number: int, who: VisitorDep, line: DeskDep, recordings: RecordingsDep
+) -> FileResponse:
     """A recorded message as WAV; 0 is the first."""
-    path = await listen(line, await find_ticket(line, ticket), number, who.actor)
+    path = await recordings.listen(await find_ticket(line, ticket), number, who.actor)
     return FileResponse(path, media_type="audio/wav")
 
 

@@ -9,11 +9,11 @@ from routing.capabilities import Capability
 from web.auth import MeDep, Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
 from web.dispositions import Disposition
-from web.doing import AgentsDep
 from web.pages.frame import framed
 from web.panels import Panels
 from web.ports import TicketQuery
 from web.rights import needs
+from web.services import AgentsDep
 
 router = APIRouter(dependencies=[needs(Capability.WATCH_LINE)])
 LATEST = 8

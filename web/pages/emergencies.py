@@ -8,9 +8,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from routing.capabilities import Capability
 from web.auth import MeDep, VisitorDep
 from web.context import DeskDep
-from web.doing import EmergenciesDep
 from web.panels import Panels
 from web.rights import needs
+from web.services import EmergenciesDep
 
 router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.TAKE_EMERGENCY)])
 

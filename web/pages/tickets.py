@@ -18,12 +18,12 @@ from web.api.asked import Before
 from web.api.shapes import UrgencyName
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
-from web.doing import AgentsDep, TicketsDep
 from web.finding import find_ticket
 from web.pages.frame import DEFAULT_PAGE_ROWS, framed, part
 from web.pop import RelatedTicket, related
 from web.ports import TicketChange, TicketQuery
 from web.rights import needs
+from web.services import AgentsDep, TicketsDep
 
 router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.READ_TICKETS)])
 # What a person wants to read of a call on a ticket's page; the call's own page has everything, and what the ticket's

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -298,7 +299,7 @@ def _parsed(body: bytes) -> list[tuple[str, str, dict[str, str]]]:
 async def test_a_recorded_message_is_heard_and_its_file_is_not_named(
     anna: httpx.AsyncClient, desk: Desk, tmp_path: Path
 ) -> None:
-    desk.settings.data_dir = tmp_path
+    desk.app.state.recordings = replace(desk.app.state.recordings, folder=tmp_path)
     wav = tmp_path / "recordings" / "one.wav"
     wav.parent.mkdir()
     wav.write_bytes(b"RIFF")

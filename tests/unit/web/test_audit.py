@@ -1,5 +1,6 @@
 """What people do at the desk is written down, for admins to read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -87,7 +88,7 @@ async def test_what_people_do_to_a_ticket_is_noted_without_the_answer(anna: http
 
 
 async def test_listening_to_a_message_is_noted(anna: httpx.AsyncClient, desk: Desk, tmp_path: Path) -> None:
-    desk.settings.data_dir = tmp_path
+    desk.app.state.recordings = replace(desk.app.state.recordings, folder=tmp_path)
     ticket = await desk.ticket(None)
     (tmp_path / "one.wav").write_bytes(b"RIFF")
     await desk.records.tickets.add_message(ticket.id, str(tmp_path / "one.wav"), desk.at())

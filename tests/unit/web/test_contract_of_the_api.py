@@ -1,5 +1,6 @@
 """What programs may rely on: HTTP's own rules, refused nonsense, and a description that says it all."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import httpx
@@ -126,6 +127,7 @@ async def test_counts_are_not_told_to_other_machines(desk: Desk) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
         assert (await client.get("/metrics")).status_code == 401
         desk.settings.metrics_secret = SecretStr("long enough")
+        desk.app.state.watch = replace(desk.app.state.watch, token="long enough")
         assert (await client.get("/metrics", headers={"Authorization": "Bearer else"})).status_code == 401
         told = await client.get("/metrics", headers={"Authorization": "Bearer long enough"})
     assert (told.status_code, "onenumber_waiting" in told.text) == (200, True)

@@ -1,6 +1,7 @@
 """Who reads whose data is in the audit: pages, API and stream alike, each once in a while."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -111,7 +112,7 @@ async def test_an_audit_that_does_not_answer_holds_nobody_up(anna: httpx.AsyncCl
 
 
 async def test_a_message_is_a_reading_of_its_ticket_too(anna: httpx.AsyncClient, desk: Desk, tmp_path: Path) -> None:
-    desk.settings.data_dir = tmp_path
+    desk.app.state.recordings = replace(desk.app.state.recordings, folder=tmp_path)
     ticket = await desk.ticket(None)
     (tmp_path / "one.wav").write_bytes(b"RIFF")
     await desk.records.tickets.add_message(ticket.id, str(tmp_path / "one.wav"), desk.at())

@@ -1,4 +1,4 @@
-"""The services of the line, by which everything is done at the desk; each endpoint asks for the one that it needs."""
+"""Services of the line, for endpoints: each asks for the one that it needs."""
 
 from typing import Annotated
 

@@ -1,0 +1,98 @@
+"""What a use case says, to the timeline, the news and the audit, whoever asks for it."""
+
+import pytest
+
+from ivr.notebook import Notebook
+from routing.archive import Action
+from routing.clocks import Clocks
+from routing.event_types import EventType
+from routing.fake_audit import MemoryAudit
+from routing.model import CallerId, Intake, IntakeSource, Missing, NotNow, Promise, Stage, TicketDraft
+from routing.services.line import LineServices
+from tests.unit.routing.world import RULES, World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def notes(world: World, call_id: str) -> Notebook:
+    return Notebook(call_id, "1.1", lambda: world.now)
+
+
+async def told_since(world: World, position: str) -> list[tuple[str, dict[str, str]]]:
+    """The news since then."""
+    await world.news.tell("end")
+    told = []
+    async for _, topic, fields in world.news.listen(position):
+        if topic == "end":
+            break
+        told.append((topic, dict(fields)))
+    return told
+
+
+async def test_a_place_given_up_to_an_emergency_is_on_the_timeline(world: World) -> None:
+    entry = await world.waiting()
+    call_id = entry.call_id or ""
+    await world.services.emergencies.raised(call_id, "1.1", world.now)
+    (left,) = [each for each in await world.records.calls.timeline(call_id) if each.type is EventType.QUEUE_LEFT]
+    assert (left.actor, left.payload) == ("system", {"reason": "emergency"})
+
+
+async def test_a_call_ends_once_with_its_place_and_offer_and_is_told_once(world: World) -> None:
+    agent, entry = await world.agent(), await world.waiting()
+    call_id, before = entry.call_id or "", await world.news.position()
+    await world.tick()
+    for ending in ("caller_hung_up", "lost"):
+        await world.services.calls.end(call_id, ending, notes(world, call_id))
+    assert (await world.records.calls.load(call_id)).ending == "caller_hung_up"
+    assert [type for type in await world.timeline(entry) if type == "call.ended"] == ["call.ended"]
+    assert await world.records.offers.of_agent(agent.id) is None
+    assert await world.records.queue.waiting() == []
+    assert [topic for topic, _ in await told_since(world, before)].count("call") == 1
+
+
+async def test_what_was_noted_of_a_call_that_has_ended_is_told_late_and_once(world: World) -> None:
+    call = await world.call()
+    await world.services.calls.end(call.id, "caller_hung_up", notes(world, call.id))
+    for _ in range(2):
+        late = notes(world, call.id)
+        late.note(EventType.DIALPLAN_TOOK_OVER)
+        assert not await world.services.calls.end(call.id, "served", late, late=EventType.DIALPLAN_TOOK_OVER)
+    timeline = [event.type for event in await world.records.calls.timeline(call.id)]
+    assert timeline == ["call.ended", "dialplan.took_over"]
+
+
+async def test_a_ticket_that_no_call_opens_is_one_and_news(world: World) -> None:
+    intake = Intake(IntakeSource.DESK, CallerId(name="Nurse Kim"), "agent:anna")
+    draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", world.now), intake)
+    before = await world.news.position()
+    first, again = [await world.services.tickets.open(draft, "desk:1") for _ in range(2)]
+    assert first.id == again.id
+    assert await told_since(world, before) == [("ticket", {"ticket": first.id})] * 2
+    assert await world.records.calls.live() == []
+
+
+async def test_what_a_person_does_is_in_the_audit_and_what_the_line_does_is_not(world: World) -> None:
+    audit, anna = MemoryAudit(), await world.agent()
+    clocks = Clocks(lambda: world.now, lambda: world.now)
+    desk = LineServices.over(world.records, world.news, lambda: RULES, clocks, audit)
+    await desk.agents.go_not_ready(anna, "lunch")
+    await desk.agents.go_available(await world.records.agents.load(anna.id))
+    ticket, call = await world.ticket(), await world.call()
+    await desk.tickets.move(ticket, Stage.CLOSED, "told", "agent:anna")
+    emergency = await desk.emergencies.raised(call.id, "1.1", world.now)
+    await desk.emergencies.take(emergency.id, await world.records.agents.load(anna.id))
+    done = [entry.action for entry in reversed(await audit.entries(9))]
+    assert done == [Action.STATE_CHANGED, Action.STATE_CHANGED, Action.STAGE_SET, Action.EMERGENCY_TAKEN]
+
+
+async def test_what_is_refused_changes_nothing_and_is_not_told(world: World) -> None:
+    anna, ticket, before = await world.agent(phone_registered=False), await world.ticket(), await world.news.position()
+    with pytest.raises(Missing):
+        await world.services.tickets.move(ticket, Stage.CLOSED, " ", "agent:anna")
+    with pytest.raises(NotNow):
+        await world.services.agents.go_available(anna)
+    assert (await world.records.tickets.load(ticket.id)).stage is Stage.RECORDED
+    assert await told_since(world, before) == []
