@@ -171,7 +171,7 @@ async def sent(records: SqlRecords, node: Node) -> Attempt:
 
 async def endings(records: SqlRecords, call: Call) -> list[Any]:
     events = await records.calls.timeline(call.id)
-    return [event.payload["ending"] for event in events if event.type is EventType.CALL_ENDED]
+    return [event.payload["ending"] for event in events if event.type == EventType.CALL_ENDED]
 
 
 async def test_calls_and_attempts_of_a_node_live_through_the_reconciliation_of_another(
