@@ -11,7 +11,7 @@ MODULES = (
     "res_timing_timerfd res_speech res_agi res_audiosocket app_audiosocket app_playback app_milliwatt app_echo"
     " app_record app_senddtmf app_dial app_verbose bridge_simple bridge_native_rtp codec_ulaw codec_resample"
     " format_wav format_pcm format_sln"
-    " func_timeout func_channel func_callerid func_strings func_logic func_env pbx_config"
+    " res_manager_devicestate func_timeout func_channel func_callerid func_strings func_logic func_env pbx_config"
 )
 
 EXTENSIONS = """
