@@ -47,9 +47,10 @@ def an_event(call_id: str, type: EventType = EventType.HEARD, **changes: Any) ->
     return replace(NewEvent(call_id, type, NOW, leg="PJSIP/1"), **changes)
 
 
-def a_draft(**changes: Any) -> TicketDraft:
+def a_draft(caller: CallerId | None = None, **changes: Any) -> TicketDraft:
+    """Of a call; `caller`: another than `a_caller`."""
     known = TicketDraft(
-        "plumbing", "technical", "high", Promise("promise_attend", later(1800)), Intake.of_call(a_caller()),
+        "plumbing", "technical", "high", Promise("promise_attend", later(1800)), Intake.of_call(caller or a_caller()),
         place="ward-4", words="the drain is blocked", confidence=0.93, why=("drain", "blocked"),
         callback_number="+31205550204",
     )  # fmt: skip
