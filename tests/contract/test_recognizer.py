@@ -199,7 +199,8 @@ async def test_killed_workers_are_told_at_once_and_replaced(installed: Listener,
     for pid in first:
         os.kill(pid, signal.SIGKILL)
     with pytest.raises(RecognitionDown):
-        await anext(events)
+        async for _ in events:  # that the utterance is being read is said first
+            pass
     async with asyncio.timeout(60):
         while not installed.ready or set(installed.pids) & set(first):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
