@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -18,6 +19,7 @@ from ivr.sound_files import write_whole
 from ivr.understanding.features import Floats
 
 LONGEST = 128  # tokens, as the model was made
+NEEDED = ("onnxruntime", "tokenizers")
 NEEDED_MB = 700  # of memory: the model, and the room to load it
 KEPT_FROM = 200  # sentences at once: those of a training are kept, what callers say is not
 MODELS: Mapping[str, tuple[str, str]] = {
@@ -106,6 +108,8 @@ def installed(
     """The better encoder of a language, below `folder`. Raises: EncoderRefused."""
     if language not in MODELS:
         raise EncoderRefused(f"there is no better encoder for “{language}”")
+    if absent := [each for each in NEEDED if find_spec(each) is None]:
+        raise EncoderRefused(f"{absent[0]} is not installed, by which the better encoder runs")
     name, digest = MODELS[language]
     check(folder / name, digest, free_mb)
     return OnnxEncoder(folder / name, digest, kept)
