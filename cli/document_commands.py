@@ -28,9 +28,10 @@ Ready = Callable[[Settings, Edition], None]
 def make_ready(settings: Settings, edition: Edition) -> None:
     """Sentences rendered and examples learned on this machine, so that no controller does it beside its callers."""
     from ivr.understanding.understander import build  # loads a sentence encoder
+    from runtime.encoders import senses
 
     preparing.sentences(settings, edition, print)
-    build(edition, settings.paths.understanding)
+    build(edition, settings.paths.understanding, senses(settings))
 
 
 def take_in(path: Path | None, publish: bool, note: str, expect: str, ready: Ready = make_ready) -> None:

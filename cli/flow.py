@@ -113,8 +113,9 @@ def simulate_(
         typer.echo(str(refusal), err=True)
         raise typer.Exit(1) from None
     from ivr.understanding.understander import build  # loads a sentence encoder
+    from runtime.encoders import senses
 
-    understander = build(edition, settings.paths.understanding)
+    understander = build(edition, settings.paths.understanding, senses(settings))
     facts = Facts(caller_number=caller, identified=True, callable=True) if caller else Facts()
     state = State(flow=script.flow.id, language=settings.line.language, facts=facts)
     turns = turn if turn else [line.strip() for line in typer.get_text_stream("stdin") if line.strip()]

@@ -23,7 +23,8 @@ for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
 File = Annotated[
-    Path, typer.Option(exists=True, dir_okay=False, help='Lines of {"text", "topic"}; topic "oos": out of scope.')
+    Path,
+    typer.Option(exists=True, dir_okay=False, help='Sets like config/examples, or lines of {"text", "topic"}.'),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Language = Annotated[str, typer.Option("--lang", help="Language of the sentences.")]
@@ -38,18 +39,18 @@ def evaluate(
     lang: Language = "en",
     as_json: AsJson = False,
 ) -> None:
-    """Accuracy in scope, recall out of scope and speed, over a file of labelled sentences."""
-    from ivr.understanding import measure
+    """What is right at once and after one question, and what is missed or asked in vain, over labelled sentences."""
+    from ivr.understanding import labelled, measure
 
     settings = Settings()
     try:
-        lines = measure.read_lines(test)
+        tested = labelled.read_set(test)
         if train:
-            figures = measure.measure_training(measure.read_lines(train), lines, _pack(settings, lang))
+            figures = measure.measure_training(labelled.read_set(train).lines, tested, _pack(settings, lang))
         else:
             began = time.perf_counter()
             line = _line(settings)
-            figures = measure.measure_line(line, lines, lang, time.perf_counter() - began)
+            figures = measure.measure_line(line, tested, lang, time.perf_counter() - began, line.thresholds(lang))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     _print(asdict(figures), as_json)
@@ -69,6 +70,8 @@ def readable(heard: Understanding) -> dict[str, Any]:
         "confidence": heard.intent.confidence,
         "place": asdict(heard.place) if heard.place else None,
         "asset": asdict(heard.asset) if heard.asset else None,
+        "danger": asdict(heard.danger) if heard.danger else None,
+        "either": list(heard.either or ()),
         "emergency": list(heard.emergency.words) if heard.emergency else None,
         "act": heard.act,
         "correction": heard.correction,
@@ -81,8 +84,9 @@ def readable(heard: Understanding) -> dict[str, Any]:
 
 def _line(settings: Settings) -> Any:
     from ivr.understanding.understander import build
+    from runtime.encoders import senses
 
-    return build(load_edition(settings.line.config_dir), settings.paths.understanding)
+    return build(load_edition(settings.line.config_dir), settings.paths.understanding, senses(settings))
 
 
 def _pack(settings: Settings, lang: str) -> LanguagePack:

@@ -7,7 +7,7 @@ named by the hash of its content; a call pins the edition it started with.
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,9 +25,11 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 DAY_MINUTES = 24 * 60
-FOLDERS = ("topics", "prompts", "languages", "flows")  # of several documents, each named for what it is about
+FOLDERS = ("topics", "prompts", "languages", "flows", "examples")  # of several documents, named for what they are
 OPTIONAL = ("out_of_scope", "emergency")  # documents that a site may do without
 OUT_OF_SCOPE = "oos"  # the topic of what is not for this line
+EMERGENCY = "emergency"  # a class of examples beside the topics, and never one of them
+ACTS = ("person", "status")  # likewise: what a caller wants of the line itself
 
 
 class Document(BaseModel):
@@ -223,6 +225,21 @@ class EmergencyExamples(Document):
     misses: dict[str, tuple[str, ...]] = {}  # what only sounds like one, by topic or `oos`
 
 
+class ExampleSet(Document):
+    """Sentences of one writer in one language, each list under what it means: a topic, `oos`, an act, `emergency`."""
+
+    language: Language
+    author: str
+    about: str = ""  # who speaks so, and how the sentences came about
+    said: dict[str, tuple[str, ...]]
+    near: dict[str, tuple[str, ...]] = {}  # what only sounds like an emergency
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Each sentence, after what it means."""
+        for sentences in (self.said, self.near):
+            yield from ((meant, text) for meant, texts in sentences.items() for text in texts)
+
+
 Prompts = dict[str, str]  # key → sentence, with {number}, {time}, {place}, … where it varies
 
 
@@ -237,6 +254,7 @@ class Edition(Document):
     languages: dict[Language, LanguagePack]
     out_of_scope: dict[Language, tuple[str, ...]] = {}  # examples of what is not for this line
     emergencies: dict[Language, EmergencyExamples] = {}
+    examples: dict[str, ExampleSet] = {}  # beside those of topics, out_of_scope and emergencies; by the file's name
     flows: dict[str, dict[str, Any]]  # validated by ivr.flow
 
     @model_validator(mode="after")
@@ -244,6 +262,13 @@ class Edition(Document):
         named = {topic for examples in self.emergencies.values() for topic in examples.misses}
         if unknown := named - self.topics.keys() - {OUT_OF_SCOPE}:
             raise ValueError(f"near misses of unknown topics: {', '.join(sorted(unknown))}")
+        return self
+
+    @model_validator(mode="after")
+    def _examples_have_a_topic(self) -> Self:
+        named = {meant for examples in self.examples.values() for meant, _ in examples.lines()}
+        if unknown := named - self.topics.keys() - {OUT_OF_SCOPE, EMERGENCY, *ACTS}:
+            raise ValueError(f"examples of unknown topics: {', '.join(sorted(unknown))}")
         return self
 
     def hashes(self) -> dict[str, str]:

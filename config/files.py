@@ -29,7 +29,7 @@ def files_of(edition: Edition, defaults: bool = False) -> dict[str, Any]:
     files = {f"{name}.yaml": held.get(FIELD.get(name, name)) for name in SINGLE}
     files = {name: content for name, content in files.items() if content or name.removesuffix(".yaml") not in OPTIONAL}
     for folder in FOLDERS:
-        files |= {f"{folder}/{name}.yaml": content for name, content in held[folder].items()}
+        files |= {f"{folder}/{name}.yaml": content for name, content in held.get(folder, {}).items()}
     return files
 
 

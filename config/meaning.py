@@ -34,7 +34,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "callback.ring_s": (1, 120),
 }
 PHONE = re.compile(r"[A-Za-z0-9+][A-Za-z0-9_.@+-]*")
-VARIABLES = {"topic", "place", "ticket", "time", "phone", "position", "stage", "number", "keyed", "choice"}
+VARIABLES = {"topic", "place", "ticket", "time", "phone", "position", "stage", "number", "keyed", "choice", "other"}
 EVERYWHERE = "112"  # reaches the emergency services from any mobile phone (3GPP TS 22.101)
 
 

@@ -107,6 +107,10 @@ class VoiceSettings(BaseModel):
     memory_mb: int = 64  # recently spoken sentences kept in memory
 
 
+class UnderstandingSettings(BaseModel):
+    encoders: Path = PROJECT / "var/encoders"  # what docker/install/encoder.sh makes; without it the line goes on
+
+
 class LineSettings(BaseModel):
     config_dir: Path = PROJECT / "config"
     number: str = "100"
@@ -141,6 +145,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     speech: SpeechSettings = SpeechSettings()
     voices: VoiceSettings = VoiceSettings()
+    understanding: UnderstandingSettings = UnderstandingSettings()
     line: LineSettings = LineSettings()
     retention: Retention = Retention()
     ami_user: str = "onenumber"

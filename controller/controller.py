@@ -39,6 +39,7 @@ from routing.services.line import LineServices
 from runtime import clock, health
 from runtime.clock import now, wall_now
 from runtime.editions import in_force, remember
+from runtime.encoders import senses
 from runtime.following import Following
 from store import SqlRecords, editions, open_records
 from store.news import RedisNews
@@ -175,7 +176,7 @@ class Controller:
         """Ears, understanding and voice for an edition."""
         shelf = self.settings.paths.understanding
         understander, ears, _ = await asyncio.gather(  # each works mostly in a process or library of its own
-            asyncio.to_thread(build, edition, shelf),
+            asyncio.to_thread(lambda: build(edition, shelf, senses(self.settings))),
             self._all_ears(edition, stack),
             self._warm_voices(edition),
         )

@@ -18,6 +18,8 @@ from doctor.checks import START, Check, redis_answers
 from doctor.checks_nodes import nodes
 from doctor.checks_phones import emergency_phones
 from doctor.finding import Finding
+from ivr.understanding import onnx_encoder
+from ivr.understanding.onnx_encoder import EncoderRefused, EncoderSpoilt
 from runtime import clock, installation
 from runtime.addresses import connectable
 from runtime.editions import SHOWN, faults_of, in_force
@@ -138,6 +140,22 @@ def voices(settings: Settings) -> Finding:
     return Finding("voice", "ok", says=says, facts=dict(heard))
 
 
+def encoders(settings: Settings) -> Finding:
+    """The better sentence encoders of the languages offered; the line goes on without them."""
+    found: dict[str, str] = {}
+    for language in set(_edition_languages(settings)) & onnx_encoder.MODELS.keys():
+        try:
+            encoder = onnx_encoder.installed(settings.understanding.encoders, language)
+            found[language] = encoder.digest
+        except EncoderSpoilt as reason:
+            return Finding("sentence encoder", "broken", says=f"{reason}", to_do="run `make setup`.")
+        except EncoderRefused as reason:
+            says = f"{reason}; callers are understood a little less well without it"
+            return Finding("sentence encoder", "absent", says=says)
+    says = ", ".join(f"{language}: {onnx_encoder.MODELS[language][0]}" for language in found)
+    return Finding("sentence encoder", "ok" if found else "absent", says=says, facts=found)
+
+
 def ears(settings: Settings) -> Finding:
     """The engine that hears each language offered, with its measured figure."""
     heard = {language: choose.best(settings.speech, language) for language in _edition_languages(settings)}
@@ -220,6 +238,7 @@ RUNNING: tuple[Check, ...] = (
     auditing.finding,
     clock_set,
     voices,
+    encoders,
     ears,
     asterisk,
     asterisk_made,

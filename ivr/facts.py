@@ -65,6 +65,7 @@ class Facts(MatterFacts):
     status_number: str | None = None  # of the ticket asked about
     offer: str | None = None  # of the agent that is rung
     places: tuple[str, ...] = ()  # ids that a number may mean, in the order of their keys
+    either: tuple[str, ...] = ()  # topics that it may be about, in the order of their keys
     place_keyed: str | None = None  # by which no place is known
 
     @property

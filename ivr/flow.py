@@ -47,8 +47,8 @@ class Listen(Document):
     prompt: str
     retry_prompt: str
     confirm_prompt: str  # yes or no, for middling confidence
-    sure: float = Field(0.7, ge=0, le=1)  # from here on it is said back as a statement
-    unsure: float = Field(0.35, ge=0, le=1)  # below this no guess is spoken
+    sure: float = Field(0.5, ge=0, le=1)  # from here on it is said back as a statement
+    unsure: float = Field(0.3, ge=0, le=1)  # below this no guess is spoken
     retries: int = Field(1, ge=0, le=2)
     next: StepId
     status: StepId | None = None

@@ -50,7 +50,13 @@ def wish_of(understanding: Understanding) -> str | None:
 def is_meant_while_waiting(understanding: Understanding) -> bool:
     """Whether words are for the line although it plays music: talk in the room is no reason to interrupt that."""
     wanted = understanding.act in WHILE_WAITING
-    return wanted or understanding.emergency is not None or understanding.correction
+    return wanted or is_alarming(understanding) or understanding.correction
+
+
+def is_alarming(understanding: Understanding) -> bool:
+    """An emergency for whoever cannot be asked: where the rule heard one, though it is doubted."""
+    danger = understanding.danger
+    return understanding.emergency is not None or (danger is not None and danger.by_rule)
 
 
 def is_meant(understanding: Understanding) -> bool:
@@ -58,7 +64,8 @@ def is_meant(understanding: Understanding) -> bool:
     short = len(understanding.text.split()) <= SHORT_WORDS
     intent = understanding.intent
     return bool(
-        understanding.emergency or understanding.act or understanding.place or understanding.asset
-        or understanding.correction or (understanding.digits and short)
+        understanding.emergency or understanding.danger or understanding.act
+        or understanding.place or understanding.asset or understanding.correction or understanding.either
+        or (understanding.digits and short)
         or (intent.topic != "oos" and intent.confidence >= TOPIC_GUESS)
     )  # fmt: skip

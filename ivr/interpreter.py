@@ -4,10 +4,12 @@ The invariants stand before every step and cannot be configured away: an emergen
 can be reached at any moment, `*` repeats, deafness leads to keys, and no call runs for ever.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
+from ivr import outcome_json
 from ivr.actions import (
     Ask,
     Barge,
@@ -32,14 +34,16 @@ from ivr.call_matters import corrected, ticket_of
 from ivr.drafting import KEY
 from ivr.flow import Enqueue, Menu
 from ivr.keypad import HASH, PERSON, REPEAT
-from ivr.phases import Correcting, Interrupted, Phase
+from ivr.phases import Correcting, DangerAsked, Interrupted, Phase
 from ivr.ports import Understanding
-from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, heard, tells_a_story, with_report
+from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, heard, tells_a_story, with_report, with_words
 from ivr.state import State
 from ivr.verbs import asking, ending, gathering, language, matters, queueing, simple
 
 CORRECTION_SURE = 0.5
 KEY_WORDS = 2  # "press nine"
+DANGER_MS = 5_000  # so long a silence is a yes
+UNASKED = (Phase.HOLD, Phase.RECORD)  # a question there would be put to whoever talks near the phone
 PREFIXES = ("resumed", "taking_over")  # sentences before a prompt that are no part of it
 
 
@@ -79,10 +83,12 @@ def advance(script: Script, state: State, outcome: Outcome) -> Turn:
     elif state.step == EMERGENCY:
         turn = _in_emergency(state, outcome)
     else:
-        turn = (
-            _invariants(script, state, outcome) or _correction(script, state, outcome) or _take(script, state, outcome)
-        )
+        turn = _danger(script, state, outcome) or _going_on(script, state, outcome)
     return _remember(*(_taking_over(*turn) if isinstance(outcome, Heard) and outcome.at_limit else turn))
+
+
+def _going_on(script: Script, state: State, outcome: Outcome) -> Turn:
+    return _invariants(script, state, outcome) or _correction(script, state, outcome) or _take(script, state, outcome)
 
 
 def _taking_over(state: State, action: Any) -> Turn:
@@ -155,6 +161,58 @@ def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
     return None
 
 
+# --- perhaps an emergency ------------------------------------------------------------------------
+
+
+def _danger(script: Script, state: State, outcome: Outcome) -> Turn | None:
+    """Whether somebody is in danger is asked where words alone do not tell; where nobody can be asked they do."""
+    if isinstance(state.phase, DangerAsked):
+        return _danger_answered(script, state.at(state.phase.phase), state.phase, outcome)
+    if not isinstance(outcome, Heard) or outcome.understanding.emergency or not outcome.understanding.danger:
+        return None
+    if state.phase in UNASKED:
+        doubted = outcome.understanding
+        return _endangered(script, state, doubted) if doubted.danger and doubted.danger.by_rule else None
+    return _ask_danger(state, DangerAsked(state.phase, json.dumps(outcome_json.to_json(outcome))))
+
+
+def _ask_danger(state: State, where: DangerAsked) -> Turn:
+    return state.at(where), Ask((Sentence("danger"),), keys_do=True, no_speech_ms=DANGER_MS)
+
+
+def _danger_answered(script: Script, before: State, where: DangerAsked, outcome: Outcome) -> Turn:
+    """A no, the key for it, and words about another matter go on with what was said; all else is a yes."""
+    asked = cast("Heard", outcome_json.from_json(json.loads(where.heard)))
+    match outcome:
+        case Resumed():
+            return _resumed(*_ask_danger(before, where))
+        case Pressed(keys) if set(keys) == {REPEAT}:
+            return _ask_danger(before, where)
+        case Pressed(keys) if set(keys) == {PERSON}:
+            return to_person(script, _told(script, before, asked.understanding))
+        case Heard(said) if said.emergency or said.danger or said.act == "yes":
+            return _endangered(script, heard(before, said), asked.understanding)
+        case Heard(said) if said.intent.topic in script.edition.topics or said.act == "person":
+            return _going_on(script, with_words(before, asked.understanding.text), outcome)
+        case Pressed("2"):
+            return _going_on(script, before, _harmless(asked))
+        case Heard(said) if said.act == "no":
+            return _going_on(script, before, _harmless(asked))
+    return _endangered(script, before, asked.understanding)
+
+
+def _harmless(outcome: Heard) -> Heard:
+    return replace(outcome, understanding=replace(outcome.understanding, danger=None))
+
+
+def _endangered(script: Script, state: State, understanding: Understanding) -> Turn:
+    words = " ".join(understanding.danger.words) if understanding.danger else ""
+    return _emergency(with_report(script, state, understanding).with_facts(emergency=words or understanding.text))
+
+
+# --- what is obeyed at any moment ----------------------------------------------------------------
+
+
 def _pressed(script: Script, state: State, keys: set[str]) -> Turn | None:
     """In panic a key is pressed again and again: it means the same."""
     if keys == {script.edition.site.emergency.key}:
@@ -212,7 +270,9 @@ def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
     if isinstance(phase, Interrupted):
         going_on = _amending if phase.by is Correcting.AMENDING else _asked_back
         return going_on(script, state, phase, outcome)
-    if not isinstance(outcome, Heard) or not state.ticket or not outcome.understanding.correction:
+    if not isinstance(outcome, Heard) or not isinstance(phase, Phase) or not state.ticket:
+        return None
+    if not outcome.understanding.correction:
         return None
     changed = corrected(script, state, outcome.understanding, CORRECTION_SURE, guess=True)
     if changed is None:

@@ -14,6 +14,7 @@ class Phase(StrEnum):
 
     BEGIN = ""
     CONFIRM = "confirm"  # listen: was that it? offer_callback: is it that number?
+    EITHER = "either"  # listen: which of two topics is it?
     CORRECT = "correct"  # confirm: what is different?
     WHICH = "which"  # confirm: in which matter? gather: which of these places?
     KEYS = "keys"  # gather: by keys alone
@@ -67,16 +68,30 @@ class Interrupted:
         return {"phase": self.phase, "by": self.by, "proposed": proposed, "changed": sorted(self.changed)}
 
 
-Where = Phase | Interrupted
+@dataclass(frozen=True)
+class DangerAsked:
+    """A step at which words were heard that may be an emergency's; their caller is asked, and it goes on with them."""
+
+    phase: Phase | Interrupted
+    heard: str  # the outcome, as JSON
+
+    def to_json(self) -> dict[str, Any]:
+        return {"danger": to_json(self.phase), "heard": self.heard}
+
+
+Where = Phase | Interrupted | DangerAsked
 CORRECTION = "amend/"  # while phases were text, it stood before the interrupted one
 
 
 def to_json(where: Where) -> Any:
-    return where.to_json() if isinstance(where, Interrupted) else where.value
+    return where.value if isinstance(where, Phase) else where.to_json()
 
 
 def from_json(data: Any, facts: Mapping[str, Any]) -> Where:
     """Also of a phase that was kept as text, what the correction was about standing among the facts."""
+    if not isinstance(data, str) and "danger" in data:
+        phase = from_json(data["danger"], facts)
+        return DangerAsked(Phase.BEGIN if isinstance(phase, DangerAsked) else phase, data["heard"])
     if not isinstance(data, str):
         proposed = None if data["proposed"] is None else Facts.from_json(data["proposed"])
         return Interrupted(Phase(data["phase"]), Correcting(data["by"]), proposed, frozenset(data["changed"]))

@@ -169,6 +169,14 @@ class EmergencyHeard:
 
 
 @dataclass(frozen=True)
+class DangerHeard:
+    """Perhaps an emergency: whoever said it is asked."""
+
+    words: tuple[str, ...]  # what in the utterance might make it one
+    by_rule: bool = False  # its words are an emergency's, though hardly anything else is
+
+
+@dataclass(frozen=True)
 class Intent:
     topic: str  # a topic id, or "oos"
     confidence: float  # calibrated 0..1
@@ -198,6 +206,8 @@ class Understanding:
     correction: bool = False  # "no, ward five": replaces just what it names
     extra: Mapping[str, str] = field(default_factory=dict)
     number: str | None = None  # `digits` as it was said, perhaps with a point: "2.5"
+    danger: DangerHeard | None = None  # where it is no certain emergency
+    either: tuple[str, str] | None = None  # topics that it may be about, where neither is likely enough
     others: tuple["Understanding", ...] = ()  # further matters of the same utterance, in the order they were said
 
 

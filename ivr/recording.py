@@ -9,6 +9,7 @@ import numpy as np
 import structlog
 
 from ivr.actions import Heard
+from ivr.interim import is_alarming
 from ivr.pcm import frame_powers
 from ivr.ports import FRAME_BYTES, FRAME_MS, SAMPLE_RATE, HungUp, Leg, LegLost, Understanding
 
@@ -30,7 +31,7 @@ Overhear = Callable[[AsyncIterator[bytes]], Coroutine[Any, Any, Heard | None]]  
 def urgent(understanding: Understanding) -> bool:
     """What is obeyed also while a message is recorded: an emergency, or the bare wish for a person."""
     wish = understanding.act == "person" and len(understanding.text.split()) <= WISH_WORDS
-    return understanding.emergency is not None or wish
+    return is_alarming(understanding) or wish
 
 
 def tone() -> bytes:

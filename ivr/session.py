@@ -231,6 +231,8 @@ def told(outcome: Outcome) -> list[Told]:
         "place": understanding.place.id if understanding.place else None,
         "asset": understanding.asset.id if understanding.asset else None,
         "correction": understanding.correction,
+        "danger": understanding.danger is not None,
+        "either": list(understanding.either or ()),
         "others": [other.intent.topic for other in understanding.others],
     }
     events: list[Told] = [(EventType.UNDERSTOOD, payload, {"why": list(intent.why)})]

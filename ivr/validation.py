@@ -37,7 +37,8 @@ class Code(StrEnum):
 PLACED = {"did_you_mean", "understood"}  # prompts that also need their `_place` wording
 BUILT_IN = (
     "emergency_instruction", "emergency_stay", "emergency_wait", "line_full", "line_crowded", "line_busy",
-    "resumed", "taking_over", "what_is_different", "callback_possible", "did_you_mean", "did_you_mean_place",
+    "resumed", "taking_over", "danger", "either",
+    "what_is_different", "callback_possible", "did_you_mean", "did_you_mean_place",
     "place_unknown", "which_of_places", "place_choice", "also", "also_place",
     "which_is_different", "ticket_also",
     "understood", "understood_place", "promise_attend", "promise_answer", "own_ticket",

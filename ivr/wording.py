@@ -46,7 +46,7 @@ class Wording:
                 return locale(language).number(int(value))
             case "position":
                 return locale(language).ordinal(int(value))
-            case "topic":
+            case "topic" | "other":
                 return self._topic(value, language)
             case "place":
                 return self._place(value, language)

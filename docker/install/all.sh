@@ -5,9 +5,9 @@ cd "$(dirname "$0")/../.."
 . docker/install/common.sh
 
 KIND=${1:-run}
-TOTAL=4
+TOTAL=5
 I=0
-for script in "packages.sh $KIND" "asterisk.sh" "python.sh $KIND" "voices.sh"; do
+for script in "packages.sh $KIND" "asterisk.sh" "python.sh $KIND" "voices.sh" "encoder.sh"; do
     I=$((I + 1))
     # shellcheck disable=SC2086 # a script and its arguments
     STEP="[$I/$TOTAL]" sh docker/install/$script

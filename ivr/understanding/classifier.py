@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from config.documents import OUT_OF_SCOPE
+from config.documents import ACTS, EMERGENCY, OUT_OF_SCOPE
 from ivr.ports import Intent
-from ivr.understanding.features import Floats, Vocabulary, meaning
+from ivr.understanding.features import Floats, Sense, Vocabulary
+from ivr.understanding.nearest import NOTHING_NEAR, NearestExamples
+from ivr.understanding.thresholds import Thresholds, topics_of, without_class
 
-EMERGENCY = "emergency"  # a class beside the topics, and never one of them
 ALTERNATIVES = 3
 REASONS = 4
 TELLING = 5.0  # rarity of a word that may explain an emergency: in less than one example of fifty
+ENOUGH = 0.6  # a topic as likely as this comes before an act
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Weighed:
     intent: Intent
     danger: float = 0.0  # calibrated probability that it is an emergency, 0..1
     signs: tuple[str, ...] = ()  # the words that spoke most for that
+    act: str | None = None  # what it asks of the line itself, in the place of a topic
+    either: tuple[str, str] | None = None  # no topic is likely enough, but these two together are
 
 
 @dataclass(frozen=True)
@@ -32,21 +36,23 @@ class Classifier:
     Every part is an array or a list of strings, so that it can be kept on disk without pickling.
     """
 
-    topics: tuple[str, ...]
+    topics: tuple[str, ...]  # and the other classes
     vocabulary: Vocabulary
-    of_meaning: Floats  # (512, topics)
+    of_meaning: Floats  # (size of the sense, topics)
     of_grams: Floats  # (n-grams, topics)
     bias: Floats  # (topics,)
     temperature: float
-    threshold: float  # confidence below which the utterance is out of scope
+    thresholds: Thresholds
+    sense: Sense
+    nearest: NearestExamples = NOTHING_NEAR
 
     @property
     def digest(self) -> str:
         """Hex SHA-256 of all that it has learnt."""
-        learnt = hashlib.sha256("\n".join([*self.topics, *self.vocabulary.index]).encode())
+        learnt = hashlib.sha256("\n".join([*self.topics, *self.vocabulary.index, self.sense.digest]).encode())
         for array in (self.vocabulary.weight, self.of_meaning, self.of_grams, self.bias):
             learnt.update(np.ascontiguousarray(array).tobytes())
-        learnt.update(np.array([self.temperature, self.threshold]).tobytes())
+        learnt.update(np.array([self.temperature, *vars(self.thresholds).values()]).tobytes())
         return learnt.hexdigest()
 
     def classify(self, words: Sequence[str]) -> Intent:
@@ -59,31 +65,34 @@ class Classifier:
             return Weighed(Intent(OUT_OF_SCOPE, 0.0))
         indices, values, where = self.vocabulary.vector(words)
         rows = self.of_grams[indices] * values[:, None]
-        sure = self.confidences(
-            (meaning([" ".join(words)])[0] @ self.of_meaning + rows.sum(axis=0) + self.bias)[None, :]
-        )[0]
+        meant = self.sense([" ".join(words)])[0]
+        sure = self.confidences((meant @ self.of_meaning + rows.sum(axis=0) + self.bias)[None, :])[0]
         of_gram = rows - rows.mean(axis=1, keepdims=True)
         if EMERGENCY not in self.topics:
-            return Weighed(self._intent(words, sure, of_gram, where))
+            return self._decided(words, meant, sure, of_gram, where)
         at = self.topics.index(EMERGENCY)
-        danger = float(sure[at])
         spoke = _reasons(words, of_gram[:, at], where)
         signs = tuple(word for word, _ in spoke if self.vocabulary.rarity(word) >= TELLING)
-        return Weighed(self._intent(words, without_class(sure, at), of_gram, where), round(danger, 3), signs)
+        decided = self._decided(words, meant, without_class(sure, at), of_gram, where)
+        return Weighed(decided.intent, round(float(sure[at]), 3), signs, decided.act, decided.either)
 
-    def _intent(self, words: Sequence[str], sure: Floats, of_gram: Floats, where: Sequence[Sequence[int]]) -> Intent:
-        order = [int(i) for i in np.argsort(-sure) if self.topics[i] != EMERGENCY]
-        best = next(i for i in order if self.topics[i] != OUT_OF_SCOPE)
-        alternatives = tuple((self.topics[i], round(float(sure[i]), 3)) for i in order if i != best)[:ALTERNATIVES]
-        if order[0] == best and sure[best] >= self.threshold:
-            why = tuple(f"{word} +{weight:.1f}" for word, weight in _reasons(words, of_gram[:, best], where))
-            return Intent(self.topics[best], round(float(sure[best]), 3), why, alternatives)
-        return Intent(
-            OUT_OF_SCOPE,
-            round(1 - float(sure[best]), 3),
-            (),
-            ((self.topics[best], round(float(sure[best]), 3)), *alternatives)[:ALTERNATIVES],
-        )
+    def _decided(
+        self, words: Sequence[str], meant: Floats, sure: Floats, of_gram: Floats, where: Sequence[Sequence[int]]
+    ) -> Weighed:
+        """A topic, an act, two topics to choose from, or nothing."""
+        order = sorted(topics_of(self.topics), key=lambda i: -sure[i])
+        shares = [(self.topics[i], round(float(sure[i]), 3)) for i in order]
+        best, likeliest = order[0], int(sure.argmax())
+        if likeliest == best and sure[best] >= self.thresholds.topic:
+            why = [f"{word} +{weight:.1f}" for word, weight in _reasons(words, of_gram[:, best], where)]
+            why += [f"like: {text}" for text in self.nearest.find(meant, self.topics[best])]
+            return Weighed(Intent(*shares[0], tuple(why), tuple(shares[1 : ALTERNATIVES + 1])))
+        unknown = Intent(OUT_OF_SCOPE, round(1 - shares[0][1], 3), (), tuple(shares[:ALTERNATIVES]))
+        act = self.topics[likeliest]
+        if act in ACTS and sure[likeliest] >= self.thresholds.topic and sure[best] < ENOUGH:
+            return Weighed(unknown, act=act)
+        together = len(shares) > 1 and shares[0][1] + shares[1][1] >= self.thresholds.either
+        return Weighed(unknown, either=(shares[0][0], shares[1][0]) if together else None)
 
     def confidences(self, scores: Floats) -> Floats:
         """Calibrated probabilities of a matrix of scores."""
@@ -93,13 +102,6 @@ class Classifier:
 def softmax(scores: Floats) -> Floats:
     raised = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
-
-
-def without_class(sure: Floats, at: int) -> Floats:
-    """Probabilities, (..., classes), given that it is not class `at`."""
-    rest = sure.copy()
-    rest[..., at] = 0.0
-    return np.asarray(rest / np.maximum(rest.sum(axis=-1, keepdims=True), 1e-9), np.float32)
 
 
 def _reasons(words: Sequence[str], weights: Floats, where: Sequence[Sequence[int]]) -> list[tuple[str, float]]:

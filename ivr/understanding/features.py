@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 LETTERS = range(2, 6)  # lengths of letter n-grams; a space at either end marks the word's edge
 WORD, PAIR = "w:", "p:"
+SIZE = 512
+FURTHER_SHARE = 2.0  # length of a better encoder's vectors beside 1
 
 
 @cache
@@ -31,8 +33,46 @@ def encoder() -> Any:
 def meaning(sentences: Sequence[str]) -> Floats:
     """(n, 512) unit vectors."""
     if not sentences:
-        return np.zeros((0, 512), np.float32)
+        return np.zeros((0, SIZE), np.float32)
     return np.asarray(encoder().encode([sentence or " " for sentence in sentences]), np.float32)
+
+
+class Encoder(Protocol):
+    """Sentences as vectors of unit length."""
+
+    @property
+    def digest(self) -> str:
+        """Names the encoder: the same one gives the same vectors."""
+
+    @property
+    def size(self) -> int: ...
+
+    def encode(self, sentences: Sequence[str]) -> Floats: ...
+
+
+@dataclass(frozen=True)
+class Sense:
+    """What sentences mean: by the encoder that comes with the line, and beside it by a better one, where there is."""
+
+    further: Encoder | None = None
+
+    @property
+    def digest(self) -> str:
+        return f"{self.further.digest} {FURTHER_SHARE}" if self.further else ""
+
+    @property
+    def size(self) -> int:
+        return SIZE + (self.further.size if self.further else 0)
+
+    def __call__(self, sentences: Sequence[str]) -> Floats:
+        """(n, size)."""
+        own = meaning(sentences)
+        if self.further is None:
+            return own
+        return np.hstack([own, FURTHER_SHARE * self.further.encode(sentences)]).astype(np.float32)
+
+
+PLAIN = Sense()
 
 
 def grams(words: Sequence[str]) -> list[tuple[str, int]]:

@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -12,44 +13,58 @@ from config.documents import digest
 from ivr.sound_files import write_whole
 from ivr.understanding import training
 from ivr.understanding.classifier import Classifier
-from ivr.understanding.features import LETTERS, Vocabulary
-from ivr.understanding.training import Example
+from ivr.understanding.features import LETTERS, PLAIN, Sense, Vocabulary
+from ivr.understanding.nearest import NearestExamples
+from ivr.understanding.thresholds import PRICES, Thresholds
+from ivr.understanding.training import Example, silent
 
-FORMAT = 3
+FORMAT = 4
 
 
-def trained(examples: Sequence[Example], folder: Path | None) -> Classifier:
+@dataclass(frozen=True)
+class Recipe:
+    """How a classifier is made, beside the examples: by what it means, and which emergencies the rule finds."""
+
+    sense: Sense = PLAIN
+    fires: Callable[[str], bool] = silent
+    rule: str = ""  # names the rule: another one gives other thresholds
+
+
+def trained(examples: Sequence[Example], folder: Path | None, recipe: Recipe = Recipe()) -> Classifier:
     """From the shelf where it was trained before, else trained and put there."""
     if folder is None:
-        return training.train(examples)
-    path = folder / f"{_name(examples)}.npz"
+        return training.train(examples, recipe.sense, recipe.fires)
+    path = folder / f"{_name(examples, recipe)}.npz"
     try:
-        return load(path)
+        return load(path, recipe.sense)
     except (OSError, ValueError, KeyError, BadZipFile):
-        classifier = training.train(examples)
+        classifier = training.train(examples, recipe.sense, recipe.fires)
     try:
         save(classifier, path)
-        return load(path)  # as kept, so that it weighs the same today and after the next start
+        return load(path, recipe.sense)  # as kept, so that it weighs the same today and after the next start
     except OSError:  # no room for it: trained anew at the next start
         return classifier
 
 
-def _name(examples: Sequence[Example]) -> str:
-    recipe = [
+def _name(examples: Sequence[Example], recipe: Recipe) -> str:
+    made = [
         FORMAT,
         training.LARGE,
         training.DIRECTIONS,
         training.GRAM_SHARE,
         training.INVERSE_PENALTY,
         list(LETTERS),
-        training.RECALL_WORTH,
+        vars(PRICES),
+        recipe.sense.digest,
+        recipe.rule,
     ]
-    return digest([recipe, [[example.topic, *example.words] for example in examples]])[:32]
+    return digest([made, [[example.topic, example.source, *example.words] for example in examples]])[:32]
 
 
 def save(classifier: Classifier, path: Path) -> None:
     """Written aside and moved into place, so that a reader never sees half a file. Raises: OSError."""
-    text = {"topics": classifier.topics, "grams": list(classifier.vocabulary.index)}
+    near = classifier.nearest
+    text = {"topics": classifier.topics, "grams": list(classifier.vocabulary.index), "near": [near.texts, near.meant]}
     content = io.BytesIO()
     np.savez(
         content,
@@ -58,22 +73,26 @@ def save(classifier: Classifier, path: Path) -> None:
         of_meaning=classifier.of_meaning,
         of_grams=classifier.of_grams.astype(np.float16),
         bias=classifier.bias,
-        numbers=np.array([classifier.temperature, classifier.threshold], np.float64),
+        vectors=near.vectors,
+        numbers=np.array([classifier.temperature, *vars(classifier.thresholds).values()], np.float64),
     )
     write_whole(path, content.getvalue())
 
 
-def load(path: Path) -> Classifier:
+def load(path: Path, sense: Sense = PLAIN) -> Classifier:
     """Raises: OSError, ValueError, KeyError, zipfile.BadZipFile."""
     with np.load(path, allow_pickle=False) as kept:
         text = json.loads(kept["text"].tobytes())
-        temperature, threshold = kept["numbers"]
+        temperature, *chosen = map(float, kept["numbers"])
+        texts, meant = text["near"]
         return Classifier(
             topics=tuple(text["topics"]),
             vocabulary=Vocabulary({gram: i for i, gram in enumerate(text["grams"])}, kept["weight"]),
             of_meaning=kept["of_meaning"],
             of_grams=kept["of_grams"].astype(np.float32),
             bias=kept["bias"],
-            temperature=float(temperature),
-            threshold=float(threshold),
+            temperature=temperature,
+            thresholds=Thresholds(*chosen),
+            sense=sense,
+            nearest=NearestExamples(tuple(texts), tuple(meant), kept["vectors"]),
         )

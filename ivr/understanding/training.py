@@ -5,25 +5,24 @@ threshold on predictions for sentences that were held out in turn. A large set i
 its n-grams, which gives the same weights per n-gram in a tenth of the time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from config.documents import OUT_OF_SCOPE
-from ivr.understanding.classifier import EMERGENCY, Classifier, softmax, without_class
-from ivr.understanding.features import Floats, Vocabulary, meaning
+from config.documents import ACTS, EMERGENCY, OUT_OF_SCOPE
+from ivr.understanding import nearest, thresholds
+from ivr.understanding.classifier import Classifier, softmax
+from ivr.understanding.features import PLAIN, Floats, Sense, Vocabulary
+from ivr.understanding.thresholds import Labels
 
 FOLDS = 3
 LARGE = 500_000  # examples times topics
 DIRECTIONS = 400
-GRAM_SHARE = 0.8  # length of the n-gram part beside the meaning's 1
-INVERSE_PENALTY = 20.0
+GRAM_SHARE = 1.2  # length of the n-gram part beside the meaning's 1
+INVERSE_PENALTY = 5.0
 SEED = 7
-RECALL_WORTH = 0.1  # accuracy given for one of out-of-scope recall
-ACCEPTED_LOSS = 0.01  # where no out-of-scope examples exist: in-scope sentences refused
 TEMPERATURES = tuple(float(t) for t in np.geomspace(0.4, 3.0, 25))
 
 
@@ -34,34 +33,44 @@ class Example:
     source: str = ""  # examples made from one sentence share it, and are held out together
 
 
-Labels = npt.NDArray[np.int64]
+def silent(text: str) -> bool:
+    """The emergency rule of who has none."""
+    return False
 
 
-def train(examples: Sequence[Example]) -> Classifier:
-    """A classifier for the topics of the examples; `oos` among them is allowed and helps, and so is `emergency`.
+def train(examples: Sequence[Example], sense: Sense = PLAIN, fires: Callable[[str], bool] = silent) -> Classifier:
+    """A classifier for the topics of the examples; `oos`, acts and `emergency` among them are allowed and help.
+
+    `fires`: whether the emergency rule speaks on a sentence.
 
     Raises: ValueError when fewer than two classes have examples, or none of them is a topic.
     """
     topics = tuple(sorted({example.topic for example in examples}))
-    if len(topics) < 2 or not set(topics) - {OUT_OF_SCOPE, EMERGENCY}:
+    if len(topics) < 2 or not set(topics) - {OUT_OF_SCOPE, EMERGENCY, *ACTS}:
         raise ValueError("examples of at least two topics are needed")
     labels = np.array([topics.index(example.topic) for example in examples], np.int64)
     vocabulary = Vocabulary.learn([example.words for example in examples])
-    sense = meaning([" ".join(example.words) for example in examples])
+    meant = sense([" ".join(example.words) for example in examples])
     grams, directions = _grams(vocabulary, examples, large=len(examples) * len(topics) > LARGE)
-    features = _side_by_side(sense, grams)
+    features = _side_by_side(meant, grams)
     held_out = _held_out_scores(features, labels, len(topics), _folds(examples))
     weights, bias = _fit(features, labels, len(topics))
-    of_grams = GRAM_SHARE * weights[sense.shape[1] :]
+    of_grams = GRAM_SHARE * weights[sense.size :]
     temperature = _temperature(held_out, labels)
+    texts = [example.source or " ".join(example.words) for example in examples]
+    fired = {text: fires(text) for text in texts}
     return Classifier(
         topics=topics,
         vocabulary=vocabulary,
-        of_meaning=weights[: sense.shape[1]],
+        of_meaning=weights[: sense.size],
         of_grams=of_grams if directions is None else np.asarray(directions @ of_grams, np.float32),
         bias=bias,
         temperature=temperature,
-        threshold=_threshold(softmax(held_out / temperature), labels, topics),
+        thresholds=thresholds.choose(
+            softmax(held_out / temperature), labels, topics, np.array([fired[text] for text in texts], np.bool_)
+        ),
+        sense=sense,
+        nearest=nearest.of_examples(texts, [example.topic for example in examples], meant),
     )
 
 
@@ -96,7 +105,7 @@ def _fit(features: Any, labels: Labels, topics: int) -> tuple[Floats, Floats]:
 
     counts = np.bincount(labels, minlength=topics)
     balance = np.sqrt(counts.max() / np.maximum(counts, 1))[labels]
-    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=200, tol=1e-4).fit(features, labels, sample_weight=balance)
+    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=200, tol=1e-3).fit(features, labels, sample_weight=balance)
     weights, bias = model.coef_.T, model.intercept_
     if topics == 2:  # scikit-learn keeps one column for two classes
         weights, bias = np.hstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
@@ -134,25 +143,3 @@ def _temperature(scores: Floats, labels: Labels) -> float:
         return float(-np.log(np.maximum(right, 1e-9)).mean())
 
     return min(TEMPERATURES, key=surprise)
-
-
-def _threshold(sure: Floats, labels: Labels, topics: Sequence[str]) -> float:
-    """Where to begin to abstain, judged on held-out examples that are no emergencies."""
-    if EMERGENCY in topics:
-        at = topics.index(EMERGENCY)
-        sure, labels = without_class(sure, at)[labels != at], labels[labels != at]
-    scope = [i for i, topic in enumerate(topics) if topic not in (OUT_OF_SCOPE, EMERGENCY)]
-    best = sure[:, scope].max(axis=1)
-    named = np.array(scope)[sure[:, scope].argmax(axis=1)]
-    beats_oos = sure.argmax(axis=1) == named
-    inside = labels != (topics.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in topics else -1)
-    right = best[inside & beats_oos & (named == labels)]
-    if OUT_OF_SCOPE not in topics:
-        return float(np.quantile(right, ACCEPTED_LOSS)) if right.size else 0.0
-    forced = best[~inside & beats_oos]
-    candidates = np.unique(np.round(np.concatenate([[0.0], best]), 3))
-    worth = [
-        (right >= t).sum() / max(inside.sum(), 1) + RECALL_WORTH * (1 - (forced >= t).sum() / max((~inside).sum(), 1))
-        for t in candidates
-    ]
-    return float(candidates[int(np.argmax(worth))])

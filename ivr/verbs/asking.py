@@ -11,6 +11,7 @@ from ivr.state import State
 SAID_SURE = 0.7  # a topic said where keys were asked for
 CONFIRM_SURE = 0.5  # a topic that corrects what was said back
 CHOICE_WORDS = 4  # "number four please"; in more words a number may be a ward's
+LIKELIER = 0.15  # share of a topic that was one of two, in an answer that is not plain
 CORRECTIONS = 3  # as often may what was said back be changed in one step
 
 
@@ -22,6 +23,9 @@ def enter_listen(script: Script, step: Listen, state: State) -> Next:
         return script.flow.keys
     if state.phase == Phase.CONFIRM:
         return state, Ask((about(state, step.confirm_prompt),), keys_do=True)
+    if state.phase == Phase.EITHER:
+        topic, other = state.facts.either
+        return state, Ask((Sentence("either", {"topic": topic, "other": other}),), keys_do=True)
     prompt = step.retry_prompt if state.tries else step.prompt
     return state, Ask((Sentence(prompt),), ahead=True)
 
@@ -31,6 +35,8 @@ def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) ->
         if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
             return state, step.next
         state = unguessed(state)
+    if state.phase == Phase.EITHER and (topic := _one_of(state.facts.either, outcome)):
+        return chosen(state, *topic), step.next
     if isinstance(outcome, Pressed):
         return _key_in_listen(script, step, state, outcome)
     if step.silence and _wants_nothing(state, outcome):
@@ -43,6 +49,19 @@ def take_listen(script: Script, step: Listen, state: State, outcome: Outcome) ->
     return _weigh(script, step, heard(state, understanding), understanding)
 
 
+def _one_of(either: tuple[str, ...], outcome: Outcome) -> tuple[str, float, tuple[str, ...]] | None:
+    """Which of two topics is meant, how surely, and why: by its key, its number, or in other words."""
+    said = outcome.understanding if isinstance(outcome, Heard) else None
+    key = outcome.keys if isinstance(outcome, Pressed) else said.digits if said else None
+    if key in ("1", "2"):
+        return either[int(key) - 1], 1.0, (f"key {key}",)
+    if said is None or said.act == "no":
+        return None
+    shares = dict([*said.intent.alternatives, (said.intent.topic, said.intent.confidence)])
+    (topic, share), (_, rest) = sorted(((each, shares.get(each, 0.0)) for each in either), key=lambda pair: -pair[1])
+    return (topic, share, said.intent.why) if share >= LIKELIER and share >= 2 * rest else None
+
+
 def _tells(script: Script, step: Listen, understanding: Understanding) -> bool:
     """A long story is a report, although "I called yesterday" is in it; an open one at that place is found anyway."""
     sure = understanding.intent.topic in script.edition.topics and understanding.intent.confidence >= step.sure
@@ -51,7 +70,7 @@ def _tells(script: Script, step: Listen, understanding: Understanding) -> bool:
 
 def _wants_nothing(state: State, outcome: Outcome) -> bool:
     """Silence to the first question, or a plain no; who was misunderstood and then falls silent wanted something."""
-    if state.phase == Phase.CONFIRM:
+    if state.phase in (Phase.CONFIRM, Phase.EITHER):
         return False
     if isinstance(outcome, Heard):
         return outcome.understanding.act == "no" and not outcome.understanding.correction
@@ -61,7 +80,10 @@ def _wants_nothing(state: State, outcome: Outcome) -> bool:
 def _weigh(script: Script, step: Listen, state: State, understanding: Understanding) -> Next:
     intent = understanding.intent
     if intent.topic not in script.edition.topics or intent.confidence < step.unsure:
-        return _unclear(script, step, unguessed(state))
+        if understanding.either and state.phase != Phase.EITHER:
+            asked = unguessed(state).with_facts(either=understanding.either)
+            return enter_listen(script, step, asked.at(Phase.EITHER))
+        return _unclear(script, step, unguessed(state), spoken=True)
     state = with_others(chosen(state, intent.topic, intent.confidence, intent.why), understanding)
     if intent.confidence >= step.sure:
         return state, step.next
@@ -69,7 +91,7 @@ def _weigh(script: Script, step: Listen, state: State, understanding: Understand
 
 
 def _key_in_listen(script: Script, step: Listen, state: State, pressed: Pressed) -> Next:
-    if state.phase == Phase.CONFIRM:
+    if state.phase in (Phase.CONFIRM, Phase.EITHER):
         return _unclear(script, step, state)
     menu = script.flow.steps[script.flow.keys]
     if isinstance(menu, Menu) and pressed.keys in menu.keys:  # who knows the menu need not wait for it
@@ -77,9 +99,10 @@ def _key_in_listen(script: Script, step: Listen, state: State, pressed: Pressed)
     return script.flow.keys
 
 
-def _unclear(script: Script, step: Listen, state: State) -> Next:
+def _unclear(script: Script, step: Listen, state: State, spoken: bool = False) -> Next:
+    """Asked once more; then a person for whoever can speak, and keys for whoever cannot be heard."""
     if state.tries >= step.retries:
-        return state, step.otherwise
+        return state, script.flow.person if spoken else step.otherwise
     return enter_listen(script, step, state.at(Phase.BEGIN, state.tries + 1))
 
 

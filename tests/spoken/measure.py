@@ -71,7 +71,8 @@ def measure(speakers: Sequence[str], again: bool) -> dict[str, Any]:
 def summary(speaker: str, result: Score) -> str:
     return (
         f"{speaker:7} topic {result.topic_accuracy:.1%}  place {result.place_accuracy:.1%}  "
-        f"emergencies missed {result.emergencies_missed} of 40, false {result.false_emergencies} of 40 near misses"
+        f"emergencies missed {result.emergencies_missed} of 40, "
+        f"asked about {result.emergencies_asked}, false {result.false_emergencies} of 40 near misses"
         f" (+{result.false_emergencies_elsewhere} elsewhere)  out of scope not forced {result.not_forced:.1%}"
     )
 

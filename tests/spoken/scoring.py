@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from config.documents import EMERGENCY
 from ivr.ports import Understanding
-from ivr.understanding.classifier import EMERGENCY
-from ivr.understanding.measure import told
+from ivr.understanding.measure import DANGER, told
 from tests.spoken.render import Sentence
 
 OUT_OF_SCOPE = "oos"
@@ -25,6 +25,7 @@ class Outcome:
     heard: Heard
     topic: str  # as a caller would notice it: emergency, then an act, then the topic
     place: str | None
+    asked: str | None = None  # … or what the caller is asked first
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Score:
 
     topic_accuracy: float
     place_accuracy: float
-    emergencies_missed: int
+    emergencies_missed: int  # neither heard nor asked about
+    emergencies_asked: int
     false_emergencies: int
     false_emergencies_elsewhere: int
     not_forced: float  # of what is out of scope
@@ -62,17 +64,19 @@ class Score:
 
 def outcome(sentence: Sentence, heard: Heard, understanding: Understanding) -> Outcome:
     answer = told(understanding)
-    return Outcome(sentence, heard, answer.topic, answer.place)
+    return Outcome(sentence, heard, answer.topic, answer.place, answer.asked)
 
 
 def score(outcomes: Sequence[Outcome]) -> Score:
     plain = [each for each in outcomes if _is_plain(each.sentence)]
     misses = [each for each in outcomes if each.sentence.near_miss]
+    real = [each for each in outcomes if each.sentence.topic == EMERGENCY]
     outside = [each for each in outcomes if each.sentence.topic == OUT_OF_SCOPE]
     return Score(
         topic_accuracy=_share(plain, _right_topic),
         place_accuracy=_share([each for each in outcomes if each.sentence.place], _right_place),
-        emergencies_missed=sum(each.sentence.topic == EMERGENCY != each.topic for each in outcomes),
+        emergencies_missed=sum(each.topic != EMERGENCY and each.asked != DANGER for each in real),
+        emergencies_asked=sum(each.asked == DANGER for each in real),
         false_emergencies=sum(each.topic == EMERGENCY for each in misses),
         false_emergencies_elsewhere=sum(each.topic == EMERGENCY for each in (*plain, *outside)),
         not_forced=_share(outside, _right_topic),

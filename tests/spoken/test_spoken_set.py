@@ -66,6 +66,7 @@ def test_no_sentence_is_an_example_in_other_words() -> None:
     danger = edition.emergencies["en"]
     phrases = [*danger.said, *(phrase for of_topic in danger.misses.values() for phrase in of_topic)]
     phrases += [phrase for topic in edition.topics.values() for phrase in topic.phrases.get("en", ())]
+    phrases += [text for each in edition.examples.values() if each.language == "en" for _, text in each.lines()]
     examples = [words(phrase) for phrase in phrases]
     shared = [s.text for s in SPOKEN if any(fuzz.ratio(words(s.text), each) > 100 * MOST_ALIKE for each in examples)]
     assert shared == []

@@ -29,7 +29,7 @@ def test_every_script_and_source_an_image_names_exists(dockerfile: Path) -> None
         assert (ROOT / name).exists() or (ROOT / "docker" / name).exists(), name
 
 
-@pytest.mark.parametrize("script", ["packages.sh", "asterisk.sh", "python.sh", "voices.sh"])
+@pytest.mark.parametrize("script", ["packages.sh", "asterisk.sh", "python.sh", "voices.sh", "encoder.sh"])
 def test_images_and_make_run_share_each_script(script: str) -> None:
     assert script in (ROOT / "docker/install/all.sh").read_text()
     assert any(script in dockerfile.read_text() for dockerfile in DOCKERFILES)

@@ -11,7 +11,7 @@ import yaml
 from config.documents import Edition, Place, Site, Topic, TopicLimits
 from ivr.facts import Facts
 from ivr.flow import Flow
-from ivr.ports import EmergencyHeard, Intent, PlaceHeard, Understanding
+from ivr.ports import DangerHeard, EmergencyHeard, Intent, PlaceHeard, Understanding
 from ivr.script import Script
 from ivr.simulator import Simulation, World, simulate
 from ivr.state import State
@@ -59,7 +59,16 @@ WARD_5 = PlaceHeard("ward-5", "ward 5", "ward five", 0.95)
 KNOWN: Mapping[str, Understanding] = {
     "drain on ward four": Understanding("", intent=Intent("plumbing", 0.93, ("drain",)), place=WARD_4),
     "drain": Understanding("", intent=Intent("plumbing", 0.93, ("drain",))),
-    "maybe printer": Understanding("", intent=Intent("printer", 0.5)),
+    "maybe printer": Understanding("", intent=Intent("printer", 0.4)),
+    "paper or water": Understanding("", either=("printer", "plumbing"), place=WARD_4),
+    "something with ink": Understanding("", intent=Intent("oos", 0.7, (), (("printer", 0.3), ("plumbing", 0.1)))),
+    "well": Understanding("", intent=Intent("oos", 0.9, (), (("printer", 0.05), ("plumbing", 0.05)))),
+    "he looks odd by the drain": Understanding(
+        "", intent=Intent("plumbing", 0.93), place=WARD_4, danger=DangerHeard(("odd",))
+    ),
+    "the arrest phone": Understanding(
+        "", intent=Intent("plumbing", 0.9), place=WARD_4, danger=DangerHeard(("arrest",), by_rule=True)
+    ),
     "bill": Understanding("", intent=Intent("billing", 0.9)),
     "ward four": Understanding("", place=WARD_4),
     "no, ward five": Understanding("", act="no", place=WARD_5, correction=True),

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.documents import LanguagePack
+from config.documents import EMERGENCY, LanguagePack
 from ivr.understanding import training
-from ivr.understanding.classifier import EMERGENCY, Classifier
+from ivr.understanding.classifier import Classifier
 from ivr.understanding.features import encoder, meaning
-from ivr.understanding.measure import BadLine, LabelledSentence, measure_training, read_lines
+from ivr.understanding.labelled import BadLine, LabelledSentence, LabelledSet, read_set
+from ivr.understanding.measure import measure_training
 from ivr.understanding.shelf import load, save, trained
 from ivr.understanding.training import Example, train
 
@@ -89,7 +90,7 @@ def test_emergencies_alone_are_no_topic() -> None:
 
 def test_without_examples_of_the_outside_it_still_abstains() -> None:
     blind = train([example for example in EXAMPLES if example.topic != "oos"])
-    assert blind.threshold > 0
+    assert blind.thresholds.topic > 0
     assert set(blind.topics) == {"drains", "printing"}
 
 
@@ -108,8 +109,8 @@ def test_what_was_learnt_is_kept_and_read_back(classifier: Classifier, tmp_path:
     again = load(tmp_path / "kept.npz")
     words = ("the", "printer", "has", "no", "toner")
     assert again.classify(words).topic == classifier.classify(words).topic == "printing"
-    assert (again.topics, again.temperature, again.threshold) == (
-        classifier.topics, classifier.temperature, classifier.threshold,
+    assert (again.topics, again.temperature, again.thresholds) == (
+        classifier.topics, classifier.temperature, classifier.thresholds,
     )  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def test_figures_of_a_training_file_tried_on_a_test_file(tmp_path: Path) -> None
     pack = LanguagePack(
         language="en", emergency=(), negations=(), person=(), status=(), callback=(), yes=(), no=(), repeat=()
     )
-    figures = measure_training(lines, test, pack)
+    figures = measure_training(lines, LabelledSet(tuple(test)), pack)
     assert figures.in_scope_accuracy == 1.0
     assert figures.out_of_scope_recall == 1.0
     assert figures.emergency_recall is None
@@ -155,4 +156,4 @@ def test_a_bad_line_is_named(tmp_path: Path, row: str) -> None:
     path = tmp_path / "lines.jsonl"
     path.write_text(json.dumps({"text": "a", "topic": "b"}) + "\n" + row + "\n", encoding="utf-8")
     with pytest.raises(BadLine, match=":2"):
-        read_lines(path)
+        read_set(path)

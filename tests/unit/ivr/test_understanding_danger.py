@@ -12,8 +12,9 @@ from ivr.understanding.words import utterance
 
 HERE = Path(__file__).parent
 EDITION = load_edition(HERE.parents[2] / "config")
-LEAST_HEARD = {"unseen_emergencies.txt": 20, "unseen_emergencies_again.txt": 60}  # measured: 21 of 30, 63 of 80
-MOST_FALSE = {"unseen_near_misses.txt": 4, "unseen_near_misses_again.txt": 7}  # measured: 3 of 30, 5 of 80
+LEAST_HEARD = {"unseen_emergencies.txt": 14, "unseen_emergencies_again.txt": 55}  # measured: 15 of 30, 57 of 80
+LEAST_HEARD_OR_ASKED = {"unseen_emergencies.txt": 26, "unseen_emergencies_again.txt": 71}  # 27 of 30, 72 of 80
+MOST_FALSE = {"unseen_near_misses.txt": 3, "unseen_near_misses_again.txt": 4}  # 2 of 30, 3 of 80
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +22,26 @@ def line() -> LineUnderstander:
     return build(EDITION, Settings().data_dir / "understanding")
 
 
-def flagged(line: LineUnderstander, file: str) -> list[str]:
+def unseen(file: str) -> list[str]:
     lines = [each for each in (HERE / file).read_text(encoding="utf-8").splitlines() if each and each[0] != "#"]
     assert len(lines) >= 30
-    return [each for each in lines if line.understand(each, "en").emergency]
+    return lines
+
+
+def flagged(line: LineUnderstander, file: str) -> list[str]:
+    return [each for each in unseen(file) if line.understand(each, "en").emergency]
 
 
 @pytest.mark.parametrize("file", LEAST_HEARD)
 def test_of_unseen_emergencies_most_are_heard(line: LineUnderstander, file: str) -> None:
     assert len(flagged(line, file)) >= LEAST_HEARD[file]
+
+
+@pytest.mark.parametrize("file", LEAST_HEARD_OR_ASKED)
+def test_of_unseen_emergencies_nearly_all_are_heard_or_asked_about(line: LineUnderstander, file: str) -> None:
+    heard = flagged(line, file)
+    asked = [each for each in unseen(file) if line.understand(each, "en").danger]
+    assert len(heard) + len(asked) >= LEAST_HEARD_OR_ASKED[file], sorted({*unseen(file)} - {*heard, *asked})
 
 
 @pytest.mark.parametrize("file", MOST_FALSE)
@@ -47,7 +59,7 @@ def test_what_no_pattern_foresaw_is_added_and_explained(line: LineUnderstander) 
 
 def test_the_rule_suffices_without_a_classifier() -> None:
     mute = EDITION.model_copy(update={
-        "emergencies": {}, "out_of_scope": {},
+        "emergencies": {}, "out_of_scope": {}, "examples": {},
         "topics": {name: topic.model_copy(update={"phrases": {}}) for name, topic in EDITION.topics.items()},
     })  # fmt: skip
     heard = build(mute).understand("he is not breathing", "en")

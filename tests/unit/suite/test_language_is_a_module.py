@@ -26,6 +26,8 @@ ALLOWED = {  # (file, text) → why no caller says or hears it
     ("ivr/flow_facts.py", "or"): "in a sentence for a flow's author",
     ("ivr/understanding/places.py", "to"): "role of a place",
     ("ivr/validation.py", "and"): "in a sentence for a flow's author",
+    ("ivr/understanding/onnx_encoder.py", "en"): "language whose encoder it is",
+    ("ivr/understanding/onnx_encoder.py", "in"): "in a sentence for a keeper",
 }
 
 

@@ -8,10 +8,10 @@ from rapidfuzz.distance import Levenshtein
 
 from ivr.locales import nl
 from ivr.spoken_times import spoken_time
+from ivr.understanding.examples import normal
 from ivr.understanding.gazetteer import spoken_names
 from ivr.understanding.numbers import Numbers
 from ivr.understanding.places import Names
-from ivr.understanding.understander import normal
 from ivr.understanding.words import utterance_in
 from tests.unit.ivr.locales.pack import bare
 
