@@ -26,7 +26,7 @@ def waiting(limit_s: int) -> Edition:
     rules = DEMO.site.waiting.model_copy(update={"limit_s": limit_s})
     site = DEMO.site.model_copy(update={"waiting": rules, "languages": ("en",)})
     topics = {name: DEMO.topics[name] for name in ("plumbing", "printer")}
-    return DEMO.model_copy(update={"site": site, "topics": topics, "emergencies": {}})
+    return DEMO.model_copy(update={"site": site, "topics": topics, "emergencies": {}, "examples": {}})
 
 
 @pytest.fixture(autouse=True)
