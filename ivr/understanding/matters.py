@@ -83,6 +83,10 @@ class MatterSplitter:
                 told[-1] = _joined(told[-1], clause, whole, understand)
         return [understand(*each.span) for each in told] if len(told) > 1 else []
 
+    def clauses(self, said: TokenizedText) -> list[Span]:
+        """What stands between joints and pauses, names or not."""
+        return self._clauses(WholeUtterance(said, Understanding(said.text), (), places_apart=False))
+
     def _clauses(self, whole: WholeUtterance) -> list[Span]:
         """What stands between joints and pauses."""
         said, size = whole.said, len(whole.said.words)

@@ -20,6 +20,7 @@ from ivr.understanding.words import TokenizedText, utterance_in
 
 DOUBTFUL = 0.5  # a recogniser less sure than this makes the topic less sure too
 NOTHING = Weighed(Intent(OUT_OF_SCOPE, 0.0))
+LIKELY = 0.5  # of a clause: more probable than not
 FEWEST_WORDS = 3  # of fewer the classifier makes no emergency, and doubts none: "ward four" and "yes" are answers
 
 
@@ -113,16 +114,22 @@ class LanguageUnderstander:
         What the rule saw and took back ("no fire") is at most asked about.
         """
         rule = self._emergency.find(said)
-        if self._classifier is None or len(said.words) < FEWEST_WORDS:
-            return rule, None
+        if self._classifier is None or EMERGENCY not in self._classifier.topics or len(said.words) < FEWEST_WORDS:
+            return rule, None  # nobody who knows of emergencies doubts it
         likely = self._classifier.thresholds
         if rule:
-            doubted = weighed.danger < likely.doubt
+            doubted = weighed.danger < likely.doubt and self._danger_of_clauses(said) < LIKELY
             return (None, DangerHeard(rule.words, by_rule=True)) if doubted else (rule, None)
         if weighed.danger >= likely.danger and weighed.signs and not self._emergency.saw(said):
             return EmergencyHeard(weighed.signs), None
         asked = weighed.danger >= (likely.danger if self._emergency.saw(said) else likely.ask)
         return None, DangerHeard(weighed.signs) if asked else None
+
+    def _danger_of_clauses(self, said: TokenizedText) -> float:
+        """Of the most dangerous clause: an emergency told along with a drain is one."""
+        parts = (said.words[start:end] for start, end in self._matters.clauses(said))
+        long = [normal(words, self._pack) for words in parts if len(words) >= FEWEST_WORDS]
+        return max((self._classifier.weigh(words).danger for words in long), default=0.0) if self._classifier else 0.0
 
     def _number(self, said: TokenizedText) -> str | None:
         """The number with the most digits in the utterance."""
