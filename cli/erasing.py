@@ -10,7 +10,7 @@ from config.documents import Edition
 from config.settings import Settings
 from routing.archive import Action
 from routing.identity import new_id
-from routing.lifecycle import CallbackEvent
+from routing.services.callbacks import Callbacks
 from routing.spellings import Spellings, spellings
 from runtime import credentials, operator
 from runtime.addresses import instance_folder
@@ -43,7 +43,7 @@ class Found:
         rows = self.rows
         said = [
             f"open tickets: {', '.join(sorted(rows.open_tickets))}" if rows.open_tickets else "",
-            f"callbacks that are owed: {len(rows.open_callbacks)}" if rows.open_callbacks else "",
+            f"calls that are owed: {len(rows.open_outbound_calls)}" if rows.open_outbound_calls else "",
             f"calls that go on: {len(rows.live_calls)}" if rows.live_calls else "",
             f"messages that are no ticket yet: {len(self.waiting)}" if self.waiting else "",
         ]
@@ -97,8 +97,9 @@ async def _find(settings: Settings, records: SqlRecords, news: RedisNews, number
 async def _carry_out(records: SqlRecords, news: RedisNews, found: Found, number: Spellings) -> dict[str, int]:
     """The files first: what points to them is still there when this is cut off, and finds them again."""
     at = datetime.now(UTC)
-    for callback_id in found.rows.open_callbacks:
-        await records.callbacks.advance(callback_id, CallbackEvent.ERASED, at)
+    callbacks = Callbacks(records, news, lambda: at)
+    for outbound_call_id in found.rows.open_outbound_calls:
+        await callbacks.erase(outbound_call_id)
     delete([*found.recordings, *found.spooled])
     await news.forget(found.news)
     await news.tell("erased")  # controllers keep sentences spoken lately in memory

@@ -28,10 +28,10 @@ from controller.switchboard import AmiDialler, Switchboard
 from ivr.session import SpeechServices
 from ivr.understanding.understander import build
 from ivr.wording import PromptRenderer, Wording
-from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher
 from routing.model import Offer, OfferState
 from routing.news_waiter import NewsWaiter
+from routing.outbound_desk import OutboundDesk
 from routing.ports import News
 from routing.promise import is_open
 from runtime import clock, health
@@ -101,12 +101,12 @@ class Controller:
         self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
         self.dispatcher = Dispatcher(records, news, in_force.waiting, now)
         dialler = AmiDialler(self.ami, settings, in_force)
-        self.callbacks = CallbackDesk(records, news, dialler, in_force.callback)
+        self.outbound = OutboundDesk(records, news, dialler, in_force.callback)
         left = LeftMatters(records, news, self.news_waiter, in_force, settings.data_dir / "recordings")
         reports = EmergencyReports.of(records, news, self.news_waiter, in_force)
         self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, in_force))
         self.switchboard = Switchboard(
-            self.ami, records, news, self.dispatcher, self.callbacks, dialler, self.emergencies, left=left
+            self.ami, records, news, self.dispatcher, self.outbound, dialler, self.emergencies, left=left
         )
         self.loaded_editions: dict[str, asyncio.Task[LoadedEdition]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
@@ -232,11 +232,11 @@ class Controller:
             began_s = loop.time()
             try:
                 self._ring(await self.dispatcher.tick(now()))
-                await self.callbacks.tick(now())
+                await self.outbound.tick(now())
             except Exception:
                 log.exception("a dispatcher's tick failed")
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)
-            await self.news_waiter.wait(("queue", "agent", "callback"), pause_s)
+            await self.news_waiter.wait(("queue", "agent", "outbound"), pause_s)
 
     async def help(self) -> None:
         """Agents' takes of emergencies, on a clock of their own: the dispatcher's work must not hold one up."""

@@ -47,17 +47,18 @@ class DialplanCalls:
             id=call_id, site_id=site.id, dnis=told.dnis, started_at=line_time(told.at), pins=self.in_force.pins,
             caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),
         )  # fmt: skip
-        return await self._called_back(call, told.attempt_id) if told.attempt_id else call
+        return await self._rung(call, told.attempt_id) if told.attempt_id else call
 
-    async def _called_back(self, call: Call, attempt_id: str) -> Call:
-        """Who was called back is known from their ticket; the channel's number is ours."""
+    async def _rung(self, call: Call, attempt_id: str) -> Call:
+        """Whom we rang is known from their ticket; the channel's number is ours."""
         try:
-            attempt = await self.records.callbacks.load_attempt(attempt_id)
-            callback = await self.records.callbacks.load(attempt.callback_id)
-            ticket = await self.records.tickets.load(callback.ticket_id)
+            attempt = await self.records.outbound_calls.load_attempt(attempt_id)
+            outbound = await self.records.outbound_calls.load(attempt.outbound_call_id)
+            ticket = await self.records.tickets.load(outbound.ticket_id)
         except NotFound:
             return call
-        dialogue = {**call.dialogue, "flow": "callback", "ticket": ticket.id, "ticket_number": ticket.number}
+        dialogue = {**call.dialogue, "flow": outbound.flow, "ticket": ticket.id, "ticket_number": ticket.number}
         return replace(
-            call, direction="callback", callback_id=callback.id, caller=ticket.draft.caller, dialogue=dialogue
-        )
+            call, direction="outbound", outbound_call_id=outbound.id, attempt_id=attempt.id,
+            caller=ticket.draft.caller, dialogue=dialogue,
+        )  # fmt: skip

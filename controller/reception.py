@@ -32,10 +32,10 @@ from routing.lifecycle import AttemptEvent, CallEvent
 from routing.model import (
     UNPROVEN,
     Call,
-    Callback,
     CallerId,
     NewEvent,
     NotFound,
+    OutboundCall,
     RoutingError,
     Ticket,
 )
@@ -97,14 +97,14 @@ class Reception:
 
     async def _note_leg(self, call: Call, agi: AgiSession) -> None:
         """The caller's channel, whose end Asterisk will tell with its cause."""
-        kind = LegKind.CALLBACK if call.direction == "callback" else LegKind.CALLER
+        kind = LegKind.CALLED if call.direction == "outbound" else LegKind.CALLER
         leg = CallLeg(new_id(), call.id, agi.environment.uniqueid, kind, call.started_at)
         with suppress(Exception):
             async with asyncio.timeout(NOTES_S):
                 await self.records.legs.open(leg)
 
     async def _note_ticket(self, call: Call) -> None:
-        """A callback is about its ticket from the first moment: the talk, and what is noted of it, belong there."""
+        """An outbound call is about its ticket from the first moment: the talk, and what is noted, belong there."""
         ticket_id = State.from_json(call.dialogue).ticket
         if ticket_id:
             with suppress(Exception):
@@ -149,21 +149,23 @@ class Reception:
         facts = replace(facts_of(call, edition, agi), diverted_by=told.diverted_by or None)
         state = State(flow="main", language=call.language, facts=facts)
         if attempt:
-            return await self._callback_call(agi, call, state, attempt, edition)
+            return await self._outbound_call(agi, call, state, attempt, edition)
         return replace(call, dialogue=state.to_json())
 
-    async def _callback_call(
+    async def _outbound_call(
         self, agi: AgiSession, call: Call, state: State, attempt_id: str, edition: Edition
     ) -> Call:
-        attempt = await self.records.callbacks.load_attempt(attempt_id)
-        callback = await self.records.callbacks.load(attempt.callback_id)
-        ticket = await self.records.tickets.load(callback.ticket_id)
-        caller = _called_back(callback, ticket, edition.site)
-        call = replace(call, direction="callback", callback_id=callback.id, caller=caller)
-        state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
+        attempt = await self.records.outbound_calls.load_attempt(attempt_id)
+        outbound = await self.records.outbound_calls.load(attempt.outbound_call_id)
+        ticket = await self.records.tickets.load(outbound.ticket_id)
+        caller = _rung(outbound, ticket, edition.site)
+        call = replace(
+            call, direction="outbound", outbound_call_id=outbound.id, attempt_id=attempt_id, caller=caller
+        )  # fmt: skip
+        state = replace(state, flow=outbound.flow, ticket=ticket.id, ticket_number=ticket.number)
         state = replace(state, facts=state.facts.updated(facts_of(call, edition, agi)))
         state = state.with_facts(attempt=attempt_id)
-        await self.records.callbacks.advance_attempt(attempt_id, AttemptEvent.ANSWERED, now())
+        await self.records.outbound_calls.advance_attempt(attempt_id, AttemptEvent.ANSWERED, now())
         return replace(call, dialogue=state.to_json())
 
     async def _how_it_went(self, agi: AgiSession, state: State) -> Outcome:
@@ -329,12 +331,12 @@ class Reception:
         return LeftMatters(self.records, self.news, self.news_waiter, self.in_force, recordings)
 
 
-def _called_back(callback: Callback, ticket: Ticket, site: Site) -> CallerId:
+def _rung(outbound: OutboundCall, ticket: Ticket, site: Site) -> CallerId:
     """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
     reporter = ticket.draft.caller
-    if callback.number == reporter.number:
+    if outbound.number == reporter.number:
         return reporter
-    return identify(callback.number, reporter.name, False, site, Proof.PHONE)  # we rang it
+    return identify(outbound.number, reporter.name, False, site, Proof.PHONE)  # we rang it
 
 
 def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:

@@ -13,12 +13,12 @@ from controller.emergency_calls import ENDPOINT, EmergencyCalls
 from controller.left_matters import LeftMatters
 from controller.refusals import Refusals
 from ivr.notebook import Notebook
-from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
-from routing.model import Attempt, Call, Callback, NotDialled, OfferState
+from routing.model import Attempt, Call, NotDialled, OfferState, OutboundCall
+from routing.outbound_desk import OutboundDesk
 from routing.ports import News, Records
 from runtime.clock import now
 from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused, hangup_cause
@@ -31,36 +31,38 @@ GRACE_S = 30.0  # between a call's record and its channel being listed, and the 
 
 @dataclass
 class AmiDialler:
-    """Rings the phone of a callback: its registered contact, else the trunk. One Originate per attempt, ever."""
+    """Rings the phone of an outbound call: its registered contact, else the trunk. One Originate per attempt, ever."""
 
     ami: AmiClient
     settings: Settings
     in_force: EditionInForce
     registered: set[str] = field(default_factory=set)
 
-    async def originate(self, attempt: Attempt, callback: Callback) -> None:
-        number, rules = callback.number, self.in_force.callback()
+    async def originate(self, attempt: Attempt, call: OutboundCall) -> None:
+        if call.flow not in self.in_force.edition.flows:
+            raise NotDialled(f"no flow {call.flow} serves it")
+        number, rules = call.number, self.in_force.callback()
         dialled = f"PJSIP/{number}" if number in self.registered else f"PJSIP/{number}@{rules.trunk}"
-        call = Originate(
-            channel_id=attempt.id, dialled=dialled, context="onenumber-callback",
+        asked = Originate(
+            channel_id=attempt.id, dialled=dialled, context="onenumber-outbound",
             caller_number=self.settings.line.number, timeout_ms=rules.ring_s * 1000,
             variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.settings.line.number},
         )  # fmt: skip
         try:
-            await self.ami.originate(call)
+            await self.ami.originate(asked)
         except (AmiDown, ActionRefused, ValueRefused) as error:
             raise NotDialled(repr(error)) from error
 
 
 @dataclass
 class Switchboard:
-    """Keeps the records in step with Asterisk: phones, answers, failed callbacks, calls that are gone."""
+    """Keeps the records in step with Asterisk: phones, answers, failed outbound calls, calls that are gone."""
 
     ami: AmiClient
     records: Records
     news: News
     dispatcher: Dispatcher
-    callbacks: CallbackDesk
+    outbound: OutboundDesk
     dialler: AmiDialler
     emergencies: EmergencyCalls
     refusals: Refusals = field(default_factory=Refusals)
@@ -84,7 +86,7 @@ class Switchboard:
 
     async def _happened(self, event: AmiEvent) -> None:
         if event.name == "OriginateResponse" and event["Response"] == "Failure":
-            await self.callbacks.failed(event["ActionID"], f"not reached ({event['Reason']})", now())
+            await self.outbound.failed(event["ActionID"], f"not reached ({event['Reason']})", now())
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
             await self._answered(event)
         elif event.name == "Hangup":
@@ -136,7 +138,7 @@ class Switchboard:
         calls = await self.records.calls.live()
         on_channels = {channel: call for call in calls if (channel := _channel_of(call))}
         await self.emergencies.reread(on_channels, list(channels.values()), listed_at)
-        await self.callbacks.recover(now(), channels.keys())
+        await self.outbound.recover(now(), channels.keys())
         for call in calls:
             uniqueid = _channel_of(call)
             if uniqueid in channels and channels[uniqueid].bridge:

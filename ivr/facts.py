@@ -52,7 +52,7 @@ class Facts(MatterFacts):
     """What is known of the call, and of the matter just spoken of."""
 
     channel: str | None = None  # Asterisk's unique id of the caller's channel
-    attempt: str | None = None  # of the callback that this call is
+    attempt: str | None = None  # of the outbound call that this is
     caller_number: str | None = None
     identified: bool = False  # the number is known to be the caller's own
     callable: bool = False  # … and may be called back without asking for another

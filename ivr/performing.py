@@ -43,27 +43,24 @@ from ivr.notebook import Notebook
 from ivr.owed import Owed
 from ivr.recording import LEAST_SPEECH_S, Recording
 from ivr.state import State
-from routing.caps import WINDOW, Asked, over_the_cap
 from routing.event_types import EventType
 from routing.identity import new_id
-from routing.matters import same_matter
 from routing.model import (
-    UNPROVEN,
     Agent,
     AgentState,
     Call,
-    Callback,
     NotCallable,
     Offer,
     OfferState,
+    OutboundCall,
     QueueEntry,
     RoutingError,
     Ticket,
 )
 from routing.news_waiter import NewsWaiter
-from routing.numbers import callable_number
 from routing.policy import page_alive
 from routing.ports import News, Records
+from routing.services.callbacks import Callbacks, OwedToAnother, TooManyCalls
 from routing.spoken_numbers import ticket_number
 
 POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
@@ -83,7 +80,7 @@ class Performer:
     notebook: Notebook
     clock: Callable[[], datetime]
     recordings: Path
-    attempt_id: str | None = None  # this call is a callback
+    attempt_id: str | None = None  # this call is an outbound one
     wall: Callable[[], datetime] | None = None  # what promises are told by; None: by the same clock
 
     async def perform(self, state: State, action: Action) -> Outcome:
@@ -216,19 +213,13 @@ class Performer:
     async def _taken_over(self, state: State) -> QueueEntry | None:
         """Whoever is owed a call about this matter and calls by themselves: in that place, and not called as well."""
         number = self.call.caller.number if state.facts.identified else None
-        if number is None or self.call.callback_id or await self.records.queue.of_call(self.call.id):
+        if number is None or self.call.outbound_call_id or await self.records.queue.of_call(self.call.id):
             return None
-        told = (await self.records.tickets.load(state.ticket)).draft if state.ticket else None
-        for owed in await self.records.callbacks.owed_to(number):
-            ticket = await self.records.tickets.load(owed.ticket_id)
-            if not same_matter(ticket.draft, told, self.edition.topics):
-                continue
-            if await self.records.callbacks.take_over(owed.id, self.call.id, self.clock()):
-                self.notebook.note(EventType.CALLBACK_TAKEN_OVER, {"callback_id": owed.id, "ticket_id": owed.ticket_id})
-                await self.news.tell("callback", callback=owed.id, call=self.call.id)
-                await self.news.tell("queue", call=self.call.id)
-                return await self.records.queue.of_call(self.call.id)
-        return None
+        owed = await self._callbacks.taken_over(self.call, number, state.ticket, self.edition.topics)
+        if owed is None:
+            return None
+        self.notebook.note(EventType.CALLBACK_TAKEN_OVER, {"callback_id": owed.id, "ticket_id": owed.ticket_id})
+        return await self.records.queue.of_call(self.call.id)
 
     async def _urgency_of(self, state: State) -> str:
         return (await self.records.tickets.load(state.ticket)).urgency if state.ticket else "normal"
@@ -292,62 +283,40 @@ class Performer:
         self, state: State, action: StoreCallback
     ) -> CallbackStored | CallbackOwed | NumberRefused:
         try:
-            number = callable_number(action.number, self.edition.site)
+            callback = await self._callbacks.ask(self.call, state.ticket or "", action.number, self.edition.site)
         except NotCallable:
             return NumberRefused()
-        owed = await self.records.callbacks.of_ticket(state.ticket or "")
-        if owed is None and await self._too_many(number):
-            return NumberRefused()
-        if owed and owed.number != number and owed.call_id != self.call.id and owed.id != self.call.callback_id:
+        except OwedToAnother:
             return CallbackOwed()
-        entry = await self.records.queue.of_call(self.call.id)
-        now = self.clock()
-        callback = await self.records.callbacks.store(
-            Callback(
-                id=new_id(), ticket_id=state.ticket or "", number=number, call_id=self.call.id,
-                crew=entry.crew if entry else self.edition.site.default_crew,
-                urgency=entry.urgency if entry else await self._urgency_of(state),
-                since=entry.since if entry else now,
-            )
-        )  # fmt: skip
-        self.notebook.note(EventType.CALLBACK_STORED, {"callback_id": callback.id}, {"number": number})
-        await self.news.tell("callback", callback=callback.id, call=self.call.id)
+        except TooManyCalls as cap:
+            self.notebook.note(EventType.CALLBACK_REFUSED, {"cap": str(cap)}, {"number": action.number})
+            return NumberRefused()
+        self.notebook.note(EventType.CALLBACK_STORED, {"callback_id": callback.id}, {"number": callback.number})
         return CallbackStored(callback.id)
 
-    async def _too_many(self, number: str) -> bool:
-        """Whether this number, or this caller, has had as many callbacks as an hour has."""
-        recent = await self.records.callbacks.since(self.clock() - WINDOW)
-        calls = await self.records.calls.known({each.call_id for each in recent if each.call_id})
-        lately = [Asked(each.number, _source(calls.get(each.call_id or ""))) for each in recent]
-        why = over_the_cap(Asked(number, _source(self.call)), lately, self.edition.site.callback)
-        if why:
-            self.notebook.note(EventType.CALLBACK_REFUSED, {"cap": why}, {"number": number})
-        return why is not None
-
-    async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | QueueStanding:
-        """A person is there: their call takes the callback's place, and its offer when that still stands."""
+    async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | QueueStanding | Done:
+        """A person is there: their call takes a callback's place, and its offer when that still stands."""
+        outbound = await self._callbacks.of_call(self.call)
         if self.attempt_id:
-            connected = await self.records.callbacks.connect(self.attempt_id, self.call.id, self.clock())
+            connected = await self._callbacks.confirm(self.call, self.attempt_id)
             self.notebook.note(EventType.CALLBACK_CONFIRMED, {"attempt": self.attempt_id, "connected": connected})
+            if outbound and not outbound.rule.for_agent:
+                return Done()
             if not connected and not await self.records.queue.of_call(self.call.id):
-                return await self._wait_as_promised(state)
+                return await self._wait_as_promised(state, outbound)
         try:
             return await asyncio.wait_for(self.offered(state), self.edition.site.waiting.pop_s)
         except TimeoutError:
             return await self.waiting(state)
 
-    async def _wait_as_promised(self, state: State) -> QueueStanding:
+    async def _wait_as_promised(self, state: State, owed: OutboundCall | None) -> QueueStanding:
         """The callback is over, or another call's: who was called waits for themselves, with the same right."""
-        owed = await self.records.callbacks.load(self.call.callback_id) if self.call.callback_id else None
-        since = owed.since if owed else None
-        return await self._enter_queue(state, EnterQueue(owed.crew if owed else self.edition.site.default_crew), since)
+        crew = owed.crew if owed else self.edition.site.default_crew
+        return await self._enter_queue(state, EnterQueue(crew), owed.since if owed else None)
 
-
-def _source(call: Call | None) -> str | None:
-    """From where somebody calls; None where they do not say, or nothing proves what they say."""
-    if call is None or call.caller.withheld or call.caller.kind == UNPROVEN:
-        return None
-    return call.caller.number or call.caller.raw
+    @property
+    def _callbacks(self) -> Callbacks:
+        return Callbacks(self.records, self.news, self.clock)
 
 
 def _at_work(agent: Agent) -> bool:

@@ -22,20 +22,20 @@ from routing.lifecycle import (
     AGENT_TRANSITIONS,
     ATTEMPT_TRANSITIONS,
     CALL_TRANSITIONS,
-    CALLBACK_TRANSITIONS,
     OFFER_TRANSITIONS,
     OPEN_ATTEMPTS,
+    OUTBOUND_CALL_TRANSITIONS,
     AgentEvent,
     AttemptEvent,
-    CallbackEvent,
     CallEvent,
     OfferEvent,
+    OutboundCallEvent,
     TicketEvent,
     sources_and_target,
 )
 from routing.model import (
     LIVE_OFFERS,
-    OPEN_CALLBACKS,
+    OPEN_OUTBOUND_CALLS,
     AgentState,
     Offer,
     QueueEntry,
@@ -57,7 +57,7 @@ class Kind(StrEnum):
     PLACE = "places"  # in the queue
     AGENT = "agents"
     OFFER = "offers"
-    CALLBACK = "callbacks"
+    OUTBOUND_CALL = "outbound_calls"
     ATTEMPT = "attempts"
     EMERGENCY = "emergencies"
     RING = "rings"
@@ -66,18 +66,18 @@ class Kind(StrEnum):
 
 LIVE: Mapping[Kind, tuple[StrEnum, ...]] = {
     Kind.OFFER: LIVE_OFFERS,
-    Kind.CALLBACK: OPEN_CALLBACKS,
+    Kind.OUTBOUND_CALL: OPEN_OUTBOUND_CALLS,
     Kind.ATTEMPT: OPEN_ATTEMPTS,
     Kind.TAKE: OPEN_TAKES,
 }
-ONE_LIVE_PER: Mapping[Kind, tuple[str, ...]] = {
-    Kind.PLACE: ("call_id", "callback_id"),
-    Kind.OFFER: ("entry_id", "call_id", "agent_id"),
-    Kind.CALLBACK: ("ticket_id",),
-    Kind.ATTEMPT: ("callback_id",),
-    Kind.TAKE: ("emergency_id",),
+ONE_LIVE_PER: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
+    Kind.PLACE: (("call_id",), ("callback_id",)),
+    Kind.OFFER: (("entry_id",), ("call_id",), ("agent_id",)),
+    Kind.OUTBOUND_CALL: (("ticket_id", "purpose"),),
+    Kind.ATTEMPT: (("outbound_call_id",), ("slot",)),
+    Kind.TAKE: (("emergency_id",),),
 }
-"""Of a kind's rows that are live, no two share a value of any of these; the first to have it wins."""
+"""Of a kind's rows that are live, no two share all values of any of these; the first to have them wins."""
 
 ANY: Final = object()  # in `where`: whatever it is, but not nothing
 Columns = Mapping[str, Any]
@@ -130,10 +130,10 @@ class CallOffReached:
 
 @dataclass(frozen=True)
 class LinkMatter:
-    """The call is about the callback's ticket, too."""
+    """The call is about the outbound call's ticket, too."""
 
     call_id: str
-    callback_id: str
+    outbound_call_id: str
     at: datetime
 
 
@@ -189,12 +189,14 @@ def offer_transition(
     return Transition(Kind.OFFER, {"id": offer_id}, changes, sources, event, at, True, reason, agent)
 
 
-def callback_transition(
-    where: Columns, event: CallbackEvent, at: datetime, not_before: datetime | None = None, why: str = "",
+def outbound_call_transition(
+    where: Columns, event: OutboundCallEvent, at: datetime, due: datetime | None = None, why: str = "",
     required: bool = False,
 ) -> Transition:  # fmt: skip
-    sources, to = sources_and_target(CALLBACK_TRANSITIONS, event)
-    return Transition(Kind.CALLBACK, where, {"state": to, "not_before": not_before}, sources, event, at, required, why)
+    """`due`: when it is dialled again."""
+    sources, to = sources_and_target(OUTBOUND_CALL_TRANSITIONS, event)
+    changes = {"state": to} | ({"due": due} if due else {})
+    return Transition(Kind.OUTBOUND_CALL, where, changes, sources, event, at, required, why)
 
 
 def attempt_transition(

@@ -4,14 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-from routing.fake_callbacks import MemoryCallbacks
 from routing.fake_calls import MemoryCalls, MemoryTickets
 from routing.fake_dispatch import MemoryAgents, MemoryDrafts, MemoryOffers, MemoryQueue, MemoryWrapUps
 from routing.fake_emergencies import MemoryEmergencies
 from routing.fake_legs import MemoryLegs
+from routing.fake_outbound_calls import MemoryOutboundCalls
 from routing.fake_state import MemoryState
 from routing.model import Agent
-from routing.ports import Agents, Callbacks, Calls, Drafts, Emergencies, Legs, Offers, Queue, Tickets, WrapUps
+from routing.ports import Agents, Calls, Drafts, Emergencies, Legs, Offers, OutboundCalls, Queue, Tickets, WrapUps
 
 NEWS_KEPT = 10_000
 
@@ -27,7 +27,7 @@ class MemoryRecords:
         self.queue: Queue = MemoryQueue(self.state)
         self.agents: Agents = MemoryAgents(self.state)
         self.offers: Offers = MemoryOffers(self.state)
-        self.callbacks: Callbacks = MemoryCallbacks(self.state)
+        self.outbound_calls: OutboundCalls = MemoryOutboundCalls(self.state)
         self.wrap_ups: WrapUps = MemoryWrapUps(self.state)
         self.emergencies: Emergencies = MemoryEmergencies(self.state)
         self.drafts: Drafts = MemoryDrafts(self.state)

@@ -26,15 +26,14 @@ from routing.emergencies import Emergency, Ring, Take
 from routing.identity import new_id
 from routing.legs import CallLeg
 from routing.model import (
-    OPEN_CALLBACKS,
     Agent,
     Attempt,
     Call,
-    Callback,
     Event,
     NewEvent,
     NotFound,
     Offer,
+    OutboundCall,
     QueueEntry,
     Ticket,
 )
@@ -69,7 +68,7 @@ class MemoryState:
     agents: dict[str, Agent] = field(default_factory=dict)
     drafts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (login, form) → typed by field
     offers: dict[str, Offer] = field(default_factory=dict)
-    callbacks: dict[str, Callback] = field(default_factory=dict)
+    outbound_calls: dict[str, OutboundCall] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     wrap_ups: dict[str, tuple[str, str]] = field(default_factory=dict)
     emergencies: dict[str, Emergency] = field(default_factory=dict)
@@ -122,8 +121,8 @@ class MemoryState:
                 self.enter(entry)
             case CallOffReached(offer):
                 self.apply(reached(effect, self.calls[offer.call_id or ""].caller, self._owed_about(offer)))
-            case LinkMatter(call_id, callback_id):
-                self.link(call_id, self.callbacks[callback_id].ticket_id)
+            case LinkMatter(call_id, outbound_call_id):
+                self.link(call_id, self.outbound_calls[outbound_call_id].ticket_id)
             case NoteNumber(ticket_id, number):
                 ticket = self.tickets[ticket_id]
                 self.tickets[ticket_id] = replace(ticket, draft=replace(ticket.draft, callback_number=number))
@@ -173,9 +172,9 @@ class MemoryState:
         if call_id and (call_id, ticket_id) not in self.call_tickets:
             self.call_tickets.append((call_id, ticket_id))
 
-    def _owed_about(self, offer: Offer) -> list[Callback]:
+    def _owed_about(self, offer: Offer) -> list[OutboundCall]:
         about = {ticket for call, ticket in self.call_tickets if call == offer.call_id} | {offer.ticket_id}
-        return [each for each in self.callbacks.values() if each.ticket_id in about and each.state in OPEN_CALLBACKS]
+        return [each for each in self.live(Kind.OUTBOUND_CALL) if each.ticket_id in about]
 
     def live(self, kind: Kind) -> list[Row]:
         return [row for row in getattr(self, kind).values() if _live(kind, row)]
@@ -196,8 +195,8 @@ def _live(kind: Kind, row: Row) -> bool:
 
 
 def _both_have(kind: Kind, row: Row, other: Row) -> bool:
-    columns = ONE_LIVE_PER.get(kind, ())
-    return any(getattr(row, name) is not None and getattr(row, name) == getattr(other, name) for name in columns)
+    keys = ([(getattr(row, name), getattr(other, name)) for name in columns] for columns in ONE_LIVE_PER.get(kind, ()))
+    return any(all(mine is not None and mine == theirs for mine, theirs in key) for key in keys)
 
 
 def one(rows: Mapping[str, R], key: str, what: str) -> R:

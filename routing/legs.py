@@ -11,7 +11,7 @@ from routing.model import NewEvent
 class LegKind(StrEnum):
     CALLER = "caller"
     AGENT = "agent"
-    CALLBACK = "callback"  # the called back person's phone
+    CALLED = "called"  # the phone of who is rung by an outbound call
 
 
 @dataclass(frozen=True)

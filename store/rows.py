@@ -12,21 +12,22 @@ from routing.model import (
     Attempt,
     AttemptState,
     Call,
-    Callback,
-    CallbackState,
     CallerId,
     CallState,
     Event,
     Offer,
     OfferState,
+    OutboundCall,
+    OutboundCallState,
     Promise,
     QueueEntry,
     Stage,
     Ticket,
     TicketDraft,
 )
+from routing.purposes import Purpose
 from store.tables import call_private, calls, event_private, events, promises, ticket_private, tickets
-from store.tables_dispatch import callback_private, callbacks
+from store.tables_dispatch import outbound_call_private, outbound_calls
 
 Found = Row[Any]
 
@@ -51,7 +52,8 @@ def call_of(row: Found) -> Call:
         dialogue=row.dialogue or {},
         ended_at=row.ended_at,
         ending=row.ending,
-        callback_id=row.callback_id,
+        outbound_call_id=row.outbound_call_id,
+        attempt_id=row.attempt_id,
     )
 
 
@@ -136,12 +138,13 @@ def offer_of(row: Found) -> Offer:
     return Offer(**{**_like(Offer, row), "state": OfferState(row.state)})
 
 
-def select_callbacks() -> Select[Any]:
-    return select(callbacks, callback_private.c.number).outerjoin(callback_private)
+def select_outbound_calls() -> Select[Any]:
+    return select(outbound_calls, outbound_call_private.c.number).outerjoin(outbound_call_private)
 
 
-def callback_of(row: Found) -> Callback:
-    return Callback(**{**_like(Callback, row), "state": CallbackState(row.state), "number": row.number or ""})
+def outbound_call_of(row: Found) -> OutboundCall:
+    known = {"state": OutboundCallState(row.state), "purpose": Purpose(row.purpose), "number": row.number or ""}
+    return OutboundCall(**{**_like(OutboundCall, row), **known})
 
 
 def attempt_of(row: Found) -> Attempt:

@@ -66,7 +66,8 @@ calls = Table(
     Column("started_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("ending", HostileText, index=True),
-    Column("callback_id", ID, index=True),
+    Column("outbound_call_id", ID, index=True),
+    Column("attempt_id", ID, index=True),
     Column("last_seq", Integer, nullable=False),
     Index("ix_calls_live", "started_at", sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED),
 )

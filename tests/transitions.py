@@ -12,8 +12,8 @@ from routing.lifecycle import (
     AGENT_TRANSITIONS,
     ATTEMPT_TRANSITIONS,
     CALL_TRANSITIONS,
-    CALLBACK_TRANSITIONS,
     OFFER_TRANSITIONS,
+    OUTBOUND_CALL_TRANSITIONS,
     TICKET_TRANSITIONS,
 )
 from store.applying import TABLES
@@ -23,7 +23,7 @@ TRANSITIONS: Mapping[Kind, Mapping[tuple[StrEnum, StrEnum], StrEnum]] = {
     Kind.TICKET: TICKET_TRANSITIONS,  # type: ignore[dict-item]
     Kind.AGENT: AGENT_TRANSITIONS,  # type: ignore[dict-item]
     Kind.OFFER: OFFER_TRANSITIONS,  # type: ignore[dict-item]
-    Kind.CALLBACK: CALLBACK_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.OUTBOUND_CALL: OUTBOUND_CALL_TRANSITIONS,  # type: ignore[dict-item]
     Kind.ATTEMPT: ATTEMPT_TRANSITIONS,  # type: ignore[dict-item]
     Kind.EMERGENCY: EMERGENCY_TRANSITIONS,  # type: ignore[dict-item]
     Kind.RING: RING_TRANSITIONS,  # type: ignore[dict-item]

@@ -233,7 +233,7 @@ async def test_events_and_callbacks_are_listed(records: SqlRecords) -> None:
     await records.calls.append([an_event(call.id, EventType.KEY), an_event(call.id, EventType.HEARD)])
     assert [event.type for event in await records.archive.events(None, 9)] == ["heard", "key"]
     assert [event.type for event in await records.archive.events("key", 9)] == ["key"]
-    callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
+    callback = await records.outbound_calls.store(a_callback(await opened_ticket(records)))
     assert await records.archive.callbacks("pending", 9) == [callback]
     assert await records.archive.callbacks("done", 9) == []
 
@@ -286,8 +286,8 @@ async def test_what_was_written_early_is_kept_until_the_matter_is_over(records: 
 
 
 async def test_what_is_still_to_be_done_is_not_forgotten(records: SqlRecords) -> None:
-    callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
+    callback = await records.outbound_calls.store(a_callback(await opened_ticket(records)))
     live = await opened_call(records, dialogue={"step": "ask"})
     await purge(records, NOW + timedelta(days=400))
-    assert (await records.callbacks.load(callback.id)).number == callback.number
+    assert (await records.outbound_calls.load(callback.id)).number == callback.number
     assert (await records.calls.load(live.id)).dialogue == {"step": "ask"}

@@ -104,7 +104,7 @@ async def test_neither_configuration_nor_sounds_can_be_written(ami: AmiClient, l
     home = inside(line.folder)
     targets = [home / "etc/pjsip.conf", home / "local/pjsip.conf", home / "sounds/en/x.txt", home / "modules/x.so"]
     before = (line.folder / "etc/pjsip.conf").read_bytes()
-    place = "Channel: Local/s@onenumber-callback\r\nContext: onenumber-callback\r\nExten: s\r\nPriority: 1\r\n"
+    place = "Channel: Local/s@onenumber-outbound\r\nContext: onenumber-outbound\r\nExten: s\r\nPriority: 1\r\n"
     for number, target in enumerate(targets):
         files = (target, home / f"spool/written-{number}")  # in this order; Asterisk must be able to write the latter
         variables = "".join(f"Variable: FILE({file},,,l,u)=owned\r\n" for file in files)
@@ -121,7 +121,7 @@ async def test_whom_an_emergency_rings_cannot_be_changed(ami: AmiClient, line: T
         await ask(ami, "Setvar", Variable=variable, Value="PJSIP/evil")
     with ami.events("DialBegin") as events:
         async with line.phone("urgent1"), asyncio.timeout(20):
-            await ami.originate(Originate("emergency-1", "Local/s@onenumber-emergency", "onenumber-callback"))
+            await ami.originate(Originate("emergency-1", "Local/s@onenumber-emergency", "onenumber-outbound"))
             async for event in events:
                 assert "evil" not in event["DialString"]
                 if event["DialString"].startswith("urgent1"):
@@ -133,7 +133,7 @@ async def test_whom_an_emergency_rings_cannot_be_changed(ami: AmiClient, line: T
 async def test_no_call_believes_a_global_variable(ami: AmiClient, line: TestLine) -> None:
     for variable, value in (("ON_EMERGENCY", "talked"), ("ON_ATTEMPT", "x"), ("ON_CONCLUDED", "1"), ("ON_TRIES", "9")):
         await ask(ami, "Setvar", Variable=variable, Value=value)
-    await ami.originate(Originate("caller-1", "Local/100@from-callers", "onenumber-callback"))
+    await ami.originate(Originate("caller-1", "Local/100@from-callers", "onenumber-outbound"))
 
     ours = ""
 
@@ -153,7 +153,7 @@ async def test_no_call_believes_a_global_variable(ami: AmiClient, line: TestLine
 async def test_the_lines_own_actions_work(ami: AmiClient, line: TestLine) -> None:
     assert (await ami.registered_phones())["agent1"] is False
     assert (await asyncio.to_thread(emergency_phones, line.settings)).state == "broken"  # asked, and none is there
-    await ami.originate(Originate("channel-1", "Local/s@onenumber-callback", "onenumber-callback"))
+    await ami.originate(Originate("channel-1", "Local/s@onenumber-outbound", "onenumber-outbound"))
 
     async def up() -> bool:
         return any(channel.uniqueid == "channel-1" for channel in await ami.core_show_channels())

@@ -1,10 +1,10 @@
-"""Callbacks: who is owed a call."""
+"""OutboundCalls: who is owed a call."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from routing.model import CallbackState
+from routing.model import OutboundCallState
 from web.api.asked import Before
 from web.api.shapes import CallbackOut, Page, page_of
 from web.auth import VisitorDep
@@ -17,11 +17,11 @@ router = APIRouter(prefix="/callbacks", tags=["callbacks"])
 async def list_callbacks(
     who: VisitorDep,
     line: DeskDep,
-    state: CallbackState | None = None,
+    state: OutboundCallState | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,
 ) -> Page[CallbackOut]:
-    """Callbacks, newest first."""
+    """OutboundCalls, newest first."""
     callbacks = await line.archive.callbacks(state, limit + 1, before)
     last = callbacks[limit - 1].id if len(callbacks) > limit else None
     return page_of([CallbackOut.of(callback) for callback in callbacks], limit, last)
@@ -30,4 +30,4 @@ async def list_callbacks(
 @router.get("/{callback_id}")
 async def one_callback(callback_id: str, who: VisitorDep, line: DeskDep) -> CallbackOut:
     """One owed call."""
-    return CallbackOut.of(await line.records.callbacks.load(callback_id))
+    return CallbackOut.of(await line.records.outbound_calls.load(callback_id))

@@ -13,14 +13,14 @@ from routing.model import (
     Agent,
     AgentState,
     Call,
-    Callback,
-    CallbackState,
     CallerId,
     CallerKind,
     CallState,
     Event,
     Offer,
     OfferState,
+    OutboundCall,
+    OutboundCallState,
     Promise,
     QueueEntry,
     Stage,
@@ -73,13 +73,13 @@ class CallOut(FromRecord):
     id: str
     site_id: str
     dnis: str
-    direction: Literal["inbound", "callback"]
+    direction: Literal["inbound", "outbound"]
     language: str
     state: CallState
     started_at: datetime
     ended_at: datetime | None
     ending: str | None
-    callback_id: str | None
+    outbound_call_id: str | None
     caller: CallerOut
 
     @classmethod
@@ -273,13 +273,13 @@ class CallbackOut(FromRecord):
     crew: str
     urgency: UrgencyName
     since: datetime
-    state: CallbackState
+    due: datetime
+    state: OutboundCallState
     attempts: int
-    not_before: datetime | None
     call_id: str | None
 
     @classmethod
-    def of(cls, callback: Callback) -> "CallbackOut":
+    def of(cls, callback: OutboundCall) -> "CallbackOut":
         return cls.model_validate(callback)
 
 

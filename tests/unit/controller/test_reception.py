@@ -24,9 +24,9 @@ from routing.model import (
     AgentState,
     Attempt,
     AttemptState,
-    Callback,
     CallerId,
     OfferState,
+    OutboundCall,
     Promise,
     TicketDraft,
 )
@@ -199,12 +199,14 @@ async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str
     reporter = CallerId("204", "204", contact="Ward 4", place="ward-4")
     draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", NOW), reporter)
     ticket = await world.records.tickets.open(draft, None, NOW)
-    callback = await world.records.callbacks.store(Callback(new_id(), ticket.id, number, "technical", "normal", NOW))
+    callback = await world.records.outbound_calls.store(
+        OutboundCall(new_id(), ticket.id, number, "technical", "normal", NOW, NOW)
+    )
     attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, NOW)
-    await world.records.callbacks.claim_attempt(attempt)
+    await world.records.outbound_calls.claim_attempt(attempt)
     session, _ = agi(ON_ATTEMPT=attempt.id)
     call, _ = await reception(world)._begin_or_resume(session)
-    assert (call.direction, call.caller.number, call.caller.contact) == ("callback", number, who)
+    assert (call.direction, call.caller.number, call.caller.contact) == ("outbound", number, who)
     await reception(world)._note_ticket(call)
     assert [each.id for each in await world.records.tickets.of_call(call.id)] == [ticket.id]
 

@@ -12,13 +12,13 @@ from controller.dialplan_calls import DialplanCalls
 from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
 from controller.switchboard import GRACE_S, Switchboard
-from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState, QueueEntry
 from routing.news_waiter import NewsWaiter
+from routing.outbound_desk import OutboundDesk
 from telephony.ami import AmiEvent, LiveChannel
 from tests.unit.ivr.site import edition
 
@@ -42,7 +42,7 @@ class Scene:
         self.asterisk, self.records, news = ListedAsterisk(), MemoryRecords(), MemoryNews()
         rules = CallbackRules(dial_patterns=("[0-9]+",))
         dispatcher = Dispatcher(self.records, news, WaitingRules)
-        callbacks = CallbackDesk(self.records, news, cast("Any", None), lambda: rules)
+        callbacks = OutboundDesk(self.records, news, cast("Any", None), lambda: rules)
         ami = cast("Any", self.asterisk)
         documents = EditionInForce(edition())
         reports = EmergencyReports.of(self.records, news, NewsWaiter(news), documents)

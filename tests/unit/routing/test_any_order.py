@@ -16,7 +16,7 @@ from routing.identity import new_id
 from routing.lifecycle import AgentEvent, AttemptEvent, OfferEvent
 from routing.model import (
     LIVE_OFFERS,
-    OPEN_CALLBACKS,
+    OPEN_OUTBOUND_CALLS,
     Agent,
     AgentState,
     Attempt,
@@ -152,30 +152,34 @@ class AnyOrder(RuleBasedStateMachine):
     def the_called_person_answers(self, pick: int, confirms: bool) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
         if self.run(self.world.phone_taken(attempt)):
-            call = self.run(self.world.call(callback_id=attempt.callback_id))
+            call = self.run(self.world.call(outbound_call_id=attempt.outbound_call_id))
             if confirms:
-                self.run(self.world.records.callbacks.connect(attempt.id, call.id, self.world.now))
+                self.run(self.world.records.outbound_calls.connect(attempt.id, call.id, self.world.now))
 
     @precondition(lambda self: bool(self.world.dialler.dialled))
     @rule(pick=picks)
     def a_person_is_there_though_their_attempt_was_given_up(self, pick: int) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
         if self.world.records.state.attempts[attempt.id].state in (AttemptState.FAILED, AttemptState.LOST):
-            call = self.run(self.world.call(callback_id=attempt.callback_id))
-            self.run(self.world.records.callbacks.connect(attempt.id, call.id, self.world.now))
+            call = self.run(self.world.call(outbound_call_id=attempt.outbound_call_id))
+            self.run(self.world.records.outbound_calls.connect(attempt.id, call.id, self.world.now))
 
-    @precondition(lambda self: bool(self.world.records.state.callbacks))
+    @precondition(lambda self: bool(self.world.records.state.outbound_calls))
     @rule(pick=picks)
     def somebody_who_is_owed_a_callback_calls_again(self, pick: int) -> None:
-        callback = list(self.world.records.state.callbacks.values())[pick % len(self.world.records.state.callbacks)]
+        callback = list(self.world.records.state.outbound_calls.values())[
+            pick % len(self.world.records.state.outbound_calls)
+        ]
         call = self.run(self.world.call(caller=CallerId(callback.number, callback.number)))
-        if not self.run(self.world.records.callbacks.take_over(callback.id, call.id, self.world.now)):
+        if not self.run(self.world.records.outbound_calls.take_over(callback.id, call.id, self.world.now)):
             self._waits(call, ticket_id=callback.ticket_id)
 
-    @precondition(lambda self: bool(self.world.records.state.callbacks))
+    @precondition(lambda self: bool(self.world.records.state.outbound_calls))
     @rule(pick=picks)
     def somebody_else_calls_about_a_matter_that_is_owed_a_callback(self, pick: int) -> None:
-        callback = list(self.world.records.state.callbacks.values())[pick % len(self.world.records.state.callbacks)]
+        callback = list(self.world.records.state.outbound_calls.values())[
+            pick % len(self.world.records.state.outbound_calls)
+        ]
         self._waits(self.run(self.world.call()), ticket_id=callback.ticket_id)
 
     @rule(pick=picks)
@@ -183,7 +187,7 @@ class AnyOrder(RuleBasedStateMachine):
         live = self.run(self.world.records.calls.live())
         if live:
             call = live[pick % len(live)]
-            self.run(self.emergencies.raised(call.id, call.id, self.world.now, call.callback_id))
+            self.run(self.emergencies.raised(call.id, call.id, self.world.now, call.outbound_call_id))
 
     @rule(pick=picks, agent=st.integers(0, AGENTS - 1))
     def an_agent_takes_an_emergency(self, pick: int, agent: int) -> None:
@@ -226,17 +230,17 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(pick=picks)
     def a_controller_dies_having_noted_only_the_attempts_failure(self, pick: int) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
-        self.run(self.world.records.callbacks.advance_attempt(attempt.id, AttemptEvent.FAILED, self.world.now))
+        self.run(self.world.records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.FAILED, self.world.now))
 
     @precondition(has_offers)
     @rule(pick=picks)
     def a_controller_dies_having_claimed_an_attempt(self, pick: int) -> None:
         offer = self.world.records.state.offers[self.offer(pick)]
         if offer.callback_id and offer.state is OfferState.SEEN:
-            callback = self.run(self.world.records.callbacks.load(offer.callback_id))
+            callback = self.run(self.world.records.outbound_calls.load(offer.callback_id))
             number = callback.attempts + 1
             claimed = Attempt(new_id(), callback.id, number, AttemptState.CLAIMED, self.world.now, offer.id)
-            self.run(self.world.records.callbacks.claim_attempt(claimed))
+            self.run(self.world.records.outbound_calls.claim_attempt(claimed))
 
     @precondition(has_offers)
     @rule(pick=picks)
@@ -264,10 +268,12 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def no_number_is_dialled_twice_for_one_attempt(self) -> None:
-        dialled = Counter((attempt.callback_id, attempt.number) for attempt in self.world.dialler.dialled)
+        dialled = Counter((attempt.outbound_call_id, attempt.number) for attempt in self.world.dialler.dialled)
         assert not dialled or max(dialled.values()) == 1
         attempts = self.world.records.state.attempts.values()
-        under_way = Counter(a.callback_id for a in attempts if a.state in (AttemptState.SENT, AttemptState.ANSWERED))
+        under_way = Counter(
+            a.outbound_call_id for a in attempts if a.state in (AttemptState.SENT, AttemptState.ANSWERED)
+        )
         assert not under_way or max(under_way.values()) == 1
 
     def teardown(self) -> None:
@@ -280,8 +286,8 @@ class AnyOrder(RuleBasedStateMachine):
             self.run(self.world.tick())
             self._everything_goes_well()
         assert self.run(self.world.records.queue.waiting()) == []
-        states = {callback.state for callback in self.world.records.state.callbacks.values()}
-        assert states.isdisjoint(OPEN_CALLBACKS)
+        states = {callback.state for callback in self.world.records.state.outbound_calls.values()}
+        assert states.isdisjoint(OPEN_OUTBOUND_CALLS)
         assert all(call.ended_at for call in self.world.records.state.calls.values())
         assert self.run(self.world.records.offers.live()) == []
         agents = self.world.records.state.agents.values()

@@ -17,42 +17,43 @@ from routing.effects import (
     Transition,
     agent_transition,
     call_transition,
-    callback_transition,
     emergency_transition,
     offer_transition,
+    outbound_call_transition,
     stage_transition,
 )
 from routing.emergencies import EmergencyEvent
 from routing.lifecycle import (
-    CALLBACK_TRANSITIONS,
+    OUTBOUND_CALL_TRANSITIONS,
     AgentEvent,
     AttemptEvent,
-    CallbackEvent,
     CallEvent,
     OfferEvent,
+    OutboundCallEvent,
     leads_to,
 )
 from routing.model import (
-    OPEN_CALLBACKS,
+    OPEN_OUTBOUND_CALLS,
     UNPROVEN,
     Attempt,
     AttemptState,
-    Callback,
-    CallbackState,
     CallerId,
     Offer,
+    OutboundCall,
+    OutboundCallState,
     Promise,
     QueueEntry,
     Stage,
     Ticket,
     TicketDraft,
 )
+from routing.purposes import Purpose
 from routing.rules import (
     claiming,
     claiming_attempt,
     following,
     reached,
-    renewed_callback,
+    renewed_outbound_call,
     renewed_place,
     resting,
     stored,
@@ -62,7 +63,7 @@ from tests.unit.routing.world import START
 
 LATER = START + timedelta(seconds=60)
 OFFER = Offer("offer", "entry", "anna", START, call_id="call")
-OWED = Callback("callback", "ticket", "204", "technical", "normal", START)
+OWED = OutboundCall("callback", "ticket", "204", "technical", "normal", START, START)
 ENTRY = QueueEntry("entry", "technical", "normal", START, call_id="call", ticket_id="ticket")
 
 
@@ -80,8 +81,8 @@ def of_offer(event: OfferEvent, offer: Offer = OFFER, agent: AgentEvent | None =
     return list(following(offer_transition(offer.id, event, LATER, None, agent, ""), offer))
 
 
-def of_callback(event: CallbackEvent, callback: Callback = OWED) -> list[Effect]:
-    return list(following(callback_transition({"id": callback.id}, event, LATER), callback))
+def of_callback(event: OutboundCallEvent, callback: OutboundCall = OWED) -> list[Effect]:
+    return list(following(outbound_call_transition({"id": callback.id}, event, LATER), callback))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,10 @@ def test_an_answer_ends_the_waiting_and_calls_off_what_is_owed_besides() -> None
 
 def test_a_talk_ends_the_callback_it_was_about() -> None:
     called_back = replace(OFFER, callback_id="callback")
-    assert transitions(of_offer(OfferEvent.TALK_ENDED, called_back))[-1] == (Kind.CALLBACK, CallbackEvent.TALKED)
+    assert transitions(of_offer(OfferEvent.TALK_ENDED, called_back))[-1] == (
+        Kind.OUTBOUND_CALL,
+        OutboundCallEvent.TALKED,
+    )
 
 
 def test_only_what_is_owed_to_who_talks_is_called_off() -> None:
@@ -119,21 +123,21 @@ def test_only_what_is_owed_to_who_talks_is_called_off() -> None:
     owed = [theirs, asked, others, own]
     called_off = reached(answer, CallerId("204", "204"), owed)
     assert [each.where["id"] for each in called_off] == ["callback", "asked"]
-    assert {(each.event, each.why) for each in called_off} == {(CallbackEvent.CANCELLED, "reached meanwhile")}
+    assert {(each.event, each.why) for each in called_off} == {(OutboundCallEvent.CANCELLED, "reached meanwhile")}
     unproven = reached(answer, CallerId("204", "204", kind=UNPROVEN), owed)
     assert [each.where["id"] for each in unproven] == ["asked"]
 
 
-@pytest.mark.parametrize("event", list(CallbackEvent))
-def test_what_a_callbacks_state_means_for_its_place(event: CallbackEvent) -> None:
-    to, effects = leads_to(CALLBACK_TRANSITIONS, event), of_callback(event)
-    if to is CallbackState.PENDING:
+@pytest.mark.parametrize("event", list(OutboundCallEvent))
+def test_what_a_callbacks_state_means_for_its_place(event: OutboundCallEvent) -> None:
+    to, effects = leads_to(OUTBOUND_CALL_TRANSITIONS, event), of_callback(event)
+    if to is OutboundCallState.PENDING:
         entered, free = effects
         assert isinstance(entered, Enter)
         assert (entered.entry.callback_id, entered.entry.since) == ("callback", START)
         assert isinstance(free, Change)
         assert (free.where, free.changes) == ({"callback_id": "callback"}, {"call_id": None})
-    elif to in OPEN_CALLBACKS:
+    elif to in OPEN_OUTBOUND_CALLS:
         assert effects == []
     else:
         assert left(effects) == [({"callback_id": "callback"}, f"callback {to}")]
@@ -149,11 +153,15 @@ def test_a_call_that_ends_gives_up_its_own_place_only() -> None:
 
 
 @pytest.mark.parametrize("stage", [Stage.ACCEPTED, Stage.CLOSED])
-def test_only_closing_a_matter_calls_its_callback_off(stage: Stage) -> None:
+def test_only_closing_a_matter_calls_off_whom_nobody_needs_to_ring_then(stage: Stage) -> None:
     draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", START), CallerId())
     ticket = Ticket("ticket", "12", "demo", START, Stage.RECORDED, draft)
     effects = following(stage_transition(ticket, stage, LATER), None)
-    assert transitions(effects) == ([(Kind.CALLBACK, CallbackEvent.CANCELLED)] if stage is Stage.CLOSED else [])
+    assert transitions(effects) == (
+        [(Kind.OUTBOUND_CALL, OutboundCallEvent.CANCELLED)] * 2 if stage is Stage.CLOSED else []
+    )
+    purposes = [each.where["purpose"] for each in effects if isinstance(each, Transition)]
+    assert purposes == ([Purpose.CALLBACK, Purpose.DELAY] if stage is Stage.CLOSED else [])
 
 
 @pytest.mark.parametrize(
@@ -194,7 +202,7 @@ def test_a_callback_that_is_taken_over_is_not_dialled_and_not_waited_for_twice()
     assert left(effects) == [({"call_id": "call", "callback_id": None}, "callback taken over")]
     assert transitions(effects) == [
         (Kind.CALL, CallEvent.ENTERED_QUEUE),
-        (Kind.CALLBACK, CallbackEvent.CONFIRMED),
+        (Kind.OUTBOUND_CALL, OutboundCallEvent.CONFIRMED),
         (Kind.ATTEMPT, AttemptEvent.LOST),
     ]
 
@@ -206,9 +214,9 @@ def test_who_chooses_a_callback_waits_once() -> None:
 
 
 def test_a_ticket_has_one_callback_with_the_number_given_last_in_the_earlier_place() -> None:
-    again = replace(OWED, id="again", number="205", since=LATER, not_before=LATER)
-    kept = renewed_callback(OWED, again)
-    assert (kept.id, kept.number, kept.since, kept.not_before) == ("callback", "205", START, LATER)
+    again = replace(OWED, id="again", number="205", since=LATER, due=LATER)
+    kept = renewed_outbound_call(OWED, again)
+    assert (kept.id, kept.number, kept.since, kept.due) == ("callback", "205", START, LATER)
 
 
 def test_a_place_is_kept_and_what_is_waited_for_may_change() -> None:
@@ -221,12 +229,12 @@ def test_a_place_is_kept_and_what_is_waited_for_may_change() -> None:
 @pytest.mark.parametrize(
     ("state", "caller", "rests"),
     [
-        (CallbackState.PENDING, CallerId("205", "205"), False),
-        (CallbackState.PENDING, CallerId("204", "204"), True),
-        (CallbackState.PENDING, CallerId("204", "204", kind=UNPROVEN), False),
-        (CallbackState.DIALLING, CallerId(), True),
-        (CallbackState.CONNECTED, CallerId("204", "204"), False),
+        (OutboundCallState.PENDING, CallerId("205", "205"), False),
+        (OutboundCallState.PENDING, CallerId("204", "204"), True),
+        (OutboundCallState.PENDING, CallerId("204", "204", kind=UNPROVEN), False),
+        (OutboundCallState.DIALLING, CallerId(), True),
+        (OutboundCallState.CONNECTED, CallerId("204", "204"), False),
     ],
 )
-def test_a_callback_rests_while_its_phone_is_busy(state: CallbackState, caller: CallerId, rests: bool) -> None:
+def test_a_callback_rests_while_its_phone_is_busy(state: OutboundCallState, caller: CallerId, rests: bool) -> None:
     assert resting([replace(OWED, state=state)], [caller]) == ({"callback"} if rests else set())

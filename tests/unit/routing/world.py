@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from config.documents import CallbackRules, WaitingRules
-from routing.callbacks import CallbackDesk
 from routing.dispatch import Dispatcher, show
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
@@ -15,14 +14,15 @@ from routing.model import (
     AgentState,
     Attempt,
     Call,
-    Callback,
     CallerId,
     Offer,
+    OutboundCall,
     Promise,
     QueueEntry,
     Ticket,
     TicketDraft,
 )
+from routing.outbound_desk import OutboundDesk
 from tests.transitions import watch_memory
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -37,7 +37,7 @@ class ScriptedDialler:
     dialled: list[Attempt] = field(default_factory=list)
     failure: BaseException | None = None
 
-    async def originate(self, attempt: Attempt, callback: Callback) -> None:
+    async def originate(self, attempt: Attempt, callback: OutboundCall) -> None:
         self.dialled.append(attempt)
         if self.failure:
             raise self.failure
@@ -50,8 +50,9 @@ class World:
         watch_memory(self.records.state)
         self.news = MemoryNews()
         self.dialler = ScriptedDialler()
+        self.rules = CALLBACK_RULES
         self.dispatcher = Dispatcher(self.records, self.news, lambda: RULES, lambda: self.now)
-        self.desk = CallbackDesk(self.records, self.news, self.dialler, lambda: CALLBACK_RULES)
+        self.desk = OutboundDesk(self.records, self.news, self.dialler, lambda: self.rules)
 
     def passes(self, seconds: float) -> None:
         """Time goes by, and pages keep beating."""
@@ -86,10 +87,10 @@ class World:
         draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", self.now), CallerId())
         return await self.records.tickets.open(draft, None, self.now)
 
-    async def callback(self, **changes: Any) -> Callback:
+    async def callback(self, **changes: Any) -> OutboundCall:
         ticket = await self.ticket()
-        owed = Callback(new_id(), ticket.id, "204", "technical", "normal", self.now)
-        return await self.records.callbacks.store(replace(owed, **changes))
+        owed = OutboundCall(new_id(), ticket.id, "204", "technical", "normal", self.now, self.now)
+        return await self.records.outbound_calls.store(replace(owed, **changes))
 
     async def show(self, offer_id: str) -> bool:
         """The agent's desk shows the offer."""
@@ -99,7 +100,7 @@ class World:
 
     async def phone_taken(self, attempt: Attempt) -> bool:
         """Somebody takes the phone that is rung for a callback."""
-        return await self.records.callbacks.advance_attempt(attempt.id, AttemptEvent.ANSWERED, self.now)
+        return await self.records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.ANSWERED, self.now)
 
     async def offer_to(self, agent: Agent) -> Offer:
         offer = await self.records.offers.of_agent(agent.id)

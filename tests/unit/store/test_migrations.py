@@ -66,7 +66,7 @@ async def test_private_things_are_apart_and_have_their_time(sqlite_url: str) -> 
 
 
 async def test_every_root_row_names_its_site(sqlite_url: str) -> None:
-    for name in ("calls", "tickets", "queue_entries", "agents", "callbacks", "users", "documents", "audit"):
+    for name in ("calls", "tickets", "queue_entries", "agents", "outbound_calls", "users", "documents", "audit"):
         assert "site_id" in metadata.tables[name].c
 
 

@@ -13,7 +13,7 @@ from store.records import SqlRecords
 from store.sqlite import SqliteDatabase
 from tests.contract.samples import a_callback, an_offer, answered, available_agent, later, opened_ticket, waiting_call
 
-GROWING = ("queue_entries", "callbacks", "attempts", "offers", "other")
+GROWING = ("queue_entries", "outbound_calls", "attempts", "offers", "other")
 WHOLE = re.compile(rf"^SCAN ({'|'.join(GROWING)})(?! USING)")
 Told = tuple[str, Any]
 
@@ -58,7 +58,7 @@ async def an_urgency_is_set(records: SqlRecords) -> None:
 
 async def a_ticket_is_closed(records: SqlRecords) -> None:
     ticket = await opened_ticket(records)
-    await records.callbacks.store(a_callback(ticket))
+    await records.outbound_calls.store(a_callback(ticket))
     await records.tickets.move(ticket.id, Stage.CLOSED, "anna", later(5), "told")
 
 
@@ -72,8 +72,8 @@ async def an_offer_is_answered(records: SqlRecords) -> None:
 async def a_controller_looks_around(records: SqlRecords) -> None:
     await records.queue.waiting()
     await records.offers.live()
-    await records.callbacks.open()
-    await records.callbacks.open_attempts()
+    await records.outbound_calls.open()
+    await records.outbound_calls.open_attempts()
 
 
 @pytest.mark.parametrize(

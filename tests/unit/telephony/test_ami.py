@@ -14,7 +14,7 @@ from telephony.ami import (
     registered,
 )
 
-CALL = Originate("0190a0b0-0000-7000-8000-000000000001", "PJSIP/2001", "onenumber-callback", caller_number="100",
+CALL = Originate("0190a0b0-0000-7000-8000-000000000001", "PJSIP/2001", "onenumber-outbound", caller_number="100",
                  variables={"ON_ATTEMPT": "0190a0b0", "__ON_TRACE": "x"})  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def test_a_call_to_be_made() -> None:
         "ActionID: 0190a0b0-0000-7000-8000-000000000001",
         "ChannelId: 0190a0b0-0000-7000-8000-000000000001",
         "Channel: PJSIP/2001",
-        "Context: onenumber-callback",
+        "Context: onenumber-outbound",
         "Exten: s",
         "Priority: 1",
         "Timeout: 30000",

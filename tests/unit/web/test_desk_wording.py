@@ -20,9 +20,9 @@ from routing.model import (
     NO_DISPOSITION,
     URGENCY_ORDER,
     AgentState,
-    CallbackState,
     CallState,
     NewEvent,
+    OutboundCallState,
     Stage,
 )
 from tests.rooms import sources
@@ -41,11 +41,11 @@ DIALSTATUS = {"chanunavail", "congestion", "busy", "noanswer", "cancel", "donotc
 ENDINGS = set(re.findall(r"^\| `([a-z_]+)` \|", (ROOT / "docs/glossary.md").read_text(), re.M))
 ENDINGS |= set(re.findall(r"ending: ([a-z_]+)", "".join(p.read_text() for p in (ROOT / "config/flows").glob("*.yaml"))))
 SHOWN: dict[str, Iterable[str]] = {
-    "state": AgentState, "callstate": CallState, "callbackstate": CallbackState, "stage": Stage, "leg": LegKind,
+    "state": AgentState, "callstate": CallState, "callbackstate": OutboundCallState, "stage": Stage, "leg": LegKind,
     "urgency": URGENCY_ORDER, "disposition": {*DISPOSITIONS, NO_DISPOSITION}, "ending": ENDINGS, "event": EventType,
     "reason": {*REASONS, *dispatch.REASONS.values(), *LAPSES, *DIALSTATUS, "lapsed"},
     "act": {"person", "status", "callback", "yes", "no", "repeat"}, "kind": {"staff", "patient"},
-    "outcome": {"left", "talked", "message", "emergency", "resumed"}, "call": {"inbound", "callback"},
+    "outcome": {"left", "talked", "message", "emergency", "resumed"}, "call": {"inbound", "outbound"},
     "left": set(re.findall(r'LeaveQueue\("([^"]+)"\)', SOURCES)), "document": set(Edition.model_fields),
     "promise": {"attend", "answer", "promise_attend", "promise_answer"}, "role": {"agent", "supervisor", "admin"},
 }  # fmt: skip
