@@ -5,7 +5,7 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from controller.loaded_edition import LoadedEdition
 from controller.messages import MessageImport
 from controller.reception import Reception
 from controller.switchboard import AmiDialler, Switchboard
+from controller.talk_calls import TalkCalls
 from ivr.session import SpeechServices
 from ivr.understanding.understander import build
 from ivr.wording import PromptRenderer, Wording
@@ -34,6 +35,7 @@ from routing.news_waiter import NewsWaiter
 from routing.outbound_desk import OutboundDesk
 from routing.ports import News
 from routing.promise import is_open
+from routing.services.talks import TalkDesk
 from runtime import clock, health
 from runtime.clock import now, wall_now
 from runtime.editions import in_force, remember
@@ -105,8 +107,9 @@ class Controller:
         left = LeftMatters(records, news, self.news_waiter, in_force, settings.data_dir / "recordings")
         reports = EmergencyReports.of(records, news, self.news_waiter, in_force)
         self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(records, in_force))
+        self.talks = TalkCalls(self.ami, TalkDesk(records, news, now))
         self.switchboard = Switchboard(
-            self.ami, records, news, self.dispatcher, self.outbound, dialler, self.emergencies, left=left
+            self.ami, records, news, self.dispatcher, self.outbound, dialler, self.emergencies, self.talks, left=left
         )
         self.loaded_editions: dict[str, asyncio.Task[LoadedEdition]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
@@ -238,14 +241,14 @@ class Controller:
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)
             await self.news_waiter.wait(("queue", "agent", "outbound"), pause_s)
 
-    async def help(self) -> None:
-        """Agents' takes of emergencies, on a clock of their own: the dispatcher's work must not hold one up."""
+    async def help(self, topic: str, tick: Callable[[], Awaitable[None]]) -> None:
+        """What agents ask of the switchboard, on a clock of its own: the dispatcher's work must not hold it up."""
         while True:
             try:
-                await self.emergencies.tick()
+                await tick()
             except Exception:
-                log.exception("an emergency's take failed")
-            await self.news_waiter.wait(("emergency",), self.settings.controller.tick_ms / 1000)
+                log.exception("what was asked of the switchboard failed", about=topic)
+            await self.news_waiter.wait((topic,), self.settings.controller.tick_ms / 1000)
 
     def _ring(self, offers: Sequence[Offer]) -> None:
         """Whose desk shows their call, and the news of it was lost."""
@@ -294,7 +297,8 @@ async def _until_stopped(controller: Controller, following: Following, private: 
             for work in (
                 controller.news_waiter.run(),
                 controller.tick(),
-                controller.help(),
+                controller.help("emergency", controller.emergencies.tick),
+                controller.help("talk", controller.talks.tick),
                 controller.switchboard.run(),
                 controller.messages.run(),
                 controller.vitals(),

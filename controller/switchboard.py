@@ -12,6 +12,7 @@ from config.settings import Settings
 from controller.emergency_calls import ENDPOINT, EmergencyCalls
 from controller.left_matters import LeftMatters
 from controller.refusals import Refusals
+from controller.talk_calls import TalkCalls
 from ivr.notebook import Notebook
 from routing.dispatch import Dispatcher
 from routing.event_types import EventType
@@ -65,6 +66,7 @@ class Switchboard:
     outbound: OutboundDesk
     dialler: AmiDialler
     emergencies: EmergencyCalls
+    talks: TalkCalls
     refusals: Refusals = field(default_factory=Refusals)
     left: LeftMatters | None = None
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -78,7 +80,7 @@ class Switchboard:
         names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "UserEvent")
         with self.ami.events(*names) as events:
             async for event in events:
-                for listener in (self.emergencies.happened, self._happened):
+                for listener in (self.emergencies.happened, self._happened, self.talks.happened):
                     try:
                         await listener(event)
                     except Exception:

@@ -43,6 +43,17 @@ from routing.model import (
     Stage,
     Ticket,
 )
+from routing.talks import (
+    COMMAND_TRANSITIONS,
+    IN_TALK,
+    OPEN_COMMANDS,
+    PARTICIPANT_TRANSITIONS,
+    TALK_TRANSITIONS,
+    CommandEvent,
+    ParticipantEvent,
+    Role,
+    TalkEvent,
+)
 
 
 class Lost(RoutingError):
@@ -62,6 +73,9 @@ class Kind(StrEnum):
     EMERGENCY = "emergencies"
     RING = "rings"
     TAKE = "takes"
+    TALK = "talks"
+    PARTICIPANT = "participants"
+    TALK_COMMAND = "talk_commands"
 
 
 LIVE: Mapping[Kind, tuple[StrEnum, ...]] = {
@@ -69,6 +83,7 @@ LIVE: Mapping[Kind, tuple[StrEnum, ...]] = {
     Kind.OUTBOUND_CALL: OPEN_OUTBOUND_CALLS,
     Kind.ATTEMPT: OPEN_ATTEMPTS,
     Kind.TAKE: OPEN_TAKES,
+    Kind.TALK_COMMAND: OPEN_COMMANDS,
 }
 ONE_LIVE_PER: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.PLACE: (("call_id",), ("callback_id",)),
@@ -76,6 +91,7 @@ ONE_LIVE_PER: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.OUTBOUND_CALL: (("ticket_id", "purpose"),),
     Kind.ATTEMPT: (("outbound_call_id",), ("slot",)),
     Kind.TAKE: (("emergency_id",),),
+    Kind.TALK_COMMAND: (("talk_id",),),
 }
 """Of a kind's rows that are live, no two share all values of any of these; the first to have them wins."""
 
@@ -155,7 +171,15 @@ class NoteHistory:
     to: str
 
 
-Effect = Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | NoteHistory
+@dataclass(frozen=True)
+class EndIfEmpty:
+    """The talk is over where `routing.talks.is_empty` says so, and whoever remains has left it."""
+
+    talk_id: str
+    at: datetime
+
+
+Effect = Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | NoteHistory | EndIfEmpty
 
 # transitions, as they are asked for
 
@@ -224,6 +248,30 @@ def take_transition(take_id: str, event: TakeEvent, at: datetime) -> Transition:
 def ring_transition(where: Columns, at: datetime, required: bool = False) -> Transition:
     """A ring's state is whether it has an end."""
     return Transition(Kind.RING, {**where, "ended_at": None}, {"ended_at": at}, (), RingEvent.STOPPED, at, required)
+
+
+def talk_transition(talk_id: str, at: datetime) -> Transition:
+    sources, to = sources_and_target(TALK_TRANSITIONS, TalkEvent.EMPTIED)
+    return Transition(Kind.TALK, {"id": talk_id}, {"state": to, "ended_at": at}, sources, TalkEvent.EMPTIED, at)
+
+
+def participant_transition(where: Columns, at: datetime, required: bool = False) -> Transition:
+    """Whoever is in a talk leaves it."""
+    sources, to = sources_and_target(PARTICIPANT_TRANSITIONS, ParticipantEvent.LEFT)
+    changes = {"state": to, "left_at": at}
+    return Transition(Kind.PARTICIPANT, where, changes, sources, ParticipantEvent.LEFT, at, required)
+
+
+def participant_channel(call_id: str, role: Role, channel: str) -> Change:
+    """The first to tell of it counts."""
+    unknown = {"call_id": call_id, "role": role, "channel": None}
+    return Change(Kind.PARTICIPANT, unknown, {"channel": channel}, IN_TALK)
+
+
+def command_transition(command_id: str, event: CommandEvent, at: datetime, why: str) -> Transition:
+    sources, to = sources_and_target(COMMAND_TRANSITIONS, event)
+    changes = {"state": to, "at": at, "why": why}
+    return Transition(Kind.TALK_COMMAND, {"id": command_id}, changes, sources, event, at, True)
 
 
 def stage_transition(ticket: Ticket, stage: Stage, at: datetime) -> Transition:

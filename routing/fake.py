@@ -10,8 +10,10 @@ from routing.fake_emergencies import MemoryEmergencies
 from routing.fake_legs import MemoryLegs
 from routing.fake_outbound_calls import MemoryOutboundCalls
 from routing.fake_state import MemoryState
+from routing.fake_talks import MemoryTalks
 from routing.model import Agent
 from routing.ports import Agents, Calls, Drafts, Emergencies, Legs, Offers, OutboundCalls, Queue, Tickets, WrapUps
+from routing.talks import Talks
 
 NEWS_KEPT = 10_000
 
@@ -30,6 +32,7 @@ class MemoryRecords:
         self.outbound_calls: OutboundCalls = MemoryOutboundCalls(self.state)
         self.wrap_ups: WrapUps = MemoryWrapUps(self.state)
         self.emergencies: Emergencies = MemoryEmergencies(self.state)
+        self.talks: Talks = MemoryTalks(self.state)
         self.drafts: Drafts = MemoryDrafts(self.state)
 
 

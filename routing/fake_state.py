@@ -14,6 +14,7 @@ from routing.effects import (
     CallOffReached,
     Change,
     Effect,
+    EndIfEmpty,
     Enter,
     Insert,
     Kind,
@@ -37,7 +38,8 @@ from routing.model import (
     QueueEntry,
     Ticket,
 )
-from routing.rules import following, reached, renewed_place
+from routing.rules import emptied, following, reached, renewed_place
+from routing.talks import IN_TALK, Participant, Talk, TalkCommand
 
 R = TypeVar("R")
 Row = Any  # of one of the kinds
@@ -74,6 +76,9 @@ class MemoryState:
     emergencies: dict[str, Emergency] = field(default_factory=dict)
     rings: dict[str, Ring] = field(default_factory=dict)
     takes: dict[str, Take] = field(default_factory=dict)
+    talks: dict[str, Talk] = field(default_factory=dict)
+    participants: dict[str, Participant] = field(default_factory=dict)
+    talk_commands: dict[str, TalkCommand] = field(default_factory=dict)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -121,6 +126,8 @@ class MemoryState:
                 self.enter(entry)
             case CallOffReached(offer):
                 self.apply(reached(effect, self.calls[offer.call_id or ""].caller, self._owed_about(offer)))
+            case EndIfEmpty(talk_id, at):
+                self.apply(emptied(talk_id, [each.role for each in self.in_talk(talk_id)], at))
             case LinkMatter(call_id, outbound_call_id):
                 self.link(call_id, self.outbound_calls[outbound_call_id].ticket_id)
             case NoteNumber(ticket_id, number):
@@ -167,6 +174,9 @@ class MemoryState:
         known = [each.name for each in fields(QueueEntry)]
         rows = [row for row in self.places.values() if row.left_at is None]
         return [QueueEntry(**{name: getattr(row, name) for name in known}) for row in rows]
+
+    def in_talk(self, talk_id: str) -> list[Participant]:
+        return [each for each in self.participants.values() if each.talk_id == talk_id and each.state in IN_TALK]
 
     def link(self, call_id: str | None, ticket_id: str) -> None:
         if call_id and (call_id, ticket_id) not in self.call_tickets:

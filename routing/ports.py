@@ -29,6 +29,7 @@ from routing.model import (
     TicketDraft,
 )
 from routing.purposes import Purpose
+from routing.talks import Talks
 
 
 class Calls(Protocol):
@@ -84,6 +85,9 @@ class Legs(Protocol):
 
     async def of_call(self, call_id: str) -> Sequence[CallLeg]:
         """Oldest first."""
+
+    async def call_of(self, channel: str) -> str | None:
+        """The id of the call that this channel is a leg of."""
 
 
 class Tickets(Protocol):
@@ -359,6 +363,7 @@ class Records(Protocol):
     outbound_calls: OutboundCalls
     wrap_ups: WrapUps
     emergencies: Emergencies
+    talks: Talks
     drafts: Drafts
 
 

@@ -14,6 +14,7 @@ from routing.effects import (
     Change,
     Columns,
     Effect,
+    EndIfEmpty,
     Enter,
     Insert,
     Kind,
@@ -25,9 +26,11 @@ from routing.effects import (
     attempt_transition,
     call_transition,
     outbound_call_transition,
+    participant_transition,
     ring_transition,
+    talk_transition,
 )
-from routing.emergencies import EmergencyState
+from routing.emergencies import Emergency, EmergencyEvent, EmergencyState
 from routing.identity import new_id
 from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
 from routing.model import (
@@ -43,6 +46,7 @@ from routing.model import (
     Stage,
 )
 from routing.purposes import ENDING_WITH_TICKET, Purpose
+from routing.talks import Participant, ParticipantEvent, Role, Talk, is_empty
 
 # what whoever asks has done in one go
 
@@ -120,7 +124,7 @@ def moving_urgency(ticket_id: str, urgency: str) -> list[Effect]:
 # what follows from a transition that was made
 
 
-FOLLOWED_BY_ROW = (Kind.OFFER, Kind.OUTBOUND_CALL, Kind.ATTEMPT)
+FOLLOWED_BY_ROW = (Kind.OFFER, Kind.OUTBOUND_CALL, Kind.ATTEMPT, Kind.EMERGENCY, Kind.PARTICIPANT)
 
 
 def following(made: Transition, row: Any) -> Sequence[Effect]:
@@ -137,7 +141,9 @@ def following(made: Transition, row: Any) -> Sequence[Effect]:
         case Kind.ATTEMPT if made.call_id:
             return _handing_over(row.outbound_call_id, made.call_id, made.at)
         case Kind.EMERGENCY:
-            return _after_emergency(made, made.where["id"])
+            return _after_emergency(made, row)
+        case Kind.PARTICIPANT if made.event is ParticipantEvent.LEFT:
+            return [EndIfEmpty(row.talk_id, made.at)]
     return ()
 
 
@@ -162,9 +168,12 @@ def _after_offer(made: Transition, offer: Offer) -> list[Effect]:
     effects += _call_follows(offer, CALL_FOLLOWS.get(event))
     if event is OfferEvent.ANSWERED:
         effects.append(leaving({"id": offer.entry_id}, "answered", made.at))
-        effects += [CallOffReached(offer, made.at)] if offer.call_id else []
+    if event is OfferEvent.ANSWERED and offer.call_id:
+        effects += [CallOffReached(offer, made.at), *beginning(offer.call_id, made.at, offer.agent_id, offer.id)]
     if event is OfferEvent.TALK_ENDED and offer.callback_id:
         effects.append(outbound_call_transition({"id": offer.callback_id}, OutboundCallEvent.TALKED, made.at))
+    if event is OfferEvent.TALK_ENDED and offer.call_id:
+        effects.append(participant_transition({"offer_id": offer.id}, made.at))
     return effects
 
 
@@ -237,6 +246,7 @@ def _after_call(call_id: str, at: datetime) -> list[Effect]:
     return [
         Change(Kind.PLACE, {"call_id": call_id, "callback_id": ANY}, {"call_id": None}),
         leaving(_own_place(call_id), "call ended", at),
+        participant_transition({"call_id": call_id}, at),
     ]
 
 
@@ -244,14 +254,43 @@ def _own_place(call_id: str) -> Columns:
     return {"call_id": call_id, "callback_id": None}
 
 
-def _after_emergency(made: Transition, emergency_id: str) -> list[Effect]:
+def _after_emergency(made: Transition, emergency: Emergency) -> list[Effect]:
     """Only while it rings does any phone ring for it; it has ended when its caller was gone first."""
     to, effects = made.changes["state"], list[Effect]()
     if to is not EmergencyState.RINGING:
-        effects.append(ring_transition({"emergency_id": emergency_id}, made.at))
+        effects.append(ring_transition({"emergency_id": emergency.id}, made.at))
     if to in (EmergencyState.LEFT, EmergencyState.ENDED):
-        effects.append(Change(Kind.EMERGENCY, {"id": emergency_id, "ended_at": None}, {"ended_at": made.at}))
-    return effects
+        effects.append(Change(Kind.EMERGENCY, {"id": emergency.id, "ended_at": None}, {"ended_at": made.at}))
+    if made.event is EmergencyEvent.ANSWERED:
+        return [*effects, *beginning(emergency.call_id, made.at, answered_by=emergency.taken_by)]
+    return [*effects, participant_transition({"call_id": emergency.call_id}, made.at)]
+
+
+def beginning(
+    call_id: str, at: datetime, agent_id: str | None = None, offer_id: str | None = None, answered_by: str = ""
+) -> list[Effect]:
+    """A caller and who has answered them are in a talk; in another one the caller is no more.
+
+    Every row is new, so that nothing of a talk's record ever stands in the way of an answer.
+    """
+    talk = Talk(new_id(), call_id, at)
+    caller = Participant(new_id(), talk.id, call_id, Role.CALLER, at)
+    agent = Participant(
+        new_id(), talk.id, call_id, Role.AGENT, at, agent_id=agent_id, offer_id=offer_id, answered_by=answered_by
+    )
+    return [
+        participant_transition({"call_id": call_id}, at),
+        Insert(Kind.TALK, talk),
+        Insert(Kind.PARTICIPANT, caller),
+        Insert(Kind.PARTICIPANT, agent),
+    ]
+
+
+def emptied(talk_id: str, there: Sequence[Role], at: datetime) -> list[Effect]:
+    """What becomes of a talk with these people left in it."""
+    if not is_empty(there):
+        return []
+    return [talk_transition(talk_id, at), participant_transition({"talk_id": talk_id}, at)]
 
 
 def resting(calls: Sequence[OutboundCall], calling: Sequence[CallerId]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Effects, applied to rows: each is a conditional statement, all that follows from a transition is in one transaction.
 
-The order is call, outbound call, attempt; whoever changes both a call and its place changes the call first. So no two
-wait for each other.
+The order is call, outbound call, attempt, talk; whoever changes both a call and its place changes the call first. So no
+two wait for each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +17,7 @@ from routing.effects import (
     CallOffReached,
     Change,
     Effect,
+    EndIfEmpty,
     Enter,
     Insert,
     Kind,
@@ -27,12 +28,13 @@ from routing.effects import (
     Transition,
 )
 from routing.model import CallerId, NewEvent, Offer, OfferState
-from routing.rules import FOLLOWED_BY_ROW, following, reached
+from routing.rules import FOLLOWED_BY_ROW, emptied, following, reached
+from routing.talks import Role
 from store.database import Database
 from store.outbound_call_rows import find_outbound_call, open_about
 from store.portable import insert_unless_there, must_win
 from store.queue_rows import NOT_LEFT, enter
-from store.rows import attempt_of, offer_of
+from store.rows import attempt_of, emergency_of, offer_of, participant_of
 from store.tables import call_private, call_tickets, calls, ticket_private, tickets
 from store.tables_dispatch import (
     LIVE_OFFER,
@@ -44,6 +46,7 @@ from store.tables_dispatch import (
     queue_entries,
 )
 from store.tables_emergencies import emergencies, emergency_rings, emergency_takes
+from store.tables_talks import PRESENT, talk_commands, talk_participants, talks
 from store.ticket_history import note_change
 from store.timeline import append_events
 
@@ -58,6 +61,9 @@ TABLES: Mapping[Kind, Table] = {
     Kind.EMERGENCY: emergencies,
     Kind.RING: emergency_rings,
     Kind.TAKE: emergency_takes,
+    Kind.TALK: talks,
+    Kind.PARTICIPANT: talk_participants,
+    Kind.TALK_COMMAND: talk_commands,
 }
 CALL_FIRST = (Kind.OUTBOUND_CALL, Kind.ATTEMPT)  # of an offer, its agent comes before the call
 # Said in so many words where only live rows can have a transition, so that the index of those serves.
@@ -66,6 +72,8 @@ AFTER: Mapping[Kind, Callable[[Connection, Row[Any]], Any]] = {
     Kind.OFFER: lambda _, row: offer_of(row),
     Kind.OUTBOUND_CALL: lambda connection, row: find_outbound_call(connection, row.id),
     Kind.ATTEMPT: lambda _, row: attempt_of(row),
+    Kind.EMERGENCY: lambda _, row: emergency_of(row),
+    Kind.PARTICIPANT: lambda _, row: participant_of(row),
 }
 
 
@@ -106,7 +114,8 @@ def apply(connection: Connection, effects: Sequence[Effect]) -> None:
             case Change():
                 connection.execute(_update(effect))
             case Insert(kind, row):
-                must_win(insert_unless_there(connection, TABLES[kind], vars(row)))
+                columns = {name: value for name, value in vars(row).items() if name in TABLES[kind].c}
+                must_win(insert_unless_there(connection, TABLES[kind], columns))
             case _:
                 _apply_special(connection, effect)
 
@@ -118,6 +127,8 @@ def _apply_special(connection: Connection, effect: Effect) -> None:
             enter(connection, entry, connection.execute(mine).scalar_one())
         case CallOffReached(offer):
             apply(connection, reached(effect, _caller(connection, offer), _owed_about(connection, offer)))
+        case EndIfEmpty(talk_id, at):
+            apply(connection, emptied(talk_id, _in_talk(connection, talk_id), at))
         case LinkMatter(call_id, outbound_call_id, at):
             mine = select(outbound_calls.c.ticket_id).where(outbound_calls.c.id == outbound_call_id)
             ticket_id = connection.execute(mine).scalar_one()
@@ -133,6 +144,8 @@ def _move(connection: Connection, asked: Transition) -> None:
     """Raises: Lost."""
     if asked.kind is Kind.ATTEMPT and asked.call_id:
         _hold_outbound_call(connection, asked)
+    if asked.kind is Kind.PARTICIPANT:
+        _hold_talks(connection, asked)
     if asked.kind in FOLLOWED_BY_ROW:
         rows = connection.execute(_update(asked).returning(*TABLES[asked.kind].c)).all()
         must_win(bool(rows) or not asked.required)
@@ -151,11 +164,27 @@ def _hold_outbound_call(connection: Connection, asked: Transition) -> None:
     connection.execute(held.with_for_update(key_share=True))
 
 
+def _hold_talks(connection: Connection, asked: Transition) -> None:
+    """Where the database can: of two who leave a talk at once, the second sees that the first has left."""
+    theirs = select(talk_participants.c.talk_id).where(*_asked(asked), PRESENT)
+    held = select(talks.c.id).where(talks.c.id.in_(theirs)).order_by(talks.c.id)
+    connection.execute(held.with_for_update(key_share=True))
+
+
+def _in_talk(connection: Connection, talk_id: str) -> list[Role]:
+    there = select(talk_participants.c.role).where(talk_participants.c.talk_id == talk_id, PRESENT)
+    return [Role(role) for role in connection.scalars(there)]
+
+
 def _update(change: Change) -> Any:
     """The only statement that moves a row along its lifecycle."""
     table = TABLES[change.kind]
-    asked = [_equals(table.c[name], value) for name, value in change.where.items()]
-    return update(table).where(*asked, *_as_expected(change)).values(dict(change.changes))
+    return update(table).where(*_asked(change), *_as_expected(change)).values(dict(change.changes))
+
+
+def _asked(change: Change) -> list[Any]:
+    columns = TABLES[change.kind].c
+    return [_equals(columns[name], value) for name, value in change.where.items()]
 
 
 def _as_expected(change: Change) -> list[Any]:

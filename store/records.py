@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
 from routing.ports import Agents, Calls, Drafts, Emergencies, Legs, Offers, OutboundCalls, Queue, Tickets, WrapUps
+from routing.talks import Talks
 from store.accounts import SqlAccounts, SqlPages
 from store.archive import SqlArchive
 from store.audit import SqlAudit
@@ -17,6 +18,7 @@ from store.records_legs import SqlLegs
 from store.records_offers import SqlOffers, SqlWrapUps
 from store.records_outbound_calls import SqlOutboundCalls
 from store.records_queue import SqlAgents, SqlQueue
+from store.records_talks import SqlTalks
 from store.records_tickets import SqlTickets
 
 WORDS_KEPT = timedelta(days=90)
@@ -42,6 +44,7 @@ class SqlRecords:
         self.outbound_calls: OutboundCalls = SqlOutboundCalls(database, site_id, words_kept)
         self.wrap_ups: WrapUps = SqlWrapUps(database, words_kept)
         self.emergencies: Emergencies = SqlEmergencies(database, site_id, words_kept)
+        self.talks: Talks = SqlTalks(database, words_kept)
         self.drafts: Drafts = SqlDrafts(database)
         self.accounts: Accounts = SqlAccounts(database)
         self.pages: Pages = SqlPages(database)

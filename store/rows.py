@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 
+from routing.emergencies import Emergency, EmergencyState
 from routing.model import (
     Agent,
     AgentState,
@@ -26,6 +27,16 @@ from routing.model import (
     TicketDraft,
 )
 from routing.purposes import Purpose
+from routing.talks import (
+    CommandKind,
+    CommandState,
+    Participant,
+    ParticipantState,
+    Role,
+    Talk,
+    TalkCommand,
+    TalkState,
+)
 from store.tables import call_private, calls, event_private, events, promises, ticket_private, tickets
 from store.tables_dispatch import outbound_call_private, outbound_calls
 
@@ -149,6 +160,25 @@ def outbound_call_of(row: Found) -> OutboundCall:
 
 def attempt_of(row: Found) -> Attempt:
     return Attempt(**{**_like(Attempt, row), "state": AttemptState(row.state)})
+
+
+def emergency_of(row: Found) -> Emergency:
+    """Without its rings and its take, which are rows of their own."""
+    return Emergency(**{**_like(Emergency, row), "state": EmergencyState(row.state)})
+
+
+def talk_of(row: Found, participants: Sequence[Participant]) -> Talk:
+    return Talk(**{**_like(Talk, row), "state": TalkState(row.state), "participants": tuple(participants)})
+
+
+def participant_of(row: Found) -> Participant:
+    known = {"role": Role(row.role), "state": ParticipantState(row.state)}
+    return Participant(**{**_like(Participant, row), **known})
+
+
+def command_of(row: Found) -> TalkCommand:
+    known = {"kind": CommandKind(row.kind), "state": CommandState(row.state)}
+    return TalkCommand(**{**_like(TalkCommand, row), **known})
 
 
 def _like(record: Any, row: Found) -> dict[str, Any]:

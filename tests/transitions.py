@@ -16,6 +16,7 @@ from routing.lifecycle import (
     OUTBOUND_CALL_TRANSITIONS,
     TICKET_TRANSITIONS,
 )
+from routing.talks import COMMAND_TRANSITIONS, PARTICIPANT_TRANSITIONS, TALK_TRANSITIONS
 from store.applying import TABLES
 
 TRANSITIONS: Mapping[Kind, Mapping[tuple[StrEnum, StrEnum], StrEnum]] = {
@@ -28,6 +29,9 @@ TRANSITIONS: Mapping[Kind, Mapping[tuple[StrEnum, StrEnum], StrEnum]] = {
     Kind.EMERGENCY: EMERGENCY_TRANSITIONS,  # type: ignore[dict-item]
     Kind.RING: RING_TRANSITIONS,  # type: ignore[dict-item]
     Kind.TAKE: TAKE_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.TALK: TALK_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.PARTICIPANT: PARTICIPANT_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.TALK_COMMAND: COMMAND_TRANSITIONS,  # type: ignore[dict-item]
 }
 Made = tuple[str, str, str]  # kind, from, to
 IN_TABLES: frozenset[Made] = frozenset(

@@ -221,20 +221,22 @@ async def test_who_merely_says_a_number_calls_off_nothing_of_its_owners(records:
 
 
 async def test_what_is_being_dialled_or_whose_phone_is_on_the_line_rests(records: Records) -> None:
-    _, rung = await owed(records)
+    ticket, number = await opened_ticket(records), "+31205550297"
+    rung = await records.outbound_calls.store(a_callback(ticket, number=number))
+    same_phone = await records.outbound_calls.store(a_callback(await opened_ticket(records), number=number))
     await dialled(records, rung, SENT)
     _, theirs = await owed(records)
     _, others = await owed(records)
     await records.outbound_calls.store(a_callback((await owed(records))[0], number="+31205550298"))
     await records.outbound_calls.advance(others.id, OutboundCallEvent.TALKED, later(1))
-    assert await records.outbound_calls.resting() == {rung.id}
+    assert await records.outbound_calls.resting() == {rung.id, same_phone.id}
     await opened_call(records, caller=a_caller(kind=UNPROVEN, contact=None))  # whoever says that number
-    assert await records.outbound_calls.resting() == {rung.id}
+    assert await records.outbound_calls.resting() == {rung.id, same_phone.id}
     call = await opened_call(records)
     assert theirs.id in await records.outbound_calls.resting()
     assert others.id not in await records.outbound_calls.resting()
     await records.calls.end(call.id, "served", later(5))
-    assert await records.outbound_calls.resting() == {rung.id}
+    assert await records.outbound_calls.resting() == {rung.id, same_phone.id}
 
 
 async def test_callbacks_are_found_by_when_they_were_asked_for_and_by_number(records: Records) -> None:

@@ -135,7 +135,7 @@ async def test_a_callback_that_ends_just_as_it_is_renewed_is_owed_anew(on_postgr
     inserted: list[str] = []
 
     def end_the_first(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("INSERT INTO callbacks"):
+        if statement.startswith("INSERT INTO outbound_calls"):
             inserted.append(statement)
             if len(inserted) == 1:
                 await_only(on_postgres.outbound_calls.advance(first.id, OutboundCallEvent.TALKED, later(4)))

@@ -1,9 +1,10 @@
-"""Whoever is rung stands in one table, whatever for; a call says which dialling it is"""
+"""Whoever is rung stands in one table, whatever for; talks, who is in them, and what is asked of the switchboard"""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import Column, ForeignKeyConstraint, PrimaryKeyConstraint, String
 
-from store.columns import UtcTime
+from store.columns import HostileText, UtcTime
 
 revision = "0012"
 down_revision = "0010"
@@ -11,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 OPEN = sa.text("state IN ('pending', 'dialling', 'connected')")
+OPEN_COMMAND = sa.text("state IN ('asked', 'sent')")
 OPEN_ATTEMPT = sa.text("state IN ('claimed', 'sent', 'answered')")
 # Of rows that are there; every row that is written has its own.
 ANY_TIME = sa.text("'1970-01-01 00:00:00.000000'")
@@ -23,6 +25,9 @@ def upgrade() -> None:
     op.execute("ALTER TABLE attempts ADD COLUMN slot INTEGER")
     _one_at_most("uq_attempts_open_slot", "attempts", ["slot"], OPEN_ATTEMPT)
     _calls()
+    _talks()
+    _participants()
+    _commands()
 
 
 def _outbound_calls() -> None:
@@ -31,8 +36,8 @@ def _outbound_calls() -> None:
     op.drop_index("ix_callbacks_state", "callbacks")
     op.rename_table("callbacks", "outbound_calls")
     for name in ("purpose", "flow"):
-        op.add_column("outbound_calls", sa.Column(name, sa.String(64), nullable=False, server_default=AS_BEFORE))
-    op.add_column("outbound_calls", sa.Column("due", UtcTime, nullable=False, server_default=ANY_TIME))
+        op.add_column("outbound_calls", Column(name, String(64), nullable=False, server_default=AS_BEFORE))
+    op.add_column("outbound_calls", Column("due", UtcTime, nullable=False, server_default=ANY_TIME))
     op.execute("UPDATE outbound_calls SET due = COALESCE(not_before, since)")
     op.drop_column("outbound_calls", "not_before")
     op.create_index("ix_outbound_calls_state", "outbound_calls", ["state"])
@@ -60,10 +65,69 @@ def _calls() -> None:
     op.drop_index("ix_calls_callback_id", "calls")
     op.execute("ALTER TABLE calls RENAME COLUMN callback_id TO outbound_call_id")
     op.create_index("ix_calls_outbound_call_id", "calls", ["outbound_call_id"])
-    op.add_column("calls", sa.Column("attempt_id", sa.String(36)))
+    op.add_column("calls", Column("attempt_id", String(36)))
     op.create_index("ix_calls_attempt_id", "calls", ["attempt_id"])
     op.execute("UPDATE calls SET direction = 'outbound' WHERE direction = 'callback'")
     op.execute("UPDATE call_legs SET kind = 'called' WHERE kind = 'callback'")
+
+
+def _talks() -> None:
+    op.create_table(
+        "talks",
+        Column("id", String(36), nullable=False),
+        Column("call_id", String(36), nullable=False),
+        Column("state", String(64), nullable=False),
+        Column("begun_at", UtcTime, nullable=False),
+        Column("ended_at", UtcTime),
+        ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_talks_call_id", ondelete="CASCADE"),
+        PrimaryKeyConstraint("id", name="pk_talks"),
+    )
+    op.create_index("ix_talks_call_id", "talks", ["call_id"])
+
+
+def _participants() -> None:
+    theirs = {"talk_id": "talks", "call_id": "calls", "agent_id": "agents", "offer_id": "offers"}
+    op.create_table(
+        "talk_participants",
+        Column("id", String(36), nullable=False),
+        Column("talk_id", String(36), nullable=False),
+        Column("call_id", String(36), nullable=False),
+        Column("role", String(64), nullable=False),
+        Column("state", String(64), nullable=False),
+        Column("channel", HostileText),
+        Column("agent_id", String(36)),
+        Column("offer_id", String(36)),
+        Column("answered_by", HostileText, nullable=False),
+        Column("joined_at", UtcTime, nullable=False),
+        Column("left_at", UtcTime),
+        *(
+            ForeignKeyConstraint([column], [f"{table}.id"], f"fk_talk_participants_{column}", ondelete="CASCADE")
+            for column, table in theirs.items()
+        ),
+        PrimaryKeyConstraint("id", name="pk_talk_participants"),
+    )
+    for column in ("talk_id", "call_id", "offer_id", "channel"):
+        op.create_index(f"ix_talk_participants_{column}", "talk_participants", [column])
+
+
+def _commands() -> None:
+    theirs = {"talk_id": "talks", "asked_by": "talk_participants"}
+    op.create_table(
+        "talk_commands",
+        Column("id", String(36), nullable=False),
+        Column("talk_id", String(36), nullable=False),
+        Column("kind", String(64), nullable=False),
+        Column("asked_by", String(36), nullable=False),
+        Column("state", String(64), nullable=False),
+        Column("at", UtcTime, nullable=False),
+        Column("why", HostileText, nullable=False),
+        *(
+            ForeignKeyConstraint([column], [f"{table}.id"], f"fk_talk_commands_{column}", ondelete="CASCADE")
+            for column, table in theirs.items()
+        ),
+        PrimaryKeyConstraint("id", name="pk_talk_commands"),
+    )
+    _one_at_most("uq_talk_commands_open", "talk_commands", ["talk_id"], OPEN_COMMAND)
 
 
 def _one_at_most(name: str, table: str, columns: list[str], where: sa.TextClause) -> None:
@@ -71,6 +135,8 @@ def _one_at_most(name: str, table: str, columns: list[str], where: sa.TextClause
 
 
 def downgrade() -> None:
+    for table in ("talk_commands", "talk_participants", "talks"):
+        op.drop_table(table)
     op.execute("UPDATE call_legs SET kind = 'callback' WHERE kind = 'called'")
     op.execute("UPDATE calls SET direction = 'callback' WHERE direction = 'outbound'")
     op.drop_index("ix_calls_attempt_id", "calls")
@@ -95,7 +161,7 @@ def _callbacks() -> None:
     op.execute("DELETE FROM outbound_calls WHERE purpose <> 'callback'")
     op.drop_index("uq_outbound_calls_open", "outbound_calls")
     op.drop_index("ix_outbound_calls_state", "outbound_calls")
-    op.add_column("outbound_calls", sa.Column("not_before", UtcTime, nullable=True))
+    op.add_column("outbound_calls", Column("not_before", UtcTime, nullable=True))
     op.execute("UPDATE outbound_calls SET not_before = due WHERE due > since")
     for name in ("due", "flow", "purpose"):
         op.drop_column("outbound_calls", name)

@@ -37,9 +37,11 @@ async def by_the_dialplan(world: World, call_id: str, folder: Path) -> None:
 async def by_another_controller(world: World, call_id: str, folder: Path) -> None:
     left = LeftMatters(world.records, world.news, NewsWaiter(world.news), EditionInForce(edition()), folder)
     nobody = cast("Any", None)
-    await Switchboard(nobody, world.records, world.news, world.dispatcher, world.desk, nobody, nobody, left=left)._gone(
-        call_id
-    )
+    parts = {name: nobody for name in ("ami", "dialler", "emergencies", "talks")}
+    board = Switchboard(
+        records=world.records, news=world.news, dispatcher=world.dispatcher, outbound=world.desk, left=left, **parts
+    )  # fmt: skip
+    await board._gone(call_id)
 
 
 async def by_what_asterisk_noted_alone(world: World, call_id: str, folder: Path) -> None:

@@ -12,6 +12,7 @@ from controller.dialplan_calls import DialplanCalls
 from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
 from controller.switchboard import GRACE_S, Switchboard
+from controller.talk_calls import TalkCalls
 from routing.dispatch import Dispatcher
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
@@ -19,6 +20,7 @@ from routing.legs import CallLeg, LegKind
 from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState, QueueEntry
 from routing.news_waiter import NewsWaiter
 from routing.outbound_desk import OutboundDesk
+from routing.services.talks import TalkDesk
 from telephony.ami import AmiEvent, LiveChannel
 from tests.unit.ivr.site import edition
 
@@ -47,7 +49,10 @@ class Scene:
         documents = EditionInForce(edition())
         reports = EmergencyReports.of(self.records, news, NewsWaiter(news), documents)
         emergencies = EmergencyCalls(ami, reports, DialplanCalls(self.records, documents))
-        self.board = Switchboard(ami, self.records, news, dispatcher, callbacks, cast("Any", None), emergencies)
+        self.talks = TalkCalls(ami, TalkDesk(self.records, news, lambda: datetime.now(UTC)))
+        self.board = Switchboard(
+            ami, self.records, news, dispatcher, callbacks, cast("Any", None), emergencies, self.talks
+        )
         self.now = datetime.now(UTC)
 
     async def waits(self, since_s: float = 2 * GRACE_S) -> Call:

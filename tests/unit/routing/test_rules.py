@@ -12,6 +12,7 @@ from routing.effects import (
     Change,
     Effect,
     Enter,
+    Insert,
     Kind,
     NoteHistory,
     Transition,
@@ -20,9 +21,10 @@ from routing.effects import (
     emergency_transition,
     offer_transition,
     outbound_call_transition,
+    participant_transition,
     stage_transition,
 )
-from routing.emergencies import EmergencyEvent
+from routing.emergencies import Emergency, EmergencyEvent
 from routing.lifecycle import (
     OUTBOUND_CALL_TRANSITIONS,
     AgentEvent,
@@ -51,6 +53,7 @@ from routing.purposes import Purpose
 from routing.rules import (
     claiming,
     claiming_attempt,
+    emptied,
     following,
     reached,
     renewed_outbound_call,
@@ -59,11 +62,14 @@ from routing.rules import (
     stored,
     taking_over,
 )
+from routing.talks import ParticipantEvent, Role, TalkState
 from tests.unit.routing.world import START
 
 LATER = START + timedelta(seconds=60)
 OFFER = Offer("offer", "entry", "anna", START, call_id="call")
 OWED = OutboundCall("callback", "ticket", "204", "technical", "normal", START, START)
+LEAVES = (Kind.PARTICIPANT, ParticipantEvent.LEFT)
+EMERGENCY = Emergency("emergency", "call", "1.1", START, taken_by="agent:anna")
 ENTRY = QueueEntry("entry", "technical", "normal", START, call_id="call", ticket_id="ticket")
 
 
@@ -90,9 +96,9 @@ def of_callback(event: OutboundCallEvent, callback: OutboundCall = OWED) -> list
     [
         (OfferEvent.SHOWN, []),
         (OfferEvent.RANG, []),
-        (OfferEvent.ANSWERED, [(Kind.CALL, CallEvent.ANSWERED)]),
+        (OfferEvent.ANSWERED, [(Kind.CALL, CallEvent.ANSWERED), LEAVES]),  # whatever talk they were in
         (OfferEvent.LAPSED, [(Kind.CALL, CallEvent.OFFER_LAPSED)]),
-        (OfferEvent.TALK_ENDED, [(Kind.CALL, CallEvent.TALK_ENDED)]),
+        (OfferEvent.TALK_ENDED, [(Kind.CALL, CallEvent.TALK_ENDED), LEAVES]),
     ],
 )
 def test_the_call_follows_the_offer(event: OfferEvent, call: list[tuple[Kind, str]]) -> None:
@@ -104,16 +110,14 @@ def test_the_call_follows_the_offer(event: OfferEvent, call: list[tuple[Kind, st
 def test_an_answer_ends_the_waiting_and_calls_off_what_is_owed_besides() -> None:
     effects = of_offer(OfferEvent.ANSWERED)
     assert left(effects) == [({"id": "entry"}, "answered")]
-    assert effects[-1] == CallOffReached(OFFER, LATER)
+    assert CallOffReached(OFFER, LATER) in effects
     assert left(of_offer(OfferEvent.LAPSED)) == []
 
 
 def test_a_talk_ends_the_callback_it_was_about() -> None:
     called_back = replace(OFFER, callback_id="callback")
-    assert transitions(of_offer(OfferEvent.TALK_ENDED, called_back))[-1] == (
-        Kind.OUTBOUND_CALL,
-        OutboundCallEvent.TALKED,
-    )
+    talked = (Kind.OUTBOUND_CALL, OutboundCallEvent.TALKED)
+    assert transitions(of_offer(OfferEvent.TALK_ENDED, called_back))[-2:] == [talked, LEAVES]
 
 
 def test_only_what_is_owed_to_who_talks_is_called_off() -> None:
@@ -146,7 +150,8 @@ def test_what_a_callbacks_state_means_for_its_place(event: OutboundCallEvent) ->
 
 
 def test_a_call_that_ends_gives_up_its_own_place_only() -> None:
-    free, own = following(call_transition("call", CallEvent.ENDED, LATER, "hung up"), None)
+    free, own, talk = following(call_transition("call", CallEvent.ENDED, LATER, "hung up"), None)
+    assert talk == participant_transition({"call_id": "call"}, LATER)
     assert free == Change(Kind.PLACE, {"call_id": "call", "callback_id": ANY}, {"call_id": None})
     assert left([own]) == [({"call_id": "call", "callback_id": None}, "call ended")]
     assert not following(call_transition("call", CallEvent.RESUMED), None)
@@ -174,10 +179,38 @@ def test_only_closing_a_matter_calls_off_whom_nobody_needs_to_ring_then(stage: S
     ],
 )
 def test_phones_ring_for_an_emergency_only_while_it_rings(event: EmergencyEvent, silent: bool, ended: bool) -> None:
-    effects = following(emergency_transition("emergency", event, LATER, "agent:anna"), None)
-    assert [each.kind for each in effects if isinstance(each, Transition)] == [Kind.RING] * silent
+    effects = following(emergency_transition("emergency", event, LATER, "agent:anna"), EMERGENCY)
+    told = [each.kind for each in effects if isinstance(each, Transition)]
+    assert told == [Kind.RING] * silent + [Kind.PARTICIPANT]
     first_end = Change(Kind.EMERGENCY, {"id": "emergency", "ended_at": None}, {"ended_at": LATER})
     assert (first_end in effects) is ended
+
+
+def test_an_answer_begins_a_talk_of_the_caller_and_who_answered() -> None:
+    for effects, mine in (
+        (of_offer(OfferEvent.ANSWERED), ("anna", "offer", "")),
+        (following(emergency_transition("emergency", EmergencyEvent.ANSWERED, LATER, ""), EMERGENCY),
+         (None, None, "agent:anna")),
+    ):  # fmt: skip
+        talk, caller, agent = [each.row for each in effects if isinstance(each, Insert)]
+        assert (talk.call_id, talk.begun_at, talk.state) == ("call", LATER, TalkState.ON)
+        assert {caller.talk_id, agent.talk_id} == {talk.id}
+        assert [caller.role, agent.role] == [Role.CALLER, Role.AGENT]
+        assert (agent.agent_id, agent.offer_id, agent.answered_by) == mine
+
+
+@pytest.mark.parametrize(
+    ("there", "over"),
+    [
+        ((Role.CALLER, Role.AGENT), False),
+        ((Role.CALLER, Role.CONSULTANT), False),
+        ((Role.AGENT, Role.CONSULTANT), True),
+        ((Role.CALLER, Role.SUPERVISOR), True),
+        ((), True),
+    ],
+)
+def test_a_talk_takes_a_caller_and_somebody_of_the_house(there: tuple[Role, ...], over: bool) -> None:
+    assert bool(emptied("talk", there, LATER)) is over
 
 
 def test_who_was_only_held_keeps_the_idle_time() -> None:

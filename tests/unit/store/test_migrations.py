@@ -9,13 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from store import tables, tables_dispatch, tables_emergencies
+from store import tables, tables_dispatch, tables_emergencies, tables_talks
 from store.columns import metadata
 from store.database import Database, connect
 from store.migrate import alembic_config, upgrade
 
 BEFORE_PUBLICATIONS = "0009"
-FILLED_BY = (tables, tables_dispatch, tables_emergencies)
+FILLED_BY = (tables, tables_dispatch, tables_emergencies, tables_talks)
 
 
 def differences(connection: Connection) -> list[object]:
