@@ -5,7 +5,7 @@ from datetime import datetime
 
 from routing.effects import Kind
 from routing.fake_state import MemoryState, one
-from routing.model import Attempt, OutboundCall
+from routing.model import Attempt, OutboundCall, OutboundCallState
 from routing.purposes import Purpose
 from routing.rules import renewed_outbound_call, resting, stored
 from routing.transitions import OutboundCallTransitions
@@ -31,6 +31,12 @@ class MemoryOutboundCalls(OutboundCallTransitions):
 
     async def open(self) -> Sequence[OutboundCall]:
         return self._state.live(Kind.OUTBOUND_CALL)
+
+    async def to_attend(self, now: datetime) -> Sequence[OutboundCall]:
+        pending = OutboundCallState.PENDING
+        return [
+            call for call in await self.open() if call.rule.for_agent or call.state is not pending or call.due <= now
+        ]
 
     async def of_ticket(self, ticket_id: str, purpose: Purpose = Purpose.CALLBACK) -> OutboundCall | None:
         about = (ticket_id, purpose)

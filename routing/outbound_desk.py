@@ -62,7 +62,7 @@ class OutboundDesk:
 
     async def tick(self, now: datetime) -> None:
         """Dial what is due, and heal what a dead process left behind."""
-        calls = await self._records.outbound_calls.open()
+        calls = await self._records.outbound_calls.to_attend(now)
         if not calls:
             return
         offers = {offer.callback_id: offer for offer in await self._records.offers.live()}
@@ -109,9 +109,8 @@ class OutboundDesk:
 
         So who is on the line although their attempt was given up is not rung again.
         """
-        is_due = call.state is OutboundCallState.PENDING and call.due <= now
         if not call.attempts:
-            return is_due
+            return True
         attempt = (await self._records.outbound_calls.attempts_of(call.id))[-1]
         became = await self._records.calls.of_attempt(attempt.id)
         if became and not became.ended_at:
@@ -120,7 +119,7 @@ class OutboundDesk:
             await self._served(call, attempt, now)
             return False
         if call.state is OutboundCallState.PENDING:
-            return is_due
+            return True
         if became and attempt.state in OPEN_ATTEMPTS:
             await self._over(attempt.id, AttemptEvent.FAILED, became.ending or "", now)
         else:

@@ -237,6 +237,9 @@ class OutboundCalls(Protocol):
     async def open(self) -> Sequence[OutboundCall]:
         """Those not done, failed or cancelled, oldest first."""
 
+    async def to_attend(self, now: datetime) -> Sequence[OutboundCall]:
+        """As `open`, without those that no agent waits for and that are due later."""
+
     async def of_ticket(self, ticket_id: str, purpose: Purpose = Purpose.CALLBACK) -> OutboundCall | None:
         """The open one of a ticket and purpose."""
 

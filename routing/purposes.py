@@ -27,4 +27,5 @@ RULES: Mapping[Purpose, PurposeRule] = {
     Purpose.CLOSING: PurposeRule(),
     Purpose.SURVEY: PurposeRule(),
 }
+FOR_AGENT = tuple(purpose for purpose, rule in RULES.items() if rule.for_agent)
 ENDING_WITH_TICKET = tuple(purpose for purpose, rule in RULES.items() if rule.ends_with_ticket)

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from routing.model import Attempt, CallerId, NotFound, OutboundCall
-from routing.purposes import Purpose
+from routing.model import Attempt, CallerId, NotFound, OutboundCall, OutboundCallState
+from routing.purposes import FOR_AGENT, Purpose
 from routing.rules import resting, stored
 from routing.transitions import OutboundCallTransitions
 from store.applying import SqlApplier, apply
@@ -45,6 +45,11 @@ class SqlOutboundCalls(OutboundCallTransitions):
 
     async def open(self) -> Sequence[OutboundCall]:
         return await self._select(OPEN_OUTBOUND_CALL)
+
+    async def to_attend(self, now: datetime) -> Sequence[OutboundCall]:
+        columns = outbound_calls.c
+        later = columns.purpose.not_in(FOR_AGENT) & (columns.state == OutboundCallState.PENDING) & (columns.due > now)
+        return await self._select(OPEN_OUTBOUND_CALL, ~later)
 
     async def of_ticket(self, ticket_id: str, purpose: Purpose = Purpose.CALLBACK) -> OutboundCall | None:
         columns = outbound_calls.c

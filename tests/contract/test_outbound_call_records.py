@@ -149,6 +149,16 @@ async def test_a_call_that_no_agent_waits_for_has_no_place_in_the_queue(records:
     assert await records.outbound_calls.resting() == {survey.id, callback.id}  # one phone
 
 
+async def test_only_what_may_be_dialled_or_is_under_way_is_attended_to(records: Records) -> None:
+    callback = await records.outbound_calls.store(a_callback(await opened_ticket(records), due=later(60)))
+    ticket = await opened_ticket(records)
+    survey = await records.outbound_calls.store(a_callback(ticket, purpose=Purpose.SURVEY, due=later(60)))
+    assert await records.outbound_calls.to_attend(later(59)) == [callback]
+    assert await records.outbound_calls.to_attend(later(60)) == [callback, survey]
+    await records.outbound_calls.claim_attempt(an_attempt(survey))
+    assert {each.id for each in await records.outbound_calls.to_attend(later(1))} == {callback.id, survey.id}
+
+
 async def test_a_slot_has_one_winner(records: Records) -> None:
     surveys = [await a_survey(records, slot=0) for _ in range(6)]
     won = await asyncio.gather(*(records.outbound_calls.claim_attempt(attempt) for _, attempt in surveys))
