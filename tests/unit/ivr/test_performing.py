@@ -49,6 +49,7 @@ from routing.model import (
     RecordsUnavailable,
 )
 from routing.news_waiter import NewsWaiter
+from routing.purposes import Purpose
 from routing.services.callbacks import source_of
 from tests.unit.ivr.site import edition
 
@@ -172,6 +173,22 @@ async def test_the_person_called_back_is_put_through_to_the_agent_who_was_shown_
     assert await performer.perform(scene.state, ConfirmCallback()) == OfferReady(
         offer.id, "agent1"
     )  # after an accident
+
+
+async def test_a_person_whom_no_agent_waits_for_has_no_place_and_hears_the_flow(scene: Scene) -> None:
+    await scene.reported()
+    asked = OutboundCall(
+        new_id(), scene.state.ticket or "", "204", "technical", "normal", scene.now, scene.now, Purpose.SURVEY
+    )
+    survey = await scene.records.outbound_calls.store(asked)
+    attempt = Attempt(new_id(), survey.id, 1, AttemptState.CLAIMED, scene.now, slot=0)
+    await scene.records.outbound_calls.claim_attempt(attempt)
+    for event in TAKEN:
+        await scene.records.outbound_calls.advance_attempt(attempt.id, event, scene.now)
+    performer = await scene.call(attempt, survey)
+    assert await performer.perform(scene.state, ConfirmCallback()) == Done()
+    assert (await scene.records.outbound_calls.load(survey.id)).state is OutboundCallState.CONNECTED
+    assert await scene.records.queue.waiting() == []
 
 
 @passing_time

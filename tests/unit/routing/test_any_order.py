@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -25,13 +26,19 @@ from routing.model import (
     CallerId,
     Offer,
     OfferState,
+    OutboundCall,
     QueueEntry,
     Stage,
 )
-from tests.unit.routing.world import World
+from routing.purposes import Purpose
+from routing.services.callbacks import Callbacks, TooManyCalls
+from routing.talks import TalkState, is_empty
+from tests.unit.ivr.site import edition
+from tests.unit.routing.world import CALLBACK_RULES, World
 
 T = TypeVar("T")
 AGENTS = 3
+SITE = edition().site.model_copy(update={"callback": CALLBACK_RULES})
 NUMBERS = st.sampled_from(["204", "205"])
 picks = st.integers(0, 50)
 
@@ -59,6 +66,10 @@ class AnyOrder(RuleBasedStateMachine):
     def offer(self, pick: int) -> str:
         offers = list(self.world.records.state.offers)
         return offers[pick % len(offers)]
+
+    def callbacks(self) -> list[OutboundCall]:
+        calls = self.world.records.state.outbound_calls.values()
+        return [call for call in calls if call.purpose is Purpose.CALLBACK]
 
     def has_offers(self) -> bool:
         return bool(self.world.records.state.offers)
@@ -152,7 +163,7 @@ class AnyOrder(RuleBasedStateMachine):
     def the_called_person_answers(self, pick: int, confirms: bool) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
         if self.run(self.world.phone_taken(attempt)):
-            call = self.run(self.world.call(outbound_call_id=attempt.outbound_call_id))
+            call = self.run(self.world.call(outbound_call_id=attempt.outbound_call_id, attempt_id=attempt.id))
             if confirms:
                 self.run(self.world.records.outbound_calls.connect(attempt.id, call.id, self.world.now))
 
@@ -161,25 +172,23 @@ class AnyOrder(RuleBasedStateMachine):
     def a_person_is_there_though_their_attempt_was_given_up(self, pick: int) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
         if self.world.records.state.attempts[attempt.id].state in (AttemptState.FAILED, AttemptState.LOST):
-            call = self.run(self.world.call(outbound_call_id=attempt.outbound_call_id))
+            call = self.run(self.world.call(outbound_call_id=attempt.outbound_call_id, attempt_id=attempt.id))
             self.run(self.world.records.outbound_calls.connect(attempt.id, call.id, self.world.now))
 
-    @precondition(lambda self: bool(self.world.records.state.outbound_calls))
+    @precondition(lambda self: bool(self.callbacks()))
     @rule(pick=picks)
     def somebody_who_is_owed_a_callback_calls_again(self, pick: int) -> None:
-        callback = list(self.world.records.state.outbound_calls.values())[
-            pick % len(self.world.records.state.outbound_calls)
-        ]
+        callbacks = self.callbacks()
+        callback = callbacks[pick % len(callbacks)]
         call = self.run(self.world.call(caller=CallerId(callback.number, callback.number)))
         if not self.run(self.world.records.outbound_calls.take_over(callback.id, call.id, self.world.now)):
             self._waits(call, ticket_id=callback.ticket_id)
 
-    @precondition(lambda self: bool(self.world.records.state.outbound_calls))
+    @precondition(lambda self: bool(self.callbacks()))
     @rule(pick=picks)
     def somebody_else_calls_about_a_matter_that_is_owed_a_callback(self, pick: int) -> None:
-        callback = list(self.world.records.state.outbound_calls.values())[
-            pick % len(self.world.records.state.outbound_calls)
-        ]
+        callbacks = self.callbacks()
+        callback = callbacks[pick % len(callbacks)]
         self._waits(self.run(self.world.call()), ticket_id=callback.ticket_id)
 
     @rule(pick=picks)
@@ -225,6 +234,13 @@ class AnyOrder(RuleBasedStateMachine):
     def an_attempt_fails(self, pick: int) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
         self.run(self.world.desk.failed(attempt.id, "busy", self.world.now))
+
+    @rule(number=NUMBERS, in_s=st.integers(0, 60))
+    def a_survey_is_planned(self, number: str, in_s: int) -> None:
+        ticket, due = self.run(self.world.ticket()), self.world.now + timedelta(seconds=in_s)
+        callbacks = Callbacks(self.world.records, self.world.news, lambda: self.world.now)
+        with suppress(TooManyCalls):
+            self.run(callbacks.plan(Purpose.SURVEY, "survey", number, due, ticket.id, SITE))
 
     @precondition(lambda self: bool(self.world.dialler.dialled))
     @rule(pick=picks)
@@ -276,6 +292,19 @@ class AnyOrder(RuleBasedStateMachine):
         )
         assert not under_way or max(under_way.values()) == 1
 
+    @invariant()
+    def no_more_are_under_way_without_an_agent_than_may_be(self) -> None:
+        slots = [
+            each.slot for each in self.run(self.world.records.outbound_calls.open_attempts()) if each.offer_id is None
+        ]
+        assert len(set(slots)) == len(slots) <= self.world.rules.at_once
+
+    @invariant()
+    def nobody_is_in_two_talks(self) -> None:
+        on = [talk for talk in self.world.records.state.talks.values() if talk.state is TalkState.ON]
+        assert len({talk.call_id for talk in on}) == len(on)
+        assert not any(is_empty([each.role for each in self.world.records.state.in_talk(talk.id)]) for talk in on)
+
     def teardown(self) -> None:
         """Given time and agents, everything heals: callers are offered, callbacks end."""
         for _ in range(40):
@@ -283,6 +312,7 @@ class AnyOrder(RuleBasedStateMachine):
             for pick in range(AGENTS):
                 self.an_agent_comes_back(pick)
             self.run(self.world.desk.recover(self.world.now, set()))
+            self._emergencies_without_a_channel_end()
             self.run(self.world.tick())
             self._everything_goes_well()
         assert self.run(self.world.records.queue.waiting()) == []
@@ -290,6 +320,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert states.isdisjoint(OPEN_OUTBOUND_CALLS)
         assert all(call.ended_at for call in self.world.records.state.calls.values())
         assert self.run(self.world.records.offers.live()) == []
+        assert {talk.state for talk in self.world.records.state.talks.values()} <= {TalkState.OVER}
         agents = self.world.records.state.agents.values()
         assert {agent.state for agent in agents} <= {AgentState.AVAILABLE, AgentState.AFTER_CALL_WORK}
         self.loop.close()
@@ -307,6 +338,11 @@ class AnyOrder(RuleBasedStateMachine):
                 self.run(self.world.dispatcher.answered(offer.id))
                 self.run(self.world.dispatcher.talk_ended(offer.id))
         self._whoever_was_served_hangs_up()
+
+    def _emergencies_without_a_channel_end(self) -> None:
+        for emergency in self.run(self.world.records.emergencies.live()):
+            if self.world.records.state.calls[emergency.call_id].ended_at:
+                self.run(self.emergencies.caller_gone(emergency.channel))
 
     def _offers_of_the_living(self) -> list[Offer]:
         offers = self.run(self.world.records.offers.live())
