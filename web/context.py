@@ -11,6 +11,7 @@ from config.documents import Edition
 from config.in_force import EditionInForce
 from config.settings import Settings
 from routing.ports import News, Records
+from routing.services.callbacks import Callbacks
 from web.board import BoardReader
 from web.emergencies import EmergencyReader
 from web.ports import Accounts, Archive, Audit, Health, Pages
@@ -48,6 +49,10 @@ class DeskContext:
     def edition(self) -> Edition:
         """The documents in force now."""
         return self.in_force.edition
+
+    @property
+    def callbacks(self) -> Callbacks:
+        return Callbacks(self.records, self.news, self.now)
 
     @property
     def rendering(self) -> Rendering:

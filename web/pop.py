@@ -64,7 +64,7 @@ class Pop:
 
 async def pop_of(line: DeskContext, offer: Offer) -> Pop:
     """Everything about an offer. Raises: NotFound."""
-    callback = await line.records.outbound_calls.load(offer.callback_id) if offer.callback_id else None
+    callback = await line.callbacks.callback(offer.callback_id) if offer.callback_id else None
     call_id = offer.call_id or (callback.call_id if callback else None)
     call = await line.records.calls.load(call_id) if call_id else None
     events = await _events(line, offer, callback)

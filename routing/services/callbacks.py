@@ -9,7 +9,7 @@ from routing.caps import WINDOW, Asked, over_the_cap
 from routing.identity import new_id
 from routing.lifecycle import OutboundCallEvent
 from routing.matters import same_matter
-from routing.model import UNPROVEN, Call, OutboundCall, RoutingError
+from routing.model import UNPROVEN, Call, NotFound, OutboundCall, RoutingError
 from routing.numbers import callable_number
 from routing.ports import News, Records
 from routing.purposes import Purpose
@@ -90,6 +90,13 @@ class Callbacks:
     async def confirm(self, call: Call, attempt_id: str) -> bool:
         """A person has taken the phone; False where the outbound call is over, or another call's by now."""
         return await self.records.outbound_calls.connect(attempt_id, call.id, self.clock())
+
+    async def callback(self, callback_id: str) -> OutboundCall:
+        """Raises: NotFound, also where we ring for another purpose."""
+        found = await self.records.outbound_calls.load(callback_id)
+        if found.purpose is not Purpose.CALLBACK:
+            raise NotFound(f"callback {callback_id}")
+        return found
 
     async def of_call(self, call: Call) -> OutboundCall | None:
         """The outbound call that this call is, if any."""

@@ -13,6 +13,7 @@ from config.settings import PROJECT
 from routing.archive import CallQuery, TicketQuery
 from routing.event_types import EventType
 from routing.model import AgentState, NotFound, Stage
+from routing.purposes import Purpose
 from routing.searching import SiteWords
 from store import editions
 from store.records import SqlRecords, open_records
@@ -233,7 +234,9 @@ async def test_events_and_callbacks_are_listed(records: SqlRecords) -> None:
     await records.calls.append([an_event(call.id, EventType.KEY), an_event(call.id, EventType.HEARD)])
     assert [event.type for event in await records.archive.events(None, 9)] == ["heard", "key"]
     assert [event.type for event in await records.archive.events("key", 9)] == ["key"]
-    callback = await records.outbound_calls.store(a_callback(await opened_ticket(records)))
+    ticket = await opened_ticket(records)
+    callback = await records.outbound_calls.store(a_callback(ticket))
+    await records.outbound_calls.store(a_callback(ticket, purpose=Purpose.SURVEY))
     assert await records.archive.callbacks("pending", 9) == [callback]
     assert await records.archive.callbacks("done", 9) == []
 

@@ -1,4 +1,4 @@
-"""OutboundCalls: one per ticket, in its fair place, one winner per attempt; in memory, on SQLite and on PostgreSQL."""
+"""Outbound calls: one per ticket and purpose, one winner per attempt; in memory, on SQLite and on PostgreSQL."""
 
 import asyncio
 

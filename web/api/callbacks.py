@@ -1,4 +1,4 @@
-"""OutboundCalls: who is owed a call."""
+"""Callbacks: who is owed a call."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ async def list_callbacks(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,
 ) -> Page[CallbackOut]:
-    """OutboundCalls, newest first."""
+    """Callbacks, newest first."""
     callbacks = await line.archive.callbacks(state, limit + 1, before)
     last = callbacks[limit - 1].id if len(callbacks) > limit else None
     return page_of([CallbackOut.of(callback) for callback in callbacks], limit, last)
@@ -30,4 +30,4 @@ async def list_callbacks(
 @router.get("/{callback_id}")
 async def one_callback(callback_id: str, who: VisitorDep, line: DeskDep) -> CallbackOut:
     """One owed call."""
-    return CallbackOut.of(await line.records.outbound_calls.load(callback_id))
+    return CallbackOut.of(await line.callbacks.callback(callback_id))

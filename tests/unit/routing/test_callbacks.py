@@ -1,4 +1,4 @@
-"""OutboundCalls: in their fair place, once per attempt, and never forgotten."""
+"""Callbacks: in their fair place, once per attempt, and never forgotten."""
 
 from collections.abc import Sequence
 from dataclasses import replace
