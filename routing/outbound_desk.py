@@ -18,6 +18,7 @@ from routing.lifecycle import (
     leads_to,
 )
 from routing.model import (
+    OPEN_OUTBOUND_CALLS,
     Attempt,
     AttemptState,
     NewEvent,
@@ -171,13 +172,20 @@ class OutboundDesk:
     async def recover(self, now: datetime, live_channel_ids: Collection[str]) -> None:
         """After a restart of ours or of Asterisk: what has no channel is lost and tried again, never sent again.
 
-        `live_channel_ids` is the complete list, just read. What came of a phone that was taken is told by its call.
+        `live_channel_ids` is the complete list, just read.
         """
         for attempt in await self._records.outbound_calls.open_attempts():
             fresh = now - attempt.at < timedelta(seconds=GRACE_S)
-            if attempt.id in live_channel_ids or fresh or attempt.state is AttemptState.ANSWERED:
+            if attempt.id in live_channel_ids or fresh or await self._told_by_its_call(attempt):
                 continue
             await self._over(attempt.id, AttemptEvent.LOST, "no channel", now)
+
+    async def _told_by_its_call(self, attempt: Attempt) -> bool:
+        """Whether a phone was taken, and what came of it is still to be seen."""
+        if attempt.state is not AttemptState.ANSWERED:
+            return False
+        call = await self._records.outbound_calls.load(attempt.outbound_call_id)
+        return call.state in OPEN_OUTBOUND_CALLS
 
     async def _over(self, attempt_id: str, event: AttemptEvent, why: str, now: datetime) -> bool:
         attempt = await self._records.outbound_calls.load_attempt(attempt_id)

@@ -176,6 +176,17 @@ async def test_the_channel_of_a_call_that_is_over_takes_nothing_from_its_success
     assert await state(world, survey) is OutboundCallState.DONE
 
 
+async def test_a_call_that_was_called_off_while_its_person_was_there_gives_its_slot_back(world: World) -> None:
+    delay = await planned(world, purpose=Purpose.DELAY)
+    await world.tick()
+    call = await answered(world)
+    await world.records.tickets.move(delay.ticket_id, Stage.CLOSED, "anna", world.now, "done")
+    await world.records.calls.end(call.id, "served", world.now)
+    await world.desk.recover(world.now + timedelta(seconds=GRACE_S + 1), set())
+    assert await world.records.outbound_calls.open_attempts() == []
+    assert await state(world, delay) is OutboundCallState.CANCELLED
+
+
 async def test_what_was_certainly_not_dialled_waits_for_its_spacing(world: World) -> None:
     survey = await planned(world)
     world.dialler.failure = NotDialled("no flow serves it")

@@ -159,6 +159,31 @@ async def test_an_agent_hangs_up_by_the_desk_once_however_many_controllers_tick(
     assert (await scene.command(command)).state is CommandState.DONE
 
 
+async def test_who_took_an_emergency_hangs_up_by_the_desk_as_well(scene: Scene) -> None:
+    call, agent = await scene.call(), await scene.agent()
+    await scene.records.legs.open(CallLeg(new_id(), call.id, CALLER, LegKind.CALLER, scene.now))
+    desk = EmergencyDesk(scene.records, scene.news, scene.dispatcher, lambda: scene.now)
+    await desk.raised(call.id, CALLER, scene.now)
+    await desk.answered(CALLER, agent.phone or "")
+    await scene.talks.connected(CALLER, PHONE)
+    (talk,) = await scene.records.talks.of_call(call.id)
+    await scene.talks.ask(CommandKind.HANG_UP, talk.id, agent)
+    await scene.talks.tick(scene.switch)
+    assert scene.switch.hung_up == [PHONE]
+
+
+async def test_a_phone_whose_channel_is_not_known_is_not_hung_up(scene: Scene) -> None:
+    agent, entry = await scene.agent(), await scene.waiting()
+    await scene.tick()
+    offer = await scene.offer_to(agent)
+    await scene.show(offer.id)
+    await scene.dispatcher.answered(offer.id)  # of which no controller heard at the time
+    (talk,) = await scene.records.talks.of_call(entry.call_id or "")
+    command = await scene.talks.ask(CommandKind.HANG_UP, talk.id, agent)
+    await scene.talks.tick(scene.switch)
+    assert (scene.switch.hung_up, (await scene.command(command)).state) == ([], CommandState.FAILED)
+
+
 async def test_what_asterisk_did_not_do_has_failed_and_says_why(scene: Scene) -> None:
     agent, _, talk = await scene.answered()
     command = await scene.talks.ask(CommandKind.HANG_UP, talk.id, agent)
