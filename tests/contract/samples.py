@@ -13,11 +13,11 @@ from routing.model import (
     Attempt,
     AttemptState,
     Call,
-    Callback,
     CallerId,
     Intake,
     NewEvent,
     Offer,
+    OutboundCall,
     Promise,
     QueueEntry,
     Ticket,
@@ -47,9 +47,10 @@ def an_event(call_id: str, type: EventType = EventType.HEARD, **changes: Any) ->
     return replace(NewEvent(call_id, type, NOW, leg="PJSIP/1"), **changes)
 
 
-def a_draft(**changes: Any) -> TicketDraft:
+def a_draft(caller: CallerId | None = None, **changes: Any) -> TicketDraft:
+    """Of a call; `caller`: another than `a_caller`."""
     known = TicketDraft(
-        "plumbing", "technical", "high", Promise("promise_attend", later(1800)), Intake.of_call(a_caller()),
+        "plumbing", "technical", "high", Promise("promise_attend", later(1800)), Intake.of_call(caller or a_caller()),
         place="ward-4", words="the drain is blocked", confidence=0.93, why=("drain", "blocked"),
         callback_number="+31205550204",
     )  # fmt: skip
@@ -104,13 +105,13 @@ async def answered(records: Records, offer: Offer, at: datetime) -> bool:
 async def phone_taken(records: Records, attempt: Attempt, at: datetime) -> None:
     """What was claimed is sent, and somebody takes the phone."""
     for event in (AttemptEvent.SENT, AttemptEvent.ANSWERED):
-        assert await records.callbacks.advance_attempt(attempt.id, event, at)
+        assert await records.outbound_calls.advance_attempt(attempt.id, event, at)
 
 
-def a_callback(ticket: Ticket, **changes: Any) -> Callback:
-    known = Callback(new_id(), ticket.id, "+31205550204", "technical", "normal", NOW)
+def a_callback(ticket: Ticket, **changes: Any) -> OutboundCall:
+    known = OutboundCall(new_id(), ticket.id, "+31205550204", "technical", "normal", NOW, NOW)
     return replace(known, **changes)
 
 
-def an_attempt(callback: Callback, number: int = 1, **changes: Any) -> Attempt:
+def an_attempt(callback: OutboundCall, number: int = 1, **changes: Any) -> Attempt:
     return replace(Attempt(new_id(), callback.id, number, AttemptState.CLAIMED, later(2)), **changes)
