@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.erasing_files import LogTraces, blank, delete, line_logs, recordings, spooled
-from config.documents import Edition
+from config.documents import Edition, WaitingRules
 from config.settings import Settings
 from routing.archive import Action
+from routing.clocks import Clocks
 from routing.identity import new_id
-from routing.lifecycle import CallbackEvent
+from routing.services.line import LineServices
 from routing.spellings import Spellings, spellings
 from runtime import credentials, operator
 from store import SqlRecords, erasure
@@ -41,7 +42,7 @@ class Found:
         rows = self.rows
         said = [
             f"open tickets: {', '.join(sorted(rows.open_tickets))}" if rows.open_tickets else "",
-            f"callbacks that are owed: {len(rows.open_callbacks)}" if rows.open_callbacks else "",
+            f"calls that are owed: {len(rows.open_outbound_calls)}" if rows.open_outbound_calls else "",
             f"calls that go on: {len(rows.live_calls)}" if rows.live_calls else "",
             f"messages that are no ticket yet: {len(self.waiting)}" if self.waiting else "",
         ]
@@ -95,8 +96,9 @@ async def _find(settings: Settings, records: SqlRecords, news: RedisNews, number
 async def _carry_out(records: SqlRecords, news: RedisNews, found: Found, number: Spellings) -> dict[str, int]:
     """The files first: what points to them is still there when this is cut off, and finds them again."""
     at = datetime.now(UTC)
-    for callback_id in found.rows.open_callbacks:
-        await records.callbacks.advance(callback_id, CallbackEvent.ERASED, at)
+    services = LineServices.over(records, news, WaitingRules, Clocks(lambda: at, lambda: at))
+    for outbound_call_id in found.rows.open_outbound_calls:
+        await services.callbacks.erase(outbound_call_id)
     delete([*found.recordings, *found.spooled])
     await news.forget(found.news)
     await news.tell("erased")  # controllers keep sentences spoken lately in memory

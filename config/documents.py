@@ -127,9 +127,12 @@ class WaitingRules(Document):
 
 
 class CallbackRules(Document):
+    """How the line rings people, for callbacks and for whatever else."""
+
     attempts: int = 3
     spacing_s: int = 300
     ring_s: int = 30
+    at_once: int = 2  # calls that no agent waits for, such as surveys: so many are under way at a time
     dial_patterns: tuple[str, ...]  # regular expressions a called number must match whole
     never: tuple[str, ...] = ()  # numbers that a pattern allows and that are never called: the house's own alarms
     hourly_per_number: int = 3  # new callbacks in an hour to one number,

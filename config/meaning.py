@@ -32,6 +32,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "callback.attempts": (1, 20),
     "callback.spacing_s": (1, DAY_S),
     "callback.ring_s": (1, 120),
+    "callback.at_once": (1, 100),
 }
 PHONE = re.compile(r"[A-Za-z0-9+][A-Za-z0-9_.@+-]*")
 VARIABLES = {"topic", "place", "ticket", "time", "phone", "position", "stage", "number", "keyed", "choice", "other"}

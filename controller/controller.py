@@ -5,7 +5,7 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -26,13 +26,14 @@ from controller.messages import MessageImport
 from controller.overload import CallLimit, Measured, Overload, watch
 from controller.reception import Reception
 from controller.switchboard import AmiDialler, Switchboard
+from controller.talk_calls import TalkCalls
 from ivr.session import SpeechServices
 from ivr.understanding.understander import build
 from ivr.wording import PromptRenderer, Wording
-from routing.callbacks import CallbackDesk
 from routing.clocks import Clocks
 from routing.model import Offer, OfferState
 from routing.news_waiter import NewsWaiter
+from routing.outbound_desk import OutboundDesk
 from routing.ports import News
 from routing.promise import is_open
 from routing.services.line import LineServices
@@ -106,12 +107,13 @@ class Controller:
         self.services = LineServices.over(records, news, in_force.waiting, Clocks(now, wall_now))
         dialler = AmiDialler(self.ami, settings.line.number, in_force)
         node = settings.node.name
-        self.callbacks = CallbackDesk(records, news, dialler, in_force.callback, node)
+        self.outbound = OutboundDesk(self.services, dialler, in_force.callback, node)
         reports = EmergencyReports(self.services, in_force)
         self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(self.services, in_force, node), node)
+        self.talks = TalkCalls(self.ami, self.services.talks, node)
         endings = CallEndings(self.services, in_force)
         self.switchboard = Switchboard(
-            self.ami, self.services, self.callbacks, dialler, self.emergencies, endings, node=node,
+            self.ami, self.services, self.outbound, dialler, self.emergencies, self.talks, endings, node=node,
             silent_s=settings.node.silent_s,
         )  # fmt: skip
         self.loaded_editions: dict[str, asyncio.Task[LoadedEdition]] = {}  # by their edition
@@ -239,21 +241,21 @@ class Controller:
             try:
                 self._ring(await self.services.dispatcher.tick())
                 if not self.switchboard.other_node:  # else another node would dial
-                    await self.callbacks.tick(now())
+                    await self.outbound.tick(now())
             except Exception:
                 log.exception("a dispatcher's tick failed")
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)
-            await self.news_waiter.wait(("queue", "agent", "callback"), pause_s)
+            await self.news_waiter.wait(("queue", "agent", "outbound"), pause_s)
 
-    async def help(self) -> None:
-        """Agents' takes of emergencies, on a clock of their own: the dispatcher's work must not hold one up."""
+    async def help(self, topic: str, tick: Callable[[], Awaitable[None]]) -> None:
+        """What agents ask of the switchboard, on a clock of its own: the dispatcher's work must not hold it up."""
         while True:
             try:
                 if not self.switchboard.other_node:
-                    await self.emergencies.tick()
+                    await tick()
             except Exception:
-                log.exception("an emergency's take failed")
-            await self.news_waiter.wait(("emergency",), self.settings.controller.tick_ms / 1000)
+                log.exception("what was asked of the switchboard failed", about=topic)
+            await self.news_waiter.wait((topic,), self.settings.controller.tick_ms / 1000)
 
     def _ring(self, offers: Sequence[Offer]) -> None:
         """Whose desk shows their call, and the news of it was lost."""
@@ -318,7 +320,8 @@ async def _until_stopped(controller: Controller, following: Following, private: 
             for work in (
                 controller.news_waiter.run(),
                 controller.tick(),
-                controller.help(),
+                controller.help("emergency", controller.emergencies.tick),
+                controller.help("talk", controller.talks.tick),
                 controller.switchboard.run(),
                 controller.messages.run(),
                 controller.vitals(),

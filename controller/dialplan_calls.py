@@ -44,17 +44,18 @@ class DialplanCalls:
             caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),
             node=self.node, channel=told.key,
         )  # fmt: skip
-        return await self._called_back(call, told.attempt_id) if told.attempt_id else call
+        return await self._rung(call, told.attempt_id) if told.attempt_id else call
 
-    async def _called_back(self, call: Call, attempt_id: str) -> Call:
-        """Who was called back is known from their ticket; the channel's number is ours."""
+    async def _rung(self, call: Call, attempt_id: str) -> Call:
+        """Whom we rang is known from their ticket; the channel's number is ours."""
         try:
-            attempt = await self.services.records.callbacks.load_attempt(attempt_id)
-            callback = await self.services.records.callbacks.load(attempt.callback_id)
-            ticket = await self.services.records.tickets.load(callback.ticket_id)
+            attempt = await self.services.records.outbound_calls.load_attempt(attempt_id)
+            outbound = await self.services.records.outbound_calls.load(attempt.outbound_call_id)
+            ticket = await self.services.records.tickets.load(outbound.ticket_id)
         except NotFound:
             return call
-        dialogue = {**call.dialogue, "flow": "callback", "ticket": ticket.id, "ticket_number": ticket.number}
+        dialogue = {**call.dialogue, "flow": outbound.flow, "ticket": ticket.id, "ticket_number": ticket.number}
         return replace(
-            call, direction="callback", callback_id=callback.id, caller=ticket.draft.reporter, dialogue=dialogue
-        )
+            call, direction="outbound", outbound_call_id=outbound.id, attempt_id=attempt.id,
+            caller=ticket.draft.reporter, dialogue=dialogue,
+        )  # fmt: skip

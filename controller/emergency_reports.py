@@ -30,7 +30,7 @@ class EmergencyReports:
 
         `facts` are those of the dialogue, where they may be newer than the call's record.
         """
-        emergency = await self.emergencies.raised(call.id, channel, at, call.callback_id, call.node)
+        emergency = await self.emergencies.raised(call.id, channel, at, call.outbound_call_id, call.node)
         if emergency.ticket_id and facts is None:
             return
         caller, known = await self._known_before(call)
@@ -48,12 +48,12 @@ class EmergencyReports:
             await self._complete(ticket, known, edition)
 
     async def _known_before(self, call: Call) -> tuple[CallerId, Facts]:
-        """Who calls, and what was known of the matter before this call: of a callback, what its ticket says."""
-        if call.callback_id is None:
+        """Who calls, and what was known of the matter before this call: of one of ours, what its ticket says."""
+        if call.outbound_call_id is None:
             return call.caller, Facts()
-        callback = await self.services.records.callbacks.load(call.callback_id)
-        ticket = await self.services.records.tickets.load(callback.ticket_id)
-        return ticket.draft.reporter, replace(facts_of(ticket.draft), callback_number=callback.number)
+        outbound = await self.services.records.outbound_calls.load(call.outbound_call_id)
+        ticket = await self.services.records.tickets.load(outbound.ticket_id)
+        return ticket.draft.reporter, replace(facts_of(ticket.draft), callback_number=outbound.number)
 
     async def _complete(self, ticket: Ticket, facts: Facts, edition: Edition) -> None:
         """The ticket was written before the dialogue's last facts were saved."""

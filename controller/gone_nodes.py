@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import structlog
 
-from routing.callbacks import CallbackDesk
 from routing.nodes import BEFORE, NodeWatch
+from routing.outbound_desk import OutboundDesk
 from routing.services.line import LineServices
 from runtime.clock import boottime, now
 
@@ -22,7 +22,7 @@ class GoneNodes:
     """Any number may run, at any node: every step is a conditional update."""
 
     services: LineServices
-    callbacks: CallbackDesk
+    outbound: OutboundDesk
     node: str  # ours, which is judged by what its Asterisk lists
     watch: NodeWatch
 
@@ -50,5 +50,5 @@ class GoneNodes:
         for emergency in await self.services.records.emergencies.live():
             if emergency.node == node:
                 await self.services.emergencies.caller_gone(emergency.channel)
-        await self.callbacks.recover(now(), (), node)
+        await self.outbound.recover(now(), (), node)
         await self.services.records.nodes.gone(node, now() if node == BEFORE else now() - KNOWN_FOR)

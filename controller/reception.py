@@ -25,13 +25,12 @@ from ivr.session import Departure, Session
 from ivr.state import State
 from routing.event_types import EventType
 from routing.identity import new_id
-from routing.lifecycle import AttemptEvent
 from routing.model import (
     UNPROVEN,
     Call,
-    Callback,
     CallerId,
     NotFound,
+    OutboundCall,
     RoutingError,
     Ticket,
 )
@@ -81,7 +80,7 @@ class Reception:
             await self._next(agi, "hangup", {"ON_CONCLUDED": "1"})
             return
         if isinstance(outcome, Started):
-            ticket_id = State.from_json(call.dialogue).ticket  # of a callback
+            ticket_id = State.from_json(call.dialogue).ticket  # of an outbound call
             # outside the limit: slow news is no reason to step aside
             await self.services.calls.announce(call, agi.environment.uniqueid, ticket_id)
         if not await self._in_line(agi, call):
@@ -93,7 +92,7 @@ class Reception:
 
         The dialplan then says so, plays music and asks again; it needs no more of this process for that.
         """
-        if call.dialogue.get("step") or call.direction == "callback":
+        if call.dialogue.get("step") or call.attempt_id:  # whom we rang has waited already
             return False
         place = self.limit.place(agi.environment.uniqueid, asyncio.get_running_loop().time())
         if place:
@@ -137,21 +136,21 @@ class Reception:
         facts = replace(facts_of(call, edition), diverted_by=claimed.diverted_by or None)
         state = State(flow="main", language=call.language, facts=facts)
         if arrival.attempt_id:
-            return await self._callback_call(agi, call, state, arrival.attempt_id, edition)
+            return await self._outbound_call(agi, call, state, arrival.attempt_id, edition)
         await show_caller(agi, claimed)
         return replace(call, dialogue=state.to_json())
 
-    async def _callback_call(
+    async def _outbound_call(
         self, agi: AgiSession, call: Call, state: State, attempt_id: str, edition: Edition
     ) -> Call:
-        attempt = await self.records.callbacks.load_attempt(attempt_id)
-        callback = await self.records.callbacks.load(attempt.callback_id)
-        ticket = await self.records.tickets.load(callback.ticket_id)
-        caller = _called_back(callback, ticket, edition.site)
-        call = replace(call, direction="callback", callback_id=callback.id, caller=caller)
-        state = replace(state, flow="callback", ticket=ticket.id, ticket_number=ticket.number)
+        attempt = await self.records.outbound_calls.load_attempt(attempt_id)
+        outbound = await self.records.outbound_calls.load(attempt.outbound_call_id)
+        ticket = await self.records.tickets.load(outbound.ticket_id)
+        caller = _rung(outbound, ticket, edition.site)
+        call = replace(call, direction="outbound", outbound_call_id=outbound.id, attempt_id=attempt_id, caller=caller)
+        state = replace(state, flow=outbound.flow, ticket=ticket.id, ticket_number=ticket.number)
         state = replace(state, facts=state.facts.updated(facts_of(call, edition)))
-        await self.records.callbacks.advance_attempt(attempt_id, AttemptEvent.ANSWERED, now())
+        await self.services.callbacks.answered(attempt_id)
         return replace(call, dialogue=state.to_json())
 
     async def _how_it_went(self, arrival: Arrival, state: State) -> Outcome:
@@ -295,12 +294,12 @@ def _fresh_id(agi: AgiSession, arrival: Arrival) -> str:
     return dialplan_id(agi.environment.uniqueid, arrival.taken_at) if arrival.taken_at else new_id()
 
 
-def _called_back(callback: Callback, ticket: Ticket, site: Site) -> CallerId:
+def _rung(outbound: OutboundCall, ticket: Ticket, site: Site) -> CallerId:
     """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
     reporter = ticket.draft.reporter
-    if callback.number == reporter.number:
+    if outbound.number == reporter.number:
         return reporter
-    return identify(callback.number, reporter.name, False, site, Proof.PHONE)  # we rang it
+    return identify(outbound.number, reporter.name, False, site, Proof.PHONE)  # we rang it
 
 
 def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:

@@ -12,10 +12,11 @@ from controller.emergency_calls import EmergencyCalls
 from controller.endings import CallEndings
 from controller.gone_nodes import GoneNodes
 from controller.refusals import Refusals
+from controller.talk_calls import TalkCalls
 from ivr.notebook import Notebook
-from routing.callbacks import CallbackDesk
-from routing.model import Attempt, Callback, NotDialled, OfferState
+from routing.model import Attempt, NotDialled, OfferState, OutboundCall
 from routing.nodes import BEFORE, NodeWatch
+from routing.outbound_desk import OutboundDesk
 from routing.services.line import LineServices
 from runtime.clock import now
 from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused, hangup_cause
@@ -29,36 +30,39 @@ GRACE_S = 30.0  # between a call's record and its channel being listed, and the 
 
 @dataclass
 class AmiDialler:
-    """Rings the phone of a callback: its registered contact, else the trunk. One Originate per attempt, ever."""
+    """Rings the phone of an outbound call: its registered contact, else the trunk. One Originate per attempt, ever."""
 
     ami: AmiClient
-    line_number: str  # shown to whoever is called back
+    line_number: str  # shown to whoever is rung
     in_force: EditionInForce
     registered: set[str] = field(default_factory=set)
 
-    async def originate(self, attempt: Attempt, callback: Callback) -> None:
-        number, rules = callback.number, self.in_force.callback()
+    async def originate(self, attempt: Attempt, call: OutboundCall) -> None:
+        if call.flow not in self.in_force.edition.flows:
+            raise NotDialled(f"no flow {call.flow} serves it")
+        number, rules = call.number, self.in_force.callback()
         try:
             whom = RegisteredPhone(number) if number in self.registered else OutsideNumber(number, rules.trunk)
-            call = Originate(
-                channel_id=attempt.id, destination=whom, context="onenumber-callback",
+            asked = Originate(
+                channel_id=attempt.id, destination=whom, context="onenumber-outbound",
                 caller_number=self.line_number, timeout_ms=rules.ring_s * 1000,
                 variables={"ON_ATTEMPT": attempt.id, "ON_DNIS": self.line_number},
             )  # fmt: skip
-            await self.ami.originate(call)
+            await self.ami.originate(asked)
         except (AmiDown, ActionRefused, ValueRefused, DialRefused) as error:
             raise NotDialled(repr(error)) from error
 
 
 @dataclass
 class Switchboard:
-    """Keeps the records in step with Asterisk: phones, answers, failed callbacks, calls that are gone."""
+    """Keeps the records in step with Asterisk: phones, answers, failed outbound calls, calls that are gone."""
 
     ami: AmiClient
     services: LineServices
-    callbacks: CallbackDesk
+    outbound: OutboundDesk
     dialler: AmiDialler
     emergencies: EmergencyCalls
+    talks: TalkCalls
     endings: CallEndings
     refusals: Refusals = field(default_factory=Refusals)
     node: str = BEFORE  # whose Asterisk this is
@@ -67,7 +71,7 @@ class Switchboard:
     _phones_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        gone = GoneNodes(self.services, self.callbacks, self.node, NodeWatch(self.silent_s))
+        gone = GoneNodes(self.services, self.outbound, self.node, NodeWatch(self.silent_s))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
             group.create_task(self._reread())
@@ -77,7 +81,7 @@ class Switchboard:
         names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "UserEvent")
         with self.ami.events(*names) as events:
             async for event in events:
-                for listener in (self.emergencies.happened, self._happened):
+                for listener in (self.emergencies.happened, self._happened, self.talks.happened):
                     try:
                         await listener(event)
                     except Exception:
@@ -85,7 +89,7 @@ class Switchboard:
 
     async def _happened(self, event: AmiEvent) -> None:
         if event.name == "OriginateResponse" and event["Response"] == "Failure":
-            await self.callbacks.failed(event["ActionID"], f"not reached ({event['Reason']})", now())
+            await self.outbound.failed(event["ActionID"], f"not reached ({event['Reason']})", now())
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
             await self._answered(event)
         elif event.name == "Hangup":
@@ -149,7 +153,7 @@ class Switchboard:
         calls = [call for call in live if call.channel and call.node == self.node]
         on_channels = {call.channel: call for call in calls}
         await self.emergencies.reread(on_channels, list(channels.values()), listed_at)
-        await self.callbacks.recover(now(), channels.keys())
+        await self.outbound.recover(now(), channels.keys())
         for call in calls:
             channel = channels.get(call.channel)
             if channel and channel.bridge:

@@ -42,20 +42,16 @@ from ivr.keeping import MessageKeeper
 from ivr.notebook import Notebook
 from ivr.recording import Recording
 from ivr.state import State
-from routing.caps import WINDOW, Asked, over_the_cap
 from routing.clocks import Clock
-from routing.event_types import EventType
-from routing.identity import new_id
 from routing.model import (
-    UNPROVEN,
     Call,
-    Callback,
     NotCallable,
+    OutboundCall,
     Ticket,
 )
 from routing.news_waiter import NewsWaiter
-from routing.numbers import callable_number
 from routing.ports import News, Records
+from routing.services.callbacks import OwedToAnother, TooManyCalls
 from routing.services.line import LineServices
 from routing.services.queue import Standing
 from routing.spoken_numbers import ticket_number
@@ -73,7 +69,7 @@ class Performer:
     services: LineServices
     news_waiter: NewsWaiter
     recordings: Path
-    attempt_id: str | None = None  # this call is a callback
+    attempt_id: str | None = None  # this call is an outbound one
 
     @property
     def records(self) -> Records:
@@ -184,62 +180,33 @@ class Performer:
         self, state: State, action: StoreCallback
     ) -> CallbackStored | CallbackOwed | NumberRefused:
         try:
-            number = callable_number(action.number, self.edition.site)
-        except NotCallable:
-            return NumberRefused()
-        owed = await self.records.callbacks.of_ticket(state.ticket or "")
-        if owed is None and await self._too_many(number):
-            return NumberRefused()
-        if owed and owed.number != number and owed.call_id != self.call.id and owed.id != self.call.callback_id:
-            return CallbackOwed()
-        entry = await self.records.queue.of_call(self.call.id)
-        now = self.clock()
-        callback = await self.records.callbacks.store(
-            Callback(
-                id=new_id(), ticket_id=state.ticket or "", number=number, call_id=self.call.id,
-                crew=entry.crew if entry else self.edition.site.default_crew,
-                urgency=entry.urgency if entry else await self._urgency_of(state),
-                since=entry.since if entry else now,
+            callback = await self.services.callbacks.ask(
+                self.call, state.ticket or "", action.number, self.edition.site, self.notebook
             )
-        )  # fmt: skip
-        self.notebook.note(EventType.CALLBACK_STORED, {"callback_id": callback.id}, {"number": number})
-        await self.news.tell("callback", callback=callback.id, call=self.call.id)
+        except (NotCallable, TooManyCalls):
+            return NumberRefused()
+        except OwedToAnother:
+            return CallbackOwed()
         return CallbackStored(callback.id)
 
-    async def _too_many(self, number: str) -> bool:
-        """Whether this number, or this caller, has had as many callbacks as an hour has."""
-        recent = await self.records.callbacks.since(self.clock() - WINDOW)
-        calls = await self.records.calls.known({each.call_id for each in recent if each.call_id})
-        lately = [Asked(each.number, _source(calls.get(each.call_id or ""))) for each in recent]
-        why = over_the_cap(Asked(number, _source(self.call)), lately, self.edition.site.callback)
-        if why:
-            self.notebook.note(EventType.CALLBACK_REFUSED, {"cap": why}, {"number": number})
-        return why is not None
-
-    async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | QueueStanding:
-        """A person is there: their call takes the callback's place, and its offer when that still stands."""
+    async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | QueueStanding | Done:
+        """A person is there: their call takes a callback's place, and its offer when that still stands."""
+        outbound = await self.services.callbacks.of_call(self.call)
         if self.attempt_id:
-            connected = await self.records.callbacks.connect(self.attempt_id, self.call.id, self.clock())
-            self.notebook.note(EventType.CALLBACK_CONFIRMED, {"attempt": self.attempt_id, "connected": connected})
+            connected = await self.services.callbacks.confirm(self.call, self.attempt_id, self.notebook)
+            if outbound and not outbound.rule.for_agent:
+                return Done()
             if not connected and not await self.records.queue.of_call(self.call.id):
-                return await self._wait_as_promised(state)
+                return await self._wait_as_promised(state, outbound)
         try:
             return await asyncio.wait_for(self.offered(state), self.edition.site.waiting.pop_s)
         except TimeoutError:
             return await self.waiting(state)
 
-    async def _wait_as_promised(self, state: State) -> QueueStanding:
+    async def _wait_as_promised(self, state: State, owed: OutboundCall | None) -> QueueStanding:
         """The callback is over, or another call's: who was called waits for themselves, with the same right."""
-        owed = await self.records.callbacks.load(self.call.callback_id) if self.call.callback_id else None
-        since = owed.since if owed else None
-        return await self._enter_queue(state, EnterQueue(owed.crew if owed else self.edition.site.default_crew), since)
-
-
-def _source(call: Call | None) -> str | None:
-    """From where somebody calls; None where they do not say, or nothing proves what they say."""
-    if call is None or call.caller.withheld or call.caller.kind == UNPROVEN:
-        return None
-    return call.caller.number or call.caller.raw
+        crew = owed.crew if owed else self.edition.site.default_crew
+        return await self._enter_queue(state, EnterQueue(crew), owed.since if owed else None)
 
 
 def _standing(now: Standing) -> QueueStanding:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from routing.model import Call, Callback, Event, Ticket
+from routing.model import Call, Event, OutboundCall, Ticket
 from routing.searching import SiteWords
 
 
@@ -108,7 +108,7 @@ class Archive(Protocol):
 
     async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]: ...
 
-    async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[Callback]: ...
+    async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[OutboundCall]: ...
 
     async def events(self, type: str | None, limit: int, before: str | None = None) -> Sequence[Event]:
         """The latest events of all calls."""

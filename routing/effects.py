@@ -22,26 +22,37 @@ from routing.lifecycle import (
     AGENT_TRANSITIONS,
     ATTEMPT_TRANSITIONS,
     CALL_TRANSITIONS,
-    CALLBACK_TRANSITIONS,
     OFFER_TRANSITIONS,
     OPEN_ATTEMPTS,
+    OUTBOUND_CALL_TRANSITIONS,
     AgentEvent,
     AttemptEvent,
-    CallbackEvent,
     CallEvent,
     OfferEvent,
+    OutboundCallEvent,
     TicketEvent,
     sources_and_target,
 )
 from routing.model import (
     LIVE_OFFERS,
-    OPEN_CALLBACKS,
+    OPEN_OUTBOUND_CALLS,
     AgentState,
     Offer,
     QueueEntry,
     RoutingError,
     Stage,
     Ticket,
+)
+from routing.talks import (
+    COMMAND_TRANSITIONS,
+    IN_TALK,
+    OPEN_COMMANDS,
+    PARTICIPANT_TRANSITIONS,
+    TALK_TRANSITIONS,
+    CommandEvent,
+    ParticipantEvent,
+    Role,
+    TalkEvent,
 )
 
 
@@ -57,27 +68,32 @@ class Kind(StrEnum):
     PLACE = "places"  # in the queue
     AGENT = "agents"
     OFFER = "offers"
-    CALLBACK = "callbacks"
+    OUTBOUND_CALL = "outbound_calls"
     ATTEMPT = "attempts"
     EMERGENCY = "emergencies"
     RING = "rings"
     TAKE = "takes"
+    TALK = "talks"
+    PARTICIPANT = "participants"
+    TALK_COMMAND = "talk_commands"
 
 
 LIVE: Mapping[Kind, tuple[StrEnum, ...]] = {
     Kind.OFFER: LIVE_OFFERS,
-    Kind.CALLBACK: OPEN_CALLBACKS,
+    Kind.OUTBOUND_CALL: OPEN_OUTBOUND_CALLS,
     Kind.ATTEMPT: OPEN_ATTEMPTS,
     Kind.TAKE: OPEN_TAKES,
+    Kind.TALK_COMMAND: OPEN_COMMANDS,
 }
-ONE_LIVE_PER: Mapping[Kind, tuple[str, ...]] = {
-    Kind.PLACE: ("call_id", "callback_id"),
-    Kind.OFFER: ("entry_id", "call_id", "agent_id"),
-    Kind.CALLBACK: ("ticket_id",),
-    Kind.ATTEMPT: ("callback_id",),
-    Kind.TAKE: ("emergency_id",),
+ONE_LIVE_PER: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
+    Kind.PLACE: (("call_id",), ("callback_id",)),
+    Kind.OFFER: (("entry_id",), ("call_id",), ("agent_id",)),
+    Kind.OUTBOUND_CALL: (("ticket_id", "purpose"),),
+    Kind.ATTEMPT: (("outbound_call_id",), ("slot",)),
+    Kind.TAKE: (("emergency_id",),),
+    Kind.TALK_COMMAND: (("talk_id",),),
 }
-"""Of a kind's rows that are live, no two share a value of any of these; the first to have it wins."""
+"""Of a kind's rows that are live, no two share all values of any of these; the first to have them wins."""
 
 ANY: Final = object()  # in `where`: whatever it is, but not nothing
 Columns = Mapping[str, Any]
@@ -130,10 +146,10 @@ class CallOffReached:
 
 @dataclass(frozen=True)
 class LinkMatter:
-    """The call is about the callback's ticket, too."""
+    """The call is about the outbound call's ticket, too."""
 
     call_id: str
-    callback_id: str
+    outbound_call_id: str
     at: datetime
 
 
@@ -155,7 +171,15 @@ class NoteHistory:
     to: str
 
 
-Effect = Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | NoteHistory
+@dataclass(frozen=True)
+class EndIfEmpty:
+    """The talk is over where `routing.talks.is_empty` says so, and whoever remains has left it."""
+
+    talk_id: str
+    at: datetime
+
+
+Effect = Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | NoteHistory | EndIfEmpty
 
 # transitions, as they are asked for
 
@@ -189,12 +213,14 @@ def offer_transition(
     return Transition(Kind.OFFER, {"id": offer_id}, changes, sources, event, at, True, reason, agent)
 
 
-def callback_transition(
-    where: Columns, event: CallbackEvent, at: datetime, not_before: datetime | None = None, why: str = "",
+def outbound_call_transition(
+    where: Columns, event: OutboundCallEvent, at: datetime, due: datetime | None = None, why: str = "",
     required: bool = False,
 ) -> Transition:  # fmt: skip
-    sources, to = sources_and_target(CALLBACK_TRANSITIONS, event)
-    return Transition(Kind.CALLBACK, where, {"state": to, "not_before": not_before}, sources, event, at, required, why)
+    """`due`: when it is dialled again."""
+    sources, to = sources_and_target(OUTBOUND_CALL_TRANSITIONS, event)
+    changes = {"state": to} | ({"due": due} if due else {})
+    return Transition(Kind.OUTBOUND_CALL, where, changes, sources, event, at, required, why)
 
 
 def attempt_transition(
@@ -222,6 +248,30 @@ def take_transition(take_id: str, event: TakeEvent, at: datetime) -> Transition:
 def ring_transition(where: Columns, at: datetime, required: bool = False) -> Transition:
     """A ring's state is whether it has an end."""
     return Transition(Kind.RING, {**where, "ended_at": None}, {"ended_at": at}, (), RingEvent.STOPPED, at, required)
+
+
+def talk_transition(talk_id: str, at: datetime) -> Transition:
+    sources, to = sources_and_target(TALK_TRANSITIONS, TalkEvent.EMPTIED)
+    return Transition(Kind.TALK, {"id": talk_id}, {"state": to, "ended_at": at}, sources, TalkEvent.EMPTIED, at)
+
+
+def participant_transition(where: Columns, at: datetime, required: bool = False) -> Transition:
+    """Whoever is in a talk leaves it."""
+    sources, to = sources_and_target(PARTICIPANT_TRANSITIONS, ParticipantEvent.LEFT)
+    changes = {"state": to, "left_at": at}
+    return Transition(Kind.PARTICIPANT, where, changes, sources, ParticipantEvent.LEFT, at, required)
+
+
+def participant_channel(call_id: str, role: Role, channel: str) -> Change:
+    """The first to tell of it counts."""
+    unknown = {"call_id": call_id, "role": role, "channel": None}
+    return Change(Kind.PARTICIPANT, unknown, {"channel": channel}, IN_TALK)
+
+
+def command_transition(command_id: str, event: CommandEvent, at: datetime, why: str) -> Transition:
+    sources, to = sources_and_target(COMMAND_TRANSITIONS, event)
+    changes = {"state": to, "at": at, "why": why}
+    return Transition(Kind.TALK_COMMAND, {"id": command_id}, changes, sources, event, at, True)
 
 
 def stage_transition(ticket: Ticket, stage: Stage, at: datetime) -> Transition:

@@ -49,6 +49,8 @@ class EventType(StrEnum):
     CALLBACK_FAILED = "callback.failed"
     CALLBACK_TAKEN_OVER = "callback.taken_over"
     CALLBACK_CONFIRMED = "callback.confirmed"
+    OUTBOUND_ATTEMPT = "outbound.attempt"
+    OUTBOUND_FAILED = "outbound.failed"
     MESSAGE_RECORDED = "message.recorded"
     MESSAGE_OWED = "message.owed"
     MESSAGE_LOST = "message.lost"

@@ -4,15 +4,29 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-from routing.fake_callbacks import MemoryCallbacks
 from routing.fake_calls import MemoryCalls, MemoryTickets
 from routing.fake_dispatch import MemoryAgents, MemoryDrafts, MemoryOffers, MemoryQueue, MemoryWrapUps
 from routing.fake_emergencies import MemoryEmergencies
 from routing.fake_legs import MemoryLegs
 from routing.fake_nodes import MemoryNodes
+from routing.fake_outbound_calls import MemoryOutboundCalls
 from routing.fake_state import MemoryState
+from routing.fake_talks import MemoryTalks
 from routing.model import Agent
-from routing.ports import Agents, Callbacks, Calls, Drafts, Emergencies, Legs, Nodes, Offers, Queue, Tickets, WrapUps
+from routing.ports import (
+    Agents,
+    Calls,
+    Drafts,
+    Emergencies,
+    Legs,
+    Nodes,
+    Offers,
+    OutboundCalls,
+    Queue,
+    Tickets,
+    WrapUps,
+)
+from routing.talks import Talks
 
 NEWS_KEPT = 10_000
 
@@ -28,9 +42,10 @@ class MemoryRecords:
         self.queue: Queue = MemoryQueue(self.state)
         self.agents: Agents = MemoryAgents(self.state)
         self.offers: Offers = MemoryOffers(self.state)
-        self.callbacks: Callbacks = MemoryCallbacks(self.state)
+        self.outbound_calls: OutboundCalls = MemoryOutboundCalls(self.state)
         self.wrap_ups: WrapUps = MemoryWrapUps(self.state)
         self.emergencies: Emergencies = MemoryEmergencies(self.state)
+        self.talks: Talks = MemoryTalks(self.state)
         self.drafts: Drafts = MemoryDrafts(self.state)
         self.nodes: Nodes = MemoryNodes(self.state)
 

@@ -73,6 +73,9 @@ class MemoryCalls:
     async def live(self) -> Sequence[Call]:
         return [call for call in self._state.calls.values() if call.ended_at is None]
 
+    async def of_attempt(self, attempt_id: str) -> Call | None:
+        return next((call for call in self._state.calls.values() if call.attempt_id == attempt_id), None)
+
     async def ended(self, call_ids: Collection[str]) -> frozenset[str]:
         return frozenset(call_id for call_id in call_ids if self._state.calls[call_id].ended_at is not None)
 

@@ -28,3 +28,7 @@ class MemoryLegs:
 
     async def of_call(self, call_id: str) -> Sequence[CallLeg]:
         return sorted((leg for leg in self._state.legs.values() if leg.call_id == call_id), key=lambda leg: leg.id)
+
+    async def call_of(self, channel: str) -> str | None:
+        theirs = [leg for leg in self._state.legs.values() if leg.channel == channel]
+        return max(theirs, key=lambda leg: leg.id).call_id if theirs else None

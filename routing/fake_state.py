@@ -14,6 +14,7 @@ from routing.effects import (
     CallOffReached,
     Change,
     Effect,
+    EndIfEmpty,
     Enter,
     Insert,
     Kind,
@@ -26,20 +27,20 @@ from routing.emergencies import Emergency, Ring, Take
 from routing.identity import new_id
 from routing.legs import CallLeg
 from routing.model import (
-    OPEN_CALLBACKS,
     Agent,
     Attempt,
     Call,
-    Callback,
     Event,
     NewEvent,
     NotFound,
     Offer,
+    OutboundCall,
     QueueEntry,
     Ticket,
 )
 from routing.nodes import Node
-from routing.rules import following, reached, renewed_place
+from routing.rules import emptied, following, reached, renewed_place
+from routing.talks import IN_TALK, Participant, Talk, TalkCommand
 
 R = TypeVar("R")
 Row = Any  # of one of the kinds
@@ -70,13 +71,16 @@ class MemoryState:
     agents: dict[str, Agent] = field(default_factory=dict)
     drafts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (login, form) → typed by field
     offers: dict[str, Offer] = field(default_factory=dict)
-    callbacks: dict[str, Callback] = field(default_factory=dict)
+    outbound_calls: dict[str, OutboundCall] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)
     wrap_ups: dict[str, tuple[str, str]] = field(default_factory=dict)
     emergencies: dict[str, Emergency] = field(default_factory=dict)
     rings: dict[str, Ring] = field(default_factory=dict)
     takes: dict[str, Take] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
+    talks: dict[str, Talk] = field(default_factory=dict)
+    participants: dict[str, Participant] = field(default_factory=dict)
+    talk_commands: dict[str, TalkCommand] = field(default_factory=dict)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -124,8 +128,10 @@ class MemoryState:
                 self.enter(entry)
             case CallOffReached(offer):
                 self.apply(reached(effect, self.calls[offer.call_id or ""].caller, self._owed_about(offer)))
-            case LinkMatter(call_id, callback_id):
-                self.link(call_id, self.callbacks[callback_id].ticket_id)
+            case EndIfEmpty(talk_id, at):
+                self.apply(emptied(talk_id, [each.role for each in self.in_talk(talk_id)], at))
+            case LinkMatter(call_id, outbound_call_id):
+                self.link(call_id, self.outbound_calls[outbound_call_id].ticket_id)
             case NoteNumber(ticket_id, number):
                 ticket = self.tickets[ticket_id]
                 self.tickets[ticket_id] = replace(ticket, draft=replace(ticket.draft, callback_number=number))
@@ -175,13 +181,16 @@ class MemoryState:
     def _call_of(self, entry: QueueEntry) -> Call | None:
         return self.calls.get(entry.call_id) if entry.call_id else None
 
+    def in_talk(self, talk_id: str) -> list[Participant]:
+        return [each for each in self.participants.values() if each.talk_id == talk_id and each.state in IN_TALK]
+
     def link(self, call_id: str | None, ticket_id: str) -> None:
         if call_id and (call_id, ticket_id) not in self.call_tickets:
             self.call_tickets.append((call_id, ticket_id))
 
-    def _owed_about(self, offer: Offer) -> list[Callback]:
+    def _owed_about(self, offer: Offer) -> list[OutboundCall]:
         about = {ticket for call, ticket in self.call_tickets if call == offer.call_id} | {offer.ticket_id}
-        return [each for each in self.callbacks.values() if each.ticket_id in about and each.state in OPEN_CALLBACKS]
+        return [each for each in self.live(Kind.OUTBOUND_CALL) if each.ticket_id in about]
 
     def live(self, kind: Kind) -> list[Row]:
         return [row for row in getattr(self, kind).values() if _live(kind, row)]
@@ -202,8 +211,8 @@ def _live(kind: Kind, row: Row) -> bool:
 
 
 def _both_have(kind: Kind, row: Row, other: Row) -> bool:
-    columns = ONE_LIVE_PER.get(kind, ())
-    return any(getattr(row, name) is not None and getattr(row, name) == getattr(other, name) for name in columns)
+    keys = ([(getattr(row, name), getattr(other, name)) for name in columns] for columns in ONE_LIVE_PER.get(kind, ()))
+    return any(all(mine is not None and mine == theirs for mine, theirs in key) for key in keys)
 
 
 def one(rows: Mapping[str, R], key: str, what: str) -> R:

@@ -12,7 +12,7 @@ from routing.nodes import BEFORE
 class LegKind(StrEnum):
     CALLER = "caller"
     AGENT = "agent"
-    CALLBACK = "callback"  # the called back person's phone
+    CALLED = "called"  # the phone of who is rung by an outbound call
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import TypeVar
 
 from routing.model import (
-    OPEN_CALLBACKS,
+    OPEN_OUTBOUND_CALLS,
     AgentState,
     AttemptState,
-    CallbackState,
     CallState,
     OfferState,
+    OutboundCallState,
     Stage,
     TransitionRefused,
 )
@@ -127,7 +127,7 @@ TICKET_TRANSITIONS: dict[tuple[Stage, TicketEvent], Stage] = {
 UNFINISHED_STAGES = (Stage.RECORDED, Stage.DISPATCHED, Stage.ACCEPTED, Stage.ARRIVED)
 
 
-class CallbackEvent(StrEnum):
+class OutboundCallEvent(StrEnum):
     CLAIMED = "claimed"
     FAILED = "failed"  # this attempt; there will be another
     EXHAUSTED = "exhausted"  # this attempt, and it was the last
@@ -136,26 +136,34 @@ class CallbackEvent(StrEnum):
     LOST = "lost"  # the person went before an agent answered
     LOST_LAST = "lost_last"  # and there will be no other attempt
     TALKED = "talked"
+    SERVED = "served"  # its flow has said what it was for
     LEFT_QUEUE = "left_queue"  # the person's call gave its place up: it is served otherwise
     CANCELLED = "cancelled"
     ERASED = "erased"  # its number is forgotten
 
 
-CALLBACK_TRANSITIONS: dict[tuple[CallbackState, CallbackEvent], CallbackState] = {
-    (CallbackState.PENDING, CallbackEvent.CLAIMED): CallbackState.DIALLING,
-    (CallbackState.PENDING, CallbackEvent.CANCELLED): CallbackState.CANCELLED,
-    (CallbackState.DIALLING, CallbackEvent.CANCELLED): CallbackState.CANCELLED,  # reached otherwise meanwhile
-    (CallbackState.PENDING, CallbackEvent.CONFIRMED): CallbackState.CONNECTED,  # given up on, yet the person is there
-    (CallbackState.PENDING, CallbackEvent.NOT_DIALLABLE): CallbackState.FAILED,
-    (CallbackState.DIALLING, CallbackEvent.FAILED): CallbackState.PENDING,
-    (CallbackState.DIALLING, CallbackEvent.EXHAUSTED): CallbackState.FAILED,
-    (CallbackState.DIALLING, CallbackEvent.CONFIRMED): CallbackState.CONNECTED,
-    (CallbackState.CONNECTED, CallbackEvent.LOST): CallbackState.PENDING,
-    (CallbackState.CONNECTED, CallbackEvent.LOST_LAST): CallbackState.FAILED,
+OUTBOUND_CALL_TRANSITIONS: dict[tuple[OutboundCallState, OutboundCallEvent], OutboundCallState] = {
+    (OutboundCallState.PENDING, OutboundCallEvent.CLAIMED): OutboundCallState.DIALLING,
+    (OutboundCallState.PENDING, OutboundCallEvent.CANCELLED): OutboundCallState.CANCELLED,
+    (
+        OutboundCallState.DIALLING,
+        OutboundCallEvent.CANCELLED,
+    ): OutboundCallState.CANCELLED,  # reached otherwise meanwhile
+    (
+        OutboundCallState.PENDING,
+        OutboundCallEvent.CONFIRMED,
+    ): OutboundCallState.CONNECTED,  # given up on, yet the person is there
+    (OutboundCallState.PENDING, OutboundCallEvent.NOT_DIALLABLE): OutboundCallState.FAILED,
+    (OutboundCallState.DIALLING, OutboundCallEvent.FAILED): OutboundCallState.PENDING,
+    (OutboundCallState.DIALLING, OutboundCallEvent.EXHAUSTED): OutboundCallState.FAILED,
+    (OutboundCallState.DIALLING, OutboundCallEvent.CONFIRMED): OutboundCallState.CONNECTED,
+    (OutboundCallState.CONNECTED, OutboundCallEvent.LOST): OutboundCallState.PENDING,
+    (OutboundCallState.CONNECTED, OutboundCallEvent.LOST_LAST): OutboundCallState.FAILED,
     # Also where the person was taken for gone and is being rung anew: the talk is what counts.
-    **{(state, CallbackEvent.TALKED): CallbackState.DONE for state in OPEN_CALLBACKS},
-    (CallbackState.CONNECTED, CallbackEvent.LEFT_QUEUE): CallbackState.DONE,
-    **{(state, CallbackEvent.ERASED): CallbackState.CANCELLED for state in OPEN_CALLBACKS},
+    **{(state, OutboundCallEvent.TALKED): OutboundCallState.DONE for state in OPEN_OUTBOUND_CALLS},
+    **{(state, OutboundCallEvent.SERVED): OutboundCallState.DONE for state in OPEN_OUTBOUND_CALLS},
+    (OutboundCallState.CONNECTED, OutboundCallEvent.LEFT_QUEUE): OutboundCallState.DONE,
+    **{(state, OutboundCallEvent.ERASED): OutboundCallState.CANCELLED for state in OPEN_OUTBOUND_CALLS},
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from routing.event_types import EventType
 from routing.nodes import BEFORE
+from routing.purposes import RULES, Purpose, PurposeRule
 
 URGENCY_ORDER = ("critical", "high", "normal", "low")
 
@@ -52,7 +53,7 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
-class CallbackState(StrEnum):
+class OutboundCallState(StrEnum):
     PENDING = "pending"
     DIALLING = "dialling"
     CONNECTED = "connected"
@@ -61,14 +62,14 @@ class CallbackState(StrEnum):
     CANCELLED = "cancelled"
 
 
-OPEN_CALLBACKS = (CallbackState.PENDING, CallbackState.DIALLING, CallbackState.CONNECTED)
+OPEN_OUTBOUND_CALLS = (OutboundCallState.PENDING, OutboundCallState.DIALLING, OutboundCallState.CONNECTED)
 
 
 class AttemptState(StrEnum):
     CLAIMED = "claimed"  # a controller owns it; nothing has been sent
     SENT = "sent"  # Originate may have reached Asterisk; it is never sent again
     ANSWERED = "answered"  # the phone was taken
-    CONFIRMED = "confirmed"  # a person pressed a key
+    CONFIRMED = "confirmed"  # a person was there
     FAILED = "failed"
     LOST = "lost"  # its controller died; no channel was found
 
@@ -114,7 +115,7 @@ class Call:
     caller: CallerId
     started_at: datetime
     pins: Mapping[str, str]  # document kind → content hash
-    direction: str = "inbound"  # or "callback"
+    direction: str = "inbound"  # or "outbound": we rang them
     language: str = "en"
     state: CallState = CallState.IN_DIALOGUE
     dialogue: Mapping[str, Any] = field(default_factory=dict)  # the interpreter's saved state
@@ -122,12 +123,8 @@ class Call:
     channel: str = ""  # of the caller: its unique id there
     ended_at: datetime | None = None
     ending: str | None = None  # why it ended; see docs/glossary
-    callback_id: str | None = None
-
-    @property
-    def attempt_id(self) -> str | None:
-        """The attempt of the callback that this call is: Asterisk gave its id to the channel."""
-        return self.channel or None if self.callback_id else None
+    outbound_call_id: str | None = None  # which of ours this is
+    attempt_id: str | None = None  # and which dialling of it
 
 
 @dataclass(frozen=True)
@@ -325,27 +322,36 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Callback:
+class OutboundCall:
+    """Somebody whom we shall ring."""
+
     id: str
     ticket_id: str
     number: str
     crew: str
     urgency: str
-    since: datetime  # the caller's place in the queue when they chose it
-    state: CallbackState = CallbackState.PENDING
+    since: datetime  # when it was asked for; of a callback, the caller's place in the queue when they chose it
+    due: datetime  # it is not dialled earlier
+    purpose: Purpose = Purpose.CALLBACK
+    flow: str = "callback"  # what serves whoever takes the phone
+    state: OutboundCallState = OutboundCallState.PENDING
     attempts: int = 0
-    not_before: datetime | None = None
     call_id: str | None = None  # the call that asked for it
+
+    @property
+    def rule(self) -> PurposeRule:
+        return RULES[self.purpose]
 
 
 @dataclass(frozen=True)
 class Attempt:
     id: str  # also the channel id given to Originate, so that it can be found again
-    callback_id: str
+    outbound_call_id: str
     number: int  # 1, 2, …
     state: AttemptState
     at: datetime
     offer_id: str | None = None
+    slot: int | None = None  # of those that are under way at once without an agent
     ending: str | None = None
     node: str = BEFORE  # whose Asterisk dials
 

@@ -10,18 +10,18 @@ from typing import Any, Protocol
 
 from routing.emergencies import Emergency, EmergencyEvent, Ring, Take, TakeEvent
 from routing.legs import CallLeg
-from routing.lifecycle import AgentEvent, AttemptEvent, CallbackEvent, CallEvent, OfferEvent
+from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
 from routing.model import (
     CORRECTABLE,
     Agent,
     Attempt,
     Call,
-    Callback,
     CallHistory,
     Event,
     NewEvent,
     NewOutcome,
     Offer,
+    OutboundCall,
     Promise,
     QueueEntry,
     Stage,
@@ -29,6 +29,8 @@ from routing.model import (
     TicketDraft,
 )
 from routing.nodes import Node
+from routing.purposes import Purpose
+from routing.talks import Talks
 
 
 class Calls(Protocol):
@@ -66,6 +68,9 @@ class Calls(Protocol):
     async def live(self) -> Sequence[Call]:
         """Calls that have no ending yet."""
 
+    async def of_attempt(self, attempt_id: str) -> Call | None:
+        """What the dialling of an outbound call became."""
+
     async def ended(self, call_ids: Collection[str]) -> frozenset[str]:
         """Those of the given calls that have ended."""
 
@@ -81,6 +86,9 @@ class Legs(Protocol):
 
     async def of_call(self, call_id: str) -> Sequence[CallLeg]:
         """Oldest first."""
+
+    async def call_of(self, channel: str) -> str | None:
+        """The id of the call that this channel is a leg of."""
 
 
 class Tickets(Protocol):
@@ -214,37 +222,43 @@ class Offers(Protocol):
     async def last_of_agent(self, agent_id: str) -> Offer | None: ...
 
 
-class Callbacks(Protocol):
-    async def store(self, callback: Callback) -> Callback:
-        """Store before it is confirmed to the caller; an open one of the same ticket is updated, not doubled."""
+class OutboundCalls(Protocol):
+    async def store(self, callback: OutboundCall) -> OutboundCall:
+        """Store before it is confirmed to the caller; an open one of the same ticket and purpose is updated."""
 
-    async def load(self, callback_id: str) -> Callback: ...
+    async def load(self, outbound_call_id: str) -> OutboundCall: ...
 
-    async def known(self, callback_ids: Collection[str]) -> Mapping[str, Callback]:
-        """Those of the given callbacks that there are, by id, in one reading."""
+    async def known(self, outbound_call_ids: Collection[str]) -> Mapping[str, OutboundCall]:
+        """Those of the given ones that there are, by id, in one reading."""
 
     async def advance(
-        self, callback_id: str, event: CallbackEvent, at: datetime, not_before: datetime | None = None
+        self, outbound_call_id: str, event: OutboundCallEvent, at: datetime, due: datetime | None = None
     ) -> bool:
-        """What is put back is not tried before `not_before`."""
+        """What is put back is not tried before it is `due`."""
 
-    async def open(self) -> Sequence[Callback]:
+    async def open(self) -> Sequence[OutboundCall]:
         """Those not done, failed or cancelled, oldest first."""
 
-    async def of_ticket(self, ticket_id: str) -> Callback | None:
-        """The open callback of a ticket."""
+    async def to_attend(self, now: datetime) -> Sequence[OutboundCall]:
+        """As `open`, without those that no agent waits for and that are due later."""
 
-    async def since(self, at: datetime) -> Sequence[Callback]:
+    async def of_ticket(self, ticket_id: str, purpose: Purpose = Purpose.CALLBACK) -> OutboundCall | None:
+        """The open one of a ticket and purpose."""
+
+    async def since(self, at: datetime) -> Sequence[OutboundCall]:
         """Those asked for from then on, whatever has become of them."""
 
-    async def owed_to(self, number: str) -> Sequence[Callback]:
-        """Open ones that would ring this number, oldest first."""
+    async def owed_to(self, number: str) -> Sequence[OutboundCall]:
+        """Open callbacks that would ring this number, oldest first."""
 
     async def resting(self) -> frozenset[str]:
-        """Open ones that are not to be offered now: being dialled, or whose number is on the line in another call."""
+        """Open ones that are not to be dialled now: being dialled, or whose number is on the line in another call."""
 
-    async def attempts_of(self, callback_id: str) -> Sequence[Attempt]:
+    async def attempts_of(self, outbound_call_id: str) -> Sequence[Attempt]:
         """In order."""
+
+    async def served(self, outbound_call_id: str, attempt_id: str, at: datetime) -> bool:
+        """Its flow has said what it was for, in the call that this attempt became; False where it is over."""
 
     async def take_over(self, callback_id: str, call_id: str, at: datetime) -> bool:
         """Who is owed it has called by themselves: as `connect`, without an attempt.
@@ -254,14 +268,14 @@ class Callbacks(Protocol):
         """
 
     async def connect(self, attempt_id: str, call_id: str, at: datetime) -> bool:
-        """The person confirmed: their call takes the callback's place in the queue and its live offer.
+        """The person confirmed: their call takes a callback's place in the queue and its live offer.
 
-        The attempt is CONFIRMED and the callback CONNECTED, also where both had been given up meanwhile;
+        The attempt is CONFIRMED and the outbound call CONNECTED, also where both had been given up meanwhile;
         or nothing at all changes.
         """
 
     async def claim_attempt(self, attempt: Attempt, events: Sequence[NewEvent] = ()) -> bool:
-        """Exactly one winner per (callback, attempt number); the callback becomes DIALLING."""
+        """Exactly one winner per (outbound call, attempt number), and per slot; it becomes DIALLING."""
 
     async def advance_attempt(
         self,
@@ -367,9 +381,10 @@ class Records(Protocol):
     queue: Queue
     agents: Agents
     offers: Offers
-    callbacks: Callbacks
+    outbound_calls: OutboundCalls
     wrap_ups: WrapUps
     emergencies: Emergencies
+    talks: Talks
     drafts: Drafts
     nodes: Nodes
 

@@ -14,6 +14,7 @@ from routing.effects import (
     Change,
     Columns,
     Effect,
+    EndIfEmpty,
     Enter,
     Insert,
     Kind,
@@ -24,23 +25,28 @@ from routing.effects import (
     agent_transition,
     attempt_transition,
     call_transition,
-    callback_transition,
+    outbound_call_transition,
+    participant_transition,
     ring_transition,
+    talk_transition,
 )
-from routing.emergencies import EmergencyState
+from routing.emergencies import Emergency, EmergencyEvent, EmergencyState
 from routing.identity import new_id
-from routing.lifecycle import AgentEvent, AttemptEvent, CallbackEvent, CallEvent, OfferEvent
+from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
 from routing.model import (
     LIVE_OFFERS,
-    OPEN_CALLBACKS,
+    OPEN_OUTBOUND_CALLS,
     Attempt,
-    Callback,
-    CallbackState,
+    AttemptState,
     CallerId,
     Offer,
+    OutboundCall,
+    OutboundCallState,
     QueueEntry,
     Stage,
 )
+from routing.purposes import ENDING_WITH_TICKET, Purpose
+from routing.talks import Participant, ParticipantEvent, Role, Talk, is_empty
 
 # what whoever asks has done in one go
 
@@ -52,9 +58,9 @@ def claiming(offer: Offer) -> list[Effect]:
 
 
 def claiming_attempt(attempt: Attempt) -> list[Effect]:
-    """One winner per callback and number; the callback is being dialled from then on."""
-    turn = {"id": attempt.callback_id, "attempts": attempt.number - 1}
-    dialling = callback_transition(turn, CallbackEvent.CLAIMED, attempt.at, required=True)
+    """One winner per outbound call and number; it is being dialled from then on."""
+    turn = {"id": attempt.outbound_call_id, "attempts": attempt.number - 1}
+    dialling = outbound_call_transition(turn, OutboundCallEvent.CLAIMED, attempt.at, required=True)
     counted = replace(dialling, changes={**dialling.changes, "attempts": attempt.number})
     return [counted, Insert(Kind.ATTEMPT, attempt)]
 
@@ -65,27 +71,29 @@ def taking_over(callback_id: str, call_id: str, at: datetime) -> list[Effect]:
         call_transition(call_id, CallEvent.ENTERED_QUEUE),
         leaving(_own_place(call_id), "callback taken over", at),
         *_handing_over(callback_id, call_id, at),
-        attempt_transition({"callback_id": callback_id}, AttemptEvent.LOST, at, "called by themselves"),
+        attempt_transition({"outbound_call_id": callback_id}, AttemptEvent.LOST, at, "called by themselves"),
         LinkMatter(call_id, callback_id, at),
     ]
 
 
-def stored(kept: Callback, asked: Callback) -> list[Effect]:
-    """The call that asked for it gives its own place up for the callback's."""
+def stored(kept: OutboundCall, asked: OutboundCall) -> list[Effect]:
+    """Of a callback: the call that asked for it gives its own place up for the callback's."""
+    if not kept.rule.for_agent:
+        return []
     own = [leaving(_own_place(asked.call_id), "callback chosen", asked.since)] if asked.call_id else []
     return [*own, Enter(place_of(kept)), NoteNumber(kept.ticket_id, kept.number)]
 
 
-def renewed_callback(kept: Callback, asked: Callback) -> Callback:
-    """A ticket has one open callback: with the number given last, in the earlier place."""
-    return replace(kept, number=asked.number, since=min(kept.since, asked.since), not_before=asked.not_before)
+def renewed_outbound_call(kept: OutboundCall, asked: OutboundCall) -> OutboundCall:
+    """A ticket has one open call of each purpose: to the number given last, in the earlier place."""
+    return replace(kept, number=asked.number, flow=asked.flow, since=min(kept.since, asked.since), due=asked.due)
 
 
-def place_of(callback: Callback) -> QueueEntry:
+def place_of(callback: OutboundCall) -> QueueEntry:
     """The place that a callback takes where it has none."""
     return QueueEntry(
         new_id(), callback.crew, callback.urgency, callback.since, callback_id=callback.id,
-        ticket_id=callback.ticket_id, not_before=callback.not_before,
+        ticket_id=callback.ticket_id, not_before=callback.due,
     )  # fmt: skip
 
 
@@ -110,13 +118,13 @@ def leaving(where: Columns, reason: str, at: datetime) -> Change:
 def moving_urgency(ticket_id: str, urgency: str) -> list[Effect]:
     """Whoever waits about a matter takes the place that goes with its urgency."""
     theirs, now = {"ticket_id": ticket_id}, {"urgency": urgency}
-    return [Change(Kind.CALLBACK, theirs, now, OPEN_CALLBACKS), Change(Kind.PLACE, theirs, now)]
+    return [Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS), Change(Kind.PLACE, theirs, now)]
 
 
 # what follows from a transition that was made
 
 
-FOLLOWED_BY_ROW = (Kind.OFFER, Kind.CALLBACK, Kind.ATTEMPT)
+FOLLOWED_BY_ROW = (Kind.OFFER, Kind.OUTBOUND_CALL, Kind.ATTEMPT, Kind.EMERGENCY, Kind.PARTICIPANT)
 
 
 def following(made: Transition, row: Any) -> Sequence[Effect]:
@@ -125,16 +133,17 @@ def following(made: Transition, row: Any) -> Sequence[Effect]:
         case Kind.CALL if made.event is CallEvent.ENDED:
             return _after_call(made.where["id"], made.at)
         case Kind.TICKET if made.changes["stage"] is Stage.CLOSED:
-            theirs = {"ticket_id": made.where["id"]}
-            return [callback_transition(theirs, CallbackEvent.CANCELLED, made.at, why="ticket closed")]
+            return [_called_off_with(made, purpose) for purpose in ENDING_WITH_TICKET]
         case Kind.OFFER:
             return _after_offer(made, row)
-        case Kind.CALLBACK:
-            return _after_callback(made, row)
+        case Kind.OUTBOUND_CALL:
+            return _after_outbound_call(made, row)
         case Kind.ATTEMPT if made.call_id:
-            return _handing_over(row.callback_id, made.call_id, made.at)
+            return _handing_over(row.outbound_call_id, made.call_id, made.at)
         case Kind.EMERGENCY:
-            return _after_emergency(made, made.where["id"])
+            return _after_emergency(made, row)
+        case Kind.PARTICIPANT if made.event is ParticipantEvent.LEFT:
+            return [EndIfEmpty(row.talk_id, made.at)]
     return ()
 
 
@@ -143,6 +152,11 @@ CALL_FOLLOWS: Mapping[OfferEvent, CallEvent] = {
     OfferEvent.LAPSED: CallEvent.OFFER_LAPSED,
     OfferEvent.TALK_ENDED: CallEvent.TALK_ENDED,
 }
+
+
+def _called_off_with(closed: Transition, purpose: Purpose) -> Transition:
+    theirs = {"ticket_id": closed.where["id"], "purpose": purpose}
+    return outbound_call_transition(theirs, OutboundCallEvent.CANCELLED, closed.at, why="ticket closed")
 
 
 def _after_offer(made: Transition, offer: Offer) -> list[Effect]:
@@ -154,9 +168,12 @@ def _after_offer(made: Transition, offer: Offer) -> list[Effect]:
     effects += _call_follows(offer, CALL_FOLLOWS.get(event))
     if event is OfferEvent.ANSWERED:
         effects.append(leaving({"id": offer.entry_id}, "answered", made.at))
-        effects += [CallOffReached(offer, made.at)] if offer.call_id else []
+    if event is OfferEvent.ANSWERED and offer.call_id:
+        effects += [CallOffReached(offer, made.at), *beginning(offer.call_id, made.at, offer.agent_id, offer.id)]
     if event is OfferEvent.TALK_ENDED and offer.callback_id:
-        effects.append(callback_transition({"id": offer.callback_id}, CallbackEvent.TALKED, made.at))
+        effects.append(outbound_call_transition({"id": offer.callback_id}, OutboundCallEvent.TALKED, made.at))
+    if event is OfferEvent.TALK_ENDED and offer.call_id:
+        effects.append(participant_transition({"offer_id": offer.id}, made.at))
     return effects
 
 
@@ -164,37 +181,61 @@ def _call_follows(offer: Offer, event: CallEvent | None) -> list[Transition]:
     return [call_transition(offer.call_id, event)] if offer.call_id and event else []
 
 
-def reached(answer: CallOffReached, caller: CallerId, owed: Sequence[Callback]) -> list[Transition]:
-    """Of what is owed about the call's matters, that which is owed to who talks now; what others are owed stays."""
+def reached(answer: CallOffReached, caller: CallerId, owed: Sequence[OutboundCall]) -> list[Transition]:
+    """Of callbacks owed about the call's matters, those that are owed to who talks now; what others are owed stays."""
     offer = answer.offer
-    theirs = (each for each in owed if each.call_id == offer.call_id or each.number == caller.proven)
+    callbacks = (each for each in owed if each.purpose is Purpose.CALLBACK)
+    theirs = (each for each in callbacks if each.call_id == offer.call_id or each.number == caller.proven)
     return [
-        callback_transition({"id": each.id}, CallbackEvent.CANCELLED, answer.at, why="reached meanwhile")
+        outbound_call_transition({"id": each.id}, OutboundCallEvent.CANCELLED, answer.at, why="reached meanwhile")
         for each in theirs
         if each.id != offer.callback_id
     ]
 
 
-def _after_callback(made: Transition, callback: Callback) -> list[Effect]:
-    """An ended callback leaves the queue, is not dialled any more, and its ticket says so; one put back waits again."""
-    to, theirs = CallbackState(made.changes["state"]), {"callback_id": callback.id}
-    if to is CallbackState.PENDING:
-        return [Enter(place_of(callback)), Change(Kind.PLACE, theirs, {"call_id": None})]
-    if to in OPEN_CALLBACKS:
-        return []
-    over = f"callback {to}"
+def _after_outbound_call(made: Transition, call: OutboundCall) -> list[Effect]:
+    """One that is over is not dialled any more, and its ticket says so."""
+    to = OutboundCallState(made.changes["state"])
+    waiting = _after_callback(to, call, made.at) if call.rule.for_agent else []
+    if to in OPEN_OUTBOUND_CALLS:
+        return waiting
+    why = made.why or f"{call.purpose} {to}"
     return [
-        leaving(theirs, over, made.at),
-        attempt_transition(theirs, AttemptEvent.CALLED_OFF, made.at, made.why or over),
-        NoteHistory(callback.ticket_id, made.at, "callback", to),
+        *waiting,
+        attempt_transition({"outbound_call_id": call.id}, AttemptEvent.CALLED_OFF, made.at, why),
+        NoteHistory(call.ticket_id, made.at, call.purpose, to),
     ]
 
 
-def _handing_over(callback_id: str, call_id: str, at: datetime) -> list[Effect]:
-    """The call takes the callback's place and its live offer."""
-    theirs = {"callback_id": callback_id}
+def _after_callback(to: OutboundCallState, callback: OutboundCall, at: datetime) -> list[Effect]:
+    """An ended callback leaves the queue; one put back waits again."""
+    theirs = {"callback_id": callback.id}
+    if to is OutboundCallState.PENDING:
+        return [Enter(place_of(callback)), Change(Kind.PLACE, theirs, {"call_id": None})]
+    return [] if to in OPEN_OUTBOUND_CALLS else [leaving(theirs, f"callback {to}", at)]
+
+
+def serving(outbound_call_id: str, attempt_id: str, at: datetime) -> list[Effect]:
+    """Its flow has said what it was for, to whoever took the phone."""
     return [
-        callback_transition({"id": callback_id}, CallbackEvent.CONFIRMED, at, required=True),
+        outbound_call_transition({"id": outbound_call_id}, OutboundCallEvent.SERVED, at, required=True),
+        attempt_transition({"id": attempt_id}, AttemptEvent.CONFIRMED, at),
+    ]
+
+
+SERVED_ENDINGS = ("served", "talked", "emergency_answered")
+
+
+def was_served(attempt: Attempt, ending: str | None) -> bool:
+    """Whether a dialling that became a call, which has ended, reached somebody: by a key, or as the call says."""
+    return attempt.state is AttemptState.CONFIRMED or ending in SERVED_ENDINGS
+
+
+def _handing_over(outbound_call_id: str, call_id: str, at: datetime) -> list[Effect]:
+    """A person is there. Their call takes a callback's place and its live offer."""
+    theirs = {"callback_id": outbound_call_id}
+    return [
+        outbound_call_transition({"id": outbound_call_id}, OutboundCallEvent.CONFIRMED, at, required=True),
         Change(Kind.PLACE, theirs, {"call_id": call_id, "not_before": None}),
         Change(Kind.OFFER, theirs, {"call_id": call_id}, LIVE_OFFERS),
     ]
@@ -205,6 +246,7 @@ def _after_call(call_id: str, at: datetime) -> list[Effect]:
     return [
         Change(Kind.PLACE, {"call_id": call_id, "callback_id": ANY}, {"call_id": None}),
         leaving(_own_place(call_id), "call ended", at),
+        participant_transition({"call_id": call_id}, at),
     ]
 
 
@@ -212,21 +254,51 @@ def _own_place(call_id: str) -> Columns:
     return {"call_id": call_id, "callback_id": None}
 
 
-def _after_emergency(made: Transition, emergency_id: str) -> list[Effect]:
+def _after_emergency(made: Transition, emergency: Emergency) -> list[Effect]:
     """Only while it rings does any phone ring for it; it has ended when its caller was gone first."""
     to, effects = made.changes["state"], list[Effect]()
     if to is not EmergencyState.RINGING:
-        effects.append(ring_transition({"emergency_id": emergency_id}, made.at))
+        effects.append(ring_transition({"emergency_id": emergency.id}, made.at))
     if to in (EmergencyState.LEFT, EmergencyState.ENDED):
-        effects.append(Change(Kind.EMERGENCY, {"id": emergency_id, "ended_at": None}, {"ended_at": made.at}))
-    return effects
+        effects.append(Change(Kind.EMERGENCY, {"id": emergency.id, "ended_at": None}, {"ended_at": made.at}))
+    if made.event is EmergencyEvent.ANSWERED:
+        return [*effects, *beginning(emergency.call_id, made.at, answered_by=emergency.taken_by)]
+    return [*effects, participant_transition({"call_id": emergency.call_id}, made.at)]
 
 
-def resting(callbacks: Sequence[Callback], calling: Sequence[CallerId]) -> frozenset[str]:
-    """Of the open callbacks, those whose phone is being rung, or is on the line in another call."""
-    busy = {caller.proven for caller in calling}
+def beginning(
+    call_id: str, at: datetime, agent_id: str | None = None, offer_id: str | None = None, answered_by: str = ""
+) -> list[Effect]:
+    """A caller and who has answered them are in a talk; in another one the caller is no more.
+
+    Every row is new, so that nothing of a talk's record ever stands in the way of an answer.
+    """
+    talk = Talk(new_id(), call_id, at)
+    caller = Participant(new_id(), talk.id, call_id, Role.CALLER, at)
+    agent = Participant(
+        new_id(), talk.id, call_id, Role.AGENT, at, agent_id=agent_id, offer_id=offer_id, answered_by=answered_by
+    )
+    return [
+        participant_transition({"call_id": call_id}, at),
+        Insert(Kind.TALK, talk),
+        Insert(Kind.PARTICIPANT, caller),
+        Insert(Kind.PARTICIPANT, agent),
+    ]
+
+
+def emptied(talk_id: str, there: Sequence[Role], at: datetime) -> list[Effect]:
+    """What becomes of a talk with these people left in it."""
+    if not is_empty(there):
+        return []
+    return [talk_transition(talk_id, at), participant_transition({"talk_id": talk_id}, at)]
+
+
+def resting(calls: Sequence[OutboundCall], calling: Sequence[CallerId]) -> frozenset[str]:
+    """Of the open outbound calls, those whose phone is being rung, or is on the line in another call."""
+    rung = {each.number for each in calls if each.state is not OutboundCallState.PENDING}
+    busy = rung | {caller.proven for caller in calling}
     return frozenset(
         each.id
-        for each in callbacks
-        if each.state is CallbackState.DIALLING or (each.state is CallbackState.PENDING and each.number in busy)
+        for each in calls
+        if each.state is OutboundCallState.DIALLING or (each.state is OutboundCallState.PENDING and each.number in busy)
     )

@@ -8,15 +8,15 @@ from routing.effects import (
     Effect,
     agent_transition,
     attempt_transition,
-    callback_transition,
     emergency_transition,
     offer_transition,
+    outbound_call_transition,
     take_transition,
 )
 from routing.emergencies import EmergencyEvent, TakeEvent
-from routing.lifecycle import AgentEvent, AttemptEvent, CallbackEvent, OfferEvent
+from routing.lifecycle import AgentEvent, AttemptEvent, OfferEvent, OutboundCallEvent
 from routing.model import Attempt, NewEvent
-from routing.rules import claiming_attempt, taking_over
+from routing.rules import claiming_attempt, serving, taking_over
 
 
 class Applier(Protocol):
@@ -41,13 +41,14 @@ class OfferTransitions:
         return await self._applier.won(offer_transition(offer_id, event, at, ending, agent, reason), events=events)
 
 
-class CallbackTransitions:
+class OutboundCallTransitions:
     _applier: Applier
 
     async def advance(
-        self, callback_id: str, event: CallbackEvent, at: datetime, not_before: datetime | None = None
+        self, outbound_call_id: str, event: OutboundCallEvent, at: datetime, due: datetime | None = None
     ) -> bool:
-        return await self._applier.won(callback_transition({"id": callback_id}, event, at, not_before, required=True))
+        theirs = {"id": outbound_call_id}
+        return await self._applier.won(outbound_call_transition(theirs, event, at, due, required=True))
 
     async def claim_attempt(self, attempt: Attempt, events: Sequence[NewEvent] = ()) -> bool:
         return await self._applier.won(*claiming_attempt(attempt), events=events)
@@ -62,6 +63,9 @@ class CallbackTransitions:
     async def connect(self, attempt_id: str, call_id: str, at: datetime) -> bool:
         confirmed = attempt_transition({"id": attempt_id}, AttemptEvent.CONFIRMED, at, required=True, call_id=call_id)
         return await self._applier.won(confirmed)
+
+    async def served(self, outbound_call_id: str, attempt_id: str, at: datetime) -> bool:
+        return await self._applier.won(*serving(outbound_call_id, attempt_id, at))
 
     async def take_over(self, callback_id: str, call_id: str, at: datetime) -> bool:
         return await self._applier.won(*taking_over(callback_id, call_id, at))

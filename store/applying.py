@@ -1,7 +1,7 @@
 """Effects, applied to rows: each is a conditional statement, all that follows from a transition is in one transaction.
 
-The order is call, callback, attempt; whoever changes both a call and its place changes the call first. So no two wait
-for each other.
+The order is call, outbound call, attempt, talk; whoever changes both a call and its place changes the call first. So no
+two wait for each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +17,7 @@ from routing.effects import (
     CallOffReached,
     Change,
     Effect,
+    EndIfEmpty,
     Enter,
     Insert,
     Kind,
@@ -27,15 +28,25 @@ from routing.effects import (
     Transition,
 )
 from routing.model import CallerId, NewEvent, Offer, OfferState
-from routing.rules import FOLLOWED_BY_ROW, following, reached
-from store.callback_rows import find_callback, open_about
+from routing.rules import FOLLOWED_BY_ROW, emptied, following, reached
+from routing.talks import Role
 from store.database import Database
+from store.outbound_call_rows import find_outbound_call, open_about
 from store.portable import insert_unless_there, must_win
 from store.queue_rows import NOT_LEFT, enter
-from store.rows import attempt_of, offer_of
+from store.rows import attempt_of, emergency_of, offer_of, participant_of
 from store.tables import call_private, call_tickets, calls, ticket_private, tickets
-from store.tables_dispatch import LIVE_OFFER, OPEN_CALLBACK, agents, attempts, callbacks, offers, queue_entries
+from store.tables_dispatch import (
+    LIVE_OFFER,
+    OPEN_OUTBOUND_CALL,
+    agents,
+    attempts,
+    offers,
+    outbound_calls,
+    queue_entries,
+)
 from store.tables_emergencies import emergencies, emergency_rings, emergency_takes
+from store.tables_talks import PRESENT, talk_commands, talk_participants, talks
 from store.ticket_history import note_change
 from store.timeline import append_events
 
@@ -45,19 +56,24 @@ TABLES: Mapping[Kind, Table] = {
     Kind.PLACE: queue_entries,
     Kind.AGENT: agents,
     Kind.OFFER: offers,
-    Kind.CALLBACK: callbacks,
+    Kind.OUTBOUND_CALL: outbound_calls,
     Kind.ATTEMPT: attempts,
     Kind.EMERGENCY: emergencies,
     Kind.RING: emergency_rings,
     Kind.TAKE: emergency_takes,
+    Kind.TALK: talks,
+    Kind.PARTICIPANT: talk_participants,
+    Kind.TALK_COMMAND: talk_commands,
 }
-CALL_FIRST = (Kind.CALLBACK, Kind.ATTEMPT)  # of an offer, its agent comes before the call
+CALL_FIRST = (Kind.OUTBOUND_CALL, Kind.ATTEMPT)  # of an offer, its agent comes before the call
 # Said in so many words where only live rows can have a transition, so that the index of those serves.
-LIVE_ROWS: Mapping[Kind, Any] = {Kind.OFFER: LIVE_OFFER, Kind.CALLBACK: OPEN_CALLBACK}
+LIVE_ROWS: Mapping[Kind, Any] = {Kind.OFFER: LIVE_OFFER, Kind.OUTBOUND_CALL: OPEN_OUTBOUND_CALL}
 AFTER: Mapping[Kind, Callable[[Connection, Row[Any]], Any]] = {
     Kind.OFFER: lambda _, row: offer_of(row),
-    Kind.CALLBACK: lambda connection, row: find_callback(connection, row.id),
+    Kind.OUTBOUND_CALL: lambda connection, row: find_outbound_call(connection, row.id),
     Kind.ATTEMPT: lambda _, row: attempt_of(row),
+    Kind.EMERGENCY: lambda _, row: emergency_of(row),
+    Kind.PARTICIPANT: lambda _, row: participant_of(row),
 }
 
 
@@ -98,7 +114,8 @@ def apply(connection: Connection, effects: Sequence[Effect]) -> None:
             case Change():
                 connection.execute(_update(effect))
             case Insert(kind, row):
-                must_win(insert_unless_there(connection, TABLES[kind], vars(row)))
+                columns = {name: value for name, value in vars(row).items() if name in TABLES[kind].c}
+                must_win(insert_unless_there(connection, TABLES[kind], columns))
             case _:
                 _apply_special(connection, effect)
 
@@ -106,12 +123,14 @@ def apply(connection: Connection, effects: Sequence[Effect]) -> None:
 def _apply_special(connection: Connection, effect: Effect) -> None:
     match effect:
         case Enter(entry):
-            mine = select(callbacks.c.site_id).where(callbacks.c.id == entry.callback_id)
+            mine = select(outbound_calls.c.site_id).where(outbound_calls.c.id == entry.callback_id)
             enter(connection, entry, connection.execute(mine).scalar_one())
         case CallOffReached(offer):
             apply(connection, reached(effect, _caller(connection, offer), _owed_about(connection, offer)))
-        case LinkMatter(call_id, callback_id, at):
-            mine = select(callbacks.c.ticket_id).where(callbacks.c.id == callback_id)
+        case EndIfEmpty(talk_id, at):
+            apply(connection, emptied(talk_id, _in_talk(connection, talk_id), at))
+        case LinkMatter(call_id, outbound_call_id, at):
+            mine = select(outbound_calls.c.ticket_id).where(outbound_calls.c.id == outbound_call_id)
             ticket_id = connection.execute(mine).scalar_one()
             insert_unless_there(connection, call_tickets, {"call_id": call_id, "ticket_id": ticket_id, "at": at})
         case NoteNumber(ticket_id, number):
@@ -124,7 +143,9 @@ def _apply_special(connection: Connection, effect: Effect) -> None:
 def _move(connection: Connection, asked: Transition) -> None:
     """Raises: Lost."""
     if asked.kind is Kind.ATTEMPT and asked.call_id:
-        _hold_callback(connection, asked)
+        _hold_outbound_call(connection, asked)
+    if asked.kind is Kind.PARTICIPANT:
+        _hold_talks(connection, asked)
     if asked.kind in FOLLOWED_BY_ROW:
         rows = connection.execute(_update(asked).returning(*TABLES[asked.kind].c)).all()
         must_win(bool(rows) or not asked.required)
@@ -136,18 +157,34 @@ def _move(connection: Connection, asked: Transition) -> None:
         apply(connection, following(asked, None) if taken else ())
 
 
-def _hold_callback(connection: Connection, asked: Transition) -> None:
-    """Where the database can: who calls a callback off changes its attempt after it."""
-    tried = select(attempts.c.callback_id).where(attempts.c.id == asked.where["id"])
-    held = select(callbacks.c.id).where(callbacks.c.id.in_(tried))
+def _hold_outbound_call(connection: Connection, asked: Transition) -> None:
+    """Where the database can: who calls it off changes its attempt after it."""
+    tried = select(attempts.c.outbound_call_id).where(attempts.c.id == asked.where["id"])
+    held = select(outbound_calls.c.id).where(outbound_calls.c.id.in_(tried))
     connection.execute(held.with_for_update(key_share=True))
+
+
+def _hold_talks(connection: Connection, asked: Transition) -> None:
+    """Where the database can: of two who leave a talk at once, the second sees that the first has left."""
+    theirs = select(talk_participants.c.talk_id).where(*_asked(asked), PRESENT)
+    held = select(talks.c.id).where(talks.c.id.in_(theirs)).order_by(talks.c.id)
+    connection.execute(held.with_for_update(key_share=True))
+
+
+def _in_talk(connection: Connection, talk_id: str) -> list[Role]:
+    there = select(talk_participants.c.role).where(talk_participants.c.talk_id == talk_id, PRESENT)
+    return [Role(role) for role in connection.scalars(there)]
 
 
 def _update(change: Change) -> Any:
     """The only statement that moves a row along its lifecycle."""
     table = TABLES[change.kind]
-    asked = [_equals(table.c[name], value) for name, value in change.where.items()]
-    return update(table).where(*asked, *_as_expected(change)).values(dict(change.changes))
+    return update(table).where(*_asked(change), *_as_expected(change)).values(dict(change.changes))
+
+
+def _asked(change: Change) -> list[Any]:
+    columns = TABLES[change.kind].c
+    return [_equals(columns[name], value) for name, value in change.where.items()]
 
 
 def _as_expected(change: Change) -> list[Any]:
@@ -174,7 +211,7 @@ def _rival() -> Any:
     other = offers.alias("other")
     # Written out, not bound: only so does the database see that the indexes of live offers serve.
     live = other.c.state.in_(bindparam("live", LIVE[Kind.OFFER], expanding=True, literal_execute=True))
-    same = [other.c[name] == offers.c[name] for name in ONE_LIVE_PER[Kind.OFFER]]
+    same = [other.c[name] == offers.c[name] for (name,) in ONE_LIVE_PER[Kind.OFFER]]
     return select(other.c.id).where(other.c.id != offers.c.id, live, or_(*same)).exists()
 
 
@@ -186,4 +223,6 @@ def _caller(connection: Connection, offer: Offer) -> CallerId:
 
 def _owed_about(connection: Connection, offer: Offer) -> list[Any]:
     linked = select(call_tickets.c.ticket_id).where(call_tickets.c.call_id == offer.call_id)
-    return open_about(connection, callbacks.c.ticket_id.in_(linked) | (callbacks.c.ticket_id == offer.ticket_id))
+    return open_about(
+        connection, outbound_calls.c.ticket_id.in_(linked) | (outbound_calls.c.ticket_id == offer.ticket_id)
+    )

@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, Select, func, or_, select
 
 from routing.archive import CallQuery, TicketChange, TicketQuery
-from routing.model import Call, Callback, Event, Stage, Ticket
+from routing.model import Call, Event, OutboundCall, Stage, Ticket
+from routing.purposes import Purpose
 from routing.searching import Term
 from store.columns import storable
 from store.database import Database
 from store.records_tickets import find_tickets
-from store.rows import call_of, callback_of, event_of, select_callbacks, select_calls, select_events
+from store.rows import call_of, event_of, outbound_call_of, select_calls, select_events, select_outbound_calls
 from store.tables import (
     call_private,
     call_tickets,
@@ -22,7 +23,7 @@ from store.tables import (
     ticket_private,
     tickets,
 )
-from store.tables_dispatch import callbacks
+from store.tables_dispatch import outbound_calls
 from store.tallies import Tallies
 
 R = TypeVar("R")
@@ -56,9 +57,10 @@ class SqlArchive:
         where += [tickets.c.id < before] if before else []
         return await self._database.read(lambda connection: find_tickets(connection, *where, newest=limit))
 
-    async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[Callback]:
-        query = select_callbacks().where(*_exactly({callbacks.c.state: state}))
-        return await self._list(query, callbacks.c.id, limit, before, callback_of)
+    async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[OutboundCall]:
+        exact = {outbound_calls.c.purpose: Purpose.CALLBACK, outbound_calls.c.state: state}
+        query = select_outbound_calls().where(*_exactly(exact))
+        return await self._list(query, outbound_calls.c.id, limit, before, outbound_call_of)
 
     async def events(self, type: str | None, limit: int, before: str | None = None) -> Sequence[Event]:
         query = select_events().where(*_exactly({events.c.type: type}))

@@ -64,9 +64,9 @@ def to_json(value: Any) -> str:
     return storable(json.dumps(value, ensure_ascii=False)).replace("\\u0000", "\N{REPLACEMENT CHARACTER}")
 
 
-def one_at_most(name: str, column: Column[str], where: object) -> Index:
-    """A partial unique index: one row per value among those that `where` selects."""
-    return Index(name, column, unique=True, sqlite_where=where, postgresql_where=where)
+def one_at_most(name: str, where: object, *columns: Column[Any]) -> Index:
+    """A partial unique index: one row for the columns' values among those that `where` selects."""
+    return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
 def reference(name: str, target: str, nullable: bool = False, key: bool = False) -> Column[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Table, delete, insert, null, select, update
 
 from routing.identity import new_id
-from routing.model import OPEN_CALLBACKS, Stage
+from routing.model import OPEN_OUTBOUND_CALLS, Stage
 from routing.spellings import Spellings
 from routing.wrap_ups import answer_form, wrap_up_form
 from store.audit import append
@@ -27,7 +27,14 @@ from store.tables import (
     ticket_private,
     tickets,
 )
-from store.tables_dispatch import callback_private, callbacks, draft_private, erasures, offers, wrap_up_private
+from store.tables_dispatch import (
+    draft_private,
+    erasures,
+    offers,
+    outbound_call_private,
+    outbound_calls,
+    wrap_up_private,
+)
 
 CHECKPOINTS = 5  # tries
 BATCH = 1_000  # rows, and keys in one statement
@@ -44,14 +51,14 @@ class Traces:
     calls: set[str] = field(default_factory=set)
     live_calls: set[str] = field(default_factory=set)
     open_tickets: set[str] = field(default_factory=set)  # spoken numbers
-    open_callbacks: set[str] = field(default_factory=set)
+    open_outbound_calls: set[str] = field(default_factory=set)
 
     def counts(self) -> dict[str, int]:
         return {name: len(keys) for name, keys in self.rows.items()}
 
 
 async def find(database: Database, number: Spellings) -> Traces:
-    """Rows of the number's own calls, tickets and callbacks, and any other that mentions it."""
+    """Rows of the number's own calls, tickets and outbound calls, and any other that mentions it."""
     found = Traces()
     own: dict[str, set[str]] = {}
     for table in PRIVATE:
@@ -91,7 +98,7 @@ def _said(row: Row[Any]) -> str:
 def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) -> None:
     """What hangs on the number's own records goes with them, and what is still owed on any is named."""
     call_ids, ticket_ids = own[call_private.name], own[ticket_private.name]
-    callback_ids = own[callback_private.name]
+    outbound_ids = own[outbound_call_private.name]
     found.calls = set(call_ids)
     rows = found.rows
     rows[event_private.name] |= _these(connection, events.c.id, events.c.call_id, call_ids)
@@ -100,7 +107,7 @@ def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) 
     for column, ids in (
         (offers.c.call_id, call_ids),
         (offers.c.ticket_id, ticket_ids),
-        (offers.c.callback_id, callback_ids),
+        (offers.c.callback_id, outbound_ids),
     ):
         rows[wrap_up_private.name] |= _these(connection, offers.c.id, column, ids)
     wrapped = _these(
@@ -110,10 +117,10 @@ def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) 
     forms = {answer_form(id) for id in ticket_ids} | {wrap_up_form(id) for id in rows[wrap_up_private.name]}
     rows[draft_private.name] |= _these(connection, draft_private.c.id, draft_private.c.form, forms)
     found.recordings = _these(connection, messages.c.recording, messages.c.ticket_id, ticket_ids)
-    touched = rows[ticket_private.name], rows[callback_private.name], rows[call_private.name]
+    touched = rows[ticket_private.name], rows[outbound_call_private.name], rows[call_private.name]
     found.open_tickets = _these(connection, tickets.c.number, tickets.c.id, touched[0], tickets.c.stage != Stage.CLOSED)
-    open_ = callbacks.c.state.in_(OPEN_CALLBACKS)
-    found.open_callbacks = _these(connection, callbacks.c.id, callbacks.c.id, touched[1], open_)
+    open_ = outbound_calls.c.state.in_(OPEN_OUTBOUND_CALLS)
+    found.open_outbound_calls = _these(connection, outbound_calls.c.id, outbound_calls.c.id, touched[1], open_)
     found.live_calls = _these(connection, calls.c.id, calls.c.id, touched[2], calls.c.ended_at.is_(None))
 
 

@@ -5,19 +5,33 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
-from routing.ports import Agents, Callbacks, Calls, Drafts, Emergencies, Legs, Nodes, Offers, Queue, Tickets, WrapUps
+from routing.ports import (
+    Agents,
+    Calls,
+    Drafts,
+    Emergencies,
+    Legs,
+    Nodes,
+    Offers,
+    OutboundCalls,
+    Queue,
+    Tickets,
+    WrapUps,
+)
+from routing.talks import Talks
 from store.accounts import SqlAccounts, SqlPages
 from store.archive import SqlArchive
 from store.audit import SqlAudit
 from store.database import Database, connect
 from store.drafts import SqlDrafts
-from store.records_callbacks import SqlCallbacks
 from store.records_calls import SqlCalls
 from store.records_emergencies import SqlEmergencies
 from store.records_legs import SqlLegs
 from store.records_nodes import SqlNodes
 from store.records_offers import SqlOffers, SqlWrapUps
+from store.records_outbound_calls import SqlOutboundCalls
 from store.records_queue import SqlAgents, SqlQueue
+from store.records_talks import SqlTalks
 from store.records_tickets import SqlTickets
 
 WORDS_KEPT = timedelta(days=90)
@@ -40,9 +54,10 @@ class SqlRecords:
         self.queue: Queue = SqlQueue(database, site_id)
         self.agents: Agents = SqlAgents(database, site_id, words_kept)
         self.offers: Offers = SqlOffers(database, words_kept)
-        self.callbacks: Callbacks = SqlCallbacks(database, site_id, words_kept)
+        self.outbound_calls: OutboundCalls = SqlOutboundCalls(database, site_id, words_kept)
         self.wrap_ups: WrapUps = SqlWrapUps(database, words_kept)
         self.emergencies: Emergencies = SqlEmergencies(database, site_id, words_kept)
+        self.talks: Talks = SqlTalks(database, words_kept)
         self.drafts: Drafts = SqlDrafts(database)
         self.nodes: Nodes = SqlNodes(database)
         self.accounts: Accounts = SqlAccounts(database)

@@ -102,6 +102,11 @@ class SqlCalls:
         query = select_calls().where(calls.c.ended_at.is_(None)).order_by(calls.c.started_at)
         return await self._database.read(lambda connection: [call_of(row) for row in connection.execute(query)])
 
+    async def of_attempt(self, attempt_id: str) -> Call | None:
+        query = select_calls().where(calls.c.attempt_id == attempt_id)
+        row = await self._database.read(lambda connection: connection.execute(query).first())
+        return None if row is None else call_of(row)
+
     async def ended(self, call_ids: Collection[str]) -> frozenset[str]:
         query = select(calls.c.id).where(calls.c.id.in_(call_ids), calls.c.ended_at.is_not(None))
         if not call_ids:
@@ -127,7 +132,8 @@ def _row(call: Call, new: Sequence[NewEvent]) -> dict[str, Any]:
         "started_at": call.started_at,
         "ended_at": call.ended_at,
         "ending": call.ending,
-        "callback_id": call.callback_id,
+        "outbound_call_id": call.outbound_call_id,
+        "attempt_id": call.attempt_id,
         "last_seq": 0,
         "node": call.node,
         "channel": call.channel,

@@ -44,6 +44,10 @@ class SqlLegs:
         query = select(call_legs).where(call_legs.c.call_id == call_id).order_by(call_legs.c.id)
         return await self._database.read(lambda connection: [_leg_of(row) for row in connection.execute(query)])
 
+    async def call_of(self, channel: str) -> str | None:
+        query = select(call_legs.c.call_id).where(call_legs.c.channel == channel).order_by(call_legs.c.id.desc())
+        return await self._database.read(lambda connection: connection.scalars(query).first())
+
 
 def _leg_of(row: Row[tuple[object, ...]]) -> CallLeg:
     return CallLeg(**{**row._mapping, "kind": LegKind(row.kind)})

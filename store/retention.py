@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, exists, select, update
 
-from routing.model import OPEN_CALLBACKS, Stage
+from routing.model import OPEN_OUTBOUND_CALLS, Stage
 from store.database import Database
 from store.portable import insert_unless_there
 from store.records import SqlRecords
@@ -23,7 +23,14 @@ from store.tables import (
     ticket_private,
     tickets,
 )
-from store.tables_dispatch import callback_private, callbacks, draft_private, forgotten, sessions, wrap_up_private
+from store.tables_dispatch import (
+    draft_private,
+    forgotten,
+    outbound_call_private,
+    outbound_calls,
+    sessions,
+    wrap_up_private,
+)
 
 BATCH = 500  # rows
 LEAP = timedelta(days=3)  # a line looks every hour: more between two looks is a line that was off, or a set clock
@@ -37,13 +44,13 @@ STILL_NEEDED: dict[str, ColumnElement[bool]] = {
         tickets.c.id == ticket_changes.c.ticket_id,
         tickets.c.stage != Stage.CLOSED,
     ),
-    callback_private.name: exists().where(
-        callbacks.c.id == callback_private.c.callback_id, callbacks.c.state.in_(OPEN_CALLBACKS)
+    outbound_call_private.name: exists().where(
+        outbound_calls.c.id == outbound_call_private.c.outbound_call_id, outbound_calls.c.state.in_(OPEN_OUTBOUND_CALLS)
     ),
     call_private.name: exists().where(calls.c.id == call_private.c.call_id, calls.c.ended_at.is_(None)),
 }
 PRIVATE: tuple[Table, ...] = (
-    call_private, event_private, ticket_private, ticket_change_private, callback_private, wrap_up_private,
+    call_private, event_private, ticket_private, ticket_change_private, outbound_call_private, wrap_up_private,
     draft_private, outcome_private,
 )  # fmt: skip
 

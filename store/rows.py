@@ -6,14 +6,13 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 
+from routing.emergencies import Emergency, EmergencyState
 from routing.model import (
     Agent,
     AgentState,
     Attempt,
     AttemptState,
     Call,
-    Callback,
-    CallbackState,
     CallerId,
     CallState,
     Event,
@@ -21,14 +20,27 @@ from routing.model import (
     IntakeSource,
     Offer,
     OfferState,
+    OutboundCall,
+    OutboundCallState,
     Promise,
     QueueEntry,
     Stage,
     Ticket,
     TicketDraft,
 )
+from routing.purposes import Purpose
+from routing.talks import (
+    CommandKind,
+    CommandState,
+    Participant,
+    ParticipantState,
+    Role,
+    Talk,
+    TalkCommand,
+    TalkState,
+)
 from store.tables import call_private, calls, event_private, events, promises, ticket_private, tickets
-from store.tables_dispatch import callback_private, callbacks
+from store.tables_dispatch import outbound_call_private, outbound_calls
 
 Found = Row[Any]
 
@@ -53,9 +65,10 @@ def call_of(row: Found) -> Call:
         dialogue=row.dialogue or {},
         ended_at=row.ended_at,
         ending=row.ending,
-        callback_id=row.callback_id,
         node=row.node,
         channel=row.channel,
+        outbound_call_id=row.outbound_call_id,
+        attempt_id=row.attempt_id,
     )
 
 
@@ -145,16 +158,36 @@ def offer_of(row: Found) -> Offer:
     return Offer(**{**_like(Offer, row), "state": OfferState(row.state)})
 
 
-def select_callbacks() -> Select[Any]:
-    return select(callbacks, callback_private.c.number).outerjoin(callback_private)
+def select_outbound_calls() -> Select[Any]:
+    return select(outbound_calls, outbound_call_private.c.number).outerjoin(outbound_call_private)
 
 
-def callback_of(row: Found) -> Callback:
-    return Callback(**{**_like(Callback, row), "state": CallbackState(row.state), "number": row.number or ""})
+def outbound_call_of(row: Found) -> OutboundCall:
+    known = {"state": OutboundCallState(row.state), "purpose": Purpose(row.purpose), "number": row.number or ""}
+    return OutboundCall(**{**_like(OutboundCall, row), **known})
 
 
 def attempt_of(row: Found) -> Attempt:
     return Attempt(**{**_like(Attempt, row), "state": AttemptState(row.state)})
+
+
+def emergency_of(row: Found) -> Emergency:
+    """Without its rings and its take, which are rows of their own."""
+    return Emergency(**{**_like(Emergency, row), "state": EmergencyState(row.state)})
+
+
+def talk_of(row: Found, participants: Sequence[Participant]) -> Talk:
+    return Talk(**{**_like(Talk, row), "state": TalkState(row.state), "participants": tuple(participants)})
+
+
+def participant_of(row: Found) -> Participant:
+    known = {"role": Role(row.role), "state": ParticipantState(row.state)}
+    return Participant(**{**_like(Participant, row), **known})
+
+
+def command_of(row: Found) -> TalkCommand:
+    known = {"kind": CommandKind(row.kind), "state": CommandState(row.state)}
+    return TalkCommand(**{**_like(TalkCommand, row), **known})
 
 
 def _like(record: Any, row: Found) -> dict[str, Any]:

@@ -66,7 +66,8 @@ calls = Table(
     Column("started_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("ending", HostileText, index=True),
-    Column("callback_id", ID, index=True),
+    Column("outbound_call_id", ID, index=True),
+    Column("attempt_id", ID, index=True),
     Column("last_seq", Integer, nullable=False),
     Column("node", WORD, nullable=False),  # whose Asterisk has it
     Column("channel", HostileText, nullable=False),  # of the caller: its unique id there

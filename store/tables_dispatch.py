@@ -1,7 +1,7 @@
-"""Tables of agents, queue, offers, callbacks and accounts.
+"""Tables of agents, queue, offers, outbound calls and accounts.
 
 The partial unique indexes stand behind every claim: whatever a process believes, the database holds
-one live offer per entry, call and agent, and one open callback per ticket.
+one live offer per entry, call and agent, and one open call to ring per ticket and purpose.
 """
 
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, text
@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, Uni
 from store.columns import ID, WORD, HostileText, Json, UtcTime, metadata, one_at_most, reference
 
 LIVE_OFFER = text("state IN ('made', 'seen', 'ringing', 'answered')")
-OPEN_CALLBACK = text("state IN ('pending', 'dialling', 'connected')")
+OPEN_OUTBOUND_CALL = text("state IN ('pending', 'dialling', 'connected')")
 OPEN_ATTEMPT = text("state IN ('claimed', 'sent', 'answered')")
 IN_QUEUE = text("left_at IS NULL")
 
@@ -40,15 +40,15 @@ queue_entries = Table(
     Column("urgency", WORD, nullable=False),
     Column("since", UtcTime, nullable=False),
     reference("call_id", "calls.id", nullable=True),
-    reference("callback_id", "callbacks.id", nullable=True),
+    reference("callback_id", "outbound_calls.id", nullable=True),
     reference("ticket_id", "tickets.id", nullable=True),
     Column("not_before", UtcTime),
     Column("offers", Integer, nullable=False),
     Column("left_at", UtcTime),
     Column("left_reason", HostileText),
 )
-one_at_most("uq_queue_entries_call", queue_entries.c.call_id, IN_QUEUE)
-one_at_most("uq_queue_entries_callback", queue_entries.c.callback_id, IN_QUEUE)
+one_at_most("uq_queue_entries_call", IN_QUEUE, queue_entries.c.call_id)
+one_at_most("uq_queue_entries_callback", IN_QUEUE, queue_entries.c.callback_id)
 Index("ix_queue_entries_ticket", queue_entries.c.ticket_id, sqlite_where=IN_QUEUE, postgresql_where=IN_QUEUE)
 
 refusals = Table(
@@ -65,7 +65,7 @@ offers = Table(
     reference("entry_id", "queue_entries.id"),
     reference("agent_id", "agents.id"),
     reference("call_id", "calls.id", nullable=True),
-    reference("callback_id", "callbacks.id", nullable=True),
+    reference("callback_id", "outbound_calls.id", nullable=True),
     reference("ticket_id", "tickets.id", nullable=True),
     Column("state", WORD, nullable=False),
     Column("made_at", UtcTime, nullable=False),
@@ -77,12 +77,12 @@ offers = Table(
     Index("ix_offers_agent_id_made_at", "agent_id", "made_at"),
     Index("ix_offers_call_id_made_at", "call_id", "made_at"),
 )
-one_at_most("uq_offers_live_entry", offers.c.entry_id, LIVE_OFFER)
-one_at_most("uq_offers_live_call", offers.c.call_id, LIVE_OFFER)
-one_at_most("uq_offers_live_agent", offers.c.agent_id, LIVE_OFFER)
+one_at_most("uq_offers_live_entry", LIVE_OFFER, offers.c.entry_id)
+one_at_most("uq_offers_live_call", LIVE_OFFER, offers.c.call_id)
+one_at_most("uq_offers_live_agent", LIVE_OFFER, offers.c.agent_id)
 
-callbacks = Table(
-    "callbacks",
+outbound_calls = Table(
+    "outbound_calls",
     metadata,
     Column("id", ID, primary_key=True),
     Column("site_id", WORD, nullable=False),
@@ -90,17 +90,19 @@ callbacks = Table(
     reference("call_id", "calls.id", nullable=True),
     Column("crew", WORD, nullable=False),
     Column("urgency", WORD, nullable=False),
+    Column("purpose", WORD, nullable=False),
+    Column("flow", WORD, nullable=False),  # of the documents: serves whoever takes the phone
     Column("since", UtcTime, nullable=False),
+    Column("due", UtcTime, nullable=False),
     Column("state", WORD, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
-    Column("not_before", UtcTime),
 )
-one_at_most("uq_callbacks_open_ticket", callbacks.c.ticket_id, OPEN_CALLBACK)
+one_at_most("uq_outbound_calls_open", OPEN_OUTBOUND_CALL, outbound_calls.c.ticket_id, outbound_calls.c.purpose)
 
-callback_private = Table(
-    "callback_private",
+outbound_call_private = Table(
+    "outbound_call_private",
     metadata,
-    reference("callback_id", "callbacks.id", key=True),
+    reference("outbound_call_id", "outbound_calls.id", key=True),
     Column("number", HostileText, nullable=False),
     Column("purge_after", UtcTime, nullable=False, index=True),
 )
@@ -109,16 +111,18 @@ attempts = Table(
     "attempts",
     metadata,
     Column("id", ID, primary_key=True),
-    reference("callback_id", "callbacks.id"),
+    reference("outbound_call_id", "outbound_calls.id"),
     reference("offer_id", "offers.id", nullable=True),
     Column("number", Integer, nullable=False),
+    Column("slot", Integer),  # of those without an agent
     Column("state", WORD, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("ending", HostileText),
     Column("node", WORD, nullable=False),  # whose Asterisk dials
-    UniqueConstraint("callback_id", "number"),
+    UniqueConstraint("outbound_call_id", "number"),
 )
-one_at_most("uq_attempts_open_callback", attempts.c.callback_id, OPEN_ATTEMPT)
+one_at_most("uq_attempts_open_outbound_call", OPEN_ATTEMPT, attempts.c.outbound_call_id)
+one_at_most("uq_attempts_open_slot", OPEN_ATTEMPT, attempts.c.slot)
 
 wrap_ups = Table(
     "wrap_ups",

@@ -47,4 +47,4 @@ emergency_takes = Table(
     Column("state", WORD, nullable=False),
     Column("at", UtcTime, nullable=False),
 )
-one_at_most("uq_emergency_takes_open", emergency_takes.c.emergency_id, OPEN_TAKE)
+one_at_most("uq_emergency_takes_open", OPEN_TAKE, emergency_takes.c.emergency_id)

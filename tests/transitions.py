@@ -12,10 +12,11 @@ from routing.lifecycle import (
     AGENT_TRANSITIONS,
     ATTEMPT_TRANSITIONS,
     CALL_TRANSITIONS,
-    CALLBACK_TRANSITIONS,
     OFFER_TRANSITIONS,
+    OUTBOUND_CALL_TRANSITIONS,
     TICKET_TRANSITIONS,
 )
+from routing.talks import COMMAND_TRANSITIONS, PARTICIPANT_TRANSITIONS, TALK_TRANSITIONS
 from store.applying import TABLES
 
 TRANSITIONS: Mapping[Kind, Mapping[tuple[StrEnum, StrEnum], StrEnum]] = {
@@ -23,11 +24,14 @@ TRANSITIONS: Mapping[Kind, Mapping[tuple[StrEnum, StrEnum], StrEnum]] = {
     Kind.TICKET: TICKET_TRANSITIONS,  # type: ignore[dict-item]
     Kind.AGENT: AGENT_TRANSITIONS,  # type: ignore[dict-item]
     Kind.OFFER: OFFER_TRANSITIONS,  # type: ignore[dict-item]
-    Kind.CALLBACK: CALLBACK_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.OUTBOUND_CALL: OUTBOUND_CALL_TRANSITIONS,  # type: ignore[dict-item]
     Kind.ATTEMPT: ATTEMPT_TRANSITIONS,  # type: ignore[dict-item]
     Kind.EMERGENCY: EMERGENCY_TRANSITIONS,  # type: ignore[dict-item]
     Kind.RING: RING_TRANSITIONS,  # type: ignore[dict-item]
     Kind.TAKE: TAKE_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.TALK: TALK_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.PARTICIPANT: PARTICIPANT_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.TALK_COMMAND: COMMAND_TRANSITIONS,  # type: ignore[dict-item]
 }
 Made = tuple[str, str, str]  # kind, from, to
 IN_TABLES: frozenset[Made] = frozenset(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from routing import policy
-from routing.model import Agent, Call, Callback, CallerId, QueueEntry, Ticket
+from routing.model import Agent, Call, CallerId, OutboundCall, QueueEntry, Ticket
 from routing.ports import Records
 from web.reading import saw
 
@@ -21,7 +21,7 @@ class Row:
     ticket: Ticket | None
     number: str | None  # to be called back
     call: Call | None = field(default=None, repr=False)  # no part of what is shown here
-    callback: Callback | None = field(default=None, repr=False)
+    callback: OutboundCall | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ async def read_board(records: Records) -> Board:
 
 async def _rows(records: Records, waiting: Sequence[QueueEntry]) -> tuple[Row, ...]:
     """What cannot be found any more is left out: the queue itself is still right."""
-    callbacks = await records.callbacks.known({entry.callback_id for entry in waiting if entry.callback_id})
+    callbacks = await records.outbound_calls.known({entry.callback_id for entry in waiting if entry.callback_id})
     tickets = await records.tickets.known({entry.ticket_id for entry in waiting if entry.ticket_id})
     calls = await records.calls.known({entry.call_id for entry in waiting if entry.call_id})
     return tuple(
@@ -85,7 +85,7 @@ def in_turn(entries: Iterable[QueueEntry]) -> list[QueueEntry]:
     return sorted(entries, key=policy.place)
 
 
-def _row(entry: QueueEntry, call: Call | None, ticket: Ticket | None, callback: Callback | None) -> Row:
+def _row(entry: QueueEntry, call: Call | None, ticket: Ticket | None, callback: OutboundCall | None) -> Row:
     caller = call.caller if call else ticket.draft.reporter if ticket else CallerId()
     return Row(entry, caller, ticket, callback.number if callback else None, call, callback)
 

@@ -146,5 +146,5 @@ def stale_by(change: NewsItem) -> list[str]:
     """The lists, the ticket and the call that show something else now."""
     told = change.fields
     names = [f"{kind}-{told[kind]}" for kind in ("ticket", "call") if told.get(kind)]
-    lists = {"tickets": ("ticket",), "calls": ("call", "offer", "queue"), "callbacks": ("callback",)}
+    lists = {"tickets": ("ticket",), "calls": ("call", "offer", "queue"), "callbacks": ("callback", "outbound")}
     return names + [name for name, topics in lists.items() if change.topic in topics or told.get(topics[0])]

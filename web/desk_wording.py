@@ -81,7 +81,9 @@ class DeskWording:
         if key == "confidence" and isinstance(value, int | float):
             return ("fact.confidence_words" if type == "heard" else "fact.confidence_topic"), _share(value)
         if key == "number":
-            return ("fact.attempt" if type == "callback.attempt" else "fact.number"), _outside(value)
+            return ("fact.attempt" if type in ("callback.attempt", "outbound.attempt") else "fact.number"), _outside(
+                value
+            )
         if key == "keys" and type == "key":
             return "fact.keys", _outside(value)
         return None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from routing.event_types import EventType
-from routing.model import Call, Callback, CallerId, Event, Offer, Ticket
+from routing.model import Call, CallerId, Event, Offer, OutboundCall, Ticket
 from web.context import DeskContext
 from web.ports import TicketQuery
 
@@ -64,7 +64,7 @@ class Pop:
 
 async def pop_of(line: DeskContext, offer: Offer) -> Pop:
     """Everything about an offer. Raises: NotFound."""
-    callback = await line.records.callbacks.load(offer.callback_id) if offer.callback_id else None
+    callback = await line.records.outbound_calls.load(offer.callback_id) if offer.callback_id else None
     call_id = offer.call_id or (callback.call_id if callback else None)
     call = await line.records.calls.load(call_id) if call_id else None
     events = await _events(line, offer, callback)
@@ -83,7 +83,7 @@ async def pop_of(line: DeskContext, offer: Offer) -> Pop:
     )  # fmt: skip
 
 
-async def _events(line: DeskContext, offer: Offer, callback: Callback | None) -> list[Event]:
+async def _events(line: DeskContext, offer: Offer, callback: OutboundCall | None) -> list[Event]:
     """What was said when the callback was asked for, then what has been said since."""
     asked = callback.call_id if callback else None
     calls = dict.fromkeys(call_id for call_id in (asked, offer.call_id) if call_id)
@@ -95,7 +95,7 @@ def waited_since(events: Sequence[Event], otherwise: datetime) -> datetime:
     return next((event.at for event in events if event.type == EventType.QUEUE_ENTERED), otherwise)
 
 
-async def _ticket(line: DeskContext, offer: Offer, callback: Callback | None, call: Call | None) -> Ticket | None:
+async def _ticket(line: DeskContext, offer: Offer, callback: OutboundCall | None, call: Call | None) -> Ticket | None:
     ticket_id = offer.ticket_id or (callback.ticket_id if callback else None)
     if ticket_id:
         return await line.records.tickets.load(ticket_id)

@@ -19,7 +19,7 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from routing.model import Call, Callback, Event, Ticket
+from routing.model import Call, Event, OutboundCall, Ticket
 from web.ports import Action, Audit
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ def saw(value: object) -> None:
     if shown is None:
         return
     match value:
-        case Ticket() | Call() | Callback():
+        case Ticket() | Call() | OutboundCall():
             shown[f"{type(value).__name__.lower()}:{value.id}"] = None
         case Event():
             shown[f"call:{value.call_id}"] = None

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from routing.services.agents import AgentService
+from routing.services.callbacks import CallbackService
 from routing.services.emergencies import EmergencyService
 from routing.services.line import LineServices
 from routing.services.pages import PageService
@@ -18,6 +19,10 @@ def _services(request: Request) -> LineServices:
 
 def _tickets(request: Request) -> TicketService:
     return _services(request).tickets
+
+
+def _callbacks(request: Request) -> CallbackService:
+    return _services(request).callbacks
 
 
 def _agents(request: Request) -> AgentService:
@@ -34,6 +39,7 @@ def _pages(request: Request) -> PageService:
 
 
 TicketsDep = Annotated[TicketService, Depends(_tickets)]
+CallbacksDep = Annotated[CallbackService, Depends(_callbacks)]
 AgentsDep = Annotated[AgentService, Depends(_agents)]
 EmergenciesDep = Annotated[EmergencyService, Depends(_emergencies)]
 PagesDep = Annotated[PageService, Depends(_pages)]

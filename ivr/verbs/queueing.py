@@ -229,7 +229,7 @@ def take_confirm_person(script: Script, step: ConfirmPerson, state: State, outco
             return connect(script, state, offer, phone)
         case Dialled(answered):
             return (state, HangUp("talked")) if answered else (state, step.next)
-        case QueueStanding():
+        case QueueStanding() | Done():  # Done: no agent is meant for them
             return step.next
         case Silence() if state.tries < step.retries:
             return _ask_for_key(step, state.at(Phase.ASK, state.tries + 1))

@@ -41,10 +41,10 @@ class CallService:
 
     async def announce(self, call: Call, channel: str, ticket_id: str | None) -> None:
         """What else there is to note of a call that has begun: its leg, its matter; and that there is a new call."""
-        kind = LegKind.CALLBACK if call.direction == "callback" else LegKind.CALLER
+        kind = LegKind.CALLED if call.direction == "outbound" else LegKind.CALLER
         leg = CallLeg(new_id(), call.id, channel, kind, call.started_at, node=call.node)
         await _if_it_can_be_had(self._records.legs.open(leg))
-        if ticket_id:  # the talk, and what is noted of it, belong to the callback's ticket
+        if ticket_id:  # of an outbound call: the talk, and what is noted of it, belong there
             await _if_it_can_be_had(self._records.tickets.join(ticket_id, call.id, call.started_at))
         await self._news.tell("call", call=call.id)
 

@@ -87,5 +87,5 @@ class Dispatcher:
         """No agent is kept for a phone that is being rung already, or is busy in another call with us."""
         if not any(entry.callback_id and not entry.call_id for entry in waiting):
             return waiting
-        resting = await self._records.callbacks.resting()
+        resting = await self._records.outbound_calls.resting()
         return [entry for entry in waiting if entry.call_id or entry.callback_id not in resting]

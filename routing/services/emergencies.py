@@ -54,18 +54,18 @@ class EmergencyService:
         self._queue, self._offers, self._agents = queue, offers, agents
 
     async def raised(
-        self, call_id: str, channel: str, at: datetime, callback_id: str | None = None, node: str = BEFORE
+        self, call_id: str, channel: str, at: datetime, outbound_call_id: str | None = None, node: str = BEFORE
     ) -> Emergency:
         """A call became an emergency: shown first, then no agent is held for it as for an ordinary call.
 
-        `callback_id`: the call is this callback, whose person is there. Raises: NotFound.
+        `outbound_call_id`: the call is this one of ours, and a person is there. Raises: NotFound.
         """
         fresh = Emergency(new_id(), call_id, channel, at, node=node)
         kept = await self._records.emergencies.open(fresh)
         if kept.id == fresh.id:
             await self._tell(kept)
             await self._records.calls.append([_event(kept, EventType.EMERGENCY_SUMMONED, at)])
-            await self._confirm(callback_id, call_id)
+            await self._confirm(outbound_call_id, call_id)
         await self._queue.leave(call_id, "emergency")
         await self._offers.caller_left(call_id, BECAME_EMERGENCY)
         return kept
@@ -78,13 +78,13 @@ class EmergencyService:
         await self._tell(emergency)
         return True
 
-    async def _confirm(self, callback_id: str | None, call_id: str) -> None:
-        """Whoever summons help has taken the callback's phone: its place and offer are this call's, and end with it."""
-        attempts = await self._records.callbacks.attempts_of(callback_id) if callback_id else ()
+    async def _confirm(self, outbound_call_id: str | None, call_id: str) -> None:
+        """Whoever summons help has taken the phone: a callback's place and offer are this call's, and end with it."""
+        attempts = await self._records.outbound_calls.attempts_of(outbound_call_id) if outbound_call_id else ()
         if not attempts:
             return
-        await self._records.callbacks.advance_attempt(attempts[-1].id, AttemptEvent.ANSWERED, self._clock())
-        await self._records.callbacks.connect(attempts[-1].id, call_id, self._clock())
+        await self._records.outbound_calls.advance_attempt(attempts[-1].id, AttemptEvent.ANSWERED, self._clock())
+        await self._records.outbound_calls.connect(attempts[-1].id, call_id, self._clock())
 
     async def rung(self, channel: str, phone_channel: str, phone: str) -> None:
         """A phone rings for the caller on `channel`."""

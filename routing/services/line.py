@@ -9,11 +9,13 @@ from routing.archive import NO_AUDIT, AuditNotes
 from routing.clocks import Clocks
 from routing.ports import News, Records
 from routing.services.agents import AgentService
+from routing.services.callbacks import CallbackService
 from routing.services.calls import CallService
 from routing.services.dispatcher import Dispatcher
 from routing.services.emergencies import EmergencyService
 from routing.services.offers import OfferService
 from routing.services.queue import QueueService
+from routing.services.talks import TalkService
 from routing.services.tickets import TicketService
 
 
@@ -30,6 +32,8 @@ class LineServices:
     agents: AgentService
     emergencies: EmergencyService
     calls: CallService
+    callbacks: CallbackService
+    talks: TalkService
     dispatcher: Dispatcher
 
     @classmethod
@@ -44,5 +48,6 @@ class LineServices:
         return cls(
             records, news, clocks, TicketService(records, news, clocks, audit), queue, offers, agents, emergencies,
             CallService(records, news, clocks, offers, emergencies),
+            CallbackService(records, news, clocks, queue), TalkService(records, news, clocks),
             Dispatcher(records, offers, agents, waiting, clocks),
         )  # fmt: skip

@@ -56,17 +56,17 @@ class QueueService:
         None where there is none, or the call has a place already.
         """
         number = call.caller.number
-        if number is None or call.callback_id or await self._records.queue.of_call(call.id):
+        if number is None or call.outbound_call_id or await self._records.queue.of_call(call.id):
             return None
         told = (await self._records.tickets.load(ticket_id)).draft if ticket_id else None
-        for owed in await self._records.callbacks.owed_to(number):
+        for owed in await self._records.outbound_calls.owed_to(number):
             ticket = await self._records.tickets.load(owed.ticket_id)
             if not same_matter(ticket.draft, told, topics):
                 continue
-            if await self._records.callbacks.take_over(owed.id, call.id, self._clocks.now()):
+            if await self._records.outbound_calls.take_over(owed.id, call.id, self._clocks.now()):
                 taken = {"callback_id": owed.id, "ticket_id": owed.ticket_id}
                 timeline.note(EventType.CALLBACK_TAKEN_OVER, taken)
-                await self._news.tell("callback", callback=owed.id, call=call.id)
+                await self._news.tell("outbound", outbound_call=owed.id, purpose=owed.purpose, call=call.id)
                 await self._tell(call.id)
                 return await self._records.queue.of_call(call.id)
         return None

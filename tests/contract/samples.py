@@ -13,11 +13,11 @@ from routing.model import (
     Attempt,
     AttemptState,
     Call,
-    Callback,
     CallerId,
     Intake,
     NewEvent,
     Offer,
+    OutboundCall,
     Promise,
     QueueEntry,
     Ticket,
@@ -105,13 +105,13 @@ async def answered(records: Records, offer: Offer, at: datetime) -> bool:
 async def phone_taken(records: Records, attempt: Attempt, at: datetime) -> None:
     """What was claimed is sent, and somebody takes the phone."""
     for event in (AttemptEvent.SENT, AttemptEvent.ANSWERED):
-        assert await records.callbacks.advance_attempt(attempt.id, event, at)
+        assert await records.outbound_calls.advance_attempt(attempt.id, event, at)
 
 
-def a_callback(ticket: Ticket, **changes: Any) -> Callback:
-    known = Callback(new_id(), ticket.id, "+31205550204", "technical", "normal", NOW)
+def a_callback(ticket: Ticket, **changes: Any) -> OutboundCall:
+    known = OutboundCall(new_id(), ticket.id, "+31205550204", "technical", "normal", NOW, NOW)
     return replace(known, **changes)
 
 
-def an_attempt(callback: Callback, number: int = 1, **changes: Any) -> Attempt:
+def an_attempt(callback: OutboundCall, number: int = 1, **changes: Any) -> Attempt:
     return replace(Attempt(new_id(), callback.id, number, AttemptState.CLAIMED, later(2)), **changes)

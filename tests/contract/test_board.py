@@ -43,20 +43,20 @@ class CountedReads:
 
 async def test_calls_tickets_and_callbacks_are_found_many_at_once(records: Records) -> None:
     call, ticket = await opened_call(records), await opened_ticket(records)
-    callback = await records.callbacks.store(a_callback(ticket))
+    callback = await records.outbound_calls.store(a_callback(ticket))
     await opened_call(records)
     assert await records.calls.known([call.id, new_id()]) == {call.id: call}
     assert await records.tickets.known({ticket.id, new_id()}) == {ticket.id: ticket}
-    assert await records.callbacks.known([new_id(), callback.id]) == {callback.id: callback}
+    assert await records.outbound_calls.known([new_id(), callback.id]) == {callback.id: callback}
     assert not await records.calls.known([])
     assert not await records.tickets.known([])
-    assert not await records.callbacks.known([])
+    assert not await records.outbound_calls.known([])
 
 
 async def test_the_board_shows_whoever_waits_with_what_is_known(records: Records) -> None:
     await records.agents.enrol(an_agent())
     ticket = await opened_ticket(records, caller=a_caller(number="204"), callback_number="205")
-    callback = await records.callbacks.store(a_callback(ticket, number="205", since=later(5)))
+    callback = await records.outbound_calls.store(a_callback(ticket, number="205", since=later(5)))
     ticket = await records.tickets.load(ticket.id)
     plain = await waiting_call(records)
     named = await waiting_call(records, ticket_id=ticket.id, since=later(9), urgency="high")
@@ -72,7 +72,7 @@ async def test_the_board_shows_whoever_waits_with_what_is_known(records: Records
 async def one_more_of_each(records: Records) -> None:
     ticket = await opened_ticket(records)
     await waiting_call(records, ticket_id=ticket.id)
-    await records.callbacks.store(a_callback(ticket))
+    await records.outbound_calls.store(a_callback(ticket))
 
 
 async def test_a_surge_costs_no_more_readings(database_url: str) -> None:

@@ -13,6 +13,7 @@ from config.settings import PROJECT
 from routing.archive import CallQuery, TicketQuery
 from routing.event_types import EventType
 from routing.model import AgentState, Intake, IntakeSource, NotFound, Stage
+from routing.purposes import Purpose
 from routing.searching import SiteWords
 from store import editions
 from store.records import SqlRecords, open_records
@@ -239,7 +240,9 @@ async def test_events_and_callbacks_are_listed(records: SqlRecords) -> None:
     await records.calls.append([an_event(call.id, EventType.KEY), an_event(call.id, EventType.HEARD)])
     assert [event.type for event in await records.archive.events(None, 9)] == ["heard", "key"]
     assert [event.type for event in await records.archive.events("key", 9)] == ["key"]
-    callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
+    ticket = await opened_ticket(records)
+    callback = await records.outbound_calls.store(a_callback(ticket))
+    await records.outbound_calls.store(a_callback(ticket, purpose=Purpose.SURVEY))
     assert await records.archive.callbacks("pending", 9) == [callback]
     assert await records.archive.callbacks("done", 9) == []
 
@@ -292,8 +295,8 @@ async def test_what_was_written_early_is_kept_until_the_matter_is_over(records: 
 
 
 async def test_what_is_still_to_be_done_is_not_forgotten(records: SqlRecords) -> None:
-    callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
+    callback = await records.outbound_calls.store(a_callback(await opened_ticket(records)))
     live = await opened_call(records, dialogue={"step": "ask"})
     await purge(records, NOW + timedelta(days=400))
-    assert (await records.callbacks.load(callback.id)).number == callback.number
+    assert (await records.outbound_calls.load(callback.id)).number == callback.number
     assert (await records.calls.load(live.id)).dialogue == {"step": "ask"}

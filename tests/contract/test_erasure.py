@@ -58,7 +58,7 @@ async def a_whole_matter(records: SqlRecords, caller: CallerId, number: str) -> 
     )
     ticket = await records.tickets.open(a_draft(caller=caller, callback_number=number), call.id, NOW)
     await records.tickets.add_message(ticket.id, f"/var/{call.id}.wav", NOW)
-    await records.callbacks.store(a_callback(ticket, number=number))
+    await records.outbound_calls.store(a_callback(ticket, number=number))
     entry, agent = await waiting_call(records), await available_agent(records)
     offer = an_offer(entry, agent, call_id=entry.call_id, ticket_id=ticket.id)
     assert await records.offers.claim(offer)
@@ -72,7 +72,7 @@ async def test_every_private_table_forgets_one_number_and_keeps_the_others(recor
     others = await left(records)
     await a_whole_matter(records, THEIRS, NUMBER.number)
     found = await erasure.find(records.database, NUMBER)
-    assert (len(found.recordings), len(found.open_tickets), len(found.open_callbacks)) == (1, 1, 1)
+    assert (len(found.recordings), len(found.open_tickets), len(found.open_outbound_calls)) == (1, 1, 1)
     assert len(found.live_calls) == 1
     gone = await erasure.erase(records.database, found)
     assert all(gone[name] for name in others if others[name])

@@ -30,15 +30,15 @@ async def test_a_node_is_heard_of_each_time_that_it_beats(records: Records) -> N
 
 async def test_where_anything_lives_is_a_node_though_it_was_never_heard_of(records: Records) -> None:
     call = await opened_call(records, node="a")
-    callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
+    callback = await records.outbound_calls.store(a_callback(await opened_ticket(records)))
     attempt = an_attempt(callback, node="b")
-    await records.callbacks.claim_attempt(attempt)
+    await records.outbound_calls.claim_attempt(attempt)
     emergency = await records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, NOW, node="c"))
     await records.agents.enrol(an_agent())
     await records.agents.phones_registered("d", {"agent1": True})
     assert await records.nodes.all() == [Node("a"), Node("b"), Node("c"), Node("d")]
     await records.calls.end(call.id, "lost", later(1))
-    await records.callbacks.advance_attempt(attempt.id, AttemptEvent.LOST, later(1))
+    await records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.LOST, later(1))
     await records.emergencies.advance(emergency.id, EmergencyEvent.CALLER_LEFT, later(1))
     assert await records.nodes.all() == [Node("d")]
 
@@ -46,16 +46,16 @@ async def test_where_anything_lives_is_a_node_though_it_was_never_heard_of(recor
 async def test_what_a_node_lists_lives_there_unless_it_is_over(records: Records) -> None:
     call, over, other = [await opened_call(records, channel=channel) for channel in (CHANNEL, CHANNEL, "elsewhere")]
     await records.calls.end(over.id, "served", later(1))
-    callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
+    callback = await records.outbound_calls.store(a_callback(await opened_ticket(records)))
     attempt = an_attempt(callback)
-    await records.callbacks.claim_attempt(attempt)
+    await records.outbound_calls.claim_attempt(attempt)
     emergency = await records.emergencies.open(Emergency(new_id(), call.id, CHANNEL, NOW))
     await records.emergencies.ring(Ring(emergency.id, "ringing", "urgent1", NOW))
     await records.legs.open(CallLeg(new_id(), call.id, CHANNEL, LegKind.CALLER, NOW))
     await records.nodes.found("east", [CHANNEL, attempt.id, "ringing"])
     nodes = [(await records.calls.load(each.id)).node for each in (call, over, other)]
     assert nodes == ["east", BEFORE, BEFORE]
-    assert (await records.callbacks.load_attempt(attempt.id)).node == "east"
+    assert (await records.outbound_calls.load_attempt(attempt.id)).node == "east"
     kept = await records.emergencies.load(emergency.id)
     assert (kept.node, [ring.node for ring in kept.rings]) == ("east", ["east"])
     assert [leg.node for leg in await records.legs.of_call(call.id)] == ["east"]
@@ -66,7 +66,7 @@ async def test_what_a_node_lists_lives_there_unless_it_is_over(records: Records)
 async def test_who_waits_waits_where_their_call_is(records: Records) -> None:
     call = await opened_call(records, node="east")
     await records.queue.enter(QueueEntry(new_id(), "technical", "normal", NOW, call_id=call.id))
-    await records.callbacks.store(a_callback(await opened_ticket(records)))
+    await records.outbound_calls.store(a_callback(await opened_ticket(records)))
     assert {each.call_id: each.node for each in await records.queue.waiting()} == {call.id: "east", None: None}
 
 

@@ -3,13 +3,13 @@
 import pytest
 
 from routing.identity import new_id
-from routing.lifecycle import AttemptEvent, CallbackEvent, OfferEvent
+from routing.lifecycle import AttemptEvent, OfferEvent, OutboundCallEvent
 from routing.model import (
     UNPROVEN,
     Attempt,
     AttemptState,
-    Callback,
-    CallbackState,
+    OutboundCall,
+    OutboundCallState,
     Promise,
     QueueEntry,
     Stage,
@@ -33,17 +33,17 @@ from tests.contract.samples import (
 SENT = AttemptEvent.SENT
 
 
-async def owed(records: Records) -> tuple[Ticket, Callback]:
+async def owed(records: Records) -> tuple[Ticket, OutboundCall]:
     ticket = await opened_ticket(records)
-    return ticket, await records.callbacks.store(a_callback(ticket))
+    return ticket, await records.outbound_calls.store(a_callback(ticket))
 
 
-async def dialled(records: Records, callback: Callback, *events: AttemptEvent) -> Attempt:
+async def dialled(records: Records, callback: OutboundCall, *events: AttemptEvent) -> Attempt:
     """An attempt that is claimed, and then moved on."""
     attempt = an_attempt(callback)
-    assert await records.callbacks.claim_attempt(attempt)
+    assert await records.outbound_calls.claim_attempt(attempt)
     for event in events:
-        assert await records.callbacks.advance_attempt(attempt.id, event, later(3))
+        assert await records.outbound_calls.advance_attempt(attempt.id, event, later(3))
     return attempt
 
 
@@ -51,61 +51,61 @@ async def close(records: Records, ticket: Ticket) -> None:
     await records.tickets.move(ticket.id, Stage.CLOSED, "anna", later(5), "told at once")
 
 
-async def state_of(records: Records, callback: Callback) -> CallbackState:
-    return (await records.callbacks.load(callback.id)).state
+async def state_of(records: Records, callback: OutboundCall) -> OutboundCallState:
+    return (await records.outbound_calls.load(callback.id)).state
 
 
 async def test_a_matter_that_is_closed_owes_no_callback(records: Records) -> None:
     ticket, callback = await owed(records)
     _, other = await owed(records)
     await close(records, ticket)
-    assert await state_of(records, callback) is CallbackState.CANCELLED
-    assert await records.callbacks.of_ticket(ticket.id) is None
+    assert await state_of(records, callback) is OutboundCallState.CANCELLED
+    assert await records.outbound_calls.of_ticket(ticket.id) is None
     assert [entry.callback_id for entry in await records.queue.waiting()] == [other.id]
-    assert not await records.callbacks.claim_attempt(an_attempt(callback))
+    assert not await records.outbound_calls.claim_attempt(an_attempt(callback))
 
 
 async def test_only_closing_cancels(records: Records) -> None:
     ticket, callback = await owed(records)
     for stage in (Stage.ACCEPTED, Stage.ARRIVED, Stage.COMPLETED):
         await records.tickets.move(ticket.id, stage, "anna", later(5))
-    assert await state_of(records, callback) is CallbackState.PENDING
+    assert await state_of(records, callback) is OutboundCallState.PENDING
 
 
 async def test_what_is_claimed_but_not_sent_is_not_sent_any_more(records: Records) -> None:
     ticket, callback = await owed(records)
     attempt = await dialled(records, callback)
     await close(records, ticket)
-    assert await state_of(records, callback) is CallbackState.CANCELLED
-    assert not await records.callbacks.advance_attempt(attempt.id, AttemptEvent.SENT, later(6))
-    known = await records.callbacks.load_attempt(attempt.id)
+    assert await state_of(records, callback) is OutboundCallState.CANCELLED
+    assert not await records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.SENT, later(6))
+    known = await records.outbound_calls.load_attempt(attempt.id)
     assert (known.state, known.ending) == (AttemptState.LOST, "ticket closed")
-    assert await records.callbacks.open_attempts() == []
+    assert await records.outbound_calls.open_attempts() == []
 
 
 async def test_a_phone_that_rings_already_is_left_to_ring(records: Records) -> None:
     ticket, callback = await owed(records)
     attempt = await dialled(records, callback, SENT)
     await close(records, ticket)
-    assert await state_of(records, callback) is CallbackState.CANCELLED
-    assert (await records.callbacks.load_attempt(attempt.id)).state is AttemptState.SENT
+    assert await state_of(records, callback) is OutboundCallState.CANCELLED
+    assert (await records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.SENT
 
 
 async def test_a_person_who_is_on_the_line_is_not_put_off(records: Records) -> None:
     ticket, callback = await owed(records)
     attempt = await dialled(records, callback, SENT, AttemptEvent.ANSWERED)
-    call = await opened_call(records, direction="callback", callback_id=callback.id)
-    assert await records.callbacks.connect(attempt.id, call.id, later(4))
+    call = await opened_call(records, direction="outbound", outbound_call_id=callback.id)
+    assert await records.outbound_calls.connect(attempt.id, call.id, later(4))
     await close(records, ticket)
-    assert await state_of(records, callback) is CallbackState.CONNECTED
+    assert await state_of(records, callback) is OutboundCallState.CONNECTED
     assert [entry.call_id for entry in await records.queue.waiting()] == [call.id]
 
 
 async def test_a_callback_that_is_over_keeps_its_end(records: Records) -> None:
     ticket, callback = await owed(records)
-    await records.callbacks.advance(callback.id, CallbackEvent.NOT_DIALLABLE, later(4))
+    await records.outbound_calls.advance(callback.id, OutboundCallEvent.NOT_DIALLABLE, later(4))
     await close(records, ticket)
-    assert await state_of(records, callback) is CallbackState.FAILED
+    assert await state_of(records, callback) is OutboundCallState.FAILED
 
 
 async def test_who_is_reached_otherwise_is_not_called_back_as_well(records: Records) -> None:
@@ -115,9 +115,9 @@ async def test_who_is_reached_otherwise_is_not_called_back_as_well(records: Reco
     await records.offers.claim(offer)
     attempt = await dialled(records, callback)
     assert await answered(records, offer, later(5))
-    assert await state_of(records, callback) is CallbackState.CANCELLED
+    assert await state_of(records, callback) is OutboundCallState.CANCELLED
     assert await records.queue.waiting() == []
-    assert not await records.callbacks.advance_attempt(attempt.id, AttemptEvent.SENT, later(6))
+    assert not await records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.SENT, later(6))
 
 
 async def test_an_answer_that_is_lost_cancels_nothing(records: Records) -> None:
@@ -126,7 +126,7 @@ async def test_an_answer_that_is_lost_cancels_nothing(records: Records) -> None:
     offer = an_offer(entry, agent)
     await records.offers.claim(offer)
     assert not await records.offers.advance(offer.id, OfferEvent.ANSWERED, later(5))
-    assert await state_of(records, callback) is CallbackState.PENDING
+    assert await state_of(records, callback) is OutboundCallState.PENDING
 
 
 async def test_the_answer_to_a_callback_does_not_cancel_it(records: Records) -> None:
@@ -135,26 +135,26 @@ async def test_the_answer_to_a_callback_does_not_cancel_it(records: Records) -> 
     offer = an_offer(entry, agent)
     await records.offers.claim(offer)
     attempt = await dialled(records, callback, SENT, AttemptEvent.ANSWERED)
-    call = await opened_call(records, direction="callback", callback_id=callback.id)
-    assert await records.callbacks.connect(attempt.id, call.id, later(4))
+    call = await opened_call(records, direction="outbound", outbound_call_id=callback.id)
+    assert await records.outbound_calls.connect(attempt.id, call.id, later(4))
     assert await answered(records, offer, later(5))
-    assert await state_of(records, callback) is CallbackState.CONNECTED
+    assert await state_of(records, callback) is OutboundCallState.CONNECTED
 
 
-@pytest.mark.parametrize("end", [CallbackEvent.TALKED, CallbackEvent.NOT_DIALLABLE])
-async def test_a_ticket_whose_callback_is_over_may_have_another(records: Records, end: CallbackEvent) -> None:
+@pytest.mark.parametrize("end", [OutboundCallEvent.TALKED, OutboundCallEvent.NOT_DIALLABLE])
+async def test_a_ticket_whose_callback_is_over_may_have_another(records: Records, end: OutboundCallEvent) -> None:
     ticket, callback = await owed(records)
-    await records.callbacks.advance(callback.id, end, later(4))
-    another = await records.callbacks.store(a_callback(ticket, id=new_id()))
-    assert await records.callbacks.open() == [another]
+    await records.outbound_calls.advance(callback.id, end, later(4))
+    another = await records.outbound_calls.store(a_callback(ticket, id=new_id()))
+    assert await records.outbound_calls.open() == [another]
     assert [(entry.callback_id, entry.since) for entry in await records.queue.waiting()] == [(another.id, NOW)]
 
 
 async def test_the_urgency_of_what_is_over_stays(records: Records) -> None:
     ticket, callback = await owed(records)
-    await records.callbacks.advance(callback.id, CallbackEvent.TALKED, later(4))
+    await records.outbound_calls.advance(callback.id, OutboundCallEvent.TALKED, later(4))
     await records.tickets.set_urgency(ticket.id, "critical", "anna", later(5))
-    assert (await records.callbacks.load(callback.id)).urgency == "normal"
+    assert (await records.outbound_calls.load(callback.id)).urgency == "normal"
 
 
 async def test_who_is_owed_a_call_and_calls_by_themselves_takes_its_place_and_its_agent(records: Records) -> None:
@@ -164,29 +164,29 @@ async def test_who_is_owed_a_call_and_calls_by_themselves_takes_its_place_and_it
     await records.offers.claim(offer)
     attempt = await dialled(records, callback, SENT)
     call = await opened_call(records)
-    assert await records.callbacks.take_over(callback.id, call.id, later(4))
-    assert await state_of(records, callback) is CallbackState.CONNECTED
+    assert await records.outbound_calls.take_over(callback.id, call.id, later(4))
+    assert await state_of(records, callback) is OutboundCallState.CONNECTED
     place = await records.queue.of_call(call.id)
     assert place is not None
     assert (place.id, place.since, place.callback_id) == (entry.id, callback.since, callback.id)
     assert [held.id for held in [await records.offers.of_call(call.id)] if held] == [offer.id]
-    known = await records.callbacks.load_attempt(attempt.id)
+    known = await records.outbound_calls.load_attempt(attempt.id)
     assert (known.state, known.ending) == (AttemptState.LOST, "called by themselves")
     assert [each.id for each in await records.tickets.of_call(call.id)] == [ticket.id]
-    assert not await records.callbacks.take_over(callback.id, (await opened_call(records)).id, later(5))
+    assert not await records.outbound_calls.take_over(callback.id, (await opened_call(records)).id, later(5))
 
 
 async def test_whoever_waits_already_gives_up_their_own_place_for_the_callbacks(records: Records) -> None:
     own, (_, callback) = await waiting_call(records, since=later(60)), await owed(records)
     assert own.call_id
-    assert await records.callbacks.take_over(callback.id, own.call_id, later(61))
+    assert await records.outbound_calls.take_over(callback.id, own.call_id, later(61))
     assert [(entry.call_id, entry.since) for entry in await records.queue.waiting()] == [(own.call_id, callback.since)]
 
 
 async def test_a_taken_over_callback_goes_back_to_its_place_when_its_caller_leaves(records: Records) -> None:
     _, callback = await owed(records)
     call = await opened_call(records)
-    assert await records.callbacks.take_over(callback.id, call.id, later(4))
+    assert await records.outbound_calls.take_over(callback.id, call.id, later(4))
     assert await records.calls.end(call.id, "caller_hung_up", later(9))
     assert [(entry.call_id, entry.callback_id) for entry in await records.queue.waiting()] == [(None, callback.id)]
 
@@ -195,7 +195,9 @@ async def test_an_answer_calls_off_what_the_same_person_is_owed_about_any_ticket
     ticket, callback = await owed(records)
     another, others = await owed(records)
     _, kept = await owed(records)
-    await records.callbacks.store(a_callback(another, id=others.id, number="+31205550299"))  # somebody else's phone
+    await records.outbound_calls.store(
+        a_callback(another, id=others.id, number="+31205550299")
+    )  # somebody else's phone
     entry, agent = await waiting_call(records), await available_agent(records)
     assert entry.call_id
     for each in (ticket, another):
@@ -204,7 +206,7 @@ async def test_an_answer_calls_off_what_the_same_person_is_owed_about_any_ticket
     await records.offers.claim(offer)
     assert await answered(records, offer, later(5))
     states = [await state_of(records, each) for each in (callback, others, kept)]
-    assert states == [CallbackState.CANCELLED, CallbackState.PENDING, CallbackState.PENDING]
+    assert states == [OutboundCallState.CANCELLED, OutboundCallState.PENDING, OutboundCallState.PENDING]
 
 
 async def test_who_merely_says_a_number_calls_off_nothing_of_its_owners(records: Records) -> None:
@@ -215,34 +217,36 @@ async def test_who_merely_says_a_number_calls_off_nothing_of_its_owners(records:
     offer = an_offer(entry, await available_agent(records))
     await records.offers.claim(offer)
     assert await answered(records, offer, later(5))
-    assert await state_of(records, callback) is CallbackState.PENDING
+    assert await state_of(records, callback) is OutboundCallState.PENDING
 
 
 async def test_what_is_being_dialled_or_whose_phone_is_on_the_line_rests(records: Records) -> None:
-    _, rung = await owed(records)
+    ticket, number = await opened_ticket(records), "+31205550297"
+    rung = await records.outbound_calls.store(a_callback(ticket, number=number))
+    same_phone = await records.outbound_calls.store(a_callback(await opened_ticket(records), number=number))
     await dialled(records, rung, SENT)
     _, theirs = await owed(records)
     _, others = await owed(records)
-    await records.callbacks.store(a_callback((await owed(records))[0], number="+31205550298"))
-    await records.callbacks.advance(others.id, CallbackEvent.TALKED, later(1))
-    assert await records.callbacks.resting() == {rung.id}
+    await records.outbound_calls.store(a_callback((await owed(records))[0], number="+31205550298"))
+    await records.outbound_calls.advance(others.id, OutboundCallEvent.TALKED, later(1))
+    assert await records.outbound_calls.resting() == {rung.id, same_phone.id}
     await opened_call(records, caller=a_caller(kind=UNPROVEN, contact=None))  # whoever says that number
-    assert await records.callbacks.resting() == {rung.id}
+    assert await records.outbound_calls.resting() == {rung.id, same_phone.id}
     call = await opened_call(records)
-    assert theirs.id in await records.callbacks.resting()
-    assert others.id not in await records.callbacks.resting()
+    assert theirs.id in await records.outbound_calls.resting()
+    assert others.id not in await records.outbound_calls.resting()
     await records.calls.end(call.id, "served", later(5))
-    assert await records.callbacks.resting() == {rung.id}
+    assert await records.outbound_calls.resting() == {rung.id, same_phone.id}
 
 
 async def test_callbacks_are_found_by_when_they_were_asked_for_and_by_number(records: Records) -> None:
     _, callback = await owed(records)
-    await records.callbacks.advance(callback.id, CallbackEvent.TALKED, later(1))
-    late = await records.callbacks.store(a_callback(await opened_ticket(records), since=later(10), number="204"))
-    assert [each.id for each in await records.callbacks.since(NOW)] == [callback.id, late.id]
-    assert [each.id for each in await records.callbacks.since(later(5))] == [late.id]
-    assert [each.id for each in await records.callbacks.owed_to("204")] == [late.id]
-    assert list(await records.callbacks.owed_to(callback.number)) == []
+    await records.outbound_calls.advance(callback.id, OutboundCallEvent.TALKED, later(1))
+    late = await records.outbound_calls.store(a_callback(await opened_ticket(records), since=later(10), number="204"))
+    assert [each.id for each in await records.outbound_calls.since(NOW)] == [callback.id, late.id]
+    assert [each.id for each in await records.outbound_calls.since(later(5))] == [late.id]
+    assert [each.id for each in await records.outbound_calls.owed_to("204")] == [late.id]
+    assert list(await records.outbound_calls.owed_to(callback.number)) == []
 
 
 async def test_a_promise_that_urgency_moves_stands_and_the_one_before_is_neither_kept_nor_broken(

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from config.documents import CallbackRules, WaitingRules
-from routing.callbacks import CallbackDesk
 from routing.identity import new_id
-from routing.model import Agent, AgentState, Attempt, Callback, NotNow, Offer, OfferState, QueueEntry
+from routing.model import Agent, AgentState, Attempt, NotNow, Offer, OfferState, OutboundCall, QueueEntry
+from routing.outbound_desk import OutboundDesk
 from routing.services.line import LineServices
 from store.news import RedisNews
 from store.records import SqlRecords, open_records
@@ -142,7 +142,7 @@ async def doubled(records: SqlRecords, found: list[Offer]) -> None:
 class CountingDialler:
     dialled: list[Attempt]
 
-    async def originate(self, attempt: Attempt, callback: Callback) -> None:
+    async def originate(self, attempt: Attempt, callback: OutboundCall) -> None:
         self.dialled.append(attempt)
         await asyncio.sleep(0)
 
@@ -153,13 +153,13 @@ async def test_racing_controllers_dial_each_callback_once(
 ) -> None:
     records = controllers[0].records
     agents = await at_their_desks(records, AGENTS)
-    callbacks = [await records.callbacks.store(a_callback(await opened_ticket(records))) for _ in range(AGENTS)]
+    callbacks = [await records.outbound_calls.store(a_callback(await opened_ticket(records))) for _ in range(AGENTS)]
     dialler = CountingDialler([])
     rules = CallbackRules(dial_patterns=(r"\+31[0-9]{9}",))
     flushing = asyncio.create_task(flush_again_and_again(redis_server))
 
     async def run(controller: Controller) -> None:
-        desk = CallbackDesk(controller.records, controller.news, dialler, lambda: rules)
+        desk = OutboundDesk(controller.services, dialler, lambda: rules)
         for _ in range(3):
             await controller.services.dispatcher.tick()
             for agent in agents:
@@ -170,7 +170,9 @@ async def test_racing_controllers_dial_each_callback_once(
 
     await asyncio.gather(*(run(controller) for controller in controllers))
     flushing.cancel()
-    assert sorted(attempt.callback_id for attempt in dialler.dialled) == sorted(callback.id for callback in callbacks)
+    assert sorted(attempt.outbound_call_id for attempt in dialler.dialled) == sorted(
+        callback.id for callback in callbacks
+    )
 
 
 @pytest.mark.timeout(180)

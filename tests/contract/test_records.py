@@ -259,10 +259,10 @@ async def test_a_promise_keeps_its_words(records: Records) -> None:
 async def test_whoever_waits_moves_with_the_urgency_that_a_person_sets(records: Records) -> None:
     ticket = await opened_ticket(records)
     entry = await waiting_call(records, ticket_id=ticket.id)
-    callback = await records.callbacks.store(a_callback(ticket))
+    callback = await records.outbound_calls.store(a_callback(ticket))
     await records.tickets.set_urgency(ticket.id, "critical", "anna", later(5))
     waiting = {found.id: found.urgency for found in await records.queue.waiting()}
     assert len(waiting) == 2
     assert waiting[entry.id] == "critical"
     assert set(waiting.values()) == {"critical"}
-    assert (await records.callbacks.load(callback.id)).urgency == "critical"
+    assert (await records.outbound_calls.load(callback.id)).urgency == "critical"

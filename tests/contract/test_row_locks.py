@@ -8,7 +8,7 @@ from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
 
-from routing.lifecycle import CallbackEvent
+from routing.lifecycle import OutboundCallEvent
 from routing.model import QueueEntry
 from store.database import PostgresDatabase
 from store.queue_rows import enter
@@ -30,7 +30,7 @@ from tests.contract.samples import (
 )
 
 HELD = text("SELECT id FROM calls WHERE id = :call FOR NO KEY UPDATE")
-CALLBACK_HELD = text("SELECT id FROM callbacks WHERE id = :callback FOR NO KEY UPDATE")
+CALLBACK_HELD = text("SELECT id FROM outbound_calls WHERE id = :callback FOR NO KEY UPDATE")
 ATTEMPT_HELD = text("SELECT id FROM attempts WHERE id = :attempt FOR NO KEY UPDATE")
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 END_NOW = text("UPDATE calls SET ended_at = now() WHERE id = :call")
@@ -50,14 +50,14 @@ async def on_postgres(postgres_server: PostgresServer, migrated_template: str) -
 
 async def called_back(records: SqlRecords) -> QueueEntry:
     """Somebody called back, with an agent; answers the place they had."""
-    callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
+    callback = await records.outbound_calls.store(a_callback(await opened_ticket(records)))
     (entry,) = await records.queue.waiting()
     offer, attempt = an_offer(entry, await available_agent(records)), an_attempt(callback)
     await records.offers.claim(offer)
-    await records.callbacks.claim_attempt(attempt)
+    await records.outbound_calls.claim_attempt(attempt)
     await phone_taken(records, attempt, later(3))
-    call = await opened_call(records, direction="callback", callback_id=callback.id)
-    await records.callbacks.connect(attempt.id, call.id, later(4))
+    call = await opened_call(records, direction="outbound", outbound_call_id=callback.id)
+    await records.outbound_calls.connect(attempt.id, call.id, later(4))
     held = await records.queue.of_call(call.id)
     await answered(records, offer, later(5))
     assert held is not None
@@ -80,7 +80,7 @@ async def test_a_place_that_was_given_up_keeps_what_it_was(records: SqlRecords) 
 async def test_a_callback_that_is_tried_again_leaves_its_old_places_alone(records: SqlRecords) -> None:
     entry = await called_back(records)
     assert entry.callback_id is not None
-    assert await records.callbacks.advance(entry.callback_id, CallbackEvent.LOST, later(9))
+    assert await records.outbound_calls.advance(entry.callback_id, OutboundCallEvent.LOST, later(9))
     assert await kept(records, entry) == (entry.call_id, "normal")
     assert [(found.call_id, found.callback_id) for found in await records.queue.waiting()] == [
         (None, entry.callback_id)
@@ -129,35 +129,35 @@ async def test_who_waits_for_a_call_holds_no_place(
 
 async def test_a_callback_that_ends_just_as_it_is_renewed_is_owed_anew(on_postgres: SqlRecords) -> None:
     ticket = await opened_ticket(on_postgres)
-    first = await on_postgres.callbacks.store(a_callback(ticket))
+    first = await on_postgres.outbound_calls.store(a_callback(ticket))
     database = on_postgres.database
     assert isinstance(database, PostgresDatabase)
     inserted: list[str] = []
 
     def end_the_first(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("INSERT INTO callbacks"):
+        if statement.startswith("INSERT INTO outbound_calls"):
             inserted.append(statement)
             if len(inserted) == 1:
-                await_only(on_postgres.callbacks.advance(first.id, CallbackEvent.TALKED, later(4)))
+                await_only(on_postgres.outbound_calls.advance(first.id, OutboundCallEvent.TALKED, later(4)))
 
     event.listen(database._engine.sync_engine, "after_cursor_execute", end_the_first)
-    again = await on_postgres.callbacks.store(a_callback(ticket, number="204"))
+    again = await on_postgres.outbound_calls.store(a_callback(ticket, number="204"))
     assert (len(inserted), again.id != first.id) == (2, True)
-    assert await on_postgres.callbacks.open() == [again]
+    assert await on_postgres.outbound_calls.open() == [again]
     assert [found.callback_id for found in await on_postgres.queue.waiting()] == [again.id]
 
 
 async def test_who_waits_for_a_callback_holds_no_attempt_of_it(on_postgres: SqlRecords) -> None:
     """A person who is there, while the callback is called off: a deadlock would be a second of silence for them."""
-    callback = await on_postgres.callbacks.store(a_callback(await opened_ticket(on_postgres)))
+    callback = await on_postgres.outbound_calls.store(a_callback(await opened_ticket(on_postgres)))
     attempt, database = an_attempt(callback), on_postgres.database
-    await on_postgres.callbacks.claim_attempt(attempt)
+    await on_postgres.outbound_calls.claim_attempt(attempt)
     await phone_taken(on_postgres, attempt, later(3))
-    call = await opened_call(on_postgres, direction="callback", callback_id=callback.id)
+    call = await opened_call(on_postgres, direction="outbound", outbound_call_id=callback.id)
     assert isinstance(database, PostgresDatabase)
     async with database._engine.begin() as calling_off:
         await calling_off.execute(CALLBACK_HELD, {"callback": callback.id})
-        connecting = asyncio.create_task(on_postgres.callbacks.connect(attempt.id, call.id, later(4)))
+        connecting = asyncio.create_task(on_postgres.outbound_calls.connect(attempt.id, call.id, later(4)))
         while not await database.read(lambda connection: connection.execute(WAITING).scalar()):
             pass
         await calling_off.execute(text("SET LOCAL lock_timeout = '200ms'"))
@@ -168,11 +168,11 @@ async def test_who_waits_for_a_callback_holds_no_attempt_of_it(on_postgres: SqlR
 async def test_who_waits_for_the_call_that_asked_holds_no_callback_of_it(on_postgres: SqlRecords) -> None:
     """An agent answers that call just as its callback is to be dialled: the answer calls the callback off."""
     call, database = await opened_call(on_postgres), on_postgres.database
-    callback = await on_postgres.callbacks.store(a_callback(await opened_ticket(on_postgres), call_id=call.id))
+    callback = await on_postgres.outbound_calls.store(a_callback(await opened_ticket(on_postgres), call_id=call.id))
     assert isinstance(database, PostgresDatabase)
     async with database._engine.begin() as answering:
         await answering.execute(HELD, {"call": call.id})
-        claim = on_postgres.callbacks.claim_attempt(an_attempt(callback), [an_event(call.id)])
+        claim = on_postgres.outbound_calls.claim_attempt(an_attempt(callback), [an_event(call.id)])
         claiming = asyncio.create_task(claim)
         while not await database.read(lambda connection: connection.execute(WAITING).scalar()):
             pass

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from alembic import command
-from sqlalchemy import Boolean, Connection, column, insert, table
+from sqlalchemy import Boolean, Connection, String, column, insert, table
 
 from config.documents import CallbackRules, load_edition
 from config.in_force import EditionInForce
@@ -24,21 +24,23 @@ from ivr.interpreter import advance
 from ivr.phases import Correcting, Interrupted, Phase
 from ivr.script import Script
 from ivr.state import State
-from routing.callbacks import CallbackDesk
 from routing.fake import MemoryNews
-from routing.lifecycle import AgentEvent, AttemptEvent, CallbackEvent, OfferEvent
+from routing.legs import LegKind
+from routing.lifecycle import AgentEvent, AttemptEvent, OfferEvent, OutboundCallEvent
 from routing.model import (
     AgentState,
     Attempt,
-    Callback,
-    CallbackState,
     CallState,
     IntakeSource,
     NewOutcome,
     OfferState,
+    OutboundCall,
+    OutboundCallState,
     Stage,
 )  # fmt: skip
 from routing.nodes import BEFORE
+from routing.outbound_desk import OutboundDesk
+from routing.purposes import Purpose
 from runtime.replaying import NotReplayable, replayed
 from store import SqlRecords, editions, open_records, publications, seed
 from store.columns import UtcTime, metadata
@@ -50,20 +52,29 @@ from tests.services import services_over
 from web.app import create_app
 
 RELEASED = json.loads((Path(__file__).parent / "released_0003.json").read_text())
+CALLED_NOW = {"callbacks": "outbound_calls", "callback_private": "outbound_call_private"}
 LIVE = ("call-back", "call-correcting", "call-ringing", "call-telling")
 PASSWORD = "a-long-enough-password"
-GONE: dict[str, Any] = {"published_at": UtcTime(), "phone_registered": Boolean()}  # columns that the schema has no more
+GONE: dict[str, Any] = {
+    "published_at": UtcTime(), "not_before": UtcTime(), "phone_registered": Boolean(), "callback_id": String(36),
+}  # fmt: skip
+"""Columns that the schema has no more, or by another name."""
 
 
 def as_released(connection: Connection) -> None:
     """The schema of the first release, and its rows."""
     command.upgrade(alembic_config(connection), "0003")
     for name, rows in RELEASED.items():
-        now = metadata.tables[name].c
-        kinds: dict[str, Any] = {each: now[each].type if each in now else GONE[each] for each in rows[0]}
+        now = metadata.tables[CALLED_NOW.get(name, name)].c
+        kinds = {each: _kind(now, each) for each in rows[0]}
         into = table(name, *(column(each, kind) for each, kind in kinds.items()))
         values = [{each: _value(kinds[each], value) for each, value in row.items()} for row in rows]
         connection.execute(insert(into), values)
+
+
+def _kind(now: Any, name: str) -> Any:
+    """A column's type, also of those that are gone."""
+    return now[name].type if name in now else GONE[name]
 
 
 def _value(kind: Any, value: Any) -> Any:
@@ -135,11 +146,12 @@ async def test_what_was_live_belongs_to_whose_asterisk_lists_it(records: SqlReco
     assert {call.id: (call.node, call.channel) for call in live} == {
         call_id: (BEFORE, "attempt-dialled" if call_id == "call-back" else f"channel-{call_id}") for call_id in LIVE
     }
+    assert {call.attempt_id for call in live if call.direction == "outbound"} == {"attempt-dialled"}
     assert BEFORE in [node.name for node in await records.nodes.all()]
     assert [agent.login for agent in await records.agents.all() if agent.rings_at(BEFORE)] == ["anna", "ben"]
     await records.nodes.found("upgraded", [call.channel for call in live])
     assert {call.node for call in await records.calls.live()} == {"upgraded"}
-    assert [attempt.node for attempt in await records.callbacks.open_attempts()] == ["upgraded"]
+    assert [attempt.node for attempt in await records.outbound_calls.open_attempts()] == ["upgraded"]
     for call in live:
         nodes = {leg.node for leg in await records.legs.of_call(call.id) if leg.channel == call.channel}
         assert nodes <= {"upgraded"}
@@ -174,7 +186,7 @@ class Dialler:
     def __init__(self) -> None:
         self.dialled: list[str] = []
 
-    async def originate(self, attempt: Attempt, callback: Callback) -> None:
+    async def originate(self, attempt: Attempt, callback: OutboundCall) -> None:
         self.dialled.append(callback.number)
 
 
@@ -182,11 +194,11 @@ async def test_who_is_owed_a_call_is_rung_once_more(records: SqlRecords) -> None
     (entry,) = [entry for entry in await records.queue.waiting() if entry.callback_id == "callback-owed"]
     dialler, at = Dialler(), later(3_600)
     rules = CallbackRules(dial_patterns=("[1-9][0-9]{2,4}",))
-    desk = CallbackDesk(records, MemoryNews(), dialler, lambda: rules)
     await records.agents.change("agent-ben", AgentEvent.RELEASED, NOW)
     assert await records.calls.end("call-ringing", "caller_hung_up", at)  # whose turn it would be
     waiting = load_edition(PROJECT / "config").site.waiting
     services = services_over(records, clock=lambda: at, rules=lambda: waiting)
+    desk = OutboundDesk(services, dialler, lambda: rules)
     assert (await records.agents.load("agent-ben")).state is AgentState.AVAILABLE
     await records.agents.heartbeat("agent-ben", at)
     await services.dispatcher.tick()
@@ -194,24 +206,36 @@ async def test_who_is_owed_a_call_is_rung_once_more(records: SqlRecords) -> None
     assert await records.offers.advance(offer.id, OfferEvent.SHOWN, at)
     await desk.tick(at)
     assert dialler.dialled == ["204"]
-    assert [attempt.number for attempt in await records.callbacks.attempts_of("callback-owed")] == [1, 2]
+    assert [attempt.number for attempt in await records.outbound_calls.attempts_of("callback-owed")] == [1, 2]
+
+
+async def test_what_was_owed_is_owed_as_before_and_for_the_same_purpose(records: SqlRecords) -> None:
+    owed, dialled = [await records.outbound_calls.load(each) for each in ("callback-owed", "callback-dialled")]
+    assert {(each.purpose, each.flow) for each in (owed, dialled)} == {(Purpose.CALLBACK, "callback")}
+    assert (owed.number, owed.attempts, owed.due) == ("204", 1, later(60))
+    assert (dialled.number, dialled.attempts, dialled.due) == ("205", 1, dialled.since)
+    (attempt,) = await records.outbound_calls.attempts_of(dialled.id)
+    assert (attempt.id, attempt.slot, attempt.outbound_call_id) == ("attempt-dialled", None, dialled.id)
+    call = await records.calls.load("call-back")
+    assert (call.direction, call.outbound_call_id) == ("outbound", dialled.id)
+    assert {leg.kind for leg in await records.legs.of_call(call.id)} == {LegKind.CALLED}
 
 
 async def test_who_was_being_called_back_is_connected(records: SqlRecords) -> None:
     state, script = await script_of(records, "call-back")
     assert (await records.calls.load("call-back")).attempt_id == "attempt-dialled"
     state, _ = advance(script, state, Pressed("1"))
-    assert await records.callbacks.connect("attempt-dialled", "call-back", later(20))
-    assert (await records.callbacks.load("callback-dialled")).state is CallbackState.CONNECTED
+    assert await records.outbound_calls.connect("attempt-dialled", "call-back", later(20))
+    assert (await records.outbound_calls.load("callback-dialled")).state is OutboundCallState.CONNECTED
     entry = await records.queue.of_call("call-back")
     assert entry is not None
     assert entry.callback_id == "callback-dialled"
 
 
 async def test_an_attempt_whose_channel_is_gone_is_tried_again(records: SqlRecords) -> None:
-    assert await records.callbacks.advance_attempt("attempt-dialled", AttemptEvent.LOST, later(99), "no channel")
-    assert await records.callbacks.advance("callback-dialled", CallbackEvent.FAILED, later(99), later(200))
-    assert (await records.callbacks.load("callback-dialled")).state is CallbackState.PENDING
+    assert await records.outbound_calls.advance_attempt("attempt-dialled", AttemptEvent.LOST, later(99), "no channel")
+    assert await records.outbound_calls.advance("callback-dialled", OutboundCallEvent.FAILED, later(99), later(200))
+    assert (await records.outbound_calls.load("callback-dialled")).state is OutboundCallState.PENDING
 
 
 @pytest.mark.parametrize("call_id", LIVE)

@@ -69,11 +69,14 @@ class RunningLine:
 
     folder: Path
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    flows: Mapping[str, str] = field(default_factory=dict)  # beside the demo's, as YAML
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
 
     async def __aenter__(self) -> "RunningLine":
         config = site_folder(self.folder, self.changes)
+        for name, flow in self.flows.items():
+            (config / f"flows/{name}.yaml").write_text(flow)
         var = self.folder / "var"
         var.mkdir(exist_ok=True)
         await asyncio.to_thread(voice_cache.filled)

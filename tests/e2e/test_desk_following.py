@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import OfferEvent
-from routing.model import Callback, NewEvent, OfferState
+from routing.model import NewEvent, OfferState, OutboundCall
 from tests.e2e.desk_server import Served, served
 from tests.e2e.test_desk import WORDS, go, state_of, until, waiting_call
 from tests.e2e.test_desk_kept import _at_rest, talked
@@ -55,9 +55,9 @@ def test_callbacks_and_a_tickets_story_are_followed(line: Served, context: Brows
     call = line.do(line.desk.call(words=WORDS))
     ticket = line.do(line.desk.ticket(call, words=WORDS))
     page.goto(f"{line.url}/callbacks")
-    owed = Callback(new_id(), ticket.id, "204", "technical", "normal", line.desk.at())
-    line.do(line.desk.records.callbacks.store(owed))
-    line.do(line.desk.news.tell("callback", callback=owed.id))
+    owed = OutboundCall(new_id(), ticket.id, "204", "technical", "normal", line.desk.at(), line.desk.at())
+    line.do(line.desk.records.outbound_calls.store(owed))
+    line.do(line.desk.news.tell("outbound", outbound_call=owed.id))
     expect(page.locator("#rows")).to_contain_text(ticket.number)
     page.goto(f"{line.url}/tickets/{ticket.number}")
     page.locator(".story").evaluate("story => { window.kept = story; document.body.style.minHeight = '4000px' }")

@@ -97,7 +97,7 @@ async def test_neither_configuration_nor_sounds_can_be_written(ami: AmiClient, l
     home = inside(line.folder)
     targets = [home / "etc/pjsip.conf", home / "local/pjsip.conf", home / "sounds/en/x.txt", home / "modules/x.so"]
     before = (line.folder / "etc/pjsip.conf").read_bytes()
-    place = "Channel: Local/s@onenumber-callback\r\nContext: onenumber-callback\r\nExten: s\r\nPriority: 1\r\n"
+    place = "Channel: Local/s@onenumber-outbound\r\nContext: onenumber-outbound\r\nExten: s\r\nPriority: 1\r\n"
     for number, target in enumerate(targets):
         files = (target, home / f"spool/written-{number}")  # in this order; Asterisk must be able to write the latter
         variables = "".join(f"Variable: FILE({file},,,l,u)=owned\r\n" for file in files)
@@ -115,7 +115,7 @@ async def test_whom_an_emergency_rings_cannot_be_changed(ami: AmiClient, line: T
     with ami.events("DialBegin") as events:
         async with line.phone("urgent1"), asyncio.timeout(20):
             await ami.originate(
-                Originate("emergency-1", DialplanExtension("s", "onenumber-emergency"), "onenumber-callback")
+                Originate("emergency-1", DialplanExtension("s", "onenumber-emergency"), "onenumber-outbound")
             )
             async for event in events:
                 assert "evil" not in event["DialString"]
@@ -128,7 +128,7 @@ async def test_whom_an_emergency_rings_cannot_be_changed(ami: AmiClient, line: T
 async def test_no_call_believes_a_global_variable(ami: AmiClient, line: TestLine) -> None:
     for variable, value in (("ON_EMERGENCY", "talked"), ("ON_ATTEMPT", "x"), ("ON_CONCLUDED", "1"), ("ON_TRIES", "9")):
         await ask(ami, "Setvar", Variable=variable, Value=value)
-    await ami.originate(Originate("caller-1", DialplanExtension("100", "from-callers"), "onenumber-callback"))
+    await ami.originate(Originate("caller-1", DialplanExtension("100", "from-callers"), "onenumber-outbound"))
 
     ours = ""
 
@@ -149,7 +149,7 @@ async def test_the_lines_own_actions_work(ami: AmiClient, line: TestLine) -> Non
     assert (await ami.registered_phones())["agent1"] is False
     assert await ami.system_name() == line.settings.node.name
     assert (await asyncio.to_thread(emergency_phones, line.settings)).state == "broken"  # asked, and none is there
-    await ami.originate(Originate("channel-1", DialplanExtension("s", "onenumber-callback"), "onenumber-callback"))
+    await ami.originate(Originate("channel-1", DialplanExtension("s", "onenumber-outbound"), "onenumber-outbound"))
 
     async def up() -> bool:
         return any(channel.uniqueid == "channel-1" for channel in await ami.core_show_channels())

@@ -21,12 +21,13 @@ from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
 from controller.endings import CallEndings
 from controller.switchboard import GRACE_S, Switchboard
-from routing.callbacks import CallbackDesk
+from controller.talk_calls import TalkCalls
 from routing.event_types import EventType
 from routing.fake import MemoryNews
 from routing.identity import new_id
 from routing.lifecycle import AttemptEvent
 from routing.model import Attempt, AttemptState, Call, CallerId
+from routing.outbound_desk import OutboundDesk
 from runtime.clock import now
 from store import SqlRecords, open_records
 from store.migrate import upgrade
@@ -90,12 +91,15 @@ async def controller(node: Node, records: SqlRecords, name: str = "") -> AsyncIt
     async with node.client() as ami:
         rules = CallbackRules(dial_patterns=("[0-9]+",))
         nobody = cast("Any", None)
-        callbacks = CallbackDesk(records, news, nobody, lambda: rules, named)
         services = services_over(records, news, now)
+        outbound = OutboundDesk(services, nobody, lambda: rules, named)
         reports = EmergencyReports(services, documents)
         emergencies = EmergencyCalls(ami, reports, DialplanCalls(services, documents, named), named)
         endings, dialler = CallEndings(services, documents), cast("Any", Registered())
-        board = Switchboard(ami, services, callbacks, dialler, emergencies, endings, node=named, silent_s=SILENT_S)
+        talks = TalkCalls(ami, services.talks, named)
+        board = Switchboard(
+            ami, services, outbound, dialler, emergencies, talks, endings, node=named, silent_s=SILENT_S
+        )  # fmt: skip
         running = asyncio.create_task(board.run())
         try:
             yield board
@@ -160,11 +164,11 @@ async def until(what: str, is_so: Callable[[], Awaitable[bool]]) -> None:
 
 async def sent(records: SqlRecords, node: Node) -> Attempt:
     """An attempt that the node dialled long enough ago for its channel to be listed."""
-    callback = await records.callbacks.store(a_callback(await opened_ticket(records)))
+    callback = await records.outbound_calls.store(a_callback(await opened_ticket(records)))
     long_ago = now() - timedelta(seconds=60)
     attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, long_ago, node=node.name)
-    assert await records.callbacks.claim_attempt(attempt)
-    assert await records.callbacks.advance_attempt(attempt.id, AttemptEvent.SENT, long_ago)
+    assert await records.outbound_calls.claim_attempt(attempt)
+    assert await records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.SENT, long_ago)
     async with node.client() as ami:
         assert await ami.ready(LIMIT_S)
         await ami.originate(quiet(attempt.id))
@@ -185,13 +189,13 @@ async def test_calls_and_attempts_of_a_node_live_through_the_reconciliation_of_a
     async with controller(east, records), controller(west, records):
         await reconciled(records, west)
         assert (await records.calls.load(call.id)).ended_at is None
-        assert (await records.callbacks.load_attempt(attempt.id)).state is AttemptState.SENT
+        assert (await records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.SENT
         async with east.client() as ami:
             assert await ami.ready(LIMIT_S)
             for channel in await ami.core_show_channels():
                 await ami.hangup(channel.name)
         await until("east's own controller ends it", lambda: ended(records, call))  # whose Asterisk lists it no more
-        assert await records.callbacks.open_attempts() == []
+        assert (await records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.LOST
 
 
 async def ended(records: SqlRecords, call: Call) -> bool:
@@ -244,5 +248,5 @@ async def test_calls_of_a_dead_node_end_as_lost_once_and_those_of_others_go_on(
         await until("west's call is lost", lambda: ended(records, lost))
         await reconciled(records, east, times=4)
         assert await endings(records, lost) == ["lost"]
-        assert (await records.callbacks.load_attempt(attempt.id)).state is AttemptState.LOST
+        assert (await records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.LOST
         assert not await ended(records, call)

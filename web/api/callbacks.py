@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from routing.capabilities import Capability
-from routing.model import CallbackState
+from routing.model import OutboundCallState
 from web.api.asked import Before
 from web.api.shapes import CallbackOut, Page, page_of
 from web.auth import VisitorDep
 from web.context import DeskDep
+from web.services import CallbacksDep
 from web.rights import needs
 
 router = APIRouter(prefix="/callbacks", tags=["callbacks"], dependencies=[needs(Capability.READ_CALLS)])
@@ -19,7 +20,7 @@ router = APIRouter(prefix="/callbacks", tags=["callbacks"], dependencies=[needs(
 async def list_callbacks(
     who: VisitorDep,
     line: DeskDep,
-    state: CallbackState | None = None,
+    state: OutboundCallState | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,
 ) -> Page[CallbackOut]:
@@ -30,6 +31,6 @@ async def list_callbacks(
 
 
 @router.get("/{callback_id}")
-async def one_callback(callback_id: str, who: VisitorDep, line: DeskDep) -> CallbackOut:
+async def one_callback(callback_id: str, who: VisitorDep, callbacks: CallbacksDep) -> CallbackOut:
     """One owed call."""
-    return CallbackOut.of(await line.records.callbacks.load(callback_id))
+    return CallbackOut.of(await callbacks.callback(callback_id))

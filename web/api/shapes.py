@@ -13,8 +13,6 @@ from routing.model import (
     Agent,
     AgentState,
     Call,
-    Callback,
-    CallbackState,
     CallerId,
     CallerKind,
     CallState,
@@ -23,6 +21,8 @@ from routing.model import (
     IntakeSource,
     Offer,
     OfferState,
+    OutboundCall,
+    OutboundCallState,
     Promise,
     QueueEntry,
     Stage,
@@ -75,13 +75,13 @@ class CallOut(FromRecord):
     id: str
     site_id: str
     dnis: str
-    direction: Literal["inbound", "callback"]
+    direction: Literal["inbound", "outbound"]
     language: str
     state: CallState
     started_at: datetime
     ended_at: datetime | None
     ending: str | None
-    callback_id: str | None
+    outbound_call_id: str | None
     caller: CallerOut
 
     @classmethod
@@ -288,13 +288,13 @@ class CallbackOut(FromRecord):
     crew: str
     urgency: UrgencyName
     since: datetime
-    state: CallbackState
+    due: datetime
+    state: OutboundCallState
     attempts: int
-    not_before: datetime | None
     call_id: str | None
 
     @classmethod
-    def of(cls, callback: Callback) -> "CallbackOut":
+    def of(cls, callback: OutboundCall) -> "CallbackOut":
         return cls.model_validate(callback)
 
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from config.settings import Settings
-from routing.model import CallbackState, Intake, Stage
+from routing.model import Intake, OutboundCallState, Stage
 from runtime import credentials
 from store import SqlRecords, audit_chain, migrate, open_records
 from store.news import STREAM
@@ -147,18 +147,18 @@ def test_what_is_owed_is_said_and_not_erased_without_force(settings: Settings) -
 
     async def owe(records: SqlRecords) -> str:
         ticket = await records.tickets.load(ticket_id)
-        return (await records.callbacks.store(a_callback(ticket, number=NUMBER))).id
+        return (await records.outbound_calls.store(a_callback(ticket, number=NUMBER))).id
 
     callback = on(settings, owe)
     code, said = run("0612345678", "--yes")
     assert code == 1
-    for sentence in ("open tickets", "callbacks that are owed: 1", "no ticket yet: 1", "--force"):
+    for sentence in ("open tickets", "calls that are owed: 1", "no ticket yet: 1", "--force"):
         assert sentence in said
     assert b"Jansen" in whole(settings)
     code, said = run("0612345678", "--yes", "--force")
     assert code == 0, said
     assert b"Jansen" not in whole(settings)
-    assert on(settings, lambda records: records.callbacks.load(callback)).state is CallbackState.CANCELLED
+    assert on(settings, lambda records: records.outbound_calls.load(callback)).state is OutboundCallState.CANCELLED
 
 
 def test_a_number_that_nobody_has_leaves_a_receipt_of_nothing(settings: Settings) -> None:

@@ -121,13 +121,13 @@ async def test_who_was_called_back_is_known_from_their_ticket(scene: Scene) -> N
     scene.records.state.tickets[ticket.id] = replace(ticket, draft=replace(ticket.draft, intake=Intake.of_call(caller)))
     callback = await scene.callback()
     callback = replace(callback, ticket_id=ticket.id, number="205")
-    scene.records.state.callbacks[callback.id] = callback
+    scene.records.state.outbound_calls[callback.id] = callback
     attempt = Attempt("attempt-1", callback.id, 1, AttemptState.SENT, scene.now)
     scene.records.state.attempts[attempt.id] = attempt
     emergency = await scene.announced(f"at={AT}&call=&dnis=100&number=100&withheld=0&attempt=attempt-1&trace=")
     draft = (await scene.ticket_of(emergency)).draft
     assert (draft.reporter, draft.topic, draft.callback_number) == (caller, "plumbing", "205")
-    assert (await scene.records.calls.load(emergency.call_id)).direction == "callback"
+    assert (await scene.records.calls.load(emergency.call_id)).direction == "outbound"
 
 
 async def test_what_is_no_announcement_of_ours_is_nothing(scene: Scene) -> None:

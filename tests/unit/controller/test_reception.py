@@ -12,7 +12,7 @@ from config.settings import Settings
 from controller.dialplan_calls import dialplan_id
 from controller.loaded_edition import LoadedEdition
 from controller.reception import Reception
-from ivr.actions import Connect, Dialled, Resumed, Summon
+from ivr.actions import Connect, Dialled, Resumed, Started, Summon
 from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.phases import Phase
@@ -20,18 +20,20 @@ from ivr.session import Departure
 from ivr.state import State
 from routing.emergencies import EmergencyState
 from routing.identity import new_id
+from routing.lifecycle import AttemptEvent
 from routing.model import (
     AgentState,
     Attempt,
     AttemptState,
-    Callback,
     CallerId,
     Intake,
     OfferState,
+    OutboundCall,
     Promise,
     TicketDraft,
 )
 from routing.news_waiter import NewsWaiter
+from routing.purposes import Purpose
 from telephony.agi import Environment, Reply
 from telephony.agi_session import AgiSession
 from telephony.arrival import read_arrival
@@ -201,14 +203,37 @@ async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str
     reporter = CallerId("204", "204", contact="Ward 4", place="ward-4")
     draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", NOW), Intake.of_call(reporter))
     ticket = await world.records.tickets.open(draft, None, NOW)
-    callback = await world.records.callbacks.store(Callback(new_id(), ticket.id, number, "technical", "normal", NOW))
+    callback = await world.records.outbound_calls.store(
+        OutboundCall(new_id(), ticket.id, number, "technical", "normal", NOW, NOW)
+    )
     attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, NOW)
-    await world.records.callbacks.claim_attempt(attempt)
+    await world.records.outbound_calls.claim_attempt(attempt)
     session, _ = agi(ON_ATTEMPT=attempt.id)
     call, _ = await reception(world)._begin_or_resume(session, await read_arrival(session))
-    assert (call.direction, call.caller.number, call.caller.contact) == ("callback", number, who)
+    assert (call.direction, call.caller.number, call.caller.contact) == ("outbound", number, who)
     await world.services.calls.announce(call, "1.1", ticket.id)
     assert [each.id for each in await world.records.tickets.of_call(call.id)] == [ticket.id]
+
+
+async def survey_sent(world: World) -> tuple[OutboundCall, Attempt]:
+    ticket = await world.ticket()
+    survey = await world.records.outbound_calls.store(
+        OutboundCall(new_id(), ticket.id, "204", "technical", "normal", NOW, NOW, Purpose.SURVEY, "survey")
+    )
+    attempt = Attempt(new_id(), survey.id, 1, AttemptState.CLAIMED, NOW, slot=0)
+    await world.records.outbound_calls.claim_attempt(attempt)
+    await world.records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.SENT, NOW)
+    return survey, attempt
+
+
+async def test_a_call_that_we_make_begins_with_its_own_flow() -> None:
+    world = World()
+    survey, attempt = await survey_sent(world)
+    session, _ = agi(ON_ATTEMPT=attempt.id)
+    call, outcome = await reception(world)._begin_or_resume(session, await read_arrival(session))
+    assert (call.direction, call.outbound_call_id, call.attempt_id) == ("outbound", survey.id, attempt.id)
+    assert (call.dialogue["flow"], call.dialogue["ticket"], type(outcome)) == ("survey", survey.ticket_id, Started)
+    assert (await world.records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.ANSWERED
 
 
 async def test_what_the_dialogue_knows_goes_with_the_summons() -> None:
@@ -342,5 +367,15 @@ async def test_a_call_that_the_line_has_spoken_to_does_not_wait_again() -> None:
     begun = State(flow="main", step="welcome").to_json()
     await world.records.calls.save(call.id, begun, [])
     session, asterisk = agi(ON_CALL=call.id)
+    await desk.call(session)  # its audio cannot be opened here; the dialplan would take it
+    assert asterisk.variables.get("ON_NEXT") != "wait"
+
+
+async def test_whom_we_rang_does_not_wait_in_line() -> None:
+    world = World()
+    _, attempt = await survey_sent(world)
+    desk = reception(world)
+    desk.limit.limit = 0
+    session, asterisk = agi(ON_ATTEMPT=attempt.id)
     await desk.call(session)  # its audio cannot be opened here; the dialplan would take it
     assert asterisk.variables.get("ON_NEXT") != "wait"

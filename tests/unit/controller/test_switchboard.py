@@ -12,14 +12,30 @@ from controller.dialplan_calls import DialplanCalls
 from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
 from controller.endings import CallEndings
-from controller.switchboard import GRACE_S, Switchboard
-from routing.callbacks import CallbackDesk
+from controller.switchboard import GRACE_S, AmiDialler, Switchboard
+from controller.talk_calls import TalkCalls
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
-from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState, QueueEntry
+from routing.model import (
+    Agent,
+    AgentState,
+    Attempt,
+    AttemptState,
+    Call,
+    CallerId,
+    NotDialled,
+    Offer,
+    OfferState,
+    OutboundCall,
+    QueueEntry,
+)
 from routing.nodes import BEFORE
-from telephony.ami import AmiEvent, LiveChannel
+from routing.outbound_desk import OutboundDesk
+from routing.purposes import Purpose
+from routing.services.talks import NotDone
+from routing.talks import TalkState
+from telephony.ami import AmiDown, AmiEvent, LiveChannel
 from tests.services import services_over
 from tests.unit.ivr.site import edition
 
@@ -31,9 +47,17 @@ class ListedAsterisk:
     """Lists the channels it was given."""
 
     channels: list[LiveChannel] = field(default_factory=list)
+    hung_up: list[str] = field(default_factory=list)
+    down: bool = False
 
     async def core_show_channels(self) -> list[LiveChannel]:
+        if self.down:
+            raise AmiDown
         return self.channels
+
+    async def hangup(self, channel: str) -> bool:
+        self.hung_up.append(channel)
+        return True
 
 
 class Scene:
@@ -43,13 +67,16 @@ class Scene:
         self.asterisk, self.records, news = ListedAsterisk(), MemoryRecords(), MemoryNews()
         rules = CallbackRules(dial_patterns=("[0-9]+",))
         services = services_over(self.records, news)
-        callbacks = CallbackDesk(self.records, news, cast("Any", None), lambda: rules, NODE)
+        outbound = OutboundDesk(services, cast("Any", None), lambda: rules, NODE)
         ami = cast("Any", self.asterisk)
         documents = EditionInForce(edition())
         reports = EmergencyReports(services, documents)
         emergencies = EmergencyCalls(ami, reports, DialplanCalls(services, documents, NODE), NODE)
         endings = CallEndings(services, documents)
-        self.board = Switchboard(ami, services, callbacks, cast("Any", None), emergencies, endings, node=NODE)
+        self.talks = TalkCalls(ami, services.talks, NODE)
+        self.board = Switchboard(
+            ami, services, outbound, cast("Any", None), emergencies, self.talks, endings, node=NODE
+        )  # fmt: skip
         self.now = datetime.now(UTC)
 
     async def waits(self, since_s: float = 2 * GRACE_S, node: str = NODE) -> Call:
@@ -164,3 +191,33 @@ async def test_a_phone_taken_is_an_answer_and_a_leg_of_the_call(scene: Scene) ->
     await scene.board._happened(phone_taken(CHANNEL))
     assert (await scene.records.offers.load(offer.id)).state is OfferState.ANSWERED
     assert [leg.kind for leg in await scene.records.legs.of_call(call.id)] == [LegKind.CALLER, LegKind.AGENT]
+
+
+async def test_who_has_answered_is_in_the_talk_by_channel_until_it_is_gone(scene: Scene) -> None:
+    call = await scene.waits()
+    await scene.offered(call, OfferState.RINGING)
+    for listener in (scene.board._happened, scene.talks.happened):
+        await listener(phone_taken(CHANNEL))
+    (talk,) = await scene.records.talks.of_call(call.id)
+    assert [each.channel for each in talk.participants] == [CHANNEL, "1795918207.19"]
+    await scene.talks.happened(AmiEvent("Hangup", {"Uniqueid": "1795918207.19"}))
+    assert (await scene.records.talks.load(talk.id)).state is TalkState.OVER
+
+
+async def test_the_phone_of_a_channel_is_hung_up_by_its_name(scene: Scene) -> None:
+    await scene.lists("bridge-1")
+    await scene.talks.hang_up(CHANNEL)
+    assert scene.asterisk.hung_up == ["PJSIP/204-00000001"]
+    with pytest.raises(NotDone, match="no such channel"):
+        await scene.talks.hang_up("1.1")
+    scene.asterisk.down = True
+    with pytest.raises(NotDone, match="AmiDown"):
+        await scene.talks.hang_up(CHANNEL)
+
+
+async def test_what_no_flow_serves_is_not_dialled() -> None:
+    dialler = AmiDialler(cast("Any", None), cast("Any", None), EditionInForce(edition()))
+    at = datetime.now(UTC)
+    survey = OutboundCall("survey", "ticket", "204", "technical", "normal", at, at, Purpose.SURVEY, "gone")
+    with pytest.raises(NotDialled, match="gone"):
+        await dialler.originate(Attempt("attempt", "survey", 1, AttemptState.SENT, at), survey)

@@ -191,6 +191,12 @@ def test_a_callback_goes_on_after_an_accident_without_asking_again() -> None:
     assert advance(line, state, Resumed())[1] == ConfirmCallback()
 
 
+def test_who_has_shown_that_they_are_there_goes_on_where_no_agent_is_meant_for_them() -> None:
+    line = script("callback")
+    state = replace(begin(), flow="callback", step="there", phase=Phase.CONFIRMED, ticket="t1", ticket_number="4721")
+    assert advance(line, state, Done())[0].step == "queue"
+
+
 def test_status_is_told_by_number_and_stage_alone() -> None:
     world = World(open_matters=(OpenMatter("t9", "9001", "accepted"),))
     call = play("my ticket", world=world)

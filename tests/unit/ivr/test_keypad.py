@@ -159,7 +159,7 @@ def asked(scene: CallScene) -> list[str]:
 def test_keys_all_at_once_agree_to_nothing_and_store_nothing(tmp_path: Path, keys: str, apart_ms: int) -> None:
     scene = call(tmp_path, CallerWaits(500), CallerPresses(keys, apart_ms), CallerWaits(2_000))
     assert run_virtual(scene.records.tickets.of_call(scene.call.id)) == []
-    assert run_virtual(scene.records.callbacks.open()) == []
+    assert run_virtual(scene.records.outbound_calls.open()) == []
     assert "key.early" in run_virtual(scene.events())
 
 
@@ -169,7 +169,7 @@ def test_no_burst_of_keys_names_a_place_or_agrees_to_a_callback(tmp_path: Path, 
     scene = call(tmp_path, CallerWaits(500), CallerPresses(keys, apart_ms), CallerWaits(2_000))
     tickets = run_virtual(scene.records.tickets.of_call(scene.call.id))
     assert not any(ticket.draft.place or ticket.draft.place_text for ticket in tickets)
-    assert run_virtual(scene.records.callbacks.open()) == []
+    assert run_virtual(scene.records.outbound_calls.open()) == []
 
 
 TO_PLACE = (CallerWaits(500), CallerPresses("11", 1_000), CallerWaits(500))  # building, water and drains
@@ -196,7 +196,7 @@ def test_a_telephone_number_keyed_slowly_stays_one_number(tmp_path: Path, apart_
     to_number = (CallerWaits(500), CallerPresses("0"), CallerWaits(2_000), CallerPresses("2"), CallerWaits(1_000))
     scene = call(tmp_path, *to_number, CallerPresses(number + "#", apart_ms), CallerWaits(500))
     assert facts(scene)["callback_number"] == number
-    assert run_virtual(scene.records.callbacks.open()) == []
+    assert run_virtual(scene.records.outbound_calls.open()) == []
     assert "queue.left" not in run_virtual(scene.events())
 
 
@@ -210,7 +210,7 @@ def test_consent_to_a_slow_number_is_a_key_of_its_own(tmp_path: Path) -> None:
         CallerPresses("1"),
         CallerWaits(1_000),
     )
-    (callback,) = run_virtual(scene.records.callbacks.open())
+    (callback,) = run_virtual(scene.records.outbound_calls.open())
     assert callback.number == "+31612345101"
 
 

@@ -29,26 +29,28 @@ from ivr.actions import (
 from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.owed import owed
-from ivr.performing import Performer, _source
+from ivr.performing import Performer
 from ivr.ports import FRAME_BYTES
 from ivr.recording import Recording
 from ivr.state import State
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
-from routing.lifecycle import AttemptEvent, CallbackEvent, OfferEvent
+from routing.lifecycle import AttemptEvent, OfferEvent, OutboundCallEvent
 from routing.model import (
     Agent,
     AgentState,
     Attempt,
     AttemptState,
     Call,
-    Callback,
-    CallbackState,
     CallerId,
     Offer,
+    OutboundCall,
+    OutboundCallState,
     RecordsUnavailable,
 )
 from routing.news_waiter import NewsWaiter
+from routing.purposes import Purpose
+from routing.services.callbacks import source_of
 from routing.services.queue import ASIDE_S
 from tests.services import services_over
 from tests.unit.ivr.site import edition
@@ -67,9 +69,15 @@ class Scene:
         self.records, self.folder, self.now = MemoryRecords(), folder, START
         self.state = State(flow="main")
 
-    async def call(self, attempt: Attempt | None = None, callback: Callback | None = None) -> Performer:
+    async def call(self, attempt: Attempt | None = None, callback: OutboundCall | None = None) -> Performer:
         call = Call(
-            new_id(), "demo", "100", CallerId("204", "204"), self.now, {}, callback_id=callback.id if callback else None
+            new_id(),
+            "demo",
+            "100",
+            CallerId("204", "204"),
+            self.now,
+            {},
+            outbound_call_id=callback.id if callback else None,
         )
         await self.records.calls.open(call)
         news, notebook = MemoryNews(), Notebook(call.id, "leg-1", lambda: self.now)
@@ -84,15 +92,15 @@ class Scene:
         self.state = replace(self.state, ticket=opened.ticket, ticket_number=opened.number)
         return performer
 
-    async def called_back(self, *attempted: AttemptEvent) -> tuple[Performer, Callback]:
+    async def called_back(self, *attempted: AttemptEvent) -> tuple[Performer, OutboundCall]:
         """The person who was promised a callback a minute ago has taken the phone."""
         await (await self.reported()).perform(self.state, StoreCallback("204"))
-        (callback,) = await self.records.callbacks.open()
+        (callback,) = await self.records.outbound_calls.open()
         self.now += timedelta(seconds=60)
         attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, self.now)
-        await self.records.callbacks.claim_attempt(attempt)
+        await self.records.outbound_calls.claim_attempt(attempt)
         for event in attempted:
-            assert await self.records.callbacks.advance_attempt(attempt.id, event, self.now)
+            assert await self.records.outbound_calls.advance_attempt(attempt.id, event, self.now)
         return await self.call(attempt, callback), callback
 
 
@@ -130,7 +138,7 @@ async def test_a_callback_promised_to_another_caller_is_not_taken_from_them(scen
     assert await joiner.perform(scene.state, StoreCallback("205")) == CallbackOwed()
     assert isinstance(await joiner.perform(scene.state, StoreCallback("204")), CallbackStored)  # the same phone
     assert isinstance(await first.perform(scene.state, StoreCallback("206")), CallbackStored)  # its own caller
-    (callback,) = await scene.records.callbacks.open()
+    (callback,) = await scene.records.outbound_calls.open()
     assert callback.number == "206"
 
 
@@ -168,11 +176,27 @@ async def test_the_person_called_back_is_put_through_to_the_agent_who_was_shown_
     )  # after an accident
 
 
+async def test_a_person_whom_no_agent_waits_for_has_no_place_and_hears_the_flow(scene: Scene) -> None:
+    await scene.reported()
+    asked = OutboundCall(
+        new_id(), scene.state.ticket or "", "204", "technical", "normal", scene.now, scene.now, Purpose.SURVEY
+    )
+    survey = await scene.records.outbound_calls.store(asked)
+    attempt = Attempt(new_id(), survey.id, 1, AttemptState.CLAIMED, scene.now, slot=0)
+    await scene.records.outbound_calls.claim_attempt(attempt)
+    for event in TAKEN:
+        await scene.records.outbound_calls.advance_attempt(attempt.id, event, scene.now)
+    performer = await scene.call(attempt, survey)
+    assert await performer.perform(scene.state, ConfirmCallback()) == Done()
+    assert (await scene.records.outbound_calls.load(survey.id)).state is OutboundCallState.CONNECTED
+    assert await scene.records.queue.waiting() == []
+
+
 @passing_time
 async def test_a_person_whose_attempt_was_given_up_still_takes_the_place(scene: Scene) -> None:
     performer, callback = await scene.called_back(AttemptEvent.LOST)
     assert isinstance(await performer.perform(scene.state, ConfirmCallback()), QueueStanding)
-    assert (await scene.records.callbacks.load(callback.id)).state is CallbackState.CONNECTED
+    assert (await scene.records.outbound_calls.load(callback.id)).state is OutboundCallState.CONNECTED
     (entry,) = await scene.records.queue.waiting()
     assert entry.call_id == performer.call.id
 
@@ -180,11 +204,11 @@ async def test_a_person_whose_attempt_was_given_up_still_takes_the_place(scene: 
 @passing_time
 async def test_a_person_whose_callback_is_over_waits_with_the_same_right(scene: Scene) -> None:
     performer, callback = await scene.called_back(*TAKEN)
-    await scene.records.callbacks.advance(callback.id, CallbackEvent.EXHAUSTED, scene.now)
+    await scene.records.outbound_calls.advance(callback.id, OutboundCallEvent.EXHAUSTED, scene.now)
     assert isinstance(await performer.perform(scene.state, ConfirmCallback()), QueueStanding)
     (entry,) = await scene.records.queue.waiting()
     assert (entry.call_id, entry.callback_id, entry.since) == (performer.call.id, None, START)
-    assert (await scene.records.callbacks.load(callback.id)).state is CallbackState.FAILED
+    assert (await scene.records.outbound_calls.load(callback.id)).state is OutboundCallState.FAILED
 
 
 async def test_waiting_is_the_lines_time_and_a_promise_the_machines(scene: Scene) -> None:
@@ -272,9 +296,9 @@ async def test_who_is_owed_a_call_and_calls_by_themselves_waits_in_that_place(sc
     state = replace(state, ticket=opened.ticket)
     assert isinstance(await again.perform(state, EnterQueue("dispatch")), QueueStanding)
     (entry,) = await scene.records.queue.waiting()
-    (callback,) = await scene.records.callbacks.open()
+    (callback,) = await scene.records.outbound_calls.open()
     assert (entry.call_id, entry.callback_id, entry.since) == (again.call.id, callback.id, START)
-    assert callback.state is CallbackState.CONNECTED
+    assert callback.state is OutboundCallState.CONNECTED
     assert "callback.taken_over" in [event.type for event in again.notebook.take()]
 
 
@@ -292,7 +316,7 @@ async def test_a_callback_is_not_taken_by_a_stranger_nor_for_another_matter(
     opened = await again.perform(state, OpenTicket("matter", matter))
     assert isinstance(opened, TicketOpened)
     await again.perform(replace(state, ticket=opened.ticket), EnterQueue("technical"))
-    assert (await scene.records.callbacks.open())[0].state is CallbackState.PENDING
+    assert (await scene.records.outbound_calls.open())[0].state is OutboundCallState.PENDING
     assert len(await scene.records.queue.waiting()) == 2
 
 
@@ -310,10 +334,10 @@ async def test_one_who_changes_the_number_of_their_callback_asks_for_no_other(sc
     performer = await scene.reported()
     for number in ("205", "206", "207", "208", "205", "206"):
         assert isinstance(await performer.perform(scene.state, StoreCallback(number)), CallbackStored)
-    assert len(await scene.records.callbacks.open()) == 1
+    assert len(await scene.records.outbound_calls.open()) == 1
 
 
 async def test_whoever_merely_says_from_where_they_call_counts_with_all_who_do_not(scene: Scene) -> None:
     strangers = [CallerId(f"06{n}", f"+3161234567{n}", kind="unproven") for n in range(3)]
-    assert {_source(replace((await scene.call()).call, caller=caller)) for caller in strangers} == {None}
-    assert _source((await scene.call()).call) == "204"
+    assert {source_of(replace((await scene.call()).call, caller=caller)) for caller in strangers} == {None}
+    assert source_of((await scene.call()).call) == "204"

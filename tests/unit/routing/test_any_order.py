@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from hypothesis import settings
@@ -15,7 +16,7 @@ from routing.identity import new_id
 from routing.lifecycle import AttemptEvent, OfferEvent
 from routing.model import (
     LIVE_OFFERS,
-    OPEN_CALLBACKS,
+    OPEN_OUTBOUND_CALLS,
     Agent,
     AgentState,
     Attempt,
@@ -25,12 +26,18 @@ from routing.model import (
     NotNow,
     Offer,
     OfferState,
+    OutboundCall,
     Stage,
 )
-from tests.unit.routing.world import NODE, World
+from routing.purposes import Purpose
+from routing.services.callbacks import TooManyCalls
+from routing.talks import TalkState, is_empty
+from tests.unit.ivr.site import edition
+from tests.unit.routing.world import CALLBACK_RULES, NODE, World
 
 T = TypeVar("T")
 AGENTS = 3
+SITE = edition().site.model_copy(update={"callback": CALLBACK_RULES})
 NUMBERS = st.sampled_from(["204", "205"])
 picks = st.integers(0, 50)
 
@@ -57,6 +64,10 @@ class AnyOrder(RuleBasedStateMachine):
     def offer(self, pick: int) -> str:
         offers = list(self.world.records.state.offers)
         return offers[pick % len(offers)]
+
+    def callbacks(self) -> list[OutboundCall]:
+        calls = self.world.records.state.outbound_calls.values()
+        return [call for call in calls if call.purpose is Purpose.CALLBACK]
 
     def has_offers(self) -> bool:
         return bool(self.world.records.state.offers)
@@ -162,30 +173,32 @@ class AnyOrder(RuleBasedStateMachine):
     def the_called_person_answers(self, pick: int, confirms: bool) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
         if self.run(self.world.phone_taken(attempt)):
-            call = self.run(self.world.call(callback_id=attempt.callback_id))
+            call = self.run(self.world.call(outbound_call_id=attempt.outbound_call_id, attempt_id=attempt.id))
             if confirms:
-                self.run(self.world.records.callbacks.connect(attempt.id, call.id, self.world.now))
+                self.run(self.world.records.outbound_calls.connect(attempt.id, call.id, self.world.now))
 
     @precondition(lambda self: bool(self.world.dialler.dialled))
     @rule(pick=picks)
     def a_person_is_there_though_their_attempt_was_given_up(self, pick: int) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
         if self.world.records.state.attempts[attempt.id].state in (AttemptState.FAILED, AttemptState.LOST):
-            call = self.run(self.world.call(callback_id=attempt.callback_id))
-            self.run(self.world.records.callbacks.connect(attempt.id, call.id, self.world.now))
+            call = self.run(self.world.call(outbound_call_id=attempt.outbound_call_id, attempt_id=attempt.id))
+            self.run(self.world.records.outbound_calls.connect(attempt.id, call.id, self.world.now))
 
-    @precondition(lambda self: bool(self.world.records.state.callbacks))
+    @precondition(lambda self: bool(self.callbacks()))
     @rule(pick=picks)
     def somebody_who_is_owed_a_callback_calls_again(self, pick: int) -> None:
-        callback = list(self.world.records.state.callbacks.values())[pick % len(self.world.records.state.callbacks)]
+        callbacks = self.callbacks()
+        callback = callbacks[pick % len(callbacks)]
         call = self.run(self.world.call(caller=CallerId(callback.number, callback.number)))
         if not self.run(self.services.queue.take_over(call, callback.ticket_id, (), self.timeline(call.id))):
             self._waits(call, ticket_id=callback.ticket_id)
 
-    @precondition(lambda self: bool(self.world.records.state.callbacks))
+    @precondition(lambda self: bool(self.callbacks()))
     @rule(pick=picks)
     def somebody_else_calls_about_a_matter_that_is_owed_a_callback(self, pick: int) -> None:
-        callback = list(self.world.records.state.callbacks.values())[pick % len(self.world.records.state.callbacks)]
+        callbacks = self.callbacks()
+        callback = callbacks[pick % len(callbacks)]
         self._waits(self.run(self.world.call()), ticket_id=callback.ticket_id)
 
     @rule(pick=picks)
@@ -193,7 +206,7 @@ class AnyOrder(RuleBasedStateMachine):
         live = self.run(self.world.records.calls.live())
         if live:
             call = live[pick % len(live)]
-            self.run(self.emergencies.raised(call.id, call.id, self.world.now, call.callback_id))
+            self.run(self.emergencies.raised(call.id, call.id, self.world.now, call.outbound_call_id))
 
     @rule(pick=picks, agent=st.integers(0, AGENTS - 1))
     def an_agent_takes_an_emergency(self, pick: int, agent: int) -> None:
@@ -231,21 +244,27 @@ class AnyOrder(RuleBasedStateMachine):
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
         self.run(self.world.desk.failed(attempt.id, "busy", self.world.now))
 
+    @rule(number=NUMBERS, in_s=st.integers(0, 60))
+    def a_survey_is_planned(self, number: str, in_s: int) -> None:
+        ticket, due = self.run(self.world.ticket()), self.world.now + timedelta(seconds=in_s)
+        with suppress(TooManyCalls):
+            self.run(self.services.callbacks.plan(Purpose.SURVEY, "survey", number, due, ticket.id, SITE))
+
     @precondition(lambda self: bool(self.world.dialler.dialled))
     @rule(pick=picks)
     def a_controller_dies_having_noted_only_the_attempts_failure(self, pick: int) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
-        self.run(self.world.records.callbacks.advance_attempt(attempt.id, AttemptEvent.FAILED, self.world.now))
+        self.run(self.world.records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.FAILED, self.world.now))
 
     @precondition(has_offers)
     @rule(pick=picks)
     def a_controller_dies_having_claimed_an_attempt(self, pick: int) -> None:
         offer = self.world.records.state.offers[self.offer(pick)]
         if offer.callback_id and offer.state is OfferState.SEEN:
-            callback = self.run(self.world.records.callbacks.load(offer.callback_id))
+            callback = self.run(self.world.records.outbound_calls.load(offer.callback_id))
             number = callback.attempts + 1
             claimed = Attempt(new_id(), callback.id, number, AttemptState.CLAIMED, self.world.now, offer.id, node=NODE)
-            self.run(self.world.records.callbacks.claim_attempt(claimed))
+            self.run(self.world.records.outbound_calls.claim_attempt(claimed))
 
     @precondition(has_offers)
     @rule(pick=picks)
@@ -273,11 +292,26 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def no_number_is_dialled_twice_for_one_attempt(self) -> None:
-        dialled = Counter((attempt.callback_id, attempt.number) for attempt in self.world.dialler.dialled)
+        dialled = Counter((attempt.outbound_call_id, attempt.number) for attempt in self.world.dialler.dialled)
         assert not dialled or max(dialled.values()) == 1
         attempts = self.world.records.state.attempts.values()
-        under_way = Counter(a.callback_id for a in attempts if a.state in (AttemptState.SENT, AttemptState.ANSWERED))
+        under_way = Counter(
+            a.outbound_call_id for a in attempts if a.state in (AttemptState.SENT, AttemptState.ANSWERED)
+        )
         assert not under_way or max(under_way.values()) == 1
+
+    @invariant()
+    def no_more_are_under_way_without_an_agent_than_may_be(self) -> None:
+        slots = [
+            each.slot for each in self.run(self.world.records.outbound_calls.open_attempts()) if each.offer_id is None
+        ]
+        assert len(set(slots)) == len(slots) <= self.world.rules.at_once
+
+    @invariant()
+    def nobody_is_in_two_talks(self) -> None:
+        on = [talk for talk in self.world.records.state.talks.values() if talk.state is TalkState.ON]
+        assert len({talk.call_id for talk in on}) == len(on)
+        assert not any(is_empty([each.role for each in self.world.records.state.in_talk(talk.id)]) for talk in on)
 
     def teardown(self) -> None:
         """Given time and agents, everything heals: callers are offered, callbacks end."""
@@ -286,13 +320,15 @@ class AnyOrder(RuleBasedStateMachine):
             for pick in range(AGENTS):
                 self.an_agent_comes_back(pick)
             self.run(self.world.desk.recover(self.world.now, set()))
+            self._emergencies_without_a_channel_end()
             self.run(self.world.tick())
             self._everything_goes_well()
         assert self.run(self.world.records.queue.waiting()) == []
-        states = {callback.state for callback in self.world.records.state.callbacks.values()}
-        assert states.isdisjoint(OPEN_CALLBACKS)
+        states = {callback.state for callback in self.world.records.state.outbound_calls.values()}
+        assert states.isdisjoint(OPEN_OUTBOUND_CALLS)
         assert all(call.ended_at for call in self.world.records.state.calls.values())
         assert self.run(self.world.records.offers.live()) == []
+        assert {talk.state for talk in self.world.records.state.talks.values()} <= {TalkState.OVER}
         agents = self.world.records.state.agents.values()
         assert {agent.state for agent in agents} <= {AgentState.AVAILABLE, AgentState.AFTER_CALL_WORK}
         self.loop.close()
@@ -310,6 +346,11 @@ class AnyOrder(RuleBasedStateMachine):
                 self.run(self.world.offers.answered(offer.id))
                 self.run(self.world.offers.talk_ended(offer.id))
         self._whoever_was_served_hangs_up()
+
+    def _emergencies_without_a_channel_end(self) -> None:
+        for emergency in self.run(self.world.records.emergencies.live()):
+            if self.world.records.state.calls[emergency.call_id].ended_at:
+                self.run(self.emergencies.caller_gone(emergency.channel))
 
     def _offers_of_the_living(self) -> list[Offer]:
         offers = self.run(self.world.records.offers.live())

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from routing.callbacks import GRACE_S, MOST_NUMBERS, UNCONFIRMED_S, UNHEARD_S
 from routing.fake_dispatch import MemoryOffers
 from routing.identity import new_id
 from routing.lifecycle import AgentEvent, AttemptEvent
@@ -16,11 +15,12 @@ from routing.model import (
     Attempt,
     AttemptState,
     Call,
-    Callback,
-    CallbackState,
     NotDialled,
     Offer,
+    OutboundCall,
+    OutboundCallState,
 )
+from routing.outbound_desk import GRACE_S, MOST_NUMBERS, UNCONFIRMED_S, UNHEARD_S
 from routing.overdue import RING_SLACK_S
 from tests.unit.routing.world import CALLBACK_RULES, NODE, RULES, World
 
@@ -37,22 +37,22 @@ async def shown(world: World, agent: Agent) -> None:
     await world.tick()
 
 
-async def on_the_line(world: World, callback: Callback, confirmed: bool = True) -> Call:
+async def on_the_line(world: World, callback: OutboundCall, confirmed: bool = True) -> Call:
     """The person takes the phone, and presses the key."""
     attempt = world.dialler.dialled[-1]
     await world.phone_taken(attempt)
-    call = await world.call(direction="callback", callback_id=callback.id)
+    call = await world.call(direction="outbound", outbound_call_id=callback.id)
     if confirmed:
-        assert await world.records.callbacks.connect(attempt.id, call.id, world.now)
+        assert await world.records.outbound_calls.connect(attempt.id, call.id, world.now)
     return call
 
 
-async def state(world: World, callback: Callback) -> CallbackState:
-    return (await world.records.callbacks.load(callback.id)).state
+async def state(world: World, callback: OutboundCall) -> OutboundCallState:
+    return (await world.records.outbound_calls.load(callback.id)).state
 
 
 async def attempt_state(world: World, attempt: Attempt) -> AttemptState:
-    return (await world.records.callbacks.load_attempt(attempt.id)).state
+    return (await world.records.outbound_calls.load_attempt(attempt.id)).state
 
 
 async def test_from_the_promise_to_the_talk(world: World) -> None:
@@ -61,7 +61,7 @@ async def test_from_the_promise_to_the_talk(world: World) -> None:
     assert world.dialler.dialled == []  # not before a desk shows it
     await shown(world, agent)
     attempt = world.dialler.dialled[0]
-    assert (attempt.callback_id, attempt.number) == (callback.id, 1)
+    assert (attempt.outbound_call_id, attempt.number) == (callback.id, 1)
     assert await attempt_state(world, attempt) is AttemptState.SENT
     call = await on_the_line(world, callback)
     offer = await world.records.offers.of_call(call.id)
@@ -70,7 +70,7 @@ async def test_from_the_promise_to_the_talk(world: World) -> None:
     await world.offers.ringing(offer.id)
     await world.offers.answered(offer.id)
     await world.offers.talk_ended(offer.id)
-    assert await state(world, callback) is CallbackState.DONE
+    assert await state(world, callback) is OutboundCallState.DONE
     await world.tick()
     assert len(world.dialler.dialled) == 1
     assert await world.state(agent) is AgentState.AFTER_CALL_WORK
@@ -107,7 +107,7 @@ async def test_attempts_have_a_limit_and_then_a_person_looks(world: World) -> No
         await world.desk.failed(world.dialler.dialled[-1].id, "no answer", world.now)
         world.passes(CALLBACK_RULES.spacing_s)
     await world.tick()
-    assert await state(world, callback) is CallbackState.FAILED
+    assert await state(world, callback) is OutboundCallState.FAILED
     assert len(world.dialler.dialled) == CALLBACK_RULES.attempts
     assert await world.records.queue.waiting() == []
 
@@ -118,13 +118,13 @@ async def test_what_was_certainly_not_dialled_does_not_count_but_has_an_end(worl
     for _ in range(CALLBACK_RULES.attempts):
         await shown(world, agent)
         assert await attempt_state(world, world.dialler.dialled[-1]) is AttemptState.LOST
-        assert await state(world, callback) is CallbackState.PENDING
+        assert await state(world, callback) is OutboundCallState.PENDING
         assert await world.state(agent) is AgentState.AVAILABLE
         world.passes(CALLBACK_RULES.spacing_s)
     for _ in range(CALLBACK_RULES.attempts * (MOST_NUMBERS - 1)):
         await shown(world, agent)
         world.passes(CALLBACK_RULES.spacing_s)
-    assert await state(world, callback) is CallbackState.FAILED
+    assert await state(world, callback) is OutboundCallState.FAILED
 
 
 async def test_what_may_have_been_dialled_is_never_dialled_again(world: World) -> None:
@@ -143,7 +143,7 @@ async def test_what_may_have_been_dialled_is_never_dialled_again(world: World) -
     assert await attempt_state(world, attempt) is AttemptState.SENT  # its channel may be about to appear
     await world.desk.recover(world.now + timedelta(seconds=GRACE_S + 1), set())
     assert await attempt_state(world, attempt) is AttemptState.LOST
-    assert await state(world, callback) is CallbackState.PENDING
+    assert await state(world, callback) is OutboundCallState.PENDING
 
 
 async def test_a_controller_that_dies_before_sending_loses_only_time(world: World) -> None:
@@ -152,10 +152,10 @@ async def test_a_controller_that_dies_before_sending_loses_only_time(world: Worl
     offer = await world.offer_to(agent)
     await world.show(offer.id)
     claimed = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, world.now, offer.id, node=NODE)
-    assert await world.records.callbacks.claim_attempt(claimed)
+    assert await world.records.outbound_calls.claim_attempt(claimed)
     world.passes(GRACE_S + 1)
     await world.desk.recover(world.now, set())
-    assert await world.records.callbacks.open_attempts() == []
+    assert await world.records.outbound_calls.open_attempts() == []
     world.passes(CALLBACK_RULES.spacing_s)
     await shown(world, agent)
     assert [attempt.number for attempt in world.dialler.dialled] == [2]
@@ -165,9 +165,9 @@ async def test_a_controller_that_dies_between_attempt_and_callback_is_healed(wor
     callback, agent = await world.callback(), await world.agent()
     await shown(world, agent)
     attempt = world.dialler.dialled[0]
-    await world.records.callbacks.advance_attempt(attempt.id, AttemptEvent.FAILED, world.now)
+    await world.records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.FAILED, world.now)
     await world.tick()
-    assert await state(world, callback) is CallbackState.PENDING
+    assert await state(world, callback) is OutboundCallState.PENDING
 
 
 async def test_an_attempt_without_a_word_from_asterisk_is_lost(world: World) -> None:
@@ -176,7 +176,7 @@ async def test_an_attempt_without_a_word_from_asterisk_is_lost(world: World) -> 
     world.passes(CALLBACK_RULES.ring_s + UNHEARD_S + 1)
     await world.tick()
     assert await attempt_state(world, world.dialler.dialled[0]) is AttemptState.LOST
-    assert await state(world, callback) is CallbackState.PENDING
+    assert await state(world, callback) is OutboundCallState.PENDING
 
 
 async def test_an_answering_machine_is_not_a_person(world: World) -> None:
@@ -185,10 +185,10 @@ async def test_an_answering_machine_is_not_a_person(world: World) -> None:
     call = await on_the_line(world, callback, confirmed=False)
     world.passes(UNCONFIRMED_S + 1)
     await world.tick()
-    assert await state(world, callback) is CallbackState.DIALLING  # still being asked for the key
+    assert await state(world, callback) is OutboundCallState.DIALLING  # still being asked for the key
     await world.records.calls.end(call.id, "nobody confirmed", world.now)
     await world.tick()
-    assert await state(world, callback) is CallbackState.PENDING
+    assert await state(world, callback) is OutboundCallState.PENDING
     assert await world.state(agent) is AgentState.AVAILABLE
 
 
@@ -199,7 +199,7 @@ async def test_a_person_who_hangs_up_before_the_agent_answers_is_called_again(wo
     await world.records.calls.end(call.id, "caller_hung_up", world.now)
     await world.offers.caller_left(call.id)
     await world.tick()
-    assert await state(world, callback) is CallbackState.PENDING
+    assert await state(world, callback) is OutboundCallState.PENDING
     assert await world.state(agent) is AgentState.AVAILABLE
     assert (await world.records.queue.waiting())[0].call_id is None
 
@@ -225,7 +225,7 @@ async def test_a_number_outside_the_dial_patterns_is_never_dialled(world: World)
     callback, agent = await world.callback(number="+88213000000"), await world.agent()
     await shown(world, agent)
     assert world.dialler.dialled == []
-    assert await state(world, callback) is CallbackState.FAILED
+    assert await state(world, callback) is OutboundCallState.FAILED
     assert await world.state(agent) is AgentState.AVAILABLE
 
 
@@ -233,7 +233,7 @@ async def test_an_offer_before_its_time_is_withdrawn(world: World) -> None:
     callback, agent = await world.callback(), await world.agent()
     await world.tick()
     await world.show((await world.offer_to(agent)).id)
-    await world.records.callbacks.store(replace(callback, not_before=world.now + timedelta(seconds=60)))
+    await world.records.outbound_calls.store(replace(callback, due=world.now + timedelta(seconds=60)))
     await world.tick()
     assert world.dialler.dialled == []
     assert await world.state(agent) is AgentState.AVAILABLE
@@ -258,9 +258,9 @@ async def test_a_talk_that_was_found_late_ends_a_callback_that_had_been_put_back
     await world.tick()
     await world.records.calls.end(call.id, "talked", world.now)
     await world.tick()
-    assert await state(world, callback) is CallbackState.PENDING
+    assert await state(world, callback) is OutboundCallState.PENDING
     assert await world.offers.talk_ended(offer.id)
-    assert await state(world, callback) is CallbackState.DONE
+    assert await state(world, callback) is OutboundCallState.DONE
 
 
 class OffersThatAreOld(MemoryOffers):
@@ -287,7 +287,7 @@ async def test_a_person_who_is_offered_just_as_we_look_keeps_their_place(world: 
     world.records.offers = OffersThatAreOld(world)
     await world.desk.tick(world.now)
     assert (await world.offer_to(other)).callback_id == callback.id
-    assert await state(world, callback) is CallbackState.CONNECTED
+    assert await state(world, callback) is OutboundCallState.CONNECTED
 
 
 async def test_a_person_who_gives_their_place_up_is_not_called_again(world: World) -> None:
@@ -299,7 +299,7 @@ async def test_a_person_who_gives_their_place_up_is_not_called_again(world: Worl
     await world.records.queue.leave(entry.id, "emergency", world.now)
     await world.offers.caller_left(call.id)
     await world.tick()
-    assert await state(world, callback) is CallbackState.DONE
+    assert await state(world, callback) is OutboundCallState.DONE
 
 
 async def test_a_person_who_is_there_after_all_is_served_and_not_called_again(world: World) -> None:
@@ -309,8 +309,8 @@ async def test_a_person_who_is_there_after_all_is_served_and_not_called_again(wo
     world.passes(CALLBACK_RULES.ring_s + UNHEARD_S + 1)
     await world.tick()
     assert await attempt_state(world, attempt) is AttemptState.LOST
-    call = await world.call(direction="callback", callback_id=callback.id)
-    assert await world.records.callbacks.connect(attempt.id, call.id, world.now)
+    call = await world.call(direction="outbound", outbound_call_id=callback.id)
+    assert await world.records.outbound_calls.connect(attempt.id, call.id, world.now)
     await world.tick()
     offer = await world.offer_to(agent)
     assert (offer.call_id, offer.callback_id) == (call.id, callback.id)
@@ -319,7 +319,7 @@ async def test_a_person_who_is_there_after_all_is_served_and_not_called_again(wo
     await world.offers.answered(offer.id)
     await world.offers.talk_ended(offer.id)
     await world.tick()
-    assert await state(world, callback) is CallbackState.DONE
+    assert await state(world, callback) is OutboundCallState.DONE
     assert world.dialler.dialled == [attempt]
 
 
@@ -330,10 +330,10 @@ async def test_an_attempt_that_fails_late_takes_nothing_from_the_person_on_the_l
     await world.desk.failed(first.id, "busy", world.now)
     world.passes(CALLBACK_RULES.spacing_s)
     await shown(world, agent)
-    call = await world.call(direction="callback", callback_id=callback.id)
-    assert await world.records.callbacks.connect(first.id, call.id, world.now)
+    call = await world.call(direction="outbound", outbound_call_id=callback.id)
+    assert await world.records.outbound_calls.connect(first.id, call.id, world.now)
     await world.desk.failed(world.dialler.dialled[1].id, "busy", world.now)
-    assert await state(world, callback) is CallbackState.CONNECTED
+    assert await state(world, callback) is OutboundCallState.CONNECTED
     assert (await world.offer_to(agent)).call_id == call.id
 
 
@@ -345,7 +345,7 @@ async def test_no_agent_is_kept_while_nobody_takes_the_phone(world: World) -> No
     assert await world.state(agent) is AgentState.AVAILABLE
     await world.tick()
     assert await world.state(agent) is AgentState.AVAILABLE  # nor kept again for the same ringing
-    assert await state(world, callback) is CallbackState.DIALLING
+    assert await state(world, callback) is OutboundCallState.DIALLING
     other = await world.waiting()
     await world.tick()
     assert (await world.offer_to(agent)).call_id == other.call_id
@@ -377,7 +377,7 @@ async def test_a_phone_that_is_on_the_line_is_not_rung(world: World) -> None:
 async def test_who_calls_by_themselves_and_talks_is_not_rung_afterwards(world: World) -> None:
     callback, agent = await world.callback(), await world.agent()
     call = await world.call()
-    assert await world.records.callbacks.take_over(callback.id, call.id, world.now)
+    assert await world.records.outbound_calls.take_over(callback.id, call.id, world.now)
     await world.tick()
     offer = await world.offer_to(agent)
     assert offer.call_id == call.id
@@ -386,7 +386,7 @@ async def test_who_calls_by_themselves_and_talks_is_not_rung_afterwards(world: W
     await world.offers.answered(offer.id)
     await world.offers.talk_ended(offer.id)
     await world.records.calls.end(call.id, "talked", world.now)
-    assert await state(world, callback) is CallbackState.DONE
+    assert await state(world, callback) is OutboundCallState.DONE
     world.passes(CALLBACK_RULES.spacing_s + 1)
     await world.tick()
     assert world.dialler.dialled == []
@@ -400,4 +400,4 @@ async def test_every_failed_attempt_is_told_in_the_story_of_the_matter(world: Wo
     assert await world.desk.failed(world.dialler.dialled[-1].id, "busy", world.now)
     told = [event.type for event in await world.records.calls.timeline(asked.id)]
     assert told == ["callback.attempt", "callback.failed"]
-    assert await state(world, callback) is CallbackState.PENDING
+    assert await state(world, callback) is OutboundCallState.PENDING

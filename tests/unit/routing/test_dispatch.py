@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from routing.identity import new_id
-from routing.model import AgentState, CallbackState, CallState, OfferState
+from routing.model import AgentState, CallState, OfferState, OutboundCallState
 from routing.overdue import RING_SLACK_S, UNRUNG_S
 from tests.unit.routing.world import RULES, World
 
@@ -207,13 +207,13 @@ async def test_after_call_work_has_a_limit_but_never_goes_unrecorded(world: Worl
 
 async def test_whoever_reached_a_person_is_not_called_back_as_well(world: World) -> None:
     agent = await world.agent()
-    callback = await world.callback(not_before=world.now + timedelta(hours=1))
+    callback = await world.callback(due=world.now + timedelta(hours=1))
     await world.waiting(ticket_id=callback.ticket_id)
     await world.tick()
     offer = await world.offer_to(agent)
     await world.show(offer.id)
     await world.offers.answered(offer.id)
-    assert (await world.records.callbacks.load(callback.id)).state is CallbackState.CANCELLED
+    assert (await world.records.outbound_calls.load(callback.id)).state is OutboundCallState.CANCELLED
 
 
 async def test_urgency_comes_before_waiting_time(world: World) -> None:
@@ -249,7 +249,7 @@ async def test_who_talks_already_is_not_called_back_though_the_phone_rings(world
     talk = await world.offer_to(bo)
     await world.show(talk.id)
     await world.offers.answered(talk.id)
-    assert (await world.records.callbacks.load(caller.id)).state is CallbackState.CANCELLED
+    assert (await world.records.outbound_calls.load(caller.id)).state is OutboundCallState.CANCELLED
     await world.desk.failed(attempt.id, "no answer", world.now)
     world.passes(1_000)
     await world.tick()

@@ -6,7 +6,7 @@ import pytest
 
 from routing.emergencies import EMERGENCY_TRANSITIONS, TALKED_S, Emergency, EmergencyEvent, EmergencyState, TakeState
 from routing.lifecycle import after
-from routing.model import Agent, AgentState, CallbackState, OfferState, TransitionRefused
+from routing.model import Agent, AgentState, OfferState, OutboundCallState, TransitionRefused
 from routing.overdue import RING_SLACK_S
 from routing.services.emergencies import AFTER_EMERGENCY, IN_EMERGENCY, TAKE_LIMIT_S, UNRUNG_S, NotRung
 from tests.unit.routing.world import RULES, World
@@ -80,11 +80,11 @@ async def test_an_emergency_before_a_called_back_person_confirms_frees_the_agent
     await scene.tick()
     await scene.show((await scene.offer_to(agent)).id)
     await scene.tick()
-    call = await scene.call(direction="callback", callback_id=callback.id)
+    call = await scene.call(direction="outbound", outbound_call_id=callback.id)
     await scene.emergencies.raised(call.id, CALLER, scene.now, callback.id)
     assert await scene.reason(agent) == (AgentState.AVAILABLE, "")
     await scene.tick()
-    assert (await scene.records.callbacks.load(callback.id)).state is CallbackState.DONE
+    assert (await scene.records.outbound_calls.load(callback.id)).state is OutboundCallState.DONE
     assert await scene.records.offers.of_agent(agent.id) is None
     assert await scene.records.queue.waiting() == []
 

@@ -10,14 +10,14 @@ from routing.lifecycle import (
     AGENT_TRANSITIONS,
     ATTEMPT_TRANSITIONS,
     CALL_TRANSITIONS,
-    CALLBACK_TRANSITIONS,
     OFFER_TRANSITIONS,
+    OUTBOUND_CALL_TRANSITIONS,
     TICKET_TRANSITIONS,
     AgentEvent,
     AttemptEvent,
-    CallbackEvent,
     CallEvent,
     OfferEvent,
+    OutboundCallEvent,
     TicketEvent,
     after,
     next_stage,
@@ -25,12 +25,12 @@ from routing.lifecycle import (
 )
 from routing.model import (
     LIVE_OFFERS,
-    OPEN_CALLBACKS,
+    OPEN_OUTBOUND_CALLS,
     AgentState,
     AttemptState,
-    CallbackState,
     CallState,
     OfferState,
+    OutboundCallState,
     Stage,
     TransitionRefused,
 )
@@ -42,7 +42,7 @@ def test_what_no_row_allows_is_refused() -> None:
         (AGENT_TRANSITIONS, AgentState, AgentEvent),
         (OFFER_TRANSITIONS, OfferState, OfferEvent),
         (TICKET_TRANSITIONS, Stage, TicketEvent),
-        (CALLBACK_TRANSITIONS, CallbackState, CallbackEvent),
+        (OUTBOUND_CALL_TRANSITIONS, OutboundCallState, OutboundCallEvent),
         (ATTEMPT_TRANSITIONS, AttemptState, AttemptEvent),
     ]
     for table, states, events in tables:
@@ -56,7 +56,7 @@ def test_what_no_row_allows_is_refused() -> None:
 
 def test_what_is_over_is_over() -> None:
     assert not [row for row in CALL_TRANSITIONS if row[0] is CallState.ENDED]
-    assert not [row for row in CALLBACK_TRANSITIONS if row[0] not in OPEN_CALLBACKS]
+    assert not [row for row in OUTBOUND_CALL_TRANSITIONS if row[0] not in OPEN_OUTBOUND_CALLS]
     ended = (AttemptState.CONFIRMED, AttemptState.FAILED, AttemptState.LOST)
     confirmed = AttemptEvent.CONFIRMED  # by the person who is there all the same
     assert [row for row in ATTEMPT_TRANSITIONS if row[0] in ended] == [

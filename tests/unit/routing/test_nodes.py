@@ -1,8 +1,9 @@
 """Which nodes are silent, counted by who watches; and who dials, recovers and takes what is whose."""
 
-from routing.callbacks import GRACE_S, CallbackDesk
 from routing.model import AttemptState
 from routing.nodes import GAP_S, Node, NodeWatch, alive, heard
+from routing.outbound_desk import GRACE_S, OutboundDesk
+from routing.purposes import Purpose
 from tests.contract.samples import NOW, later
 from tests.unit.routing.world import CALLBACK_RULES, NODE, World
 
@@ -56,9 +57,9 @@ def test_people_are_told_by_the_lines_clock() -> None:
     assert heard(Node("west"), NOW) == "west was never heard of"
 
 
-def desk_of(node: str, world: World) -> CallbackDesk:
+def desk_of(node: str, world: World) -> OutboundDesk:
     """Of a controller at another node."""
-    return CallbackDesk(world.records, world.news, world.dialler, lambda: CALLBACK_RULES, node)
+    return OutboundDesk(world.services, world.dialler, lambda: CALLBACK_RULES, node)
 
 
 async def test_a_node_dials_for_agents_whose_phone_it_can_ring() -> None:
@@ -69,7 +70,7 @@ async def test_a_node_dials_for_agents_whose_phone_it_can_ring() -> None:
     await world.tick()
     assert world.dialler.dialled == []
     await desk_of("west", world).tick(world.now)
-    assert [(attempt.callback_id, attempt.node) for attempt in world.dialler.dialled] == [(owed.id, "west")]
+    assert [(attempt.outbound_call_id, attempt.node) for attempt in world.dialler.dialled] == [(owed.id, "west")]
 
 
 async def test_an_attempt_is_recovered_by_its_node_or_where_that_is_gone_by_any() -> None:
@@ -83,6 +84,21 @@ async def test_an_attempt_is_recovered_by_its_node_or_where_that_is_gone_by_any(
     world.passes(GRACE_S + 1)
     west = desk_of("west", world)
     await west.recover(world.now, set())
-    assert (await world.records.callbacks.load_attempt(attempt.id)).state is AttemptState.SENT
+    assert (await world.records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.SENT
     await west.recover(world.now, set(), NODE)
-    assert (await world.records.callbacks.load_attempt(attempt.id)).state is AttemptState.LOST
+    assert (await world.records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.LOST
+
+
+async def test_who_is_rung_for_no_agent_is_rung_by_one_node_and_recovered_by_that() -> None:
+    world = World()
+    await world.callback(purpose=Purpose.SURVEY, flow="survey")
+    desks = [desk_of(node, world) for node in ("west", NODE, "west")]
+    for desk in desks:
+        await desk.tick(world.now)
+    (attempt,) = world.dialler.dialled
+    assert attempt.node == "west"
+    world.passes(GRACE_S + 1)
+    await desks[1].recover(world.now, set())
+    assert (await world.records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.SENT
+    await desks[0].recover(world.now, set())
+    assert (await world.records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.LOST

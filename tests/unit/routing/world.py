@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from config.documents import CallbackRules, WaitingRules
-from routing.callbacks import CallbackDesk
 from routing.fake import MemoryNews, MemoryRecords
 from routing.identity import new_id
 from routing.lifecycle import AttemptEvent
@@ -14,15 +13,16 @@ from routing.model import (
     AgentState,
     Attempt,
     Call,
-    Callback,
     CallerId,
     Intake,
     Offer,
+    OutboundCall,
     Promise,
     QueueEntry,
     Ticket,
     TicketDraft,
 )
+from routing.outbound_desk import OutboundDesk
 from tests.services import services_over
 from tests.transitions import watch_memory
 
@@ -39,7 +39,7 @@ class ScriptedDialler:
     dialled: list[Attempt] = field(default_factory=list)
     failure: BaseException | None = None
 
-    async def originate(self, attempt: Attempt, callback: Callback) -> None:
+    async def originate(self, attempt: Attempt, callback: OutboundCall) -> None:
         self.dialled.append(attempt)
         if self.failure:
             raise self.failure
@@ -54,7 +54,8 @@ class World:
         self.dialler = ScriptedDialler()
         self.services = services_over(self.records, self.news, lambda: self.now, rules=lambda: RULES)
         self.offers, self.dispatcher = self.services.offers, self.services.dispatcher
-        self.desk = CallbackDesk(self.records, self.news, self.dialler, lambda: CALLBACK_RULES, NODE)
+        self.rules = CALLBACK_RULES
+        self.desk = OutboundDesk(self.services, self.dialler, lambda: self.rules, NODE)
 
     def passes(self, seconds: float) -> None:
         """Time goes by, and pages keep beating."""
@@ -91,10 +92,10 @@ class World:
         )
         return await self.records.tickets.open(draft, None, self.now)
 
-    async def callback(self, **changes: Any) -> Callback:
+    async def callback(self, **changes: Any) -> OutboundCall:
         ticket = await self.ticket()
-        owed = Callback(new_id(), ticket.id, "204", "technical", "normal", self.now)
-        return await self.records.callbacks.store(replace(owed, **changes))
+        owed = OutboundCall(new_id(), ticket.id, "204", "technical", "normal", self.now, self.now)
+        return await self.records.outbound_calls.store(replace(owed, **changes))
 
     async def show(self, offer_id: str) -> bool:
         """The agent's desk shows the offer."""
@@ -104,7 +105,7 @@ class World:
 
     async def phone_taken(self, attempt: Attempt) -> bool:
         """Somebody takes the phone that is rung for a callback."""
-        return await self.records.callbacks.advance_attempt(attempt.id, AttemptEvent.ANSWERED, self.now)
+        return await self.records.outbound_calls.advance_attempt(attempt.id, AttemptEvent.ANSWERED, self.now)
 
     async def offer_to(self, agent: Agent) -> Offer:
         offer = await self.records.offers.of_agent(agent.id)

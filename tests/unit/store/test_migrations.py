@@ -1,6 +1,7 @@
 """The migrations make exactly the tables that the code uses, on both databases, whoever runs them at once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,14 +10,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from store import tables, tables_dispatch, tables_emergencies, tables_nodes
+from routing.model import OutboundCallState
+from routing.purposes import Purpose
+from store import open_records, tables, tables_dispatch, tables_emergencies, tables_nodes, tables_talks
 from store.columns import metadata
 from store.database import Database, connect
 from store.migrate import alembic_config, upgrade
+from tests.contract.samples import a_callback, an_attempt, later, opened_ticket
 
 BEFORE_PUBLICATIONS = "0009"
-BEFORE_INTAKE = "0011"
-FILLED_BY = (tables, tables_dispatch, tables_emergencies, tables_nodes)
+BEFORE_INTAKE = "0012"
+BEFORE_OUTBOUND_CALLS = "0011"
+FILLED_BY = (tables, tables_dispatch, tables_emergencies, tables_nodes, tables_talks)
 
 
 def differences(connection: Connection) -> list[object]:
@@ -67,7 +72,7 @@ async def test_private_things_are_apart_and_have_their_time(sqlite_url: str) -> 
 
 
 async def test_every_root_row_names_its_site(sqlite_url: str) -> None:
-    for name in ("calls", "tickets", "queue_entries", "agents", "callbacks", "users", "documents", "audit"):
+    for name in ("calls", "tickets", "queue_entries", "agents", "outbound_calls", "users", "documents", "audit"):
         assert "site_id" in metadata.tables[name].c
 
 
@@ -164,3 +169,27 @@ async def test_what_the_dialplan_had_recorded_came_as_a_message_all_else_by_tele
             ("told", "call", ""),
         ]
         await database.close()
+
+
+async def test_callbacks_and_their_attempts_go_back_and_forth_and_keep_their_places(
+    sqlite_url: str, postgres_url: str
+) -> None:
+    upgrade(postgres_url)
+    for url in (sqlite_url, postgres_url):
+        async with open_records(url) as records:
+            owed = await records.outbound_calls.store(a_callback(await opened_ticket(records), due=later(60)))
+            await records.outbound_calls.store(a_callback(await opened_ticket(records), purpose=Purpose.SURVEY))
+            attempt = an_attempt(owed)
+            assert await records.outbound_calls.claim_attempt(attempt)
+            before = await records.queue.of_callback(owed.id)
+
+            def back_and_forth(connection: Connection) -> None:
+                command.downgrade(alembic_config(connection), BEFORE_OUTBOUND_CALLS)
+                command.upgrade(alembic_config(connection), "head")
+
+            await records.database.write(back_and_forth)
+            (kept,) = await records.outbound_calls.open()
+            assert kept == replace(owed, state=OutboundCallState.DIALLING, attempts=1)
+            assert await records.outbound_calls.attempts_of(owed.id) == [attempt]
+            assert before is not None
+            assert await records.queue.of_callback(owed.id) == before

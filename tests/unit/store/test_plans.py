@@ -23,7 +23,8 @@ from tests.contract.samples import (
 )
 
 GROWING = (
-    "queue_entries", "callbacks", "attempts", "offers", "other", "calls", "call_legs", "emergencies", "emergency_rings",
+    "queue_entries", "outbound_calls", "attempts", "offers", "other", "calls", "call_legs", "emergencies",
+    "emergency_rings",
 )  # fmt: skip
 WHOLE = re.compile(rf"^SCAN ({'|'.join(GROWING)})(?! USING)")
 Told = tuple[str, Any]
@@ -69,7 +70,7 @@ async def an_urgency_is_set(records: SqlRecords) -> None:
 
 async def a_ticket_is_closed(records: SqlRecords) -> None:
     ticket = await opened_ticket(records)
-    await records.callbacks.store(a_callback(ticket))
+    await records.outbound_calls.store(a_callback(ticket))
     await records.tickets.move(ticket.id, Stage.CLOSED, "anna", later(5), "told")
 
 
@@ -83,10 +84,10 @@ async def an_offer_is_answered(records: SqlRecords) -> None:
 async def a_controller_looks_around(records: SqlRecords) -> None:
     await records.queue.waiting()
     await records.offers.live()
-    await records.callbacks.open()
-    await records.callbacks.open_attempts()
     await records.nodes.all()
     await records.nodes.found("east", [(await opened_call(records, channel="east-1.1")).channel])
+    await records.outbound_calls.open()
+    await records.outbound_calls.open_attempts()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ ALLOWED = {  # (file, text) → why no caller says or hears it
     ("ivr/state.py", "en"): "code of the language that is taken where nobody names one",
     ("ivr/turn.py", "by"): "key of an event",
     ("ivr/session.py", "to"): "key of an event",
-    ("ivr/performing.py", "number"): "key of an event",
     ("ivr/wording.py", "number"): "variable of a prompt",
     ("ivr/phases.py", "number"): "phase of a step",
     ("ivr/phases.py", "by"): "key of a saved state",

@@ -15,7 +15,7 @@ from telephony.ami import (
 )
 from telephony.dialling import RegisteredPhone
 
-CALL = Originate("0190a0b0-0000-7000-8000-000000000001", RegisteredPhone("2001"), "onenumber-callback",
+CALL = Originate("0190a0b0-0000-7000-8000-000000000001", RegisteredPhone("2001"), "onenumber-outbound",
                  caller_number="100", variables={"ON_ATTEMPT": "0190a0b0", "__ON_TRACE": "x"})  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def test_a_call_to_be_made() -> None:
         "ActionID: 0190a0b0-0000-7000-8000-000000000001",
         "ChannelId: 0190a0b0-0000-7000-8000-000000000001",
         "Channel: PJSIP/2001",
-        "Context: onenumber-callback",
+        "Context: onenumber-outbound",
         "Exten: s",
         "Priority: 1",
         "Timeout: 30000",

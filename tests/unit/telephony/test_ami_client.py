@@ -11,7 +11,7 @@ from telephony.loopback import NotLoopback, stop_listening
 from tests.unit.telephony.fake_call import until
 
 Answer = Callable[[dict[str, str]], str | None]
-CALL = Originate("attempt-1", RegisteredPhone("2001"), "onenumber-callback")
+CALL = Originate("attempt-1", RegisteredPhone("2001"), "onenumber-outbound")
 
 
 def yes(asked: dict[str, str]) -> str | None:

@@ -27,7 +27,7 @@ HOSTILE = (
 def test_phones_ring_at_their_endpoint_and_numbers_by_way_of_the_trunk() -> None:
     whom = (RegisteredPhone("agent1"), OutsideNumber("+31612345678", "test-trunk"))
     assert dial_string(*whom) == "PJSIP/agent1&PJSIP/+31612345678@test-trunk"
-    assert dial_string(DialplanExtension("s", "onenumber-callback")) == "Local/s@onenumber-callback"
+    assert dial_string(DialplanExtension("s", "onenumber-outbound")) == "Local/s@onenumber-outbound"
     assert dial_string() == ""
 
 

@@ -10,7 +10,8 @@ from typing import Protocol, TypeVar
 from argon2 import PasswordHasher
 
 from routing.fake import MemoryRecords
-from routing.model import Call, Callback, Event, NotFound, Stage, Ticket
+from routing.model import Call, Event, NotFound, OutboundCall, Stage, Ticket
+from routing.purposes import Purpose
 from routing.searching import fits, searchable
 from web.ports import Account, CallQuery, LoginTry, SessionEnd, TicketChange, TicketQuery
 
@@ -101,8 +102,9 @@ class MemoryArchive:
     async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]:
         return _rows(self.records.state.tickets.values(), lambda ticket: _ticket_fits(ticket, query), limit, before)
 
-    async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[Callback]:
-        return _rows(self.records.state.callbacks.values(), lambda row: state in (None, row.state), limit, before)
+    async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[OutboundCall]:
+        callbacks = [row for row in self.records.state.outbound_calls.values() if row.purpose is Purpose.CALLBACK]
+        return _rows(callbacks, lambda row: state in (None, row.state), limit, before)
 
     async def events(self, type: str | None, limit: int, before: str | None = None) -> Sequence[Event]:
         every = [event for events in self.records.state.events.values() for event in events]

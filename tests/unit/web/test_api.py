@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from routing.identity import new_id
 from routing.lifecycle import AgentEvent, OfferEvent
-from routing.model import UNPROVEN, CallerId, OfferState, RoutingError
+from routing.model import UNPROVEN, CallerId, OfferState, OutboundCall, RoutingError
+from routing.purposes import Purpose
 from tests.services import services_over
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import NODE, Clock, Desk
@@ -118,6 +120,16 @@ async def test_what_is_not_there_is_said_in_one_shape(anna: httpx.AsyncClient, p
     answer = await anna.get(f"/api/v1{path}")
     assert answer.status_code == 404
     assert set(answer.json()["error"]) == {"code", "message", "fields"}
+
+
+async def test_a_call_that_nobody_asked_for_is_no_callback(anna: httpx.AsyncClient, desk: Desk) -> None:
+    ticket, at = await desk.ticket(None), desk.at()
+    asked = OutboundCall(new_id(), ticket.id, "204", "technical", "normal", at, at)
+    for call in (asked, replace(asked, id=new_id(), purpose=Purpose.SURVEY)):
+        await desk.records.outbound_calls.store(call)
+        found = (await anna.get(f"/api/v1/callbacks/{call.id}")).status_code
+        assert found == (200 if call.purpose is Purpose.CALLBACK else 404)
+    assert [each["id"] for each in (await anna.get("/api/v1/callbacks")).json()["items"]] == [asked.id]
 
 
 async def test_an_invalid_request_names_its_fields_and_not_their_values(anna: httpx.AsyncClient) -> None:

@@ -16,7 +16,7 @@ from routing import overdue
 from routing.event_types import EventType
 from routing.legs import LegKind
 from routing.lifecycle import AgentEvent, OfferEvent
-from routing.model import URGENCY_ORDER, AgentState, CallbackState, CallState, NewEvent, Stage
+from routing.model import URGENCY_ORDER, AgentState, CallState, NewEvent, OutboundCallState, Stage
 from routing.services.agents import RAN_OUT
 from routing.services.dispatcher import PAGE_GONE
 from routing.wrap_ups import NO_DISPOSITION
@@ -36,11 +36,11 @@ DIALSTATUS = {"chanunavail", "congestion", "busy", "noanswer", "cancel", "donotc
 ENDINGS = set(re.findall(r"^\| `([a-z_]+)` \|", (ROOT / "docs/glossary.md").read_text(), re.M))
 ENDINGS |= set(re.findall(r"ending: ([a-z_]+)", "".join(p.read_text() for p in (ROOT / "config/flows").glob("*.yaml"))))
 SHOWN: dict[str, Iterable[str]] = {
-    "state": AgentState, "callstate": CallState, "callbackstate": CallbackState, "stage": Stage, "leg": LegKind,
+    "state": AgentState, "callstate": CallState, "callbackstate": OutboundCallState, "stage": Stage, "leg": LegKind,
     "urgency": URGENCY_ORDER, "disposition": {*DISPOSITIONS, NO_DISPOSITION}, "ending": ENDINGS, "event": EventType,
     "reason": {*REASONS, PAGE_GONE, RAN_OUT, *LAPSES, *DIALSTATUS, "lapsed"},
     "act": {"person", "status", "callback", "yes", "no", "repeat"}, "kind": {"staff", "patient"},
-    "outcome": {"left", "talked", "message", "emergency", "resumed"}, "call": {"inbound", "callback"},
+    "outcome": {"left", "talked", "message", "emergency", "resumed"}, "call": {"inbound", "outbound"},
     "left": set(re.findall(r'LeaveQueue\("([^"]+)"\)', SOURCES)), "document": set(Edition.model_fields),
     "promise": {"attend", "answer", "promise_attend", "promise_answer"}, "role": {"agent", "supervisor", "admin"},
 }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from routing.event_types import EventType
 from routing.identity import new_id
-from routing.model import Call, Callback, CallerId, NewEvent, Stage
+from routing.model import Call, CallerId, NewEvent, OutboundCall, Stage
 from tests.unit.web.demo import WARD_4, Desk
 from web.context import DeskContext
 from web.pop import pop_of, related
@@ -84,12 +84,12 @@ async def test_a_withheld_shared_or_unproven_number_is_nobodys(desk: Desk, line:
 async def test_a_connected_callback_shows_what_was_said_when_it_was_asked_for(desk: Desk, line: DeskContext) -> None:
     asked = await desk.call(words="the drain is blocked")
     ticket = await desk.ticket(asked)
-    callback = Callback(new_id(), ticket.id, "204", "technical", "normal", desk.at(), call_id=asked.id)
-    await desk.records.callbacks.store(callback)
+    callback = OutboundCall(new_id(), ticket.id, "204", "technical", "normal", desk.at(), desk.at(), call_id=asked.id)
+    await desk.records.outbound_calls.store(callback)
     (entry,) = [each for each in await desk.records.queue.waiting() if each.callback_id]
-    rung = Call(new_id(), "demo", "100", WARD_4, desk.at(), {}, direction="callback", callback_id=callback.id)
+    rung = Call(new_id(), "demo", "100", WARD_4, desk.at(), {}, direction="outbound", outbound_call_id=callback.id)
     await desk.records.calls.open(rung)
-    await desk.records.callbacks.take_over(callback.id, rung.id, desk.at())
+    await desk.records.outbound_calls.take_over(callback.id, rung.id, desk.at())
     await desk.available()
     pop = await pop_of(line, await desk.offer(await desk.records.queue.of_call(rung.id) or entry))
     assert (pop.caller, pop.number) == (WARD_4, "204")

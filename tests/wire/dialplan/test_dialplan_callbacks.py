@@ -28,7 +28,7 @@ async def originate(line: TestLine, channel: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", line.settings.asterisk.ami_port)
     login = {"Username": line.settings.ami_user, "Secret": line.settings.ami_secret.get_secret_value()}
     attempt = {
-        "Channel": channel, "ChannelId": ATTEMPT, "Context": "onenumber-callback", "Exten": "s", "Priority": "1",
+        "Channel": channel, "ChannelId": ATTEMPT, "Context": "onenumber-outbound", "Exten": "s", "Priority": "1",
         "Timeout": "10000", "Async": "true", "Variable": f"ON_ATTEMPT={ATTEMPT}",
     }  # fmt: skip
     for action, fields in (("Login", login), ("Originate", attempt), ("Logoff", {})):
