@@ -101,7 +101,7 @@ async def _carry_out(records: SqlRecords, news: RedisNews, found: Found, number:
         await services.callbacks.erase(outbound_call_id)
     delete([*found.recordings, *found.spooled])
     await news.forget(found.news)
-    await news.tell("erased")  # controllers keep sentences spoken lately in memory
+    await news.publish("erased")  # controllers keep sentences spoken lately in memory
     places = sum(blank(path, LogTraces(number.pattern, found.rows.calls)) for path in found.logs)
     return {**found.counts(), **await erasure.erase(records.database, found.rows), "log_places": places}
 
@@ -111,7 +111,7 @@ async def _receipt(
 ) -> erasure.Receipt:
     key = settings.audit_secret.get_secret_value().encode()
     receipt = erasure.Receipt(new_id(), datetime.now(UTC), operator.actor(), number.mark(key), counts)
-    told = {name: str(count) for name, count in counts.items() if count} | {"forced": str(force).lower()}
-    audited = {"action": str(Action.ERASED), "subject": receipt.id, "detail": told}
+    detail = {name: str(count) for name, count in counts.items() if count} | {"forced": str(force).lower()}
+    audited = {"action": str(Action.ERASED), "subject": receipt.id, "detail": detail}
     await erasure.keep_receipt(records.database, records.site_id, key, receipt, audited)
     return receipt

@@ -28,7 +28,7 @@ DAY_MINUTES = 24 * 60
 FOLDERS = ("topics", "prompts", "languages", "flows", "examples")  # of several documents, named for what they are
 OPTIONAL = ("out_of_scope", "emergency")  # documents that a site may do without
 OUT_OF_SCOPE = "oos"  # the topic of what is not for this line
-EMERGENCY = "emergency"  # a class of examples beside the topics, and never one of them
+EMERGENCY_CLASS = "emergency"  # a class of examples beside the topics, and never one of them
 ACTS = ("person", "status")  # likewise: what a caller wants of the line itself
 
 
@@ -270,7 +270,7 @@ class Edition(Document):
     @model_validator(mode="after")
     def _examples_have_a_topic(self) -> Self:
         named = {meant for examples in self.examples.values() for meant, _ in examples.lines()}
-        if unknown := named - self.topics.keys() - {OUT_OF_SCOPE, EMERGENCY, *ACTS}:
+        if unknown := named - self.topics.keys() - {OUT_OF_SCOPE, EMERGENCY_CLASS, *ACTS}:
             raise ValueError(f"examples of unknown topics: {', '.join(sorted(unknown))}")
         return self
 

@@ -25,26 +25,26 @@ class DialplanCalls:
     in_force: EditionInForce
     node: str = BEFORE
 
-    async def record(self, told: DialplanCall) -> Call:
+    async def record(self, taken: DialplanCall) -> Call:
         """The record of the call, made now where there is none."""
-        call_id = told.call_id or dialplan_id(told.key, told.at)
+        call_id = taken.call_id or dialplan_id(taken.key, taken.at)
         try:
             return await self.services.records.calls.load(call_id)
         except NotFound:
-            call = await self._new_call(call_id, told)
-        if not await self.services.calls.begin(call, told.key, told.trace, "system"):
+            call = await self._new_call(call_id, taken)
+        if not await self.services.calls.begin(call, taken.key, taken.trace, "system"):
             return await self.services.records.calls.load(call_id)
         return call
 
-    async def _new_call(self, call_id: str, told: DialplanCall) -> Call:
+    async def _new_call(self, call_id: str, taken: DialplanCall) -> Call:
         site = self.in_force.site
         state = State(flow="main")  # from its beginning, should a controller resume it
         call = Call(
-            id=call_id, site_id=site.id, dnis=told.dnis, started_at=line_time(told.at), pins=self.in_force.pins,
-            caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),
-            node=self.node, channel=told.key,
+            id=call_id, site_id=site.id, dnis=taken.dnis, started_at=line_time(taken.at), pins=self.in_force.pins,
+            caller=identify(taken.number or "", "", taken.withheld, site, taken.proof), dialogue=state.to_json(),
+            node=self.node, channel=taken.key,
         )  # fmt: skip
-        return await self._rung(call, told.attempt_id) if told.attempt_id else call
+        return await self._rung(call, taken.attempt_id) if taken.attempt_id else call
 
     async def _rung(self, call: Call, attempt_id: str) -> Call:
         """Whom we rang is known from their ticket; the channel's number is ours."""

@@ -42,8 +42,10 @@ class EmergencyReports:
         )
         notebook = Notebook(call.id, channel, self.services.clocks.now)
         edition = await self.in_force.of(call.pins)
-        told = CallTickets(replace(call, caller=caller), edition, self.services.tickets, notebook, self.services.clocks)
-        ticket = await told.open(known, TICKET)
+        of_call = CallTickets(
+            replace(call, caller=caller), edition, self.services.tickets, notebook, self.services.clocks
+        )
+        ticket = await of_call.open(known, TICKET)
         if not await self.emergencies.attach(emergency, ticket.id, notebook) and facts is not None:
             await self._complete(ticket, known, edition)
 

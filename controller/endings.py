@@ -39,8 +39,8 @@ class CallEndings:
                 if call.ended_at is not None:
                     return
                 edition = await self.in_force.of(call.pins)
-                told = CallTickets(call, edition, self.services.tickets, notebook, self.services.clocks)
-                await told.record_left()
+                of_call = CallTickets(call, edition, self.services.tickets, notebook, self.services.clocks)
+                await of_call.record_left()
         except NotFound:
             return
         except Exception as error:  # its text may be private

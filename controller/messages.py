@@ -100,15 +100,15 @@ class MessageImport:
         Whoever hung up and cannot be rung back leaves a call alone.
         """
         edition = await self.in_force.of(call.pins)
-        told = CallTickets(call, edition, self.services.tickets, notebook, self.services.clocks)
+        events = CallTickets(call, edition, self.services.tickets, notebook, self.services.clocks)
         if call.ended_at is None:
-            await told.record_left()
+            await events.record_left()
         own = await self.services.records.tickets.of_call(call.id) if message.call_id else ()
         if not own and message.outcome == "left" and not message.number:
             return  # nobody to ring back and nothing said
         key = "matter" if message.call_id else f"spool:{message.key}"
         source = IntakeSource.MESSAGE if message.recording else IntakeSource.CALL
-        ticket = own[0] if own else await told.open(Facts(topic="message"), key, source)
+        ticket = own[0] if own else await events.open(Facts(topic="message"), key, source)
         if message.recording:
             await self.services.tickets.add_message(ticket.id, str(message.recording), line_time(message.at), call.id)
             notebook.note(EventType.MESSAGE_RECORDED, {"ticket_id": ticket.id}, actor="caller")

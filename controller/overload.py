@@ -88,14 +88,14 @@ class Overload:
         lost_s, late_s = sum(each.lost_s for each in seen), max((each.late_s for each in seen), default=0.0)
         reading_s = max((each.reading_s for each in seen), default=0.0)
         unread, unrecorded = sum(each.unread for each in seen), sum(each.unrecorded for each in seen)
-        told = (
+        reasons = (
             (lost_s > 0, f"callers' sound stood still for {lost_s:.1f} s"),
             (late_s >= LATE_S, f"it came up to {late_s * 1000:.0f} ms late"),
             (reading_s >= READING_S, f"an utterance waited {reading_s:.1f} s to be read"),
             (unread > 0, f"{unread} utterances were not read in time"),
             (unrecorded > 0, f"{unrecorded} calls could not be recorded in time"),
         )
-        return ", ".join(words for true, words in told if true)
+        return ", ".join(words for true, words in reasons if true)
 
     async def __call__(self) -> str | None:
         if self.strain is Strain.OK:

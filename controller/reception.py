@@ -303,8 +303,8 @@ def _rung(outbound: OutboundCall, ticket: Ticket, site: Site) -> CallerId:
 
 
 def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:
-    told = EventType.HEARING_LOST if heard.change is HearingState.LOST else EventType.HEARING_BACK
-    notebook.note(told, {"gap_ms": heard.gap_ms, "heard_before": heard.heard_before})
+    event_type = EventType.HEARING_LOST if heard.change is HearingState.LOST else EventType.HEARING_BACK
+    notebook.note(event_type, {"gap_ms": heard.gap_ms, "heard_before": heard.heard_before})
 
 
 def _ending(status: str, emergency: str) -> str:

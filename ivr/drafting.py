@@ -7,7 +7,7 @@ from config.documents import Edition, Topic
 from ivr.facts import Facts
 from routing.model import CallerId, Intake, TicketDraft
 from routing.promise import make_promise
-from routing.topics import EMERGENCY, PERSON
+from routing.topics import EMERGENCY_TOPIC, PERSON
 
 RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "topic": ("topic", "crew", "urgency", "confidence", "why"),
@@ -41,7 +41,7 @@ def draft_of(facts: Facts, intake: Intake, edition: Edition, now: datetime) -> T
 def topic_of(facts: Facts, edition: Edition) -> Topic:
     topic = edition.topics.get(facts.topic or "")
     if facts.emergency is not None:
-        return EMERGENCY.model_copy(update={"id": topic.id}) if topic else EMERGENCY
+        return EMERGENCY_TOPIC.model_copy(update={"id": topic.id}) if topic else EMERGENCY_TOPIC
     return topic or PERSON
 
 

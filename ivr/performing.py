@@ -54,7 +54,7 @@ from routing.ports import News, Records
 from routing.services.callbacks import OwedToAnother, TooManyCalls
 from routing.services.line import LineServices
 from routing.services.queue import Standing
-from routing.spoken_numbers import ticket_number
+from routing.ticket_numbers import ticket_number
 
 POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
 

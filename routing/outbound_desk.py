@@ -236,7 +236,7 @@ class OutboundDesk:
             await self._tell(call, leads_to(OUTBOUND_CALL_TRANSITIONS, event))
 
     async def _tell(self, call: OutboundCall, state: str) -> None:
-        await self._news.tell("outbound", outbound_call=call.id, purpose=call.purpose, state=state)
+        await self._news.publish("outbound", outbound_call=call.id, purpose=call.purpose, state=state)
 
     async def _release(self, offer_id: str, why: str) -> None:
         await self._offers.withdraw(offer_id, Lapse(why, AgentEvent.RELEASED))

@@ -7,7 +7,7 @@ PERSON = Topic(
     limits=TopicLimits(accepted=15, completed=480),
 )  # fmt: skip
 """Whoever only wants a person is promised what an ordinary question is promised."""
-EMERGENCY = Topic(
+EMERGENCY_TOPIC = Topic(
     id="emergency", name={}, crew="", urgency="critical", phrases={},
     limits=TopicLimits(accepted=1, arrived=10, completed=60),
 )  # fmt: skip
@@ -19,4 +19,4 @@ An emergency about a known topic is named after it, and remains urgent, promised
 
 def topic_named(topic_id: str, edition: Edition) -> Topic:
     """The topic of a draft, also of those that are none of the site's."""
-    return EMERGENCY if topic_id == EMERGENCY.id else edition.topics.get(topic_id, PERSON)
+    return EMERGENCY_TOPIC if topic_id == EMERGENCY_TOPIC.id else edition.topics.get(topic_id, PERSON)

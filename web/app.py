@@ -63,7 +63,7 @@ def create_app(
     )  # fmt: skip
     watched = cast("Archive", Watched(archive))
     renderings = Renderings({"templates": HERE / "templates", "texts": HERE / "texts"}, settings.line.language)
-    app.state.line = _shown(records, watched, news, in_force, renderings, now)
+    app.state.context = _shown(records, watched, news, in_force, renderings, now)
     app.state.logins = Logins(accounts, audit, settings.web, now)
     app.state.recordings = Recordings(watched, settings.data_dir, audit, now)
     app.state.watch = vitals.Watch(health or {}, settings.metrics_secret.get_secret_value())

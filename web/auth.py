@@ -89,7 +89,7 @@ async def _reserve(logins: Logins, login: str, keys: tuple[str, str], at: dateti
         return [one.id for one in tries]
     for one in tries:  # nothing was checked
         await logins.accounts.withdraw_try(one.id)
-    if any([logins.waits_told.is_new(key, at, wait) for key, wait in zip(keys, waits, strict=True) if wait]):
+    if any([logins.audited_waits.is_new(key, at, wait) for key, wait in zip(keys, waits, strict=True) if wait]):
         await _note_refused(logins, await logins.accounts.by_login(login[:100]), at, "too_many")
     raise TooManyLogins(max(waits))
 
@@ -148,14 +148,14 @@ def _bearer(request: Request) -> str:
 VisitorDep = Annotated[Visitor, Depends(visitor)]
 
 
-async def _me(who: VisitorDep, line: DeskDep) -> Agent:
+async def _me(who: VisitorDep, context: DeskDep) -> Agent:
     """The visitor as one who takes calls.
 
     Raises: NoAgent.
     """
     if who.account.agent_id is None:
         raise NoAgent
-    return await line.records.agents.load(who.account.agent_id)
+    return await context.records.agents.load(who.account.agent_id)
 
 
 MeDep = Annotated[Agent, Depends(_me)]

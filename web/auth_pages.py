@@ -24,7 +24,7 @@ FORM_COOKIE = "onenumber_form"  # stands in for the session until there is one
 @router.get("/login", dependencies=[OPEN])
 async def login_page(
     request: Request,
-    line: DeskDep,
+    context: DeskDep,
     logins: LoginsDep,
     next: Annotated[str, Query(max_length=500)] = "/",
     why: Annotated[str, Query(max_length=20)] = "",
@@ -32,7 +32,7 @@ async def login_page(
     """`why` is what the page that sends somebody here was told; without it, the session's cookie is asked."""
     token = request.cookies.get(FORM_COOKIE) or new_token()
     ended = why if why in WHY else await _session_end(request, logins)
-    answer = HTMLResponse(_page(line, logins, token, next, ended=ended))
+    answer = HTMLResponse(_page(context, logins, token, next, ended=ended))
     _set_cookie(logins, answer, FORM_COOKIE, token)
     return answer
 
@@ -40,7 +40,7 @@ async def login_page(
 @router.post("/login", dependencies=[OPEN])
 async def login(
     request: Request,
-    line: DeskDep,
+    context: DeskDep,
     logins: LoginsDep,
     login: Annotated[str, Form(max_length=100)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
@@ -52,7 +52,7 @@ async def login(
         _, token = await log_in(logins, login, password, request.client.host if request.client else "")
     except (WrongPassword, TooManyLogins) as error:
         status, _ = status_of(error)
-        return HTMLResponse(_page(line, logins, form_token, next, login, body_of(error).error.message), status)
+        return HTMLResponse(_page(context, logins, form_token, next, login, body_of(error).error.message), status)
     answer = RedirectResponse(_inside(next), 303)
     set_session_cookie(logins, answer, token)
     answer.delete_cookie(FORM_COOKIE, path="/login")
@@ -82,9 +82,9 @@ async def _session_end(request: Request, logins: Logins) -> str:
 
 
 def _page(
-    line: DeskContext, logins: Logins, token: str, next: str, login: str = "", problem: str = "", ended: str = ""
+    context: DeskContext, logins: Logins, token: str, next: str, login: str = "", problem: str = "", ended: str = ""
 ) -> str:
-    return line.rendering.page(
+    return context.rendering.page(
         "login.html", mark=form_mark(token), next=_inside(next), login=login, problem=problem, ended=ended,
         hours=logins.rules.session_hours,
     )  # fmt: skip

@@ -40,9 +40,9 @@ class DeskContext:
         return self.renderings.of(self.in_force.edition)
 
 
-def _line(request: Request) -> DeskContext:
-    line: DeskContext = request.app.state.line
-    return line
+def _context(request: Request) -> DeskContext:
+    context: DeskContext = request.app.state.context
+    return context
 
 
-DeskDep = Annotated[DeskContext, Depends(_line)]
+DeskDep = Annotated[DeskContext, Depends(_context)]

@@ -34,7 +34,7 @@ NEXT_PAGE_S = 0.4  # longer than the way from one page of the desk to the next
 @router.get("/desk/stream")
 async def stream(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     logins: LoginsDep,
     pages: PagesDep,
     page: PageMark,
@@ -43,12 +43,12 @@ async def stream(
 ) -> EventSourceResponse:
     """Parts that changed, for one page; resumes by `Last-Event-ID`."""
     return EventSourceResponse(
-        _events(_Watch(line, pages, who, page), logins, start_after(last_event_id, after)), ping=15
+        _events(_Watch(context, pages, who, page), logins, start_after(last_event_id, after)), ping=15
     )
 
 
 async def _events(watch: "_Watch", logins: Logins, after: str) -> AsyncIterator[ServerSentEvent]:
-    async for change in changes(watch.line.news, logins, watch.who, after, GLANCE_S):
+    async for change in changes(watch.context.news, logins, watch.who, after, GLANCE_S):
         async for event in watch.events(change):
             yield event
     ended = await logins.accounts.session_end(token_hash(watch.who.token), logins.now())
@@ -59,7 +59,7 @@ async def _events(watch: "_Watch", logins: Logins, after: str) -> AsyncIterator[
 class _Watch:
     """One page: what it shows, and what it has to be told."""
 
-    line: DeskContext
+    context: DeskContext
     pages: PageService
     who: Visitor
     page: str
@@ -70,7 +70,7 @@ class _Watch:
     wanted_at_s: float = math.inf  # since when the agent has no live page
     alarms: tuple[Alarm, ...] = ()
     stale: dict[str, None] = field(default_factory=dict)  # what has changed and was not told yet, in order
-    told_at_s: float = -math.inf
+    sent_at_s: float = -math.inf
     again_at_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     async def events(self, change: NewsItem) -> AsyncIterator[ServerSentEvent]:
@@ -88,7 +88,7 @@ class _Watch:
         wanted = await self._is_wanted(now_s)
         if beat_due or wanted or self.live != was_live:
             self.beat_at_s = now_s
-            beat = {"at": self.line.now().isoformat(), "live": self.live, "wanted": wanted}
+            beat = {"at": self.context.now().isoformat(), "live": self.live, "wanted": wanted}
             yield ServerSentEvent(event="beat", data=json.dumps(beat))
         for name in self._due(change, now_s):
             yield ServerSentEvent(id=change.id or None, event=name, data="changed")
@@ -99,15 +99,15 @@ class _Watch:
         if now_s - self.again_at_s >= AGAIN_S:
             self.again_at_s = now_s
             self.stale["again"] = None
-        if now_s - self.told_at_s < TOGETHER_S:
+        if now_s - self.sent_at_s < TOGETHER_S:
             return []
         due, self.stale = list(self.stale), {}
-        self.told_at_s = now_s if due else self.told_at_s
+        self.sent_at_s = now_s if due else self.sent_at_s
         return due
 
     async def _panels(self, change: NewsItem) -> AsyncIterator[Panel]:
         """What has changed; the call and its wrap-up are for the agent's live page only."""
-        panels = Panels(self.line, self.who, self.line.board, self.shown)
+        panels = Panels(self.context, self.who, self.context.board, self.shown)
         async for panel in panels.changed(concerns(change, self.who.account.agent_id), bool(self.live)):
             yield panel
 
@@ -116,14 +116,14 @@ class _Watch:
 
         None of it can wait for late news.
         """
-        before, self.alarms = self.alarms, await self.line.emergencies.read()
+        before, self.alarms = self.alarms, await self.context.emergencies.read()
         if before != self.alarms:
             return True
         if self.who.account.agent_id is None:
             return False
         if not self.live:
             return await self.pages.is_wanted(self.who.account.agent_id)
-        offer = await self.line.records.offers.of_agent(self.who.account.agent_id)
+        offer = await self.context.records.offers.of_agent(self.who.account.agent_id)
         earlier, self.offered = self.offered, (offer.id, offer.state) if offer else None
         return earlier != self.offered
 
@@ -144,7 +144,7 @@ class _Watch:
 
 def stale_by(change: NewsItem) -> list[str]:
     """The lists, the ticket and the call that show something else now."""
-    told = change.fields
-    names = [f"{kind}-{told[kind]}" for kind in ("ticket", "call") if told.get(kind)]
+    fields = change.fields
+    names = [f"{kind}-{fields[kind]}" for kind in ("ticket", "call") if fields.get(kind)]
     lists = {"tickets": ("ticket",), "calls": ("call", "offer", "queue"), "callbacks": ("callback", "outbound")}
-    return names + [name for name, topics in lists.items() if change.topic in topics or told.get(topics[0])]
+    return names + [name for name, topics in lists.items() if change.topic in topics or fields.get(topics[0])]

@@ -20,7 +20,7 @@ class Logins:
     now: Callable[[], datetime]
     login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address
     address_rate: LoginRate = field(default_factory=lambda: LoginRate(limit=60))  # a whole ward may share one
-    waits_told: AuditedWaits = field(default_factory=AuditedWaits)
+    audited_waits: AuditedWaits = field(default_factory=AuditedWaits)
 
 
 def _logins(request: Request) -> Logins:

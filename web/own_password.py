@@ -23,15 +23,15 @@ Typed = Annotated[str, Form(max_length=1_000)]
 
 
 @router.get("/password")
-async def page(who: VisitorDep, line: DeskDep) -> HTMLResponse:
-    return await framed(line, who, "password.html", problem="", changed=False)
+async def page(who: VisitorDep, context: DeskDep) -> HTMLResponse:
+    return await framed(context, who, "password.html", problem="", changed=False)
 
 
 @router.post("/password")
 async def change(
     request: Request,
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     logins: LoginsDep,
     current: Typed = "",
     wanted: Typed = "",
@@ -39,17 +39,17 @@ async def change(
 ) -> Response:
     """The person goes on in a new session; every other one of theirs has ended."""
     if problem := _problem(who, current, wanted, again):
-        return await _refused(line, who, problem, 422)
+        return await _refused(context, who, problem, 422)
     address = request.client.host if request.client else ""
     try:
         account, token = await log_in(logins, who.account.login, current, address)
     except WrongPassword as error:
-        return await _refused(line, who, "password.wrong", status_of(error)[0])
+        return await _refused(context, who, "password.wrong", status_of(error)[0])
     except TooManyLogins as error:
-        return await _refused(line, who, "", status_of(error)[0], body_of(error).error.message)
+        return await _refused(context, who, "", status_of(error)[0], body_of(error).error.message)
     await logins.accounts.set_password(account.login, await hashed(wanted), logins.now(), keep=token_hash(token))
     await logins.audit.note(who.actor, Action.PASSWORD_CHANGED, account.login, logins.now())
-    answer = await framed(line, Visitor(account, token), "password.html", problem="", changed=True)
+    answer = await framed(context, Visitor(account, token), "password.html", problem="", changed=True)
     set_session_cookie(logins, answer, token)
     return answer
 
@@ -64,8 +64,8 @@ def _problem(who: Visitor, current: str, wanted: str, again: str) -> str:
     return f"password.{weak}" if weak else ""
 
 
-async def _refused(line: DeskContext, who: Visitor, key: str, status: int, said: str = "") -> HTMLResponse:
-    sentence = said or line.rendering.texts.plain(who.language, key)
-    answer = await framed(line, who, "password.html", problem=sentence, changed=False)
+async def _refused(context: DeskContext, who: Visitor, key: str, status: int, said: str = "") -> HTMLResponse:
+    sentence = said or context.rendering.texts.plain(who.language, key)
+    answer = await framed(context, who, "password.html", problem=sentence, changed=False)
     answer.status_code = status
     return answer

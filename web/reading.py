@@ -97,7 +97,7 @@ class Readings:
         new = [each for each in objects if not self._goes_on(actor, each, at)]
         if new:
             await self._begin(
-                actor, new, at, lambda told: self.audit.note(actor, Action.READ, subject, at, detail | told)
+                actor, new, at, lambda more: self.audit.note(actor, Action.READ, subject, at, detail | more)
             )
         for entry in dict.fromkeys(self._due(actor, objects, at)):
             await self.audit.again(entry, at)
@@ -193,7 +193,7 @@ async def _note(request: Request, shown: dict[str, None]) -> None:
     subject = objects[0].partition(":")[2] if "{" in path else path
     try:
         async with asyncio.timeout(NOTED_S):
-            await readings.note(visitor.actor, objects, subject, detail, request.app.state.line.now())
+            await readings.note(visitor.actor, objects, subject, detail, request.app.state.context.now())
     except Exception:
         log.exception("a reading is not in the audit", actor=visitor.actor, shown=objects, **detail)
 

@@ -54,22 +54,22 @@ async def healthz() -> dict[Literal["status"], Literal["ok"]]:
 
 
 @router.get("/readyz")
-async def readyz(line: DeskDep, watch: WatchDep, response: Response) -> Ready:
+async def readyz(context: DeskDep, watch: WatchDep, response: Response) -> Ready:
     """Every part that the desk needs; 503 when one is missing."""
     parts = await asked(watch.health)
     ready = all(map(serves, parts.values()))
     response.status_code = 200 if ready else 503
-    return Ready(ready=ready, parts=parts, nodes=await _nodes(line))
+    return Ready(ready=ready, parts=parts, nodes=await _nodes(context))
 
 
-async def _nodes(line: DeskContext) -> dict[str, str]:
+async def _nodes(context: DeskContext) -> dict[str, str]:
     """None where the records do not answer, which the part `database` tells."""
     try:
         async with asyncio.timeout(NODES_S):
-            known = named(await line.records.nodes.all())
+            known = named(await context.records.nodes.all())
     except (RecordsUnavailable, TimeoutError):
         return {}
-    return {node.name: "alive" if alive(node, line.now()) else heard(node, line.now()) for node in known}
+    return {node.name: "alive" if alive(node, context.now()) else heard(node, context.now()) for node in known}
 
 
 async def asked(health: Mapping[str, Health]) -> dict[str, str]:
@@ -84,17 +84,17 @@ def serves(state: str) -> bool:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(request: Request, line: DeskDep, watch: WatchDep) -> Response:
+async def metrics(request: Request, context: DeskDep, watch: WatchDep) -> Response:
     """Prometheus; counts only, nothing private. For who sends the token as bearer; without one set, from here only."""
     _refuse_strangers(request, watch.token)
-    return Response(generate_latest(await _registry(line)), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(await _registry(context)), media_type=CONTENT_TYPE_LATEST)
 
 
 def _refuse_strangers(request: Request, secret: str) -> None:
     """Raises: MetricsRefused."""
     if secret:
-        told = request.headers.get("authorization", "")
-        allowed = compare_digest(told.encode(), f"Bearer {secret}".encode())
+        given = request.headers.get("authorization", "")
+        allowed = compare_digest(given.encode(), f"Bearer {secret}".encode())
     else:
         proxied = any(name in request.headers for name in PROXIED)
         allowed = not proxied and request.client is not None and _loopback(request.client.host)
@@ -109,24 +109,24 @@ def _loopback(host: str) -> bool:
         return False
 
 
-async def _registry(line: DeskContext) -> CollectorRegistry:
+async def _registry(context: DeskContext) -> CollectorRegistry:
     """Read from the records, so that every process tells the same; what counts whole tables is seconds old at most."""
     registry = CollectorRegistry()
-    for name, counts in (await line.archive.tallies()).items():
+    for name, counts in (await context.archive.tallies()).items():
         gauge = Gauge(f"onenumber_{name}", f"{name} so far, by outcome", ["outcome"], registry=registry)
         for outcome, count in counts.items():
             gauge.labels(outcome).set(count)
-    waiting = in_turn(await line.records.queue.waiting())
+    waiting = in_turn(await context.records.queue.waiting())
     by_kind = Gauge("onenumber_waiting", "waiting now", ["kind", "urgency"], registry=registry)
     for entry in waiting:
         by_kind.labels("callback" if entry.callback_id else "live", entry.urgency).inc()
     oldest = min((entry.since for entry in waiting), default=None)
-    age = (line.now() - oldest).total_seconds() if oldest else 0.0
+    age = (context.now() - oldest).total_seconds() if oldest else 0.0
     Gauge("onenumber_oldest_wait_seconds", "longest wait of those waiting now", registry=registry).set(age)
     states = Gauge("onenumber_agents", "agents now", ["state"], registry=registry)
-    for agent in await line.records.agents.all():
+    for agent in await context.records.agents.all():
         states.labels(agent.state).inc()
     living = Gauge("onenumber_node_alive", "whether a node was heard of lately", ["node"], registry=registry)
-    for node in named(await line.records.nodes.all()):
-        living.labels(node.name).set(alive(node, line.now()))
+    for node in named(await context.records.nodes.all()):
+        living.labels(node.name).set(alive(node, context.now()))
     return registry

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from config.documents import ACTS, EMERGENCY, OUT_OF_SCOPE
+from config.documents import ACTS, EMERGENCY_CLASS, OUT_OF_SCOPE
 from ivr.ports import Intent
 from ivr.understanding.features import Floats, Sense, Vocabulary
 from ivr.understanding.nearest import NOTHING_NEAR, NearestExamples
@@ -68,9 +68,9 @@ class Classifier:
         meant = self.sense([" ".join(words)])[0]
         sure = self.confidences((meant @ self.of_meaning + rows.sum(axis=0) + self.bias)[None, :])[0]
         of_gram = rows - rows.mean(axis=1, keepdims=True)
-        if EMERGENCY not in self.topics:
+        if EMERGENCY_CLASS not in self.topics:
             return self._decided(words, meant, sure, of_gram, where)
-        at = self.topics.index(EMERGENCY)
+        at = self.topics.index(EMERGENCY_CLASS)
         spoke = _reasons(words, of_gram[:, at], where)
         signs = tuple(word for word, _ in spoke if self.vocabulary.rarity(word) >= TELLING)
         decided = self._decided(words, meant, without_class(sure, at), of_gram, where)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from config.documents import EMERGENCY, OUT_OF_SCOPE, Asset, Edition, LanguagePack, Place, Topic, digest
+from config.documents import EMERGENCY_CLASS, OUT_OF_SCOPE, Asset, Edition, LanguagePack, Place, Topic, digest
 from ivr.understanding.numbers import Numbers
 from ivr.understanding.training import Example
 from ivr.understanding.words import utterance_in
@@ -40,7 +40,7 @@ def _named(edition: Edition, language: str, known: Collection[str]) -> list[tupl
 def _of_danger(edition: Edition, language: str) -> Iterator[tuple[str, str]]:
     """Emergencies, and what only sounds like them, each with its class."""
     examples = edition.emergencies.get(language)
-    for topic, phrases in {EMERGENCY: examples.said, **examples.misses}.items() if examples else ():
+    for topic, phrases in {EMERGENCY_CLASS: examples.said, **examples.misses}.items() if examples else ():
         yield from ((topic, phrase) for phrase in phrases)
 
 

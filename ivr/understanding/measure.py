@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from config.documents import ACTS, EMERGENCY, OUT_OF_SCOPE, LanguagePack
+from config.documents import ACTS, EMERGENCY_CLASS, OUT_OF_SCOPE, LanguagePack
 from ivr.ports import Understander, Understanding
 from ivr.understanding.examples import normal
 from ivr.understanding.labelled import LabelledSentence, LabelledSet
@@ -85,11 +85,11 @@ class Share:
         return round(max(0.0, middle - half), 3), round(min(1.0, middle + half), 3)
 
 
-def told(understanding: Understanding) -> Prediction:
+def prediction_of(understanding: Understanding) -> Prediction:
     """What a caller would notice: emergency, then a question about danger, then acts, then the topic."""
     place = understanding.place.id if understanding.place else None
     if understanding.emergency:
-        return Prediction(EMERGENCY, place, 1.0)
+        return Prediction(EMERGENCY_CLASS, place, 1.0)
     either = understanding.either or ()
     asked = DANGER if understanding.danger else TOPIC if either else None
     if understanding.act in ACTS:
@@ -105,7 +105,9 @@ def measure_line(
     thresholds: Mapping[str, float] | None = None,
 ) -> Figures:
     """The line's own understanding, emergency rule and acts included."""
-    return _figures(tested, lambda text: told(understander.understand(text, language)), train_seconds, thresholds or {})
+    return _figures(
+        tested, lambda text: prediction_of(understander.understand(text, language)), train_seconds, thresholds or {}
+    )
 
 
 def measure_training(training: Sequence[LabelledSentence], tested: LabelledSet, pack: LanguagePack) -> Figures:
@@ -117,7 +119,7 @@ def measure_training(training: Sequence[LabelledSentence], tested: LabelledSet, 
     def answer(text: str) -> Prediction:
         weighed = classifier.weigh(_normal(text, pack))
         if weighed.danger >= classifier.thresholds.danger:
-            return Prediction(EMERGENCY, None, weighed.danger)
+            return Prediction(EMERGENCY_CLASS, None, weighed.danger)
         topic = weighed.act or weighed.intent.topic
         return Prediction(
             topic, None, weighed.intent.confidence, TOPIC if weighed.either else None, weighed.either or ()
@@ -149,7 +151,7 @@ def _figures(
         author=tested.author,
         about=tested.about,
         **{name: share.value for name, share in shares.items()},
-        false_emergencies=sum(a.topic != EMERGENCY == b.topic for a, b in pairs),
+        false_emergencies=sum(a.topic != EMERGENCY_CLASS == b.topic for a, b in pairs),
         intervals={name: share.interval for name, share in shares.items() if share.of},
         predict_ms_p50=round(statistics.median(spent_ms), 3) if spent_ms else 0.0,
         train_seconds=round(train_seconds, 2),
@@ -162,10 +164,10 @@ def _figures(
 
 
 def _shares(pairs: Sequence[Pair]) -> dict[str, Share]:
-    inside = [pair for pair in pairs if pair[0].topic not in (OUT_OF_SCOPE, EMERGENCY)]
+    inside = [pair for pair in pairs if pair[0].topic not in (OUT_OF_SCOPE, EMERGENCY_CLASS)]
     outside = [pair for pair in pairs if pair[0].topic == OUT_OF_SCOPE]
-    real = [pair for pair in pairs if pair[0].topic == EMERGENCY]
-    ordinary = [pair for pair in pairs if pair[0].topic != EMERGENCY]
+    real = [pair for pair in pairs if pair[0].topic == EMERGENCY_CLASS]
+    ordinary = [pair for pair in pairs if pair[0].topic != EMERGENCY_CLASS]
     near = [pair for pair in ordinary if pair[0].near]
     return {
         "in_scope_accuracy": _share(inside, _right),
@@ -196,7 +198,7 @@ def _right_after_question(line: LabelledSentence, got: Prediction) -> bool:
 
 
 def _is_emergency(line: LabelledSentence, got: Prediction) -> bool:
-    return got.topic == EMERGENCY
+    return got.topic == EMERGENCY_CLASS
 
 
 def _wrong(line: LabelledSentence, got: Prediction) -> WrongPrediction:

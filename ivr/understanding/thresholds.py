@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from config.documents import ACTS, EMERGENCY, OUT_OF_SCOPE
+from config.documents import ACTS, EMERGENCY_CLASS, OUT_OF_SCOPE
 from ivr.understanding.features import Floats
 
 Labels = npt.NDArray[np.int64]
@@ -56,8 +56,8 @@ PRICES = Prices()
 def choose(sure: Floats, labels: Labels, classes: Sequence[str], fired: Flags, prices: Prices = PRICES) -> Thresholds:
     """By likelihoods, (examples, classes), of examples that were held out; `fired`: the emergency rule spoke."""
     danger, ask, doubt = Thresholds.danger, Thresholds.ask, Thresholds.doubt
-    if EMERGENCY in classes:
-        at = classes.index(EMERGENCY)
+    if EMERGENCY_CLASS in classes:
+        at = classes.index(EMERGENCY_CLASS)
         danger, ask, doubt = _of_danger(sure[:, at], labels == at, fired, prices)
         sure, labels = without_class(sure, at)[labels != at], labels[labels != at]
     topic, either = _of_topics(sure, labels, classes, prices)
@@ -73,7 +73,7 @@ def without_class(sure: Floats, at: int) -> Floats:
 
 def topics_of(classes: Sequence[str]) -> list[int]:
     """Which of the classes are topics."""
-    return [i for i, name in enumerate(classes) if name not in (OUT_OF_SCOPE, EMERGENCY, *ACTS)]
+    return [i for i, name in enumerate(classes) if name not in (OUT_OF_SCOPE, EMERGENCY_CLASS, *ACTS)]
 
 
 def _of_danger(danger: Floats, real: Flags, fired: Flags, prices: Prices) -> tuple[float, float, float]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from config.documents import ACTS, EMERGENCY, OUT_OF_SCOPE
+from config.documents import ACTS, EMERGENCY_CLASS, OUT_OF_SCOPE
 from ivr.understanding import nearest, thresholds
 from ivr.understanding.classifier import Classifier, softmax
 from ivr.understanding.features import PLAIN, Floats, Sense, Vocabulary
@@ -46,7 +46,7 @@ def train(examples: Sequence[Example], sense: Sense = PLAIN, fires: Callable[[st
     Raises: ValueError when fewer than two classes have examples, or none of them is a topic.
     """
     topics = tuple(sorted({example.topic for example in examples}))
-    if len(topics) < 2 or not set(topics) - {OUT_OF_SCOPE, EMERGENCY, *ACTS}:
+    if len(topics) < 2 or not set(topics) - {OUT_OF_SCOPE, EMERGENCY_CLASS, *ACTS}:
         raise ValueError("examples of at least two topics are needed")
     labels = np.array([topics.index(example.topic) for example in examples], np.int64)
     vocabulary = Vocabulary.learn([example.words for example in examples])

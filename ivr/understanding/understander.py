@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from config.documents import ACTS, EMERGENCY, OUT_OF_SCOPE, Edition, LanguagePack, digest
+from config.documents import ACTS, EMERGENCY_CLASS, OUT_OF_SCOPE, Edition, LanguagePack, digest
 from ivr.ports import DangerHeard, EmergencyHeard, Intent, PlaceHeard, Understanding
 from ivr.understanding.acts import Acts
 from ivr.understanding.classifier import Classifier, Weighed
@@ -114,7 +114,7 @@ class LanguageUnderstander:
         What the rule saw and took back ("no fire") is at most asked about.
         """
         rule = self._emergency.find(said)
-        if self._classifier is None or EMERGENCY not in self._classifier.topics or len(said.words) < FEWEST_WORDS:
+        if self._classifier is None or EMERGENCY_CLASS not in self._classifier.topics or len(said.words) < FEWEST_WORDS:
             return rule, None  # nobody who knows of emergencies doubts it
         likely = self._classifier.thresholds
         if rule:
@@ -198,7 +198,7 @@ def _classifier(edition: Edition, language: str, shelf: Path | None, sense: Sens
     pack = edition.languages[language]
     examples = examples_of(edition, pack)
     classes = {example.topic for example in examples}
-    if len(classes) < 2 or not classes - {OUT_OF_SCOPE, EMERGENCY, *ACTS}:
+    if len(classes) < 2 or not classes - {OUT_OF_SCOPE, EMERGENCY_CLASS, *ACTS}:
         return None
     meaning(["ready"])  # the encoder is loaded now, not while the first caller waits
     rule = EmergencyWords(pack)

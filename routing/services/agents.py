@@ -27,7 +27,7 @@ class AgentService:
         """False, and nothing changes, when the agent is in a state that has no such event."""
         if not await self._records.agents.change(agent.id, event, self._clocks.now(), reason):
             return False
-        await self._news.tell("agent", agent=agent.id, state=leads_to(AGENT_TRANSITIONS, event))
+        await self._news.publish("agent", agent=agent.id, state=leads_to(AGENT_TRANSITIONS, event))
         return True
 
     async def phones_registered(self, node: str, phones: Mapping[str, bool]) -> None:

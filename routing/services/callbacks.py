@@ -77,7 +77,7 @@ class CallbackService:
     async def _store(self, asked: OutboundCall) -> OutboundCall:
         kept = await self._records.outbound_calls.store(asked)
         told = {"call": asked.call_id} if asked.call_id else {}
-        await self._news.tell("outbound", outbound_call=kept.id, purpose=kept.purpose, **told)
+        await self._news.publish("outbound", outbound_call=kept.id, purpose=kept.purpose, **told)
         return kept
 
     async def _refuse_too_many(self, asked: Asked, site: Site) -> None:
@@ -115,7 +115,7 @@ class CallbackService:
     async def erase(self, outbound_call_id: str) -> None:
         """Its number is forgotten: nobody is rung."""
         await self._records.outbound_calls.advance(outbound_call_id, OutboundCallEvent.ERASED, self._clock())
-        await self._news.tell("outbound", outbound_call=outbound_call_id)
+        await self._news.publish("outbound", outbound_call=outbound_call_id)
 
 
 def source_of(call: Call | None) -> str | None:

@@ -46,7 +46,7 @@ class CallService:
         await _if_it_can_be_had(self._records.legs.open(leg))
         if ticket_id:  # of an outbound call: the talk, and what is noted of it, belong there
             await _if_it_can_be_had(self._records.tickets.join(ticket_id, call.id, call.started_at))
-        await self._news.tell("call", call=call.id)
+        await self._news.publish("call", call=call.id)
 
     async def resume(self, call: Call, dialogue: Mapping[str, Any], step: str, timeline: Timeline) -> None:
         """Another session serves it from here on."""
@@ -88,11 +88,11 @@ class CallService:
         if not await self._records.calls.end(call_id, ending, at, [*noted, ended]):
             if late and not await self._has(call_id, late, timeline.leg_id):
                 await self._records.calls.append(noted)
-                await self._news.tell("call", call=call_id)
+                await self._news.publish("call", call=call_id)
             return False
         await self._offers.caller_left(call_id)
         await self._emergencies.call_ended(call_id, ending == ANSWERED)
-        await self._news.tell("call", call=call_id)
+        await self._news.publish("call", call=call_id)
         return True
 
     async def _has(self, call_id: str, type: EventType, leg: str) -> bool:

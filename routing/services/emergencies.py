@@ -260,7 +260,7 @@ class EmergencyService:
         return won
 
     async def _tell(self, emergency: Emergency) -> None:
-        await self._news.tell("emergency", emergency=emergency.id, call=emergency.call_id)
+        await self._news.publish("emergency", emergency=emergency.id, call=emergency.call_id)
 
 
 def talked_to_a_person(emergency: Emergency, at: datetime) -> bool:

@@ -26,7 +26,7 @@ class OfferService:
         )  # fmt: skip
         made = await self._records.offers.claim(offer, _events(offer, EventType.OFFER_MADE, now))
         if made:
-            await tell_of(self._news, offer, OfferState.MADE)
+            await publish_offer(self._news, offer, OfferState.MADE)
         return made
 
     async def show(self, offer: Offer, agent: Agent, shown_at: datetime) -> bool:
@@ -91,7 +91,7 @@ class OfferService:
         """The caller hung up, or is helped otherwise, at whatever point."""
         offer = await self._records.offers.of_call(call_id)
         if offer is None:
-            await self._news.tell("queue", call=call_id)
+            await self._news.publish("queue", call=call_id)
         elif offer.state is OfferState.ANSWERED:
             await self.talk_ended(offer.id)
         else:
@@ -106,7 +106,7 @@ class OfferService:
         events = _events(offer, named, now, actor, **facts)
         won = await self._records.offers.advance(offer.id, event, now, ending, agent, reason, events)
         if won:
-            await tell_of(self._news, offer, leads_to(OFFER_TRANSITIONS, event))
+            await publish_offer(self._news, offer, leads_to(OFFER_TRANSITIONS, event))
         return won
 
 
@@ -118,8 +118,8 @@ async def own_offer(records: Records, agent: Agent, offer_id: str) -> Offer:
     return offer
 
 
-async def tell_of(news: News, offer: Offer, state: OfferState) -> None:
-    await news.tell(
+async def publish_offer(news: News, offer: Offer, state: OfferState) -> None:
+    await news.publish(
         "offer", offer=offer.id, call=offer.call_id or "", agent=offer.agent_id,
         ticket=offer.ticket_id or "", callback=offer.callback_id or "", state=state,
     )  # fmt: skip

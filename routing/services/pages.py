@@ -32,7 +32,7 @@ class PageService:
         live = await self._pages.live(agent.id)
         if live != page and (take or not live or self._silent(agent)):
             await self._pages.take(agent.id, page, at)
-            await self._news.tell("page", agent=agent.id)
+            await self._news.publish("page", agent=agent.id)
             live = page
         if live != page:
             return False

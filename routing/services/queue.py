@@ -66,7 +66,7 @@ class QueueService:
             if await self._records.outbound_calls.take_over(owed.id, call.id, self._clocks.now()):
                 taken = {"callback_id": owed.id, "ticket_id": owed.ticket_id}
                 timeline.note(EventType.CALLBACK_TAKEN_OVER, taken)
-                await self._news.tell("outbound", outbound_call=owed.id, purpose=owed.purpose, call=call.id)
+                await self._news.publish("outbound", outbound_call=owed.id, purpose=owed.purpose, call=call.id)
                 await self._tell(call.id)
                 return await self._records.queue.of_call(call.id)
         return None
@@ -114,7 +114,7 @@ class QueueService:
         return Standing(ahead + 1, int((now - here_since).total_seconds()), staffed)
 
     async def _tell(self, call_id: str) -> None:
-        await self._news.tell("queue", call=call_id)
+        await self._news.publish("queue", call=call_id)
 
 
 def _at_work(agent: Agent, node: str) -> bool:

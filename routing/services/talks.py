@@ -112,7 +112,7 @@ class TalkService:
     async def gone(self, channel: str) -> None:
         """Asterisk says that the channel has ended."""
         if await self._records.talks.left(channel, self._clock()):
-            await self._news.tell("talk", call=await self._records.legs.call_of(channel) or "")
+            await self._news.publish("talk", call=await self._records.legs.call_of(channel) or "")
 
     async def _step(self, talk: Talk, command: TalkCommand, event: CommandEvent, why: str = "") -> bool:
         won = await self._records.talks.advance_command(command.id, event, self._clock(), why)
@@ -121,7 +121,7 @@ class TalkService:
         return won
 
     async def _tell(self, talk: Talk) -> None:
-        await self._news.tell("talk", talk=talk.id, call=talk.call_id)
+        await self._news.publish("talk", talk=talk.id, call=talk.call_id)
 
 
 def _is(participant: Participant, agent: Agent) -> bool:

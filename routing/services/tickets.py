@@ -66,10 +66,10 @@ class TicketService:
 
         Raises: Missing, TransitionRefused, ChangedMeanwhile.
         """
-        told = (answer or "").strip() or ticket.answer
-        if to is Stage.CLOSED and not told:
+        given = (answer or "").strip() or ticket.answer
+        if to is Stage.CLOSED and not given:
             raise Missing("To close this matter, write down the answer that the caller was given.")
-        moved = await self._records.tickets.move(ticket.id, to, actor, self._clocks.now(), told, seen)
+        moved = await self._records.tickets.move(ticket.id, to, actor, self._clocks.now(), given, seen)
         await self._decided(ticket.id, Action.STAGE_SET, actor, to)
         return moved
 
@@ -94,7 +94,7 @@ class TicketService:
 
     async def _tell(self, ticket_id: str, call_id: str = "") -> None:
         about = {"call": call_id} if call_id else {}
-        await self._news.tell("ticket", ticket=ticket_id, **about)
+        await self._news.publish("ticket", ticket=ticket_id, **about)
 
 
 def _note_opened(ticket: Ticket, timeline: Timeline) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from config.documents import EMERGENCY
+from config.documents import EMERGENCY_CLASS
 from ivr.ports import Understanding
-from ivr.understanding.measure import DANGER, told
+from ivr.understanding.measure import DANGER, prediction_of
 from tests.spoken.render import Sentence
 
 OUT_OF_SCOPE = "oos"
@@ -63,22 +63,22 @@ class Score:
 
 
 def outcome(sentence: Sentence, heard: Heard, understanding: Understanding) -> Outcome:
-    answer = told(understanding)
+    answer = prediction_of(understanding)
     return Outcome(sentence, heard, answer.topic, answer.place, answer.asked)
 
 
 def score(outcomes: Sequence[Outcome]) -> Score:
     plain = [each for each in outcomes if _is_plain(each.sentence)]
     misses = [each for each in outcomes if each.sentence.near_miss]
-    real = [each for each in outcomes if each.sentence.topic == EMERGENCY]
+    real = [each for each in outcomes if each.sentence.topic == EMERGENCY_CLASS]
     outside = [each for each in outcomes if each.sentence.topic == OUT_OF_SCOPE]
     return Score(
         topic_accuracy=_share(plain, _right_topic),
         place_accuracy=_share([each for each in outcomes if each.sentence.place], _right_place),
-        emergencies_missed=sum(each.topic != EMERGENCY and each.asked != DANGER for each in real),
+        emergencies_missed=sum(each.topic != EMERGENCY_CLASS and each.asked != DANGER for each in real),
         emergencies_asked=sum(each.asked == DANGER for each in real),
-        false_emergencies=sum(each.topic == EMERGENCY for each in misses),
-        false_emergencies_elsewhere=sum(each.topic == EMERGENCY for each in (*plain, *outside)),
+        false_emergencies=sum(each.topic == EMERGENCY_CLASS for each in misses),
+        false_emergencies_elsewhere=sum(each.topic == EMERGENCY_CLASS for each in (*plain, *outside)),
         not_forced=_share(outside, _right_topic),
         near_miss_topic_accuracy=_share(misses, _right_topic),
         wrong=tuple(_wrong_ones(outcomes)),
@@ -86,7 +86,7 @@ def score(outcomes: Sequence[Outcome]) -> Score:
 
 
 def _is_plain(sentence: Sentence) -> bool:
-    return not sentence.near_miss and sentence.topic not in (EMERGENCY, OUT_OF_SCOPE)
+    return not sentence.near_miss and sentence.topic not in (EMERGENCY_CLASS, OUT_OF_SCOPE)
 
 
 def _right_topic(each: Outcome) -> bool:

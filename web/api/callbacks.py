@@ -10,8 +10,8 @@ from web.api.asked import Before
 from web.api.shapes import CallbackOut, Page, page_of
 from web.auth import VisitorDep
 from web.context import DeskDep
-from web.services import CallbacksDep
 from web.rights import needs
+from web.services import CallbacksDep
 
 router = APIRouter(prefix="/callbacks", tags=["callbacks"], dependencies=[needs(Capability.READ_CALLS)])
 
@@ -19,13 +19,13 @@ router = APIRouter(prefix="/callbacks", tags=["callbacks"], dependencies=[needs(
 @router.get("")
 async def list_callbacks(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     state: OutboundCallState | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,
 ) -> Page[CallbackOut]:
     """Callbacks, newest first."""
-    callbacks = await line.archive.callbacks(state, limit + 1, before)
+    callbacks = await context.archive.callbacks(state, limit + 1, before)
     last = callbacks[limit - 1].id if len(callbacks) > limit else None
     return page_of([CallbackOut.of(callback) for callback in callbacks], limit, last)
 

@@ -30,9 +30,9 @@ class DraftOut(BaseModel):
 
 
 @router.get("/{form}")
-async def draft(form: FormName, who: VisitorDep, line: DeskDep) -> DraftOut:
+async def draft(form: FormName, who: VisitorDep, context: DeskDep) -> DraftOut:
     """What the visitor typed into a form and has not sent."""
-    return DraftOut(fields=dict(await line.records.drafts.of(who.account.login, form)))
+    return DraftOut(fields=dict(await context.records.drafts.of(who.account.login, form)))
 
 
 @router.put("/{form}", status_code=status.HTTP_204_NO_CONTENT)

@@ -54,26 +54,26 @@ class WrapUpIn(Wanted):
 
 
 @router.get("/me")
-async def me(agent: MeDep, line: DeskDep) -> MeOut:
+async def me(agent: MeDep, context: DeskDep) -> MeOut:
     """The agent whose session this is, and the call held out to them."""
-    offer = await line.records.offers.of_agent(agent.id)
-    return MeOut(**agent_out(line, agent).model_dump(), offer=OfferOut.of(offer) if offer else None)
+    offer = await context.records.offers.of_agent(agent.id)
+    return MeOut(**agent_out(context, agent).model_dump(), offer=OfferOut.of(offer) if offer else None)
 
 
 @router.post("/me/state")
-async def change_state(wanted: StateIn, agent: MeDep, line: DeskDep, agents: AgentsDep) -> AgentOut:
+async def change_state(wanted: StateIn, agent: MeDep, context: DeskDep, agents: AgentsDep) -> AgentOut:
     """Become available (needs a registered phone and a live page) or not ready."""
     if wanted.state == "available":
         await agents.go_available(agent)
     else:
         await agents.go_not_ready(agent, wanted.reason)
-    return agent_out(line, await line.records.agents.load(agent.id))
+    return agent_out(context, await context.records.agents.load(agent.id))
 
 
 @router.post("/me/heartbeat")
-async def heartbeat(beat: HeartbeatIn, agent: MeDep, line: DeskDep, pages: PagesDep) -> HeartbeatOut:
+async def heartbeat(beat: HeartbeatIn, agent: MeDep, context: DeskDep, pages: PagesDep) -> HeartbeatOut:
     """Every five seconds, from each open page; only the live one keeps its agent offerable."""
-    return HeartbeatOut(live=await pages.heartbeat(agent, beat.page, beat.take), at=line.now())
+    return HeartbeatOut(live=await pages.heartbeat(agent, beat.page, beat.take), at=context.now())
 
 
 @router.post("/me/page-closed", status_code=status.HTTP_204_NO_CONTENT)

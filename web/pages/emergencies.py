@@ -20,14 +20,14 @@ async def take(
     emergency_id: str,
     agent: MeDep,
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     emergencies: EmergenciesDep,
     hx_request: Annotated[str, Header()] = "",
 ) -> Response:
-    """Answers with the emergencies as they are now, out of band; the desk itself where no script asks."""
+    """Responds with the emergencies as they are now, out of band; the desk itself where no script asks."""
     await emergencies.take(emergency_id, agent)
-    await line.emergencies.read(anew=True)
+    await context.emergencies.read(anew=True)
     if not hx_request:
         return RedirectResponse("/", 303)
-    panel = await Panels(line, who, line.board).emergencies()
+    panel = await Panels(context, who, context.board).emergencies()
     return HTMLResponse(f'<div id="emergency" hx-swap-oob="innerHTML">{panel.html if panel else ""}</div>')

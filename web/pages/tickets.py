@@ -28,7 +28,7 @@ from web.services import AgentsDep, TicketsDep
 router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.READ_TICKETS)])
 # What a person wants to read of a call on a ticket's page; the call's own page has everything, and what the ticket's
 # own history tells (opened, joined, message) is told by that.
-TOLD = frozenset(
+SHOWN_EVENTS = frozenset(
     {
         "call.started", "heard", "understood", "emergency", "promise.made",
         "queue.entered", "offer.made", "offer.lapsed", "agent.answered", "talk.ended", "callback.stored",
@@ -52,7 +52,7 @@ class HistoryItem:
 @router.get("/tickets")
 async def ticket_list(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     text: Annotated[str, Query(max_length=100)] = "",
     stage: str = "open",
     urgency: str = "",
@@ -62,81 +62,81 @@ async def ticket_list(
 ) -> HTMLResponse:
     query = TicketQuery(
         text=text.strip(),
-        site_words=line.rendering.naming.site_words,
+        site_words=context.rendering.naming.site_words,
         stage=stage if stage in set(Stage) else None,
         open_only=stage == "open",
         urgency=urgency if urgency in URGENCY_ORDER else None,
         crew=crew or None,
         topic=topic or None,
     )
-    tickets = await line.archive.tickets(query, DEFAULT_PAGE_ROWS + 1, before)
+    tickets = await context.archive.tickets(query, DEFAULT_PAGE_ROWS + 1, before)
     chosen = {"text": text, "stage": stage, "urgency": urgency, "crew": crew, "topic": topic}
     return await framed(
-        line, who, "tickets.html", tickets=tickets[:DEFAULT_PAGE_ROWS], chosen=chosen, stages=list(Stage),
+        context, who, "tickets.html", tickets=tickets[:DEFAULT_PAGE_ROWS], chosen=chosen, stages=list(Stage),
         urgencies=URGENCY_ORDER, older=tickets[DEFAULT_PAGE_ROWS - 1].id if len(tickets) > DEFAULT_PAGE_ROWS else None,
     )  # fmt: skip
 
 
 @router.get("/tickets/{key}")
-async def ticket_page(key: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
-    ticket = await find_ticket(line, key)
-    return await framed(line, who, "ticket.html", **await _told(line, ticket))
+async def ticket_page(key: str, who: VisitorDep, context: DeskDep) -> HTMLResponse:
+    ticket = await find_ticket(context, key)
+    return await framed(context, who, "ticket.html", **await _shown(context, ticket))
 
 
 @router.get("/tickets/{key}/part")
-async def ticket_part(key: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
+async def ticket_part(key: str, who: VisitorDep, context: DeskDep) -> HTMLResponse:
     """The ticket without the page around it, to stand beside a call."""
-    return await _part(line, who, await find_ticket(line, key))
+    return await _part(context, who, await find_ticket(context, key))
 
 
 @router.post("/tickets/{key}/stage", dependencies=[needs(Capability.MOVE_TICKETS)])
 async def move(
     key: str,
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     tickets: TicketsDep,
     agents: AgentsDep,
     to: Annotated[Stage, Form()],
     answer: Annotated[str, Form(max_length=4_000)] = "",
     seen: Annotated[Stage | None, Form()] = None,
 ) -> Response:
-    ticket = await find_ticket(line, key)
+    ticket = await find_ticket(context, key)
     await tickets.move(ticket, to, answer, who.actor, seen)
     await agents.keep_draft(who.account.login, None, answer_form(ticket.id), {})
-    return await _part(line, who, await line.records.tickets.load(ticket.id))
+    return await _part(context, who, await context.records.tickets.load(ticket.id))
 
 
 @router.post("/tickets/{key}/urgency", dependencies=[needs(Capability.MOVE_TICKETS)])
 async def set_urgency(
     key: str,
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     tickets: TicketsDep,
     urgency: Annotated[UrgencyName, Form()],
     beside: Annotated[str, Form()] = "",
     seen: Annotated[UrgencyName | None, Form()] = None,
 ) -> Response:
     """`beside` a call there is nothing to answer with: the stream brings the change."""
-    ticket = await find_ticket(line, key)
-    await tickets.set_urgency(ticket, urgency, who.actor, line.edition, seen)
+    ticket = await find_ticket(context, key)
+    await tickets.set_urgency(ticket, urgency, who.actor, context.edition, seen)
     if beside:
         return Response(status_code=204)
-    return await _part(line, who, await line.records.tickets.load(ticket.id))
+    return await _part(context, who, await context.records.tickets.load(ticket.id))
 
 
-async def _part(line: DeskContext, who: Visitor, ticket: Ticket) -> HTMLResponse:
-    return part(line, who, "parts/ticket.html", **await _told(line, ticket))
+async def _part(context: DeskContext, who: Visitor, ticket: Ticket) -> HTMLResponse:
+    return part(context, who, "parts/ticket.html", **await _shown(context, ticket))
 
 
-async def _told(line: DeskContext, ticket: Ticket) -> dict[str, Any]:
-    calls = await line.archive.calls_of_ticket(ticket.id)
+async def _shown(context: DeskContext, ticket: Ticket) -> dict[str, Any]:
+    calls = await context.archive.calls_of_ticket(ticket.id)
     draft = ticket.draft
-    matters: Sequence[RelatedTicket] = await related(line, draft.reporter, draft.place, ticket)
+    matters: Sequence[RelatedTicket] = await related(context, draft.reporter, draft.place, ticket)
     return {
         "ticket": ticket,
         "version": hashlib.sha256(repr((ticket.stage, ticket.urgency, draft)).encode()).hexdigest()[:16],
         "calls": calls,
-        "moments": await _moments(line, ticket, calls),
+        "moments": await _moments(context, ticket, calls),
         "matters": matters,
         "stages": list(Stage),
         "next_stages": [to for stage, to in _transitions() if stage is ticket.stage],
@@ -148,20 +148,20 @@ def _transitions() -> list[tuple[Stage, Stage]]:
     return [(stage, to) for (stage, _), to in TICKET_TRANSITIONS.items()]
 
 
-async def _moments(line: DeskContext, ticket: Ticket, calls: Sequence[Call]) -> list[HistoryItem]:
+async def _moments(context: DeskContext, ticket: Ticket, calls: Sequence[Call]) -> list[HistoryItem]:
     """The story across calls and stages, oldest first."""
     messages = count()
-    history = await line.archive.ticket_history(ticket.id)
+    history = await context.archive.ticket_history(ticket.id)
     moments = [
         HistoryItem(change.at, change=change, message=next(messages) if change.what == "message" else None)
         for change in history
     ]
     for call in calls:
-        events = await line.records.calls.timeline(call.id)
+        events = await context.records.calls.timeline(call.id)
         moments += [HistoryItem(event.at, call=call, event=event) for event in events if _is_told(event, ticket)]
     return sorted(moments, key=lambda moment: moment.at)
 
 
 def _is_told(event: Event, ticket: Ticket) -> bool:
     """A call may be about several matters: what belongs to another one is told on that one's page."""
-    return event.type in TOLD and event.payload.get("ticket_id", ticket.id) == ticket.id
+    return event.type in SHOWN_EVENTS and event.payload.get("ticket_id", ticket.id) == ticket.id

@@ -7,7 +7,7 @@ import pytest
 from ivr.actions import Ask, Heard, Pressed, Resumed, Silence, Summon
 from ivr.interpreter import advance
 from ivr.phases import DangerAsked, Phase
-from ivr.script import EMERGENCY
+from ivr.script import EMERGENCY_STEP
 from ivr.state import State
 from tests.unit.ivr.site import CALLER, GivenUnderstander, begin, play, script
 
@@ -56,7 +56,7 @@ def test_a_person_can_be_had_there_too_and_is_told_what_was_said() -> None:
 def test_the_emergency_tells_what_made_it_one_and_what_it_is_about() -> None:
     state = State.from_json(json.loads(json.dumps(at_the_question().to_json())))
     state, action = advance(script(), state, Silence())
-    assert state.step == EMERGENCY
+    assert state.step == EMERGENCY_STEP
     assert isinstance(action, Summon)
     assert (action.facts.emergency, action.facts.place, action.facts.words) == ("odd", "ward-4", ODD)
 
@@ -93,7 +93,7 @@ def test_while_music_plays_nobody_is_asked() -> None:
     waiting = State.from_json({**on_hold().to_json(), "step": "queue"})
     summoned, action = advance(script(), waiting, heard(RULE))
     assert isinstance(action, Summon)
-    assert summoned.step == EMERGENCY
+    assert summoned.step == EMERGENCY_STEP
     _, action = advance(script(), waiting, heard(ODD))
     assert not isinstance(action, Summon)
     assert not (isinstance(action, Ask) and action.prompt[0].key == "danger")

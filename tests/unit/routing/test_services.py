@@ -23,7 +23,7 @@ def notes(world: World, call_id: str) -> Notebook:
 
 async def told_since(world: World, position: str) -> list[tuple[str, dict[str, str]]]:
     """The news since then."""
-    await world.news.tell("end")
+    await world.news.publish("end")
     told = []
     async for _, topic, fields in world.news.listen(position):
         if topic == "end":

@@ -57,5 +57,5 @@ def test_rooms_change_the_line_through_its_services(room: str) -> None:
 
 def test_a_change_past_the_services_is_found(tmp_path: Path) -> None:
     file = tmp_path / "page.py"
-    file.write_text("async def act(line):\n await line.records.tickets.move('t')\n await line.news.tell('ticket')\n")
+    file.write_text("async def act(line):\n await line.records.tickets.move('t')\n await line.news.publish('ticket')\n")
     assert len(by_themselves(file)) == 2

@@ -81,7 +81,7 @@ async def test_a_caller_whom_nothing_proves_is_told_as_such(anna: httpx.AsyncCli
 
 
 async def test_a_moved_promise_is_told_by_the_machines_clock(anna: httpx.AsyncClient, desk: Desk) -> None:
-    line = desk.app.state.line
+    line = desk.app.state.context
     ahead = timedelta(minutes=30)  # set while the line measures on with its own
     desk.app.state.services = services_over(desk.records, desk.news, line.now, lambda: line.now() + ahead)
     ticket = await desk.ticket(None, due_s=86_400)
@@ -261,9 +261,9 @@ def test_every_error_says_something_for_people() -> None:
 
 async def test_an_agents_stream_holds_no_offers_of_others(anna: httpx.AsyncClient, desk: Desk) -> None:
     after = (await anna.get("/api/v1/events/position")).json()["id"]
-    await desk.news.tell("offer", offer="1", agent="agent-bo")
-    await desk.news.tell("queue", call="2")
-    await desk.news.tell("offer", offer="3", agent="agent-anna")
+    await desk.news.publish("offer", offer="1", agent="agent-bo")
+    await desk.news.publish("queue", call="2")
+    await desk.news.publish("offer", offer="3", agent="agent-anna")
     told = await stream(desk, anna, after, 2)
     assert [(event, data) for _, event, data in told] == [
         ("queue", {"call": "2"}),
