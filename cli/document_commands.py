@@ -14,7 +14,7 @@ from config.settings import Settings
 from routing.archive import Action
 from routing.model import NotFound
 from runtime import credentials, installation, operator, publishing
-from runtime.editions import SHOWN, Folder, faults_of, folder_name, look, read_folder, told
+from runtime.editions import SHOWN, Folder, described, faults_of, folder_name, look, read_folder
 from runtime.following import TOPIC
 from store import SqlRecords, editions, publications, seed
 from store.news import RedisNews
@@ -91,8 +91,9 @@ def _refuse_unseen(refusal: PublishedMeanwhile) -> NoReturn:
     if refusal.in_force is None:
         operator.refuse("nothing is in force yet: leave --expect out.")
     operator.refuse(
-        f"these documents are not based on those in force: {told(refusal.in_force)}. See `onenumber documents diff`, "
-        f"take those over with `export`, or replace them with --expect {refusal.in_force.edition[:SHOWN]}."
+        f"these documents are not based on those in force: {described(refusal.in_force)}. "
+        f"See `onenumber documents diff`, take those over with `export`, "
+        f"or replace them with --expect {refusal.in_force.edition[:SHOWN]}."
     )
 
 
@@ -140,7 +141,7 @@ def diff(path: Path | None) -> None:
 
 def history() -> None:
     for number, found in enumerate(asyncio.run(_history(credentials.settings()))):
-        print(f"{told(found)}{'  ← in force' if number == 0 else ''}")
+        print(f"{described(found)}{'  ← in force' if number == 0 else ''}")
 
 
 async def _history(settings: Settings) -> list[Publication]:
@@ -194,7 +195,7 @@ def _afterwards(settings: Settings, edition: Edition, made: Publication) -> None
     logins = [agent.login for agent in edition.site.agents]
     known = credentials.load_or_make(settings.paths.secrets, logins)
     asyncio.run(seed.seed(settings.database, edition, credentials.passwords(known, logins)))
-    print(f"in force: {told(made)}")
+    print(f"in force: {described(made)}")
     if not preparing.asterisk_is_made_of(settings, edition):
         print(f"Asterisk: {installation.what_renews_asterisk(settings.paths)}")
 

@@ -109,7 +109,7 @@ async def _receipt(
 ) -> erasure.Receipt:
     key = settings.audit_secret.get_secret_value().encode()
     receipt = erasure.Receipt(new_id(), datetime.now(UTC), operator.actor(), number.mark(key), counts)
-    told = {name: str(count) for name, count in counts.items() if count} | {"forced": str(force).lower()}
-    audited = {"action": str(Action.ERASED), "subject": receipt.id, "detail": told}
+    detail = {name: str(count) for name, count in counts.items() if count} | {"forced": str(force).lower()}
+    audited = {"action": str(Action.ERASED), "subject": receipt.id, "detail": detail}
     await erasure.keep_receipt(records.database, records.site_id, key, receipt, audited)
     return receipt

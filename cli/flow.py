@@ -69,8 +69,8 @@ def validate(file: File, as_json: AsJson = False) -> None:
     try:
         flow = load(file, edition)
     except FlowRefused as refusal:
-        told = json.dumps([asdict(each) for each in refusal.problems], ensure_ascii=False) if as_json else str(refusal)
-        typer.echo(told, err=not as_json)
+        text = json.dumps([asdict(each) for each in refusal.problems], ensure_ascii=False) if as_json else str(refusal)
+        typer.echo(text, err=not as_json)
         raise typer.Exit(1) from None
     if as_json:
         typer.echo("[]")

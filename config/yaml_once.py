@@ -11,8 +11,8 @@ class _Once(_SAFE):  # type: ignore[misc]
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         names = [(name.tag, name.value) for name, _ in node.value if isinstance(name, yaml.ScalarNode)]
         if doubles := {name for name in names if names.count(name) > 1}:
-            told = ", ".join(f"“{value}”" for _, value in sorted(doubles))
-            raise yaml.constructor.ConstructorError(None, None, f"{told} stands twice", node.start_mark)
+            listed = ", ".join(f"“{value}”" for _, value in sorted(doubles))
+            raise yaml.constructor.ConstructorError(None, None, f"{listed} stands twice", node.start_mark)
         found: dict[Any, Any] = super().construct_mapping(node, deep)
         return found
 

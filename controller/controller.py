@@ -58,7 +58,7 @@ TICK_REST = 3.0  # times a tick's own length until the next one, whatever happen
 SPOKEN_KEPT_S = 3_600.0
 LOAD_S = 300.0  # until an edition is ready, where its examples are learned here on a busy machine
 RENDER_S = 120.0  # then new documents serve all the same; what is missing is said from parts, or a little late
-SHOPS_KEPT = 4  # editions that are ready
+EDITIONS_KEPT = 4  # editions that are ready
 EARS_WARM_S = 30.0  # no call is answered earlier, unless loading the models takes longer
 
 
@@ -163,7 +163,7 @@ class Controller:
         hashes = await asyncio.to_thread(edition.hashes)
         loaded = await self._ready(_key(hashes), lambda: self._load_edition(edition, stack))
         self.in_force.switch(edition, loaded.pins)
-        for key in list(self.loaded_editions)[:-SHOPS_KEPT]:
+        for key in list(self.loaded_editions)[:-EDITIONS_KEPT]:
             if key != _key(hashes):
                 del self.loaded_editions[key]  # its calls hold it; whoever comes back with it has it made again
 

@@ -25,29 +25,29 @@ class DialplanCalls:
     records: Records
     in_force: EditionInForce
 
-    async def record(self, told: DialplanCall) -> Call:
+    async def record(self, taken: DialplanCall) -> Call:
         """The record of the call, made now where there is none."""
-        call_id = told.call_id or dialplan_id(told.key, told.at)
+        call_id = taken.call_id or dialplan_id(taken.key, taken.at)
         try:
             return await self.records.calls.load(call_id)
         except NotFound:
-            call = await self._new_call(call_id, told)
+            call = await self._new_call(call_id, taken)
         started = NewEvent(
-            call_id=call.id, type=EventType.CALL_STARTED, at=call.started_at, actor="system", leg=told.key,
-            payload={"trace": told.trace, "dnis": told.dnis}, private={"number": call.caller.number or ""},
+            call_id=call.id, type=EventType.CALL_STARTED, at=call.started_at, actor="system", leg=taken.key,
+            payload={"trace": taken.trace, "dnis": taken.dnis}, private={"number": call.caller.number or ""},
         )  # fmt: skip
         if not await self.records.calls.open(call, [started]):
             return await self.records.calls.load(call_id)
         return call
 
-    async def _new_call(self, call_id: str, told: DialplanCall) -> Call:
+    async def _new_call(self, call_id: str, taken: DialplanCall) -> Call:
         site = self.in_force.site
-        state = State(flow="main", facts=Facts(channel=told.key))  # from its beginning, should a controller resume it
+        state = State(flow="main", facts=Facts(channel=taken.key))  # from its beginning, should a controller resume it
         call = Call(
-            id=call_id, site_id=site.id, dnis=told.dnis, started_at=line_time(told.at), pins=self.in_force.pins,
-            caller=identify(told.number or "", "", told.withheld, site, told.proof), dialogue=state.to_json(),
+            id=call_id, site_id=site.id, dnis=taken.dnis, started_at=line_time(taken.at), pins=self.in_force.pins,
+            caller=identify(taken.number or "", "", taken.withheld, site, taken.proof), dialogue=state.to_json(),
         )  # fmt: skip
-        return await self._called_back(call, told.attempt_id) if told.attempt_id else call
+        return await self._called_back(call, taken.attempt_id) if taken.attempt_id else call
 
     async def _called_back(self, call: Call, attempt_id: str) -> Call:
         """Who was called back is known from their ticket; the channel's number is ours."""

@@ -54,9 +54,9 @@ class EmergencyCalls:
             await self.desk.caller_gone(event["Uniqueid"])
 
     async def _announced(self, event: AmiEvent) -> None:
-        if told := announced(event["Uniqueid"], event["Facts"]):
-            await self.reports.report(await self.calls.record(told), told.key, now())
-            await self.desk.rung_on(told.key)
+        if taken := announced(event["Uniqueid"], event["Facts"]):
+            await self.reports.report(await self.calls.record(taken), taken.key, now())
+            await self.desk.rung_on(taken.key)
 
     async def reread(self, calls: dict[str, Call], channels: Sequence[LiveChannel], listed_at: datetime) -> None:
         """Events may have been missed: `calls` are those alive by channel, `channels` the complete list."""

@@ -97,15 +97,15 @@ class MessageImport:
         await self._end(call, _ending(message), message, notebook.take())
         await self.news.tell("call", call=call.id)
 
-    async def _end(self, call: Call, ending: str, message: SpooledMessage, told: Sequence[NewEvent]) -> None:
+    async def _end(self, call: Call, ending: str, message: SpooledMessage, events: Sequence[NewEvent]) -> None:
         """With what happened meanwhile; a call that was ended already is told it as well, once."""
         at = line_time(message.at)
         ended = NewEvent(call.id, EventType.CALL_ENDED, at, "system", message.key, {"ending": ending})
-        if await self.records.calls.end(call.id, ending, at, [*told, ended]):
+        if await self.records.calls.end(call.id, ending, at, [*events, ended]):
             return
         known = await self.records.calls.timeline(call.id)
         if not any(event.type == TOOK_OVER and event.leg == message.key for event in known):
-            await self.records.calls.append(told)
+            await self.records.calls.append(events)
 
     async def _ticket(self, message: SpooledMessage, call: Call, notebook: Notebook) -> None:
         """The call's own matter where it has one; else a new one: someone listens, rings back, or writes down the talk.

@@ -8,7 +8,7 @@ import structlog
 
 from telephony.ami import AmiEvent
 
-TOLD_S = 10.0  # a flood of callers is no flood of log lines
+LOG_EVERY_S = 10.0  # a flood of callers is no flood of log lines
 REFUSED = "OneNumberRefused"  # the dialplan's UserEvent
 
 log = structlog.get_logger()
@@ -19,7 +19,7 @@ class Refusals:
     """`full`: the share was used up; `source`: its own was; `crowded`: let in for an emergency alone."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    _told_s: dict[str, float] = field(default_factory=dict)
+    _logged_at_s: dict[str, float] = field(default_factory=dict)
 
     def take(self, event: AmiEvent) -> None:
         """One caller was refused; others' user events are passed over."""
@@ -28,8 +28,8 @@ class Refusals:
             return
         self.counts[why] += 1
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._told_s.get(why, -TOLD_S) >= TOLD_S:
-            self._told_s[why] = now_s
+        if now_s - self._logged_at_s.get(why, -LOG_EVERY_S) >= LOG_EVERY_S:
+            self._logged_at_s[why] = now_s
             log.warning(
                 "callers are refused", why=why, kind=event["Kind"], pii_source=event["Source"], so_far=self.counts[why]
             )

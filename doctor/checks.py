@@ -1,4 +1,4 @@
-"""What `doctor` looks at on the machine: each check answers with one finding and never raises for what it finds."""
+"""What `doctor` looks at on the machine: each check returns one finding and never raises for what it finds."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What `onenumber doctor` does: look at every part, tell, and answer with the exit code."""
+"""What `onenumber doctor` does: look at every part, print what was found, and return the exit code."""
 
 import sys
 

@@ -62,7 +62,7 @@ class FindMatters:
 
 @dataclass(frozen=True)
 class OpenTicket:
-    """TicketOpened. Repeating it for the same call and step answers with the same ticket."""
+    """TicketOpened. Repeating it for the same call and step returns the same ticket."""
 
     key: str
     facts: Facts

@@ -22,7 +22,7 @@ def with_others(state: State, understanding: Understanding) -> State:
     """The state with what was told beside its matter; tickets that are open already stay as they are."""
     if not understanding.others or _tickets(state):
         return state
-    others = (OtherMatter(_facts(told, f"{FIRST_KEY}-{n}")) for n, told in enumerate(understanding.others, 2))
+    others = (OtherMatter(_facts(part, f"{FIRST_KEY}-{n}")) for n, part in enumerate(understanding.others, 2))
     return replace(state, others=tuple(others))
 
 
@@ -33,11 +33,11 @@ def unguessed(state: State) -> State:
     return replace(state.with_facts(topic=None, confidence=None, why=()), others=())
 
 
-def _facts(told: Understanding, key: str) -> MatterFacts:
-    intent = told.intent
+def _facts(part: Understanding, key: str) -> MatterFacts:
+    intent = part.intent
     return MatterFacts(
         topic=intent.topic, confidence=intent.confidence, why=intent.why, key=key,
-        place=told.place.id if told.place else None, asset=told.asset.id if told.asset else None,
+        place=part.place.id if part.place else None, asset=part.asset.id if part.asset else None,
     )  # fmt: skip
 
 
@@ -84,20 +84,20 @@ def corrected(script: Script, state: State, understanding: Understanding, sure: 
     What names none of several is not applied, or with `guess` to the one told last: it is said back once more.
     """
     changed: State | None = None
-    for told in (understanding, *understanding.others):
-        meant = _meant(state, told, sure)
+    for part in (understanding, *understanding.others):
+        meant = _meant(state, part, sure)
         if meant is None and guess:
-            meant = _told_last(state)
+            meant = _last_matter(state)
         if meant is None:
             continue
         before = state if meant < 0 else state.about(meant)
-        after = amended(script, before, replace(told, text=understanding.text), sure)
+        after = amended(script, before, replace(part, text=understanding.text), sure)
         if after.facts != before.facts:
             changed = state = after
     return changed
 
 
-def _told_last(state: State) -> int:
+def _last_matter(state: State) -> int:
     keys = [facts.key or "" for facts in _all(state)]
     return keys.index(max(keys)) - 1
 
@@ -108,20 +108,20 @@ def is_unclear(state: State, understanding: Understanding, sure: float) -> bool:
     return named and _meant(state, understanding, sure) is None
 
 
-def _meant(state: State, told: Understanding, sure: float) -> int | None:
+def _meant(state: State, part: Understanding, sure: float) -> int | None:
     """Which of the others is spoken of; -1: the matter that the state is about; None: no saying which."""
     if not state.others:
         return -1
     for what, value in (
-        ("topic", told.intent.topic if told.intent.confidence >= sure else None),
-        ("asset", told.asset.id if told.asset else None),
+        ("topic", part.intent.topic if part.intent.confidence >= sure else None),
+        ("asset", part.asset.id if part.asset else None),
     ):
         if value is not None and value == getattr(state.facts, what):
             return -1
         for at, other in enumerate(state.others):
             if value is not None and value == getattr(other.facts, what):
                 return at
-    return None if told.place or told.asset else -1
+    return None if part.place or part.asset else -1
 
 
 # --- tickets -------------------------------------------------------------------------------------

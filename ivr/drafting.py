@@ -13,7 +13,7 @@ PERSON = Topic(
     limits=TopicLimits(accepted=15, completed=480),
 )  # fmt: skip
 """Whoever only wants a person is promised what an ordinary question is promised."""
-EMERGENCY = Topic(
+EMERGENCY_TOPIC = Topic(
     id="emergency", name={}, crew="", urgency="critical", phrases={},
     limits=TopicLimits(accepted=1, arrived=10, completed=60),
 )  # fmt: skip
@@ -53,7 +53,7 @@ def draft_of(facts: Facts, caller: CallerId, edition: Edition, now: datetime) ->
 def topic_of(facts: Facts, edition: Edition) -> Topic:
     topic = edition.topics.get(facts.topic or "")
     if facts.emergency is not None:
-        return EMERGENCY.model_copy(update={"id": topic.id}) if topic else EMERGENCY
+        return EMERGENCY_TOPIC.model_copy(update={"id": topic.id}) if topic else EMERGENCY_TOPIC
     return topic or PERSON
 
 
@@ -72,7 +72,7 @@ def _why(facts: Facts) -> tuple[str, ...]:
 
 def topic_named(topic_id: str, edition: Edition) -> Topic:
     """The topic of a draft, also of those that are none of the site's."""
-    return EMERGENCY if topic_id == EMERGENCY.id else edition.topics.get(topic_id, PERSON)
+    return EMERGENCY_TOPIC if topic_id == EMERGENCY_TOPIC.id else edition.topics.get(topic_id, PERSON)
 
 
 def facts_of(draft: TicketDraft) -> Facts:

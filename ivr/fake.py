@@ -170,9 +170,9 @@ class ScriptedLeg(PacedLeg):
             yield
 
     def _until_told(self, limit_ms: int) -> Iterator[None]:
-        told = len(self.said)
+        said_before = len(self.said)
         for _ in range(limit_ms // FRAME_MS):
-            if (self.speaking or len(self.said) > told) and not self.speaking:
+            if (self.speaking or len(self.said) > said_before) and not self.speaking:
                 return
             yield
 

@@ -156,6 +156,6 @@ class ScriptedRecognizer:
         yield Final(line.text, line.confidence, words, end_ms, self.name)
 
     async def _pass(self, from_ms: int, duration_ms: int) -> int:
-        """Let that much of the call go by; answers where it then is, in ms."""
+        """Let that much of the call go by; returns where it then is, in ms."""
         await asyncio.sleep(duration_ms / 1_000 if self._real_time else 0)
         return from_ms + duration_ms

@@ -31,14 +31,14 @@ def fault_of(case: Case, edition: Edition) -> tuple[str, str] | None:
     known = _values(edition).get(case.fact)
     if known is None or case.equals in known or (KINDS[case.fact] is bool and isinstance(case.equals, bool)):
         return None
-    told = f"; it is {' or '.join(known)}" if len(known) <= FEW else ""
-    return "equals", f"fact “{case.fact}” is never “{case.equals}”{told}"
+    values = f"; it is {' or '.join(known)}" if len(known) <= FEW else ""
+    return "equals", f"fact “{case.fact}” is never “{case.equals}”{values}"
 
 
 def _values(edition: Edition) -> Mapping[str, Collection[str]]:
     """Facts that are one of several values → those values."""
     return {
-        "topic": (*edition.topics, drafting.PERSON.id, drafting.EMERGENCY.id, UNKNOWN),
+        "topic": (*edition.topics, drafting.PERSON.id, drafting.EMERGENCY_TOPIC.id, UNKNOWN),
         "place": (*(place.id for place in edition.places), UNKNOWN),
         "asset": (*(asset.id for asset in edition.assets), UNKNOWN),
         "topic_kind": ("facility", "patient", UNKNOWN),

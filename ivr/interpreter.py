@@ -34,7 +34,7 @@ from ivr.flow import Enqueue, Menu
 from ivr.keypad import HASH, PERSON, REPEAT
 from ivr.phases import Correcting, Interrupted, Phase
 from ivr.ports import Understanding
-from ivr.script import EMERGENCY, Next, Script, Turn, about, chosen, heard, tells_a_story, with_report
+from ivr.script import EMERGENCY_STEP, Next, Script, Turn, about, chosen, heard, tells_a_story, with_report
 from ivr.state import State
 from ivr.verbs import asking, ending, gathering, language, matters, queueing, simple
 
@@ -76,7 +76,7 @@ def advance(script: Script, state: State, outcome: Outcome) -> Turn:
     state, outcome = _continued(state, outcome), _spoken_key(script, state, outcome)
     if isinstance(outcome, Started) or not state.step:
         turn = goto(script, state, script.flow.start)
-    elif state.step == EMERGENCY:
+    elif state.step == EMERGENCY_STEP:
         turn = _in_emergency(state, outcome)
     else:
         turn = (
@@ -145,7 +145,7 @@ def _invariants(script: Script, state: State, outcome: Outcome) -> Turn | None:
             words = " ".join(understanding.emergency.words)
             return _emergency(with_report(script, state, understanding).with_facts(emergency=words))
         case Heard(understanding) if understanding.act == "person":
-            return to_person(script, state if state.ticket else _told(script, state, understanding))
+            return to_person(script, state if state.ticket else _reported(script, state, understanding))
         case Heard(understanding) if understanding.act == "repeat" and not tells_a_story(understanding):
             return _repeat(script, state)
         case Pressed(keys):
@@ -166,7 +166,7 @@ def _pressed(script: Script, state: State, keys: set[str]) -> Turn | None:
     return _repeat(script, state) if keys == {REPEAT} else None
 
 
-def _told(script: Script, state: State, understanding: Understanding) -> State:
+def _reported(script: Script, state: State, understanding: Understanding) -> State:
     """What the same words said about the matter: the person need not ask for it."""
     intent, state = understanding.intent, heard(state, understanding)
     sure = intent.topic in script.edition.topics and intent.confidence >= asking.SAID_SURE
@@ -182,7 +182,7 @@ def to_person(script: Script, state: State) -> Turn:
 
 def _emergency(state: State) -> Turn:
     """Out of our hands at once: the dialplan gives the instruction and rings, whatever becomes of us."""
-    return replace(state, step=EMERGENCY, phase=Phase.SUMMON), Summon(state.facts)
+    return replace(state, step=EMERGENCY_STEP, phase=Phase.SUMMON), Summon(state.facts)
 
 
 def _in_emergency(state: State, outcome: Outcome) -> Turn:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ivr.actions import JoinTicket, OpenTicket
 from ivr.call_matters import ticket_of, unguessed
 from ivr.phases import Phase
-from ivr.script import EMERGENCY
+from ivr.script import EMERGENCY_STEP
 from ivr.state import State
 
 JOIN_PHASES = (Phase.JOIN, Phase.JOINING)
@@ -17,7 +17,7 @@ def left_behind(state: State) -> Sequence[OpenTicket | JoinTicket]:
     A matter that was understood becomes a ticket; one that was about to join a report joins it. A guess that was
     never confirmed is left to a person, with the caller's words. Keys pressed blindly, and nothing else, tell nothing.
     """
-    if state.step == EMERGENCY or state.facts.topic is None or state.facts.blind:
+    if state.step == EMERGENCY_STEP or state.facts.topic is None or state.facts.blind:
         return ()
     matters = (state, *(state.about(at) for at in range(len(state.others))))
     return [_record(matter, of=state) for matter in matters if matter.ticket is None or _joining(matter)]

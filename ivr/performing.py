@@ -64,7 +64,7 @@ from routing.news_waiter import NewsWaiter
 from routing.numbers import callable_number
 from routing.policy import page_alive
 from routing.ports import News, Records
-from routing.spoken_numbers import ticket_number
+from routing.ticket_numbers import ticket_number
 
 POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
 KEEP_S = 3.0  # so long may each part of keeping a message hold up its caller

@@ -23,7 +23,7 @@ DIGITS = re.compile(r"\d+(\.\d+)?")
 PERSON = "person"  # what it is about for who has named nothing else
 DANGEROUS_SURE = 0.7  # from here on an emergency is named after what may itself be dangerous …
 OTHER_SURE = 0.93  # … and after anything else; see docs/adr/0093
-EMERGENCY = "@emergency"  # the one step that every flow has and none can leave out
+EMERGENCY_STEP = "@emergency"  # the one step that every flow has and none can leave out
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def simulate(
     script: Script, understander: Understander, state: State, caller: Sequence[str], world: World
 ) -> Simulation:
     """Play a whole call; a caller who has nothing more to say stays silent."""
-    told = list(caller)
+    turns = list(caller)
     simulation = Simulation(state)
     outcome: Outcome = Started()
     for _ in range(LIMIT):
@@ -99,7 +99,7 @@ def simulate(
         simulation.actions.append(action)
         if isinstance(action, HangUp):
             return simulation
-        outcome = _Outside(understander, simulation, world, script.edition.site.emergency.key).answer(action, told)
+        outcome = _Outside(understander, simulation, world, script.edition.site.emergency.key).answer(action, turns)
     return simulation
 
 
@@ -110,31 +110,31 @@ class _Outside:
     world: World
     emergency_key: str
 
-    def answer(self, action: Action, told: list[str]) -> Outcome:
+    def answer(self, action: Action, turns: list[str]) -> Outcome:
         if isinstance(action, Speak):
-            return self._cut_in(action, told)
+            return self._cut_in(action, turns)
         if isinstance(action, Ask):
-            return self._turn(told.pop(0)) if told else Silence()
+            return self._turn(turns.pop(0)) if turns else Silence()
         if isinstance(action, Hold):
-            return self._held(told)
+            return self._held(turns)
         if isinstance(action, TakeMessage):
-            return self._recorded(told)
+            return self._recorded(turns)
         return self._done(action)
 
-    def _cut_in(self, action: Speak, told: list[str]) -> Outcome:
+    def _cut_in(self, action: Speak, turns: list[str]) -> Outcome:
         """Words marked with a leading "! " interrupt a statement."""
-        if told and told[0].startswith("! "):
-            return self._turn(told.pop(0).removeprefix("! "))
+        if turns and turns[0].startswith("! "):
+            return self._turn(turns.pop(0).removeprefix("! "))
         return Spoken()
 
-    def _held(self, told: list[str]) -> Outcome:
+    def _held(self, turns: list[str]) -> Outcome:
         if self.world.staffed:
             return OfferReady("offer-1", "agent1")
-        return self._turn(told.pop(0)) if told else self._waiting()
+        return self._turn(turns.pop(0)) if turns else self._waiting()
 
-    def _recorded(self, told: list[str]) -> Outcome:
+    def _recorded(self, turns: list[str]) -> Outcome:
         """Whatever is said is the message; silence is none; 0, 9 and * lead away from it."""
-        turn = self._turn(told.pop(0)) if told else NoWords()
+        turn = self._turn(turns.pop(0)) if turns else NoWords()
         if isinstance(turn, Resumed) or (isinstance(turn, Pressed) and turn.keys in ("0", "*", self.emergency_key)):
             return turn
         if isinstance(turn, Heard) and urgent(turn.understanding):

@@ -1,6 +1,6 @@
 """From prompts and spoken values to sentences.
 
-A sentence that a language cannot say whole is said in the fallback's, and the answer tells so.
+A sentence that a language cannot say whole is said in the fallback's, and the result says so.
 """
 
 import re

@@ -37,7 +37,7 @@ MOST_NUMBERS = 3  # times the attempts allowed, counting those that were lost
 
 class Dialler(Protocol):
     async def originate(self, attempt: Attempt, callback: Callback) -> None:
-        """Ring the callback's number with the attempt's id as channel id; answers once that is under way.
+        """Ring the callback's number with the attempt's id as channel id; returns once that is under way.
 
         Raises: NotDialled where it certainly was not; anything else leaves the attempt to `recover`.
         """

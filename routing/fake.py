@@ -37,13 +37,13 @@ class MemoryNews:
     """News within one process; ids look like those of a Redis stream."""
 
     def __init__(self) -> None:
-        self._told: deque[tuple[int, str, dict[str, str]]] = deque(maxlen=NEWS_KEPT)
+        self._published: deque[tuple[int, str, dict[str, str]]] = deque(maxlen=NEWS_KEPT)
         self._count = 0
         self._more = asyncio.Event()
 
     async def tell(self, topic: str, **fields: str) -> None:
         self._count += 1
-        self._told.append((self._count, topic, fields))
+        self._published.append((self._count, topic, fields))
         self._more.set()
         self._more = asyncio.Event()
 
@@ -54,7 +54,7 @@ class MemoryNews:
         last = self._count if after == "$" else int(after.partition("-")[0])
         while True:
             more = self._more
-            for count, topic, fields in [told for told in self._told if told[0] > last]:
+            for count, topic, fields in [each for each in self._published if each[0] > last]:
                 last = count
                 yield f"{count}-0", topic, fields
             if last >= self._count:

@@ -25,7 +25,7 @@ from routing.model import (
     refuse_unseen,
 )
 from routing.rules import moving_urgency
-from routing.spoken_numbers import spoken_number
+from routing.ticket_numbers import nth_ticket_number
 
 
 class MemoryCalls:
@@ -52,7 +52,7 @@ class MemoryCalls:
             self._state.calls[call_id] = replace(await self.load(call_id), dialogue=dict(dialogue))
             self._state.apply([call_transition(call_id, event)] if event else [])
             if outcome is not None:
-                self._state.outcomes[call_id] = [*self._state.outcomes.get(call_id, ()), outcome.told]
+                self._state.outcomes[call_id] = [*self._state.outcomes.get(call_id, ()), outcome.content]
             self._state.append(events)
 
     async def append(self, events: Sequence[NewEvent]) -> None:
@@ -87,7 +87,7 @@ class MemoryTickets:
         if known:
             self._state.link(call_id, known)
             return self._state.tickets[known]
-        number = spoken_number(len(self._state.tickets) + 1)
+        number = nth_ticket_number(len(self._state.tickets) + 1)
         ticket = Ticket(new_id(), number, self._site_id, at, Stage.RECORDED, draft, stages={Stage.RECORDED: at})
         self._state.tickets[ticket.id] = ticket
         if key:
@@ -144,10 +144,10 @@ class MemoryTickets:
         self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None,
         seen: str | None = None,
     ) -> Ticket:  # fmt: skip
-        told = await self.load(ticket_id)
-        refuse_unseen(told, urgency, seen)
-        draft = replace(told.draft, promise=promise or told.draft.promise)
-        ticket = self._keep(replace(told, draft=draft, urgency_set=urgency))
+        before = await self.load(ticket_id)
+        refuse_unseen(before, urgency, seen)
+        draft = replace(before.draft, promise=promise or before.draft.promise)
+        ticket = self._keep(replace(before, draft=draft, urgency_set=urgency))
         self._state.apply(moving_urgency(ticket_id, urgency))
         return ticket
 

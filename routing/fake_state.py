@@ -100,8 +100,8 @@ class MemoryState:
         """Raises: NotFound."""
         for event in events:
             one(self.calls, event.call_id, "call")
-            told = self.events.get(event.call_id, ())
-            self.events[event.call_id] = (*told, Event(**vars(event), id=new_id(), seq=len(told) + 1))
+            earlier = self.events.get(event.call_id, ())
+            self.events[event.call_id] = (*earlier, Event(**vars(event), id=new_id(), seq=len(earlier) + 1))
 
     def apply(self, effects: Sequence[Effect]) -> None:
         """Raises: Lost."""

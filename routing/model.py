@@ -151,7 +151,7 @@ class NewOutcome:
     """What came of the dialogue's last action, as JSON; private: it may hold words, digits and names."""
 
     at: datetime
-    told: Mapping[str, Any]
+    content: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -190,9 +190,9 @@ class TicketDraft:
 CORRECTABLE = ("topic", "crew", "urgency", "place", "place_text", "asset", "words", "confidence", "why")
 
 
-def corrected(told: TicketDraft, now: TicketDraft, fields: Collection[str] = CORRECTABLE) -> TicketDraft:
+def corrected(before: TicketDraft, now: TicketDraft, fields: Collection[str] = CORRECTABLE) -> TicketDraft:
     """The draft with what a correction changes, of what it may change; who called and what was promised stay."""
-    return replace(told, **{name: getattr(now, name) for name in CORRECTABLE if name in fields})
+    return replace(before, **{name: getattr(now, name) for name in CORRECTABLE if name in fields})
 
 
 @dataclass(frozen=True)

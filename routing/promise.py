@@ -47,13 +47,13 @@ def moved_promise(ticket: Ticket, urgency: str, topic: Topic, at: datetime, site
     Back at the topic's own urgency it is what was promised at first. `topic` is the ticket's; limits are the site's
     `urgency_minutes` from `at` on, in opening hours only where the topic's are and nothing is pressing.
     """
-    told = ticket.draft.promise
+    given = ticket.draft.promise
     if urgency == topic.urgency:
         return make_promise(topic, ticket.opened_at, site)
     pressing = URGENCY_ORDER.index(urgency) < URGENCY_ORDER.index("normal")
     by = deadline(at, site.urgency_minutes[cast("Urgency", urgency)], topic.limits.working and not pressing, site)
     raised = URGENCY_ORDER.index(urgency) < URGENCY_ORDER.index(ticket.urgency)
-    return Promise(told.what, min(told.by, by) if raised else max(told.by, by))
+    return Promise(given.what, min(given.by, by) if raised else max(given.by, by))
 
 
 def is_settled_by(what: str, stage: Stage) -> bool:

@@ -42,7 +42,7 @@ def boottime() -> float:
 
 
 class LineClock:
-    """Never goes backwards; answers aware datetimes in UTC."""
+    """Never goes backwards; returns aware datetimes in UTC."""
 
     def __init__(
         self, file: Path | None = None, wall: Callable[[], float] = time.time,
@@ -67,10 +67,10 @@ class LineClock:
         """How far the machine's clock is ahead of the line's."""
         return self._wall() - self().timestamp()
 
-    def of(self, told: datetime) -> datetime:
+    def of(self, machine_time: datetime) -> datetime:
         """A moment that was told by the machine's clock, by the line's; never later than now."""
         ahead_s = self.ahead_s()
-        moved = told - timedelta(seconds=ahead_s) if abs(ahead_s) > ALIKE_S else told
+        moved = machine_time - timedelta(seconds=ahead_s) if abs(ahead_s) > ALIKE_S else machine_time
         return min(moved, self())
 
     def _renew(self, boottime_s: float) -> None:
@@ -120,9 +120,9 @@ def now() -> datetime:
     return _process()
 
 
-def line_time(told: datetime) -> datetime:
+def line_time(machine_time: datetime) -> datetime:
     """By the line's clock, what the machine's (Asterisk's) said."""
-    return _process.of(told)
+    return _process.of(machine_time)
 
 
 def wall_now() -> datetime:

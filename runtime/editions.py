@@ -148,13 +148,13 @@ def sentence(where: Standing, folder: Folder, seen: Seen) -> str:
             return f"the documents in {folder.path} were imported and are not in force: {PUBLISH} publishes them."
         case Standing.OVERTAKEN if seen.publication:
             return (
-                f"the documents in {folder.path} are not those in force, {told(seen.publication)}: see "
+                f"the documents in {folder.path} are not those in force, {described(seen.publication)}: see "
                 f"`onenumber documents diff`; {PUBLISH} --expect {seen.publication.edition[:SHOWN]} replaces those."
             )
     return ""
 
 
-def told(publication: Publication) -> str:
+def described(publication: Publication) -> str:
     """A publication for people."""
     note = f" ({publication.note})" if publication.note else ""
     when = f"{publication.at:%Y-%m-%d %H:%M} UTC"

@@ -6,7 +6,7 @@ from config.documents import Edition
 from config.settings import Settings
 from routing.model import NotFound
 from runtime import operator
-from runtime.editions import SHOWN, Folder, Standing, look, read_folder, remember, sentence, standing, told
+from runtime.editions import SHOWN, Folder, Standing, described, look, read_folder, remember, sentence, standing
 from store import SqlRecords, editions, open_records, publications
 from store.publications import FolderMark, Publication, PublishedMeanwhile
 
@@ -42,7 +42,7 @@ async def _settled(records: SqlRecords, folder: Folder, edition: Edition, tell: 
         note = CHANGED if seen.publication else FIRST
         made = await put_in_force(records, folder, folder.edition, note, expected)
         if made != seen.publication:
-            tell(f"documents: {told(made)}")
+            tell(f"documents: {described(made)}")
         return folder.edition
     if difference := sentence(where, folder, seen):
         tell(f"WARNING: {difference}")

@@ -33,10 +33,10 @@ class SqlAudit:
     async def note(
         self, actor: str, action: Action, subject: str, at: datetime, detail: Mapping[str, str] | None = None
     ) -> str:
-        told = {storable(name): storable(value) for name, value in (detail or {}).items()}
+        kept = {storable(name): storable(value) for name, value in (detail or {}).items()}
         row = {
             "id": new_id(), "site_id": self._site_id, "at": at, "actor": storable(actor), "action": str(action),
-            "subject": storable(subject), "detail": told,
+            "subject": storable(subject), "detail": kept,
         }  # fmt: skip
         await self._database.write(lambda connection: append(connection, self._key, row))
         return str(row["id"])
@@ -75,8 +75,8 @@ def move_head(connection: Connection, seq: int, sealed: str) -> None:
 
 def content(row: Mapping[str, Any], seq: int) -> str:
     """What a row's seal covers: all but the last time."""
-    told = [row[name] for name in ("id", "site_id", "actor", "action", "subject", "detail")]
-    return json.dumps([seq, moment(row["at"]), *told], sort_keys=True, ensure_ascii=False)
+    kept = [row[name] for name in ("id", "site_id", "actor", "action", "subject", "detail")]
+    return json.dumps([seq, moment(row["at"]), *kept], sort_keys=True, ensure_ascii=False)
 
 
 def moment(at: datetime) -> str:

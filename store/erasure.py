@@ -60,7 +60,7 @@ async def find(database: Database, number: Spellings) -> Traces:
 
 
 async def _scan(database: Database, table: Table, number: Spellings, mentions: set[str]) -> set[str]:
-    """Fill in the keys of rows that mention the number; answers those of rows that are the number's own."""
+    """Fill in the keys of rows that mention the number; returns those of rows that are the number's own."""
     (key,) = table.primary_key
     own, last = set[str](), ""
     query = select(table).order_by(key).limit(BATCH)

@@ -16,7 +16,7 @@ INSERT_OUTCOME = insert(outcome_private).values(seq=NEXT.scalar_subquery())
 
 def append_outcome(connection: Connection, call_id: str, new: NewOutcome, kept_for: timedelta) -> None:
     """Append one; whoever calls this holds the call's row, so that no two take the same number."""
-    row = {"id": new_id(), "call_id": call_id, "outcome": dict(new.told), "purge_after": new.at + kept_for}
+    row = {"id": new_id(), "call_id": call_id, "outcome": dict(new.content), "purge_after": new.at + kept_for}
     connection.execute(INSERT_OUTCOME, {**row, "of_call": call_id})
 
 

@@ -56,13 +56,13 @@ class SqlCallbacks(CallbackTransitions):
         return await self._select(callback_private.c.number == number, OPEN_CALLBACK)
 
     async def resting(self) -> frozenset[str]:
-        told = select(call_private.c.number, calls.c.caller_kind).join(calls, calls.c.id == call_private.c.call_id)
+        numbers = select(call_private.c.number, calls.c.caller_kind).join(calls, calls.c.id == call_private.c.call_id)
         theirs = select(callback_private.c.number).join(callbacks).where(OPEN_CALLBACK)
         calling = (NOT_ENDED, calls.c.callback_id.is_(None), call_private.c.number.in_(theirs))
 
         def work(connection: Connection) -> frozenset[str]:
             owed = connection.execute(select_callbacks().where(OPEN_CALLBACK))
-            callers = connection.execute(told.where(*calling))
+            callers = connection.execute(numbers.where(*calling))
             return resting(
                 [callback_of(row) for row in owed],
                 [CallerId(number=row.number, kind=row.caller_kind) for row in callers],

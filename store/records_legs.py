@@ -34,8 +34,8 @@ class SqlLegs:
 
         def work(connection: Connection) -> bool:
             ended = connection.execute(change).all()
-            told = [leg_ended(leg.call_id, channel, LegKind(leg.kind), cause, at) for leg in ended]
-            append_events(connection, told, self._kept_for)
+            events = [leg_ended(leg.call_id, channel, LegKind(leg.kind), cause, at) for leg in ended]
+            append_events(connection, events, self._kept_for)
             return bool(ended)
 
         return await self._database.write(work)

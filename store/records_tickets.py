@@ -24,7 +24,7 @@ from routing.model import (
 from routing.promise import is_settled_by
 from routing.rules import moving_urgency
 from routing.searching import searchable
-from routing.spoken_numbers import is_spoken_number, spoken_number
+from routing.ticket_numbers import is_ticket_number, nth_ticket_number
 from store.applying import apply
 from store.columns import storable
 from store.database import Database
@@ -63,7 +63,7 @@ class SqlTickets:
         return await self._database.write(work)
 
     def _insert(self, connection: Connection, draft: TicketDraft, at: datetime, key: str | None) -> Ticket:
-        number = spoken_number(_next(connection, "ticket"))
+        number = nth_ticket_number(_next(connection, "ticket"))
         ticket = Ticket(new_id(), number, self._site_id, at, Stage.RECORDED, draft, stages={Stage.RECORDED: at})
         connection.execute(insert(tickets).values(**_row(ticket), key=key))
         connection.execute(insert(ticket_private).values(**_private(ticket), purge_after=at + self._kept_for))
@@ -89,7 +89,7 @@ class SqlTickets:
         return {ticket.id: ticket for ticket in found}
 
     async def by_number(self, number: str) -> Ticket | None:
-        if not is_spoken_number(number):
+        if not is_ticket_number(number):
             return None
         found = await self._find(tickets.c.number == number)
         return found[0] if found else None
@@ -150,8 +150,8 @@ class SqlTickets:
         self, ticket_id: str, draft: TicketDraft, actor: str, at: datetime, fields: Collection[str] = CORRECTABLE
     ) -> Ticket:
         def work(connection: Connection) -> Ticket:
-            told = require_ticket(connection, ticket_id, lock=True)
-            ticket = replace(told, draft=corrected(told.draft, draft, fields))
+            before = require_ticket(connection, ticket_id, lock=True)
+            ticket = replace(before, draft=corrected(before.draft, draft, fields))
             known = {name: value for name, value in _row(ticket).items() if name in CORRECTED}
             connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(known))
             connection.execute(
@@ -169,12 +169,12 @@ class SqlTickets:
         seen: str | None = None,
     ) -> Ticket:  # fmt: skip
         def work(connection: Connection) -> Ticket:
-            told = require_ticket(connection, ticket_id, lock=True)
-            refuse_unseen(told, urgency, seen)
+            before = require_ticket(connection, ticket_id, lock=True)
+            refuse_unseen(before, urgency, seen)
             connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(urgency_set=urgency))
             apply(connection, moving_urgency(ticket_id, urgency))
             note_change(connection, ticket_id, at, actor, "urgency", urgency)
-            if promise and promise != told.draft.promise:
+            if promise and promise != before.draft.promise:
                 _promise_anew(connection, ticket_id, promise, at)
                 note_change(connection, ticket_id, at, actor, "promise", promise.by.isoformat())
             return require_ticket(connection, ticket_id)

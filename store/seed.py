@@ -20,7 +20,7 @@ async def seed(database_url: str, edition: Edition, passwords: Mapping[str, str]
     """Bring documents, agents and accounts up to date with the edition; idempotent.
 
     An account begins with its password of `passwords` (by login), without one it cannot log in yet; the password
-    that it has is never changed. Answers whose still is the one given here.
+    that it has is never changed. Returns whose still is the one given here.
     """
     async with open_records(database_url, edition.site.id) as records:
         await editions.keep(records, edition)

@@ -126,7 +126,7 @@ class SqliteDatabase:
         except (DBAPIError, sqlite3.Error) as error:
             if is_busy(error) or _code(error) == sqlite3.SQLITE_INTERRUPT:
                 raise RecordsUnavailable("not read in time") from error
-            raise _told(error) from error
+            raise _translated(error) from error
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Raises: RecordsUnavailable."""
@@ -208,22 +208,22 @@ def _refusal(error: Exception) -> str:
     return REFUSALS.get(_code(error), "")
 
 
-def _told(error: Exception) -> Exception:
+def _translated(error: Exception) -> Exception:
     """The error as the cores know it."""
     if is_busy(error):
-        told = RecordsUnavailable("The records are busy: another process holds them.")
+        translated = RecordsUnavailable("The records are busy: another process holds them.")
     elif refusal := _refusal(error):
-        told = RecordsUnavailable(f"The records do not answer: {refusal}.")
+        translated = RecordsUnavailable(f"The records do not answer: {refusal}.")
     else:
         return error
-    told.__cause__ = error
-    return told
+    translated.__cause__ = error
+    return translated
 
 
 def _fail(batch: Sequence[WriteJob], error: Exception) -> None:
-    told = _told(error)
+    translated = _translated(error)
     for order in batch:
-        order.error = told
+        order.error = translated
 
 
 def _deliver(batch: Sequence[WriteJob]) -> None:

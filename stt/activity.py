@@ -108,8 +108,8 @@ class ActivityPool:
 class VoiceActivity:
     """Speech probability of each frame of one call."""
 
-    def __init__(self, attention: ActivityPool, gate: EnergyGate | None = None) -> None:
-        self._attention = attention
+    def __init__(self, pool: ActivityPool, gate: EnergyGate | None = None) -> None:
+        self._shared = pool
         self._gate = gate or EnergyGate()
         self._memory = Memory()
         self._kept: deque[bytes] = deque(maxlen=KEPT_FRAMES)
@@ -130,6 +130,6 @@ class VoiceActivity:
         self._pending += frame
         while len(self._pending) >= CHUNK * 2:
             chunk, self._pending = self._pending[: CHUNK * 2], self._pending[CHUNK * 2 :]
-            asked = await self._attention.probability(chunk, self._memory)
+            asked = await self._shared.probability(chunk, self._memory)
             self._last = GATE_ALONE if asked is None else asked
         return self._last

@@ -40,8 +40,8 @@ def build(speech: SpeechSettings, language: str) -> Listener | None:
         return None
     limits = Limits(speech.workers, speech.queue_limit, answer_s=speech.limit_s + 2.0, wait_s=speech.limit_s)
     if engine.kind == "whisper":
-        return whisper(engine.model, attention(), speech.threads, limits)
-    return vosk(engine.model, attention(), limits)
+        return whisper(engine.model, shared_activity(), speech.threads, limits)
+    return vosk(engine.model, shared_activity(), limits)
 
 
 def best(speech: SpeechSettings, language: str) -> InstalledEngine | None:
@@ -70,7 +70,7 @@ def measured() -> dict[str, dict[str, float]]:
 
 
 @cache
-def attention() -> ActivityPool:
+def shared_activity() -> ActivityPool:
     """The voice-activity pool, shared by all languages; the gate alone where the network is not installed."""
     try:
         return ActivityPool(silero())

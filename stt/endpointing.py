@@ -63,7 +63,7 @@ class SpeechSegment:
 
 
 class Segmenter:
-    """Feed it each frame's speech probability; it answers with what just became known.
+    """Feed it each frame's speech probability; it returns what just became known.
 
     The utterance it talks of is `utterance`. After ENDED it can be fed on and finds the next one.
     """

@@ -50,8 +50,8 @@ class UtteranceReader(Protocol):
 class SpeechDetector:
     """What was heard in one listening: the sound from shortly before the utterance on, and the cues."""
 
-    def __init__(self, attention: ActivityPool, spec: ListenSpec) -> None:
-        self._activity = VoiceActivity(attention)
+    def __init__(self, activity: ActivityPool, spec: ListenSpec) -> None:
+        self._activity = VoiceActivity(activity)
         self.segments = Segmenter(Endpointing.of(spec))
         self._nearness = Nearness(spec.caller_dbfs)
         self._spec = spec
@@ -108,12 +108,12 @@ class Listener:
         self,
         name: str,
         workers: Workers,
-        attention: ActivityPool,
+        activity: ActivityPool,
         reader: Callable[[Workers, ListenSpec], UtteranceReader],
     ) -> None:
         self.name = name
         self.workers = workers
-        self._attention = attention
+        self._activity_pool = activity
         self._reader = reader
 
     async def start(self, wait_s: float = 0.0) -> bool:
@@ -136,7 +136,7 @@ class Listener:
         """Raises: RecognitionDown."""
         self._check()
         reader = self._reader(self.workers, spec)
-        turn = Turn(SpeechDetector(self._attention, spec), reader)
+        turn = Turn(SpeechDetector(self._activity_pool, spec), reader)
         try:
             async for frame in pcm:
                 self._check()

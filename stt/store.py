@@ -60,13 +60,13 @@ def install(model: Model, folder: Path, client: httpx.Client, progress: Progress
     try:
         published = fetch_list(client).get(model.name)
         fetch(model.url, archive, client, progress)
-        told = check(archive, published, _pinned(record))
+        verified = check(archive, published, _pinned(record))
         unpack(archive, target)
     except httpx.HTTPError as error:
         raise NotInstalled(f"{httpx.URL(model.url).host} cannot be reached ({type(error).__name__}).") from error
     except OSError as error:
         raise NotInstalled(f"{model.name} could not be written: {error.strerror or error}.") from error
-    record.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    record.write_text(json.dumps(verified, indent=1), encoding="utf-8")
     archive.unlink()
     return target
 

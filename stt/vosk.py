@@ -1,4 +1,4 @@
-"""Vosk as a recogniser: streams the utterance to a worker and answers with partial texts."""
+"""Vosk as a recogniser: streams the utterance to a worker and yields partial texts."""
 
 import asyncio
 import uuid
@@ -84,8 +84,8 @@ class VoskReader:
         self._sending, self._partial, self._partial_at = None, "", 0
 
 
-def vosk(model: Path, attention: ActivityPool, limits: Limits | None = None) -> Listener:
+def vosk(model: Path, activity: ActivityPool, limits: Limits | None = None) -> Listener:
     """A recogniser over its own pool of workers; `model` is an unpacked Vosk model."""
     name = model.name if model.name.startswith("vosk") else f"vosk {model.name}"
     workers = Workers(("vosk", str(model), "1"), limits)
-    return Listener(name, workers, attention, lambda pool, spec: VoskReader(pool, spec, name))
+    return Listener(name, workers, activity, lambda pool, spec: VoskReader(pool, spec, name))

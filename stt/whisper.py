@@ -136,11 +136,11 @@ def transcript(answer: dict[str, Any], engine: str) -> Final:
     return Final(answer["text"], answer["confidence"], words, engine=engine)
 
 
-def whisper(model: Path, attention: ActivityPool, threads: int = 2, limits: Limits | None = None) -> Listener:
+def whisper(model: Path, activity: ActivityPool, threads: int = 2, limits: Limits | None = None) -> Listener:
     """A recogniser over its own pool of workers; `model` is a CTranslate2 folder."""
     name = f"whisper {_size(model)}"
     workers = Workers(("whisper", str(model), str(threads)), limits, threads=threads)
-    return Listener(name, workers, attention, lambda pool, spec: WhisperReader(pool, spec, name))
+    return Listener(name, workers, activity, lambda pool, spec: WhisperReader(pool, spec, name))
 
 
 def packaged_model() -> Path | None:

@@ -35,7 +35,7 @@ class AsteriskFollowing:
         """`command` is a command of Asterisk's console; `started`: it has just read what was written of `edition`."""
         self._settings, self._edition, self._started = settings, edition, started
         self._command = command or AsteriskInstance(settings.asterisk.root, settings.paths.asterisk).cli
-        self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="follow documents", daemon=True)
         self._over = threading.Event()
         self._read = ""  # the mark of what Asterisk has read
@@ -53,7 +53,7 @@ class AsteriskFollowing:
     def news(self) -> str:
         """What happened since it was asked last, one thing at a time; empty when nothing did."""
         with suppress(queue.Empty):
-            return self._told.get_nowait()
+            return self._messages.get_nowait()
         return ""
 
     def _run(self) -> None:
@@ -80,7 +80,7 @@ class AsteriskFollowing:
             else:
                 self._renew_now(self._edition)
         except (ConfigRefused, preparing.NotPrepared, AsteriskDown, subprocess.SubprocessError) as trouble:
-            self._told.put(f"Asterisk: may go by earlier documents: {trouble}")
+            self._messages.put(f"Asterisk: may go by earlier documents: {trouble}")
 
     async def _renew(self, edition: Edition) -> None:
         await asyncio.to_thread(self._renew_now, edition)
@@ -91,8 +91,8 @@ class AsteriskFollowing:
         if mark == self._read:
             return
         if not preparing.asterisk_is_made_of(self._settings, edition):
-            preparing.asterisk_files(self._settings, edition, self._told.put)
+            preparing.asterisk_files(self._settings, edition, self._messages.put)
         for command in READ_AGAIN:
             self._command(command)
         self._read = mark
-        self._told.put("Asterisk: goes by the documents in force")
+        self._messages.put("Asterisk: goes by the documents in force")

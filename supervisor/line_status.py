@@ -44,13 +44,13 @@ class LineStatus:
         async with open_records(self._settings.database) as records:
             while True:
                 try:
-                    self._calls = told(await records.calls.live())
+                    self._calls = calls_text(await records.calls.live())
                 except Exception:  # a database that is away for a while is the controller's trouble, not the panel's
                     self._calls = "unknown: the database does not answer"
                 await asyncio.sleep(ASK_EVERY_S)
 
 
-def told(calls: Sequence[Call]) -> str:
+def calls_text(calls: Sequence[Call]) -> str:
     """Live calls as words: "3: 2 talking to the line, 1 waiting"."""
     counts = [(sum(call.state == state for call in calls), phrase) for state, phrase in PHRASES]
     parts = ", ".join(f"{count} {phrase}" for count, phrase in counts if count)

@@ -97,12 +97,12 @@ async def _seal_audit(database_url: str, key: bytes) -> None:
 
 def sentences(settings: Settings, edition: Edition, tell: Tell) -> None:
     """Render every fixed sentence that the line will say."""
-    told_at = time.monotonic()
+    reported_at = time.monotonic()
 
     def progress(done: int, of: int) -> None:
-        nonlocal told_at
-        if time.monotonic() - told_at > PROGRESS_EVERY_S:
-            told_at = time.monotonic()
+        nonlocal reported_at
+        if time.monotonic() - reported_at > PROGRESS_EVERY_S:
+            reported_at = time.monotonic()
             tell(f"prompts: {done} of {of}")
 
     try:

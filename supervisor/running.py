@@ -66,8 +66,8 @@ def _run(found: Installation, live: bool) -> None:
 
 
 def _tell_of_the_disk(settings: Settings, reserve: Reserve) -> None:
-    if told := reserve.look():
-        _say(told)
+    if done := reserve.look():
+        _say(done)
     if wrong := DiskHealth(settings.data_dir).look():
         _say(f"WARNING: {wrong}.")
 
@@ -185,8 +185,8 @@ def _keep_up(
         supervisor.start(lambda: note(supervisor.kept, False))
         while not stopping:
             supervisor.tick()
-            if told := look():
-                shown.tell(told)
+            if done := look():
+                shown.tell(done)
             ready = supervisor.ready()
             shown.show(supervisor.kept, ready)  # said before the state file tells it to whoever waits for it
             note(supervisor.kept, ready)

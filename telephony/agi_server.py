@@ -17,7 +17,7 @@ Handler = Callable[[AgiSession], Awaitable[None]]
 
 CONNECTION_LIMIT = 1_000
 STRANGERS_LIMIT = 256  # connections that have not shown to be Asterisk's; after a restart all callers come at once
-TOLD_S = 10.0  # a flood of strangers is no flood of log lines
+LOG_EVERY_S = 10.0  # a flood of strangers is no flood of log lines
 ENVIRONMENT_LIMIT_S = 5.0
 AFTERWARDS_S = 30.0  # a handler may put its papers in order after the call; longer, and it hangs
 
@@ -45,7 +45,7 @@ class AgiServer:
         self.connections: set[AgiConnection] = set()
         self.strangers: dict[AgiConnection, None] = {}  # of these, who has not shown it; the oldest first
         self.refused = 0
-        self._told_s = -TOLD_S
+        self._logged_at_s = -LOG_EVERY_S
         self.closing = False
         self._server: asyncio.Server | None = None
 
@@ -73,8 +73,8 @@ class AgiServer:
         """Count a connection that is not Asterisk's; the log tells the first, and then how many."""
         self.refused += 1
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._told_s >= TOLD_S:
-            self._told_s = now_s
+        if now_s - self._logged_at_s >= LOG_EVERY_S:
+            self._logged_at_s = now_s
             log.warning("AGI connection refused", why=why, refused=self.refused)
 
 

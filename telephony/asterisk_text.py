@@ -23,13 +23,13 @@ class Checked(str):
     """Text that passed a filter."""
 
 
-def _whole(pattern: str, what: str, *, told: bool = True) -> Callable[[object], Checked]:
+def _whole(pattern: str, what: str, *, shown: bool = True) -> Callable[[object], Checked]:
     """A filter; what it refuses is told to whoever runs the line and stands in their journal, unless not `told`."""
     compiled = re.compile(pattern)
 
     def check(value: object) -> Checked:
         if not compiled.fullmatch(text := str(value)):
-            raise ConfigRefused(f"not {what}: {text[:60]!r}" if told else f"not {what}")
+            raise ConfigRefused(f"not {what}: {text[:60]!r}" if shown else f"not {what}")
         return Checked(text)
 
     return check
@@ -58,7 +58,7 @@ FILTERS: dict[str, Callable[[Any], Checked]] = {
     "addresses": _addresses,
     "number_list": _number_list,
     "path": _whole(r"/[A-Za-z0-9_./+@-]*", "a plain absolute path"),
-    "secret": _whole(r"[A-Za-z0-9_~.+/=-]{8,256}", "a secret of plain characters, eight or more", told=False),
+    "secret": _whole(r"[A-Za-z0-9_~.+/=-]{8,256}", "a secret of plain characters, eight or more", shown=False),
     "digit": _whole(r"[0-9]", "a key 0-9"),
     "dial": _whole(r"PJSIP/[A-Za-z0-9+][A-Za-z0-9_.@+-]*(?:&PJSIP/[A-Za-z0-9+][A-Za-z0-9_.@+-]*)*", "a dial string"),
     "rights": _whole(r"[a-z]+(?:,[a-z]+)*", "a list of AMI rights"),

@@ -17,7 +17,7 @@ from telephony.ticker import Ticker
 
 IDENTITY_LIMIT_S = 1.0  # a connection says at once whose it is
 STRANGERS_LIMIT = 512  # connections that have not said it yet; after a restart all callers come at once
-TOLD_S = 10.0  # a flood of strangers is no flood of log lines
+LOG_EVERY_S = 10.0  # a flood of strangers is no flood of log lines
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class AudioServer:
         self.host, self.port = host, port
         self.strangers: dict[AudioConnection, None] = {}  # the longest silent first
         self.refused = 0
-        self._told_s = -TOLD_S
+        self._logged_at_s = -LOG_EVERY_S
         self._ticker = ticker or Ticker()
         self._expected: dict[UUID, AudioLeg] = {}
         self.legs = 0
@@ -82,8 +82,8 @@ class AudioServer:
         """Count a connection that is dropped; the log tells the first, and then how many."""
         self.refused += 1
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._told_s >= TOLD_S:
-            self._told_s = now_s
+        if now_s - self._logged_at_s >= LOG_EVERY_S:
+            self._logged_at_s = now_s
             log.warning("audio connection dropped", why=why, dropped=self.refused)
 
 

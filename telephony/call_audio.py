@@ -22,7 +22,7 @@ from telephony.audio_watch import HearingChange
 CONNECT_LIMIT_S = 2.0  # Asterisk itself waits no longer for a connection
 LEAVE_LIMIT_S = 3.0
 RENEWAL_LIMIT_S = 0.5  # AMI answers in milliseconds, or is about to be lost; an emergency may wait for it
-GAPS_TOLD = 20  # of a call: a phone that suppresses silence has one at every pause
+GAPS_LOGGED = 20  # of a call: a phone that suppresses silence has one at every pause
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ class LeaseKeeper(Protocol):
 class InfoKeys(Protocol):
     """Tells of keys that came by SIP INFO; the SIP watch does."""
 
-    def info_keys(self, call_id: str, told: Callable[[str], None]) -> AbstractContextManager[None]: ...
+    def info_keys(self, call_id: str, on_key: Callable[[str], None]) -> AbstractContextManager[None]: ...
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class AudioSession:
         if change.curable:
             self._stand_up()
         self._changes += 1
-        if tell is not None and self._changes <= 2 * GAPS_TOLD:
+        if tell is not None and self._changes <= 2 * GAPS_LOGGED:
             tell(change)
 
     @property

@@ -13,7 +13,7 @@ ECHO_S = 0.3  # the end of a tone whose event came first
 
 
 @dataclass
-class _Told:
+class _KeyCounts:
     """What was told of one key lately."""
 
     at_s: float
@@ -28,7 +28,7 @@ class PressCounter:
     """Returns whether what is told is a new press; time is an argument, in seconds of a monotonic clock."""
 
     def __init__(self) -> None:
-        self._told = dict[str, _Told]()
+        self._counts = dict[str, _KeyCounts]()
 
     def info(self, key: str, now_s: float) -> None:
         """A SIP INFO told of it; Asterisk hands the key on, too."""
@@ -36,28 +36,28 @@ class PressCounter:
 
     def key(self, key: str, now_s: float) -> bool:
         """Asterisk handed it on."""
-        told = self._of(key, now_s)
-        told.keys += 1
-        told.key_s = now_s
-        new = told.given < min(told.keys, max(told.infos, told.keys - told.infos))
-        told.given += new
-        if new and now_s - told.owed_event_s < SAME_PRESS_S:
-            told.owed_event_s = -SAME_PRESS_S
+        counts = self._of(key, now_s)
+        counts.keys += 1
+        counts.key_s = now_s
+        new = counts.given < min(counts.keys, max(counts.infos, counts.keys - counts.infos))
+        counts.given += new
+        if new and now_s - counts.owed_event_s < SAME_PRESS_S:
+            counts.owed_event_s = -SAME_PRESS_S
             return False
         return new
 
     def tone(self, key: str, now_s: float) -> bool:
         """Its tone was heard."""
-        told = self._of(key, now_s)
-        if now_s - told.key_s < ECHO_S:
+        counts = self._of(key, now_s)
+        if now_s - counts.key_s < ECHO_S:
             return False
-        told.owed_event_s = now_s
+        counts.owed_event_s = now_s
         return True
 
-    def _of(self, key: str, now_s: float) -> _Told:
-        told = self._told.setdefault(key, _Told(now_s))
-        all_came = told.keys >= told.infos
-        if now_s - told.at_s > (SAME_PRESS_S if all_came else LATE_S):
-            told.keys = told.infos = told.given = 0
-        told.at_s = now_s
-        return told
+    def _of(self, key: str, now_s: float) -> _KeyCounts:
+        counts = self._counts.setdefault(key, _KeyCounts(now_s))
+        all_came = counts.keys >= counts.infos
+        if now_s - counts.at_s > (SAME_PRESS_S if all_came else LATE_S):
+            counts.keys = counts.infos = counts.given = 0
+        counts.at_s = now_s
+        return counts

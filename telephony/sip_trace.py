@@ -100,12 +100,12 @@ def _media(body: str) -> tuple[str, ...]:
 
 
 def _key(kind: str, body: str) -> str:
-    told = re.search(r"^\s*signal\s*=\s*([0-9]{1,2}|[*#])", body, re.IGNORECASE | re.MULTILINE)
+    found = re.search(r"^\s*signal\s*=\s*([0-9]{1,2}|[*#])", body, re.IGNORECASE | re.MULTILINE)
     if kind == "application/dtmf":
-        told = re.match(r"\s*([0-9]{1,2}|[*#])\s*$", body)
+        found = re.match(r"\s*([0-9]{1,2}|[*#])\s*$", body)
     elif kind != "application/dtmf-relay":
         return ""
-    return {"10": "*", "11": "#"}.get(told[1], told[1][:1]) if told else ""
+    return {"10": "*", "11": "#"}.get(found[1], found[1][:1]) if found else ""
 
 
 _COMPACT = {"i": "call-id", "v": "via", "f": "from", "t": "to", "c": "content-type"}

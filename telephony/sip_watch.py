@@ -52,9 +52,9 @@ class SipWatch(asyncio.DatagramProtocol):
                 transport.close()
 
     @contextmanager
-    def info_keys(self, call_id: str, told: Callable[[str], None]) -> Iterator[None]:
+    def info_keys(self, call_id: str, on_key: Callable[[str], None]) -> Iterator[None]:
         """While inside, the keys that a call's phone tells by INFO."""
-        self._listeners[call_id] = told
+        self._listeners[call_id] = on_key
         try:
             yield
         finally:

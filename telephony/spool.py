@@ -163,8 +163,8 @@ def _message(key: str, path: Path, facts: Mapping[str, str], recording: Path | N
 
 def announced(channel: str, facts: str) -> DialplanCall | None:
     """The call on a channel from what the dialplan announces of it (`at=…&call=…`); None where that is none."""
-    told = dict(pair.split("=", 1) for pair in facts.split("&") if "=" in pair)
-    return _dialplan_call(channel, told) if told.get("at", "").isdecimal() and channel else None
+    pairs = dict(pair.split("=", 1) for pair in facts.split("&") if "=" in pair)
+    return _dialplan_call(channel, pairs) if pairs.get("at", "").isdecimal() and channel else None
 
 
 def _dialplan_call(key: str, facts: Mapping[str, str]) -> DialplanCall:

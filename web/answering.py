@@ -1,4 +1,4 @@
-"""Errors to answers: JSON for programs, a sentence in a page for people."""
+"""Errors to responses: JSON for programs, a sentence in a page for people."""
 
 from urllib.parse import quote, urlsplit
 

@@ -63,7 +63,7 @@ class _Watch:
     wanted_at_s: float = math.inf  # since when the agent has no live page
     alarms: tuple[Alarm, ...] = ()
     stale: dict[str, None] = field(default_factory=dict)  # what has changed and was not told yet, in order
-    told_at_s: float = -math.inf
+    sent_at_s: float = -math.inf
     again_at_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     async def events(self, change: NewsItem) -> AsyncIterator[ServerSentEvent]:
@@ -92,10 +92,10 @@ class _Watch:
         if now_s - self.again_at_s >= AGAIN_S:
             self.again_at_s = now_s
             self.stale["again"] = None
-        if now_s - self.told_at_s < TOGETHER_S:
+        if now_s - self.sent_at_s < TOGETHER_S:
             return []
         due, self.stale = list(self.stale), {}
-        self.told_at_s = now_s if due else self.told_at_s
+        self.sent_at_s = now_s if due else self.sent_at_s
         return due
 
     async def _panels(self, change: NewsItem) -> AsyncIterator[Panel]:
@@ -137,7 +137,7 @@ class _Watch:
 
 def stale_by(change: NewsItem) -> list[str]:
     """The lists, the ticket and the call that show something else now."""
-    told = change.fields
-    names = [f"{kind}-{told[kind]}" for kind in ("ticket", "call") if told.get(kind)]
+    fields = change.fields
+    names = [f"{kind}-{fields[kind]}" for kind in ("ticket", "call") if fields.get(kind)]
     lists = {"tickets": ("ticket",), "calls": ("call", "offer", "queue"), "callbacks": ("callback",)}
-    return names + [name for name, topics in lists.items() if change.topic in topics or told.get(topics[0])]
+    return names + [name for name, topics in lists.items() if change.topic in topics or fields.get(topics[0])]

@@ -56,8 +56,8 @@ class DeskWording:
 
     def facts(self, language: str, event: Event, now: datetime) -> list[Fact]:
         """What a person wants to know of it, private things first."""
-        told = [(key, value) for part in (event.private, event.payload) for key, value in sorted(part.items())]
-        facts = (self._fact(language, event.type, key, value, now) for key, value in told)
+        pairs = [(key, value) for part in (event.private, event.payload) for key, value in sorted(part.items())]
+        facts = (self._fact(language, event.type, key, value, now) for key, value in pairs)
         return [fact for fact in facts if fact]
 
     def _fact(self, language: str, type: str, key: str, value: Any, now: datetime) -> Fact | None:

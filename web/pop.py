@@ -127,13 +127,13 @@ async def related(
 
 def said_in(events: Sequence[Event], ticket: Ticket | None) -> SpokenRequest:
     """The words that told the topic, what else was said, and why; completed by the ticket."""
-    told = _told(events)
+    turns = _turns(events)
     nothing: dict[str, Any] = {}
-    understood = next((each for each in reversed(told) if each.get("topic") not in (None, NO_TOPIC)), nothing)
-    heard = understood.get("heard") or next((each["heard"] for each in reversed(told) if "heard" in each), nothing)
+    understood = next((each for each in reversed(turns) if each.get("topic") not in (None, NO_TOPIC)), nothing)
+    heard = understood.get("heard") or next((each["heard"] for each in reversed(turns) if "heard" in each), nothing)
     draft = ticket.draft if ticket else None
     text = str(heard.get("text") or (draft.words if draft else ""))
-    others = [each["heard"]["text"] for each in told if "heard" in each and each["heard"] is not heard]
+    others = [each["heard"]["text"] for each in turns if "heard" in each and each["heard"] is not heard]
     return SpokenRequest(
         words=_words(heard.get("words"), text),
         confidence=_share(heard.get("confidence")),
@@ -141,21 +141,21 @@ def said_in(events: Sequence[Event], ticket: Ticket | None) -> SpokenRequest:
         topic=understood.get("topic") or (draft.topic if draft else None),
         topic_confidence=_share(understood.get("confidence")) or (draft.confidence if draft else None),
         why=tuple(str(reason) for reason in (understood.get("why") or (draft.why if draft else ()))),
-        place=next((each["place"] for each in reversed(told) if each.get("place")), None),
+        place=next((each["place"] for each in reversed(turns) if each.get("place")), None),
         emergency=any(event.type == EventType.EMERGENCY for event in events),
     )
 
 
-def _told(events: Sequence[Event]) -> list[dict[str, Any]]:
+def _turns(events: Sequence[Event]) -> list[dict[str, Any]]:
     """What was understood of each utterance, with the utterance as `heard`."""
-    told: list[dict[str, Any]] = []
+    turns: list[dict[str, Any]] = []
     for event in events:
         values = {**event.payload, **event.private}
         if event.type == EventType.HEARD and values.get("text"):
-            told.append({"heard": values})
-        elif event.type == EventType.UNDERSTOOD and told:
-            told[-1] |= values
-    return told
+            turns.append({"heard": values})
+        elif event.type == EventType.UNDERSTOOD and turns:
+            turns[-1] |= values
+    return turns
 
 
 def _words(words: Any, text: str) -> tuple[SaidWord, ...]:

@@ -97,7 +97,7 @@ class Readings:
         new = [each for each in objects if not self._goes_on(actor, each, at)]
         if new:
             await self._begin(
-                actor, new, at, lambda told: self.audit.note(actor, Action.READ, subject, at, detail | told)
+                actor, new, at, lambda more: self.audit.note(actor, Action.READ, subject, at, detail | more)
             )
         for entry in dict.fromkeys(self._due(actor, objects, at)):
             await self.audit.again(entry, at)

@@ -57,8 +57,8 @@ async def metrics(request: Request, line: DeskDep) -> Response:
 def _refuse_strangers(request: Request, secret: str) -> None:
     """Raises: MetricsRefused."""
     if secret:
-        told = request.headers.get("authorization", "")
-        allowed = compare_digest(told.encode(), f"Bearer {secret}".encode())
+        given = request.headers.get("authorization", "")
+        allowed = compare_digest(given.encode(), f"Bearer {secret}".encode())
     else:
         proxied = any(name in request.headers for name in PROXIED)
         allowed = not proxied and request.client is not None and _loopback(request.client.host)

@@ -10,7 +10,7 @@ from config.documents import OUT_OF_SCOPE
 from ivr.ports import Intent
 from ivr.understanding.features import Floats, Vocabulary, meaning
 
-EMERGENCY = "emergency"  # a class beside the topics, and never one of them
+EMERGENCY_CLASS = "emergency"  # a class beside the topics, and never one of them
 ALTERNATIVES = 3
 REASONS = 4
 TELLING = 5.0  # rarity of a word that may explain an emergency: in less than one example of fifty
@@ -63,16 +63,16 @@ class Classifier:
             (meaning([" ".join(words)])[0] @ self.of_meaning + rows.sum(axis=0) + self.bias)[None, :]
         )[0]
         of_gram = rows - rows.mean(axis=1, keepdims=True)
-        if EMERGENCY not in self.topics:
+        if EMERGENCY_CLASS not in self.topics:
             return Weighed(self._intent(words, sure, of_gram, where))
-        at = self.topics.index(EMERGENCY)
+        at = self.topics.index(EMERGENCY_CLASS)
         danger = float(sure[at])
         spoke = _reasons(words, of_gram[:, at], where)
         signs = tuple(word for word, _ in spoke if self.vocabulary.rarity(word) >= TELLING)
         return Weighed(self._intent(words, without_class(sure, at), of_gram, where), round(danger, 3), signs)
 
     def _intent(self, words: Sequence[str], sure: Floats, of_gram: Floats, where: Sequence[Sequence[int]]) -> Intent:
-        order = [int(i) for i in np.argsort(-sure) if self.topics[i] != EMERGENCY]
+        order = [int(i) for i in np.argsort(-sure) if self.topics[i] != EMERGENCY_CLASS]
         best = next(i for i in order if self.topics[i] != OUT_OF_SCOPE)
         alternatives = tuple((self.topics[i], round(float(sure[i]), 3)) for i in order if i != best)[:ALTERNATIVES]
         if order[0] == best and sure[best] >= self.threshold:

@@ -73,15 +73,15 @@ class MatterSplitter:
 
     def split(self, whole: WholeUtterance, understand: Understand) -> list[Understanding]:
         """The matters told, each as understood by itself, at most MOST."""
-        told: list[MatterPart] = []
+        parts: list[MatterPart] = []
         breaks = self.breaks(whole.said)
         for span in self._clauses(whole):
             clause = MatterPart(span, understand(*span), span[0] in breaks)
-            if not told or (len(told) < MOST and self._another(whole, clause, told)):
-                told.append(clause)
+            if not parts or (len(parts) < MOST and self._another(whole, clause, parts)):
+                parts.append(clause)
             else:
-                told[-1] = _joined(told[-1], clause, whole, understand)
-        return [understand(*each.span) for each in told] if len(told) > 1 else []
+                parts[-1] = _joined(parts[-1], clause, whole, understand)
+        return [understand(*each.span) for each in parts] if len(parts) > 1 else []
 
     def _clauses(self, whole: WholeUtterance) -> list[Span]:
         """What stands between joints and pauses."""
@@ -96,12 +96,12 @@ class MatterSplitter:
             at = max(end, at + 1)
         return [span for span in (*clauses, (start, size)) if span[0] < span[1]]
 
-    def _another(self, whole: WholeUtterance, clause: MatterPart, told: Sequence[MatterPart]) -> bool:
-        if not (_stands(told[-1], whole, clause.apart) and _stands(clause, whole, clause.apart)):
+    def _another(self, whole: WholeUtterance, clause: MatterPart, parts: Sequence[MatterPart]) -> bool:
+        if not (_stands(parts[-1], whole, clause.apart) and _stands(clause, whole, clause.apart)):
             return False
         if self._goes_on(whole.said, clause.span[0]):
             return False
-        return all(_differ(clause.understood, each.understood, whole.places_apart) for each in told)
+        return all(_differ(clause.understood, each.understood, whole.places_apart) for each in parts)
 
     def _goes_on(self, said: TokenizedText, start: int) -> bool:
         """What begins there speaks of the matter before it."""
@@ -115,11 +115,11 @@ def _joined(before: MatterPart, clause: MatterPart, whole: WholeUtterance, under
     return MatterPart(span, before.understood if stands else understand(*span), before.apart)
 
 
-def _stands(told: MatterPart, whole: WholeUtterance, apart: bool) -> bool:
+def _stands(clause: MatterPart, whole: WholeUtterance, apart: bool) -> bool:
     """Surely a matter by itself, of which the whole knows as well."""
-    part = told.understood
+    part = clause.understood
     topic, named = part.intent.topic, part.place or part.asset
-    if topic == OUT_OF_SCOPE or told.span[1] - told.span[0] < FEWEST_WORDS:
+    if topic == OUT_OF_SCOPE or clause.span[1] - clause.span[0] < FEWEST_WORDS:
         return False
     share = whole.share(topic) >= (MIXED_NAMED if named else MIXED)
     return part.intent.confidence >= (SURE if share else SURE_APART) and (share or apart)

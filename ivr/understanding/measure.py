@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config.documents import OUT_OF_SCOPE, LanguagePack
 from ivr.ports import Understander, Understanding
-from ivr.understanding.classifier import EMERGENCY
+from ivr.understanding.classifier import EMERGENCY_CLASS
 from ivr.understanding.training import Example, train
 from ivr.understanding.understander import normal
 from ivr.understanding.words import utterance_in
@@ -77,11 +77,11 @@ def _line(row: str, where: str) -> LabelledSentence:
         raise BadLine(f"{where}: not an object with text and topic") from error
 
 
-def told(understanding: Understanding) -> Prediction:
+def prediction_of(understanding: Understanding) -> Prediction:
     """What a caller would notice of an understanding: emergency, then acts, then the topic."""
     place = understanding.place.id if understanding.place else None
     if understanding.emergency:
-        return Prediction(EMERGENCY, place, 1.0)
+        return Prediction(EMERGENCY_CLASS, place, 1.0)
     if understanding.act in ACTS:
         return Prediction(str(understanding.act), place, 1.0)
     return Prediction(understanding.intent.topic, place, understanding.intent.confidence)
@@ -91,7 +91,7 @@ def measure_line(
     understander: Understander, lines: Sequence[LabelledSentence], language: str, train_seconds: float
 ) -> Figures:
     """The line's own understanding, emergency rule and acts included."""
-    return _figures(lines, lambda text: told(understander.understand(text, language)), train_seconds)
+    return _figures(lines, lambda text: prediction_of(understander.understand(text, language)), train_seconds)
 
 
 def measure_training(
@@ -105,7 +105,7 @@ def measure_training(
     def answer(text: str) -> Prediction:
         weighed = classifier.weigh(_normal(text, pack))
         if weighed.danger >= LIKELY:
-            return Prediction(EMERGENCY, None, weighed.danger)
+            return Prediction(EMERGENCY_CLASS, None, weighed.danger)
         return Prediction(weighed.intent.topic, None, weighed.intent.confidence)
 
     return _figures(lines, answer, seconds)
@@ -122,14 +122,14 @@ def _figures(lines: Sequence[LabelledSentence], answer: Callable[[str], Predicti
         answers.append(answer(line.text))
         spent_ms.append((time.perf_counter() - began) * 1000)
     pairs = list(zip(lines, answers, strict=True))
-    inside = [(a, b) for a, b in pairs if a.topic not in (OUT_OF_SCOPE, EMERGENCY)]
+    inside = [(a, b) for a, b in pairs if a.topic not in (OUT_OF_SCOPE, EMERGENCY_CLASS)]
     placed = [(a, b) for a, b in pairs if a.place]
     return Figures(
         lines=len(lines),
         in_scope_accuracy=_share(inside),
         out_of_scope_recall=_share([(a, b) for a, b in pairs if a.topic == OUT_OF_SCOPE]),
-        emergency_recall=_share([(a, b) for a, b in pairs if a.topic == EMERGENCY]),
-        false_emergencies=sum(a.topic != EMERGENCY == b.topic for a, b in pairs),
+        emergency_recall=_share([(a, b) for a, b in pairs if a.topic == EMERGENCY_CLASS]),
+        false_emergencies=sum(a.topic != EMERGENCY_CLASS == b.topic for a, b in pairs),
         place_accuracy=round(sum(a.place == b.place for a, b in placed) / len(placed), 4) if placed else None,
         predict_ms_p50=round(statistics.median(spent_ms), 3) if spent_ms else 0.0,
         train_seconds=round(train_seconds, 2),

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from config.documents import OUT_OF_SCOPE
-from ivr.understanding.classifier import EMERGENCY, Classifier, softmax, without_class
+from ivr.understanding.classifier import EMERGENCY_CLASS, Classifier, softmax, without_class
 from ivr.understanding.features import Floats, Vocabulary, meaning
 
 FOLDS = 3
@@ -43,7 +43,7 @@ def train(examples: Sequence[Example]) -> Classifier:
     Raises: ValueError when fewer than two classes have examples, or none of them is a topic.
     """
     topics = tuple(sorted({example.topic for example in examples}))
-    if len(topics) < 2 or not set(topics) - {OUT_OF_SCOPE, EMERGENCY}:
+    if len(topics) < 2 or not set(topics) - {OUT_OF_SCOPE, EMERGENCY_CLASS}:
         raise ValueError("examples of at least two topics are needed")
     labels = np.array([topics.index(example.topic) for example in examples], np.int64)
     vocabulary = Vocabulary.learn([example.words for example in examples])
@@ -138,10 +138,10 @@ def _temperature(scores: Floats, labels: Labels) -> float:
 
 def _threshold(sure: Floats, labels: Labels, topics: Sequence[str]) -> float:
     """Where to begin to abstain, judged on held-out examples that are no emergencies."""
-    if EMERGENCY in topics:
-        at = topics.index(EMERGENCY)
+    if EMERGENCY_CLASS in topics:
+        at = topics.index(EMERGENCY_CLASS)
         sure, labels = without_class(sure, at)[labels != at], labels[labels != at]
-    scope = [i for i, topic in enumerate(topics) if topic not in (OUT_OF_SCOPE, EMERGENCY)]
+    scope = [i for i, topic in enumerate(topics) if topic not in (OUT_OF_SCOPE, EMERGENCY_CLASS)]
     best = sure[:, scope].max(axis=1)
     named = np.array(scope)[sure[:, scope].argmax(axis=1)]
     beats_oos = sure.argmax(axis=1) == named

@@ -7,7 +7,7 @@ from pathlib import Path
 from config.documents import OUT_OF_SCOPE, Asset, Edition, LanguagePack, Place, Topic, digest
 from ivr.ports import EmergencyHeard, Intent, PlaceHeard, Understanding
 from ivr.understanding.acts import Acts
-from ivr.understanding.classifier import EMERGENCY, Classifier, Weighed
+from ivr.understanding.classifier import EMERGENCY_CLASS, Classifier, Weighed
 from ivr.understanding.emergency import EmergencyWords
 from ivr.understanding.features import meaning
 from ivr.understanding.gazetteer import spoken_names
@@ -159,7 +159,7 @@ def _classifier(edition: Edition, language: str, shelf: Path | None) -> Classifi
     pack = edition.languages[language]
     examples = examples_of(edition, pack)
     classes = {example.topic for example in examples}
-    if len(classes) < 2 or not classes - {OUT_OF_SCOPE, EMERGENCY}:
+    if len(classes) < 2 or not classes - {OUT_OF_SCOPE, EMERGENCY_CLASS}:
         return None
     meaning(["ready"])  # the encoder is loaded now, not while the first caller waits
     return trained(examples, shelf)
@@ -185,7 +185,7 @@ def examples_of(edition: Edition, pack: LanguagePack) -> list[Example]:
 def _of_danger(edition: Edition, language: str) -> Iterator[tuple[str, str]]:
     """Emergencies, and what only sounds like them, each with its class."""
     examples = edition.emergencies.get(language)
-    for topic, phrases in {EMERGENCY: examples.said, **examples.misses}.items() if examples else ():
+    for topic, phrases in {EMERGENCY_CLASS: examples.said, **examples.misses}.items() if examples else ():
         yield from ((topic, phrase) for phrase in phrases)
 
 

@@ -10,7 +10,7 @@ from ivr.phases import Phase
 from ivr.ports import Understanding
 from ivr.script import Next, Script, Turn, heard, with_words
 from ivr.state import State
-from routing.spoken_numbers import is_spoken_number, ticket_number
+from routing.ticket_numbers import is_ticket_number, ticket_number
 
 CHOICES = 8  # keys that are no command
 NUMBER_WORDS = 5  # "it's two point thirteen"; a longer answer is about something else
@@ -36,7 +36,7 @@ def _expected(script: Script, step: Gather) -> DigitMap:
     if step.fact == "place":
         codes = script.place_codes.keyed
         return DigitMap(max([step.digits, *map(len, codes)]), codes, emergency=script.emergency_key)
-    return DigitMap(step.digits, complete=is_spoken_number, emergency=script.emergency_key)
+    return DigitMap(step.digits, complete=is_ticket_number, emergency=script.emergency_key)
 
 
 def take_gather(script: Script, step: Gather, state: State, outcome: Outcome) -> Next:

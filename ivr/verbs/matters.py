@@ -26,7 +26,7 @@ from ivr.phases import Phase
 from ivr.script import PERSON, Next, Script, Turn, about, heard, ticket_line
 from ivr.state import State
 
-MATTERS_TOLD = 3
+MATTERS_SAID = 3
 
 
 # --- open_ticket ---------------------------------------------------------------------------------
@@ -161,11 +161,11 @@ def enter_tell_status(script: Script, step: TellStatus, state: State) -> Turn:
 
 def take_tell_status(script: Script, step: TellStatus, state: State, outcome: Outcome) -> Next:
     if isinstance(outcome, MattersFound):
-        told = tuple(
+        sentences = tuple(
             Sentence(step.prompt, {"ticket": matter.number, "stage": matter.stage})
-            for matter in outcome.matters[:MATTERS_TOLD]
+            for matter in outcome.matters[:MATTERS_SAID]
         )
-        return state.at(Phase.TOLD), Speak(told or (Sentence(step.none_prompt),), Barge.SPEECH)
+        return state.at(Phase.TOLD), Speak(sentences or (Sentence(step.none_prompt),), Barge.SPEECH)
     if isinstance(outcome, Heard):
         state = heard(state, outcome.understanding)
     return state, step.next

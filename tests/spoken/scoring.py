@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ivr.ports import Understanding
-from ivr.understanding.classifier import EMERGENCY
-from ivr.understanding.measure import told
+from ivr.understanding.classifier import EMERGENCY_CLASS
+from ivr.understanding.measure import prediction_of
 from tests.spoken.render import Sentence
 
 OUT_OF_SCOPE = "oos"
@@ -61,7 +61,7 @@ class Score:
 
 
 def outcome(sentence: Sentence, heard: Heard, understanding: Understanding) -> Outcome:
-    answer = told(understanding)
+    answer = prediction_of(understanding)
     return Outcome(sentence, heard, answer.topic, answer.place)
 
 
@@ -72,9 +72,9 @@ def score(outcomes: Sequence[Outcome]) -> Score:
     return Score(
         topic_accuracy=_share(plain, _right_topic),
         place_accuracy=_share([each for each in outcomes if each.sentence.place], _right_place),
-        emergencies_missed=sum(each.sentence.topic == EMERGENCY != each.topic for each in outcomes),
-        false_emergencies=sum(each.topic == EMERGENCY for each in misses),
-        false_emergencies_elsewhere=sum(each.topic == EMERGENCY for each in (*plain, *outside)),
+        emergencies_missed=sum(each.sentence.topic == EMERGENCY_CLASS != each.topic for each in outcomes),
+        false_emergencies=sum(each.topic == EMERGENCY_CLASS for each in misses),
+        false_emergencies_elsewhere=sum(each.topic == EMERGENCY_CLASS for each in (*plain, *outside)),
         not_forced=_share(outside, _right_topic),
         near_miss_topic_accuracy=_share(misses, _right_topic),
         wrong=tuple(_wrong_ones(outcomes)),
@@ -82,7 +82,7 @@ def score(outcomes: Sequence[Outcome]) -> Score:
 
 
 def _is_plain(sentence: Sentence) -> bool:
-    return not sentence.near_miss and sentence.topic not in (EMERGENCY, OUT_OF_SCOPE)
+    return not sentence.near_miss and sentence.topic not in (EMERGENCY_CLASS, OUT_OF_SCOPE)
 
 
 def _right_topic(each: Outcome) -> bool:

@@ -18,7 +18,7 @@ import pytest_asyncio
 from config.settings import Settings
 from ivr.ports import Final, ListenSpec, SpeechEvent, SpeechStarted
 from stt.catalogue import MODELS
-from stt.choose import attention
+from stt.choose import shared_activity
 from stt.listening import Listener
 from stt.store import installed_models
 from stt.vosk import vosk
@@ -56,7 +56,7 @@ def language() -> str:
 async def ears(language: str) -> AsyncIterator[Listener]:
     found = model()
     assert found is not None
-    listener = vosk(found[1], attention(), PATIENT)
+    listener = vosk(found[1], shared_activity(), PATIENT)
     assert await listener.start(120.0)
     yield listener
     await listener.close()

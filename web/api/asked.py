@@ -14,7 +14,7 @@ STREAM_ID = r"^\d{1,20}-\d{1,20}$"
 
 
 async def only_known_fields(request: Request) -> None:
-    """A misspelt filter would otherwise answer with everything.
+    """A misspelt filter would otherwise return everything.
 
     Raises: UnknownFields.
     """

@@ -1,4 +1,4 @@
-"""What the API answers, as pydantic models made from records."""
+"""The API's responses, as pydantic models made from records."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -32,7 +32,7 @@ async def change_state(
     state: Annotated[Literal["available", "not_ready"], Form()],
     reason: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
-    """Answers with my parts of the page as they are now."""
+    """Responds with the visitor's own parts of the page as they are now."""
     if state == "available":
         await acts.go_available(line, agent)
     else:

@@ -19,7 +19,7 @@ router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.
 async def take(
     emergency_id: str, agent: MeDep, who: VisitorDep, line: DeskDep, hx_request: Annotated[str, Header()] = ""
 ) -> Response:
-    """Answers with the emergencies as they are now, out of band; the desk itself where no script asks."""
+    """Responds with the emergencies as they are now, out of band; the desk itself where no script asks."""
     await take_emergency(line, who, agent, emergency_id)
     if not hx_request:
         return RedirectResponse("/", 303)

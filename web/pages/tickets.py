@@ -26,7 +26,7 @@ from web.rights import needs
 
 router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.READ_TICKETS)])
 # What a person wants to read of a call on a ticket's page; the call's own page has everything.
-TOLD = frozenset(
+SHOWN_EVENTS = frozenset(
     {
         "call.started", "heard", "understood", "emergency", "ticket.opened", "ticket.joined", "promise.made",
         "queue.entered", "offer.made", "offer.lapsed", "agent.answered", "talk.ended", "callback.stored",
@@ -78,7 +78,7 @@ async def ticket_list(
 @router.get("/tickets/{key}")
 async def ticket_page(key: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
     ticket = await find_ticket(line, key)
-    return await framed(line, who, "ticket.html", **await _told(line, ticket))
+    return await framed(line, who, "ticket.html", **await _shown(line, ticket))
 
 
 @router.get("/tickets/{key}/part")
@@ -120,10 +120,10 @@ async def set_urgency(
 
 
 async def _part(line: DeskContext, who: Visitor, ticket: Ticket) -> HTMLResponse:
-    return part(line, who, "parts/ticket.html", **await _told(line, ticket))
+    return part(line, who, "parts/ticket.html", **await _shown(line, ticket))
 
 
-async def _told(line: DeskContext, ticket: Ticket) -> dict[str, Any]:
+async def _shown(line: DeskContext, ticket: Ticket) -> dict[str, Any]:
     calls = await line.archive.calls_of_ticket(ticket.id)
     draft = ticket.draft
     matters: Sequence[RelatedTicket] = await related(line, draft.caller, draft.place, ticket)
@@ -153,5 +153,5 @@ async def _moments(line: DeskContext, ticket: Ticket, calls: Sequence[Call]) -> 
     ]
     for call in calls:
         events = await line.records.calls.timeline(call.id)
-        moments += [HistoryItem(event.at, call=call, event=event) for event in events if event.type in TOLD]
+        moments += [HistoryItem(event.at, call=call, event=event) for event in events if event.type in SHOWN_EVENTS]
     return sorted(moments, key=lambda moment: moment.at)

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from config.documents import Edition, digest, load_edition
 from config.in_force import EditionInForce
 from config.settings import PROJECT, Settings, SpeechSettings, VoiceSettings
-from controller.controller import SHOPS_KEPT, Controller
+from controller.controller import EDITIONS_KEPT, Controller
 from routing.fake import MemoryNews
 from store import SqlRecords, editions, open_records, publications, tables
 from store.migrate import upgrade
@@ -55,13 +55,13 @@ async def test_new_calls_have_what_was_published_and_those_under_way_what_they_p
         following = controller.following(stack)
         await following.look()
         assert in_force.pins is began_with  # nothing was published since
-        for limit_s in range(101, 102 + SHOPS_KEPT):
+        for limit_s in range(101, 102 + EDITIONS_KEPT):
             name = await publish(records, waiting(limit_s), name)
             await following.look()
             assert in_force.edition == waiting(limit_s)
             assert in_force.waiting().limit_s == limit_s
             assert (await controller._pinned(in_force.pins, stack)).edition is in_force.edition
-        assert len(controller.loaded_editions) == SHOPS_KEPT
+        assert len(controller.loaded_editions) == EDITIONS_KEPT
         assert {"classifier", "settings"} <= in_force.pins.keys()
         assert (await controller._pinned(began_with, stack)).edition == waiting(100)
         assert (await in_force.of(began_with)).site.waiting.limit_s == 100

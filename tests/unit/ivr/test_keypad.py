@@ -13,7 +13,7 @@ from ivr.actions import Summon
 from ivr.fake import Act, CallerHangsUp, CallerPresses, CallerWaits, run_virtual
 from ivr.keypad import EAR_MS, LONG_MS, OPEN_MS, ROLL_MS, RUN_MS, SHORT_MS, DigitMap, Keypad, KeyRole
 from ivr.ports import HungUp, Key
-from routing.spoken_numbers import is_spoken_number
+from routing.ticket_numbers import is_ticket_number
 from tests.unit.ivr.test_session import CallScene
 
 WARDS = DigitMap(4, frozenset({"04", "4", "05", "5", "09", "9", "40", "7213", "213", "21"}))
@@ -48,8 +48,8 @@ def test_any_number_waits_for_its_hash(keys: str, wait_ms: int) -> None:
 
 
 def test_a_number_that_may_be_complete_waits_less() -> None:
-    tickets = DigitMap(12, complete=is_spoken_number)
-    complete = next(str(number) for number in range(10_000, 10_100) if is_spoken_number(str(number)))
+    tickets = DigitMap(12, complete=is_ticket_number)
+    complete = next(str(number) for number in range(10_000, 10_100) if is_ticket_number(str(number)))
     assert tickets.wait_ms(complete) == SHORT_MS
     assert tickets.wait_ms(complete[:-1]) == LONG_MS
     assert not tickets.stays_open(complete)

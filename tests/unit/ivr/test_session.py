@@ -29,7 +29,7 @@ from ivr.performing import Performer
 from ivr.ports import FRAME_BYTES, HungUp, LegLost, Recognizer
 from ivr.recording import TONE_MS
 from ivr.replaying import replay
-from ivr.script import EMERGENCY
+from ivr.script import EMERGENCY_STEP
 from ivr.session import Departure, Session, SpeechServices
 from ivr.state import State
 from ivr.wording import PromptRenderer, Wording
@@ -125,7 +125,7 @@ async def test_a_report_becomes_a_ticket_whose_number_and_promise_are_spoken(tmp
 async def test_an_emergency_by_key_leaves_at_once(tmp_path: Path) -> None:
     scene = CallScene(tmp_path, [CallerWaits(500), CallerPresses("9")], [fake_ears.ScriptedWait()])
     assert isinstance((await scene.run()).action, Summon)
-    assert (await scene.records.calls.load(scene.call.id)).dialogue["step"] == EMERGENCY
+    assert (await scene.records.calls.load(scene.call.id)).dialogue["step"] == EMERGENCY_STEP
 
 
 class BrokenCalls(MemoryCalls):

@@ -8,7 +8,7 @@ import pytest
 
 from config.documents import LanguagePack
 from ivr.understanding import training
-from ivr.understanding.classifier import EMERGENCY, Classifier
+from ivr.understanding.classifier import EMERGENCY_CLASS, Classifier
 from ivr.understanding.features import encoder, meaning
 from ivr.understanding.measure import BadLine, LabelledSentence, measure_training, read_lines
 from ivr.understanding.shelf import load, save, trained
@@ -59,14 +59,14 @@ CALLS = ("smoke is pouring out", "the roof is in flames", "somebody is burning",
 
 @pytest.fixture(scope="module")
 def watchful() -> Classifier:
-    return train([*EXAMPLES, *(Example(tuple(text.split()), EMERGENCY) for text in CALLS)])
+    return train([*EXAMPLES, *(Example(tuple(text.split()), EMERGENCY_CLASS) for text in CALLS)])
 
 
 def test_an_emergency_is_told_beside_the_topic_and_is_never_one(watchful: Classifier) -> None:
     weighed = watchful.weigh(("flames", "and", "smoke", "by", "the", "printer"))
     assert weighed.danger > 0.5
-    assert weighed.intent.topic != EMERGENCY
-    assert EMERGENCY not in dict(weighed.intent.alternatives)
+    assert weighed.intent.topic != EMERGENCY_CLASS
+    assert EMERGENCY_CLASS not in dict(weighed.intent.alternatives)
     assert watchful.weigh(("the", "sink", "is", "blocked")).danger < 0.2
 
 
@@ -84,7 +84,7 @@ def test_without_the_class_nothing_is_dangerous(classifier: Classifier) -> None:
 def test_emergencies_alone_are_no_topic() -> None:
     outside = [example for example in EXAMPLES if example.topic == "oos"]
     with pytest.raises(ValueError, match="topic"):
-        train([*outside, *(Example(tuple(text.split()), EMERGENCY) for text in CALLS)])
+        train([*outside, *(Example(tuple(text.split()), EMERGENCY_CLASS) for text in CALLS)])
 
 
 def test_without_examples_of_the_outside_it_still_abstains() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from routing.model import Call, CallerId, CallState
-from supervisor.line_status import told
+from supervisor.line_status import calls_text
 from supervisor.panel import PanelContent, panel, plain
 
 SHOWN = PanelContent(
@@ -53,5 +53,5 @@ def test_plain_lines_end_with_one_that_can_be_waited_for() -> None:
 def test_calls_are_told_by_what_they_do() -> None:
     call = Call("1", "demo", "100", CallerId(), datetime.now(UTC), {})
     waiting = replace(call, state=CallState.WAITING)
-    assert told([]) == "0"
-    assert told([call, call, waiting]) == "3: 2 talking to the line, 1 waiting"
+    assert calls_text([]) == "0"
+    assert calls_text([call, call, waiting]) == "3: 2 talking to the line, 1 waiting"

@@ -13,7 +13,7 @@ _DAMM = (
 )  # fmt: skip
 
 
-def spoken_number(nth: int) -> str:
+def nth_ticket_number(nth: int) -> str:
     """The number of the nth ticket (1, 2, …), check digit last."""
     index, digits = nth - 1, FEWEST_DIGITS
     while index >= (size := 9 * 10 ** (digits - 1)):
@@ -22,7 +22,7 @@ def spoken_number(nth: int) -> str:
     return value + _check_digit(value)
 
 
-def is_spoken_number(text: str) -> bool:
+def is_ticket_number(text: str) -> bool:
     """Whether the digits could be a ticket's number, going by the check digit alone."""
     plausible = text.isascii() and text.isdigit() and FEWEST_DIGITS < len(text) <= 12 and text[0] != "0"
     return plausible and _check_digit(text) == "0"
