@@ -202,4 +202,4 @@ def _afterwards(settings: Settings, edition: Edition, made: Publication) -> None
 
 async def _tell(settings: Settings, made: Publication) -> None:
     async with RedisNews(settings.redis_url) as news:
-        await news.tell(TOPIC, edition=made.edition)
+        await news.publish(TOPIC, edition=made.edition)

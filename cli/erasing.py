@@ -99,7 +99,7 @@ async def _carry_out(records: SqlRecords, news: RedisNews, found: Found, number:
         await records.callbacks.advance(callback_id, CallbackEvent.ERASED, at)
     delete([*found.recordings, *found.spooled])
     await news.forget(found.news)
-    await news.tell("erased")  # controllers keep sentences spoken lately in memory
+    await news.publish("erased")  # controllers keep sentences spoken lately in memory
     places = sum(blank(path, LogTraces(number.pattern, found.rows.calls)) for path in found.logs)
     return {**found.counts(), **await erasure.erase(records.database, found.rows), "log_places": places}
 

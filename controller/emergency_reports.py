@@ -55,7 +55,7 @@ class EmergencyReports:
         ticket = await performer.open_ticket(known, TICKET)
         if await self.records.emergencies.attach(emergency.id, ticket.id):
             await self.records.calls.append(notebook.take())
-            await self.news.tell("emergency", emergency=emergency.id, call=call.id)
+            await self.news.publish("emergency", emergency=emergency.id, call=call.id)
         elif facts is not None:
             await self._complete(ticket, known, edition)
 
@@ -73,7 +73,7 @@ class EmergencyReports:
         differing = [name for name in CORRECTABLE if getattr(draft, name) != getattr(ticket.draft, name)]
         if differing:
             await self.records.tickets.correct(ticket.id, draft, "line", now(), differing)
-            await self.news.tell("ticket", ticket=ticket.id)
+            await self.news.publish("ticket", ticket=ticket.id)
 
     def _performer(self, call: Call, notebook: Notebook, edition: Edition) -> Performer:
         return Performer(

@@ -70,7 +70,7 @@ class MessageImport:
             except NotFound:
                 log.error("a message of no ticket", recording=message.wav.name)
             await asyncio.to_thread(message.settle)
-            await self.news.tell("ticket", ticket=message.ticket)
+            await self.news.publish("ticket", ticket=message.ticket)
 
     async def _take(self, waiting: SpooledMessage) -> None:
         try:
@@ -95,7 +95,7 @@ class MessageImport:
         else:
             await self._ticket(message, call, notebook)
         await self._end(call, _ending(message), message, notebook.take())
-        await self.news.tell("call", call=call.id)
+        await self.news.publish("call", call=call.id)
 
     async def _end(self, call: Call, ending: str, message: SpooledMessage, events: Sequence[NewEvent]) -> None:
         """With what happened meanwhile; a call that was ended already is told it as well, once."""

@@ -83,7 +83,7 @@ class Reception:
         if isinstance(outcome, Started):
             await self._note_leg(call, agi)
             await self._note_ticket(call)
-            await self.news.tell("call", call=call.id)  # outside the limit: slow news is no reason to step aside
+            await self.news.publish("call", call=call.id)  # outside the limit: slow news is no reason to step aside
         await self._serve(agi, call, outcome)
 
     async def _helped(self, agi: AgiSession, call_id: str, emergency: str) -> bool:
@@ -312,7 +312,7 @@ class Reception:
         if await self.records.calls.end(call_id, ending, now(), notebook.take()):
             await self.dispatcher.caller_left(call_id)
             await self.emergencies.desk.call_ended(call_id, ending == "emergency_answered")
-            await self.news.tell("call", call=call_id)
+            await self.news.publish("call", call=call_id)
 
     @property
     def _left(self) -> LeftMatters:

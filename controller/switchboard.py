@@ -149,7 +149,7 @@ class Switchboard:
         entry = await self.records.queue.of_call(call_id)
         if entry and (offer is None or offer.state in (OfferState.MADE, OfferState.SEEN)):
             await self.records.queue.leave(entry.id, "talks to the fallback group", now())
-            await self.news.tell("queue", call=call_id)
+            await self.news.publish("queue", call=call_id)
 
     async def _gone(self, call_id: str) -> None:
         """Its channel ended while no controller could note it."""
@@ -160,7 +160,7 @@ class Switchboard:
         if await self.records.calls.end(call_id, "lost", now(), notebook.take()):
             log.warning("a call ended unnoticed", call=call_id)
             await self.dispatcher.caller_left(call_id)
-            await self.news.tell("call", call=call_id)
+            await self.news.publish("call", call=call_id)
 
 
 def _channel_of(call: Call) -> str | None:

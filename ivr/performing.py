@@ -120,7 +120,7 @@ class Performer:
         self.notebook.note(
             EventType.PROMISE_MADE, {"ticket_id": ticket.id, "what": promise.what, "by": promise.by.isoformat()}
         )
-        await self.news.tell("ticket", ticket=ticket.id, call=self.call.id)
+        await self.news.publish("ticket", ticket=ticket.id, call=self.call.id)
         return ticket
 
     def _told_by(self) -> datetime:
@@ -151,7 +151,7 @@ class Performer:
     async def _join(self, state: State, action: JoinTicket) -> Done:
         await self.records.tickets.join(action.ticket, self.call.id, self.clock())
         self.notebook.note(EventType.TICKET_JOINED, {"ticket_id": action.ticket})
-        await self.news.tell("ticket", ticket=action.ticket, call=self.call.id)
+        await self.news.publish("ticket", ticket=action.ticket, call=self.call.id)
         return Done()
 
     async def _correct(self, state: State, action: CorrectTicket) -> Done:
@@ -160,7 +160,7 @@ class Performer:
         await self.records.tickets.correct(action.ticket, draft, "caller", now, fields_of(action.changed))
         facts = {"ticket_id": action.ticket, "changed": sorted(action.changed)}
         self.notebook.note(EventType.TICKET_CORRECTED, {**facts, "topic": draft.topic, "place": draft.place})
-        await self.news.tell("ticket", ticket=action.ticket, call=self.call.id)
+        await self.news.publish("ticket", ticket=action.ticket, call=self.call.id)
         return Done()
 
     async def _recall(self, state: State, action: RecallTicket) -> Recalled:
@@ -193,7 +193,7 @@ class Performer:
             async with asyncio.timeout(KEEP_S):
                 await self.records.tickets.add_message(owed.ticket, str(owed.wav), owed.at)
                 await asyncio.to_thread(owed.settle)
-                await self.news.tell("ticket", ticket=state.ticket, call=self.call.id)
+                await self.news.publish("ticket", ticket=state.ticket, call=self.call.id)
         except (TimeoutError, RoutingError, OSError) as error:  # what is owed is settled later
             self.notebook.note(EventType.MESSAGE_OWED, {"why": type(error).__name__})
         return MessageTaken(True)
@@ -210,7 +210,7 @@ class Performer:
         kept = await self.records.queue.enter(entry)
         if kept.id == entry.id:
             self.notebook.note(EventType.QUEUE_ENTERED, {"crew": action.crew, "urgency": kept.urgency})
-        await self.news.tell("queue", call=self.call.id)
+        await self.news.publish("queue", call=self.call.id)
         return await self._standing(kept)
 
     async def _taken_over(self, state: State) -> QueueEntry | None:
@@ -225,8 +225,8 @@ class Performer:
                 continue
             if await self.records.callbacks.take_over(owed.id, self.call.id, self.clock()):
                 self.notebook.note(EventType.CALLBACK_TAKEN_OVER, {"callback_id": owed.id, "ticket_id": owed.ticket_id})
-                await self.news.tell("callback", callback=owed.id, call=self.call.id)
-                await self.news.tell("queue", call=self.call.id)
+                await self.news.publish("callback", callback=owed.id, call=self.call.id)
+                await self.news.publish("queue", call=self.call.id)
                 return await self.records.queue.of_call(self.call.id)
         return None
 
@@ -274,7 +274,7 @@ class Performer:
         if entry:
             await self.records.queue.leave(entry.id, action.reason, self.clock())
             self.notebook.note(EventType.QUEUE_LEFT, {"reason": action.reason})
-            await self.news.tell("queue", call=self.call.id)
+            await self.news.publish("queue", call=self.call.id)
         return Done()
 
     async def _stand_aside(self, state: State, action: StandAside) -> Done:
@@ -283,7 +283,7 @@ class Performer:
         if entry:
             until = self.clock() + timedelta(seconds=ASIDE_S)
             await self.records.queue.enter(replace(entry, not_before=until))
-            await self.news.tell("queue", call=self.call.id)
+            await self.news.publish("queue", call=self.call.id)
         return Done()
 
     # callbacks
@@ -311,7 +311,7 @@ class Performer:
             )
         )  # fmt: skip
         self.notebook.note(EventType.CALLBACK_STORED, {"callback_id": callback.id}, {"number": number})
-        await self.news.tell("callback", callback=callback.id, call=self.call.id)
+        await self.news.publish("callback", callback=callback.id, call=self.call.id)
         return CallbackStored(callback.id)
 
     async def _too_many(self, number: str) -> bool:

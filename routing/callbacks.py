@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from config.documents import CallbackRules
-from routing.dispatch import tell_of
+from routing.dispatch import publish_offer
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import (
@@ -92,7 +92,7 @@ class CallbackDesk:
             return  # another controller dials
         if not await self._records.callbacks.advance_attempt(attempt.id, AttemptEvent.SENT, now):
             return
-        await self._news.tell("callback", callback=callback.id, attempt=attempt.id, state=AttemptState.SENT)
+        await self._news.publish("callback", callback=callback.id, attempt=attempt.id, state=AttemptState.SENT)
         try:
             await self._dialler.originate(attempt, callback)
         except NotDialled as error:  # our fault, so it does not count against the caller
@@ -166,11 +166,11 @@ class CallbackDesk:
         self, callback: Callback, event: CallbackEvent, now: datetime, not_before: datetime | None = None
     ) -> None:
         if await self._records.callbacks.advance(callback.id, event, now, not_before):
-            await self._news.tell("callback", callback=callback.id, state=leads_to(CALLBACK_TRANSITIONS, event))
+            await self._news.publish("callback", callback=callback.id, state=leads_to(CALLBACK_TRANSITIONS, event))
 
     async def _release(self, offer_id: str, why: str, now: datetime) -> None:
         if await self._records.offers.advance(offer_id, OfferEvent.LAPSED, now, why, AgentEvent.RELEASED):
-            await tell_of(self._news, await self._records.offers.load(offer_id), OfferState.LAPSED)
+            await publish_offer(self._news, await self._records.offers.load(offer_id), OfferState.LAPSED)
 
 
 def _events(named: EventType, callback: Callback, attempt: Attempt, at: datetime) -> list[NewEvent]:

@@ -97,7 +97,7 @@ class Dispatcher:
 
     async def _change(self, agent: Agent, event: AgentEvent, now: datetime) -> None:
         if await self._records.agents.change(agent.id, event, now, REASONS.get(event, "")):
-            await self._news.tell("agent", agent=agent.id, state=leads_to(AGENT_TRANSITIONS, event))
+            await self._news.publish("agent", agent=agent.id, state=leads_to(AGENT_TRANSITIONS, event))
 
     async def _offer(self, now: datetime) -> None:
         waiting = await self._records.queue.waiting()
@@ -125,7 +125,7 @@ class Dispatcher:
             call_id=entry.call_id, callback_id=entry.callback_id, ticket_id=entry.ticket_id,
         )  # fmt: skip
         if await self._records.offers.claim(offer, _events(offer, EventType.OFFER_MADE, now)):
-            await tell_of(self._news, offer, OfferState.MADE)
+            await publish_offer(self._news, offer, OfferState.MADE)
 
     async def ringing(self, offer_id: str) -> bool:
         """The call leaves for the agent's phone."""
@@ -166,7 +166,7 @@ class Dispatcher:
         """The caller hung up, or is helped otherwise, at whatever point."""
         offer = await self._records.offers.of_call(call_id)
         if offer is None:
-            await self._news.tell("queue", call=call_id)
+            await self._news.publish("queue", call=call_id)
         elif offer.state is OfferState.ANSWERED:
             await self._end_talk(offer, self._clock())
         else:
@@ -193,7 +193,7 @@ class Dispatcher:
         events = _events(offer, named, now, **({"why": ending} if ending else {}))
         won = await self._records.offers.advance(offer_id, event, now, ending, agent, reason, events)
         if won:
-            await tell_of(self._news, offer, leads_to(OFFER_TRANSITIONS, event))
+            await publish_offer(self._news, offer, leads_to(OFFER_TRANSITIONS, event))
         return won
 
 
@@ -205,12 +205,12 @@ async def show(records: Records, news: News, offer: Offer, agent: Agent, shown_a
     ]
     won = await records.offers.advance(offer.id, OfferEvent.SHOWN, now, events=seen)
     if won:
-        await tell_of(news, offer, OfferState.SEEN)
+        await publish_offer(news, offer, OfferState.SEEN)
     return won
 
 
-async def tell_of(news: News, offer: Offer, state: OfferState) -> None:
-    await news.tell(
+async def publish_offer(news: News, offer: Offer, state: OfferState) -> None:
+    await news.publish(
         "offer", offer=offer.id, call=offer.call_id or "", agent=offer.agent_id,
         ticket=offer.ticket_id or "", callback=offer.callback_id or "", state=state,
     )  # fmt: skip

@@ -58,7 +58,7 @@ class EmergencyDesk:
         fresh = Emergency(new_id(), call_id, channel, at)
         kept = await self._records.emergencies.open(fresh)
         if kept.id == fresh.id:
-            await self._tell(kept)
+            await self._publish(kept)
             await self._records.calls.append([_event(kept, EventType.EMERGENCY_SUMMONED, at)])
             await self._confirm(callback_id, call_id)
         if entry := await self._records.queue.of_call(call_id):
@@ -81,7 +81,7 @@ class EmergencyDesk:
             return
         if await self._records.emergencies.ring(Ring(emergency.id, phone_channel, phone, self._clock())):
             await self._advance(emergency, EmergencyEvent.RUNG_AGAIN)
-            await self._tell(emergency)
+            await self._publish(emergency)
 
     async def rung_on(self, channel: str) -> None:
         """The caller on `channel` talks to nobody: whoever answered was gone at once, before the next phone rings."""
@@ -96,7 +96,7 @@ class EmergencyDesk:
         emergency = await self._records.emergencies.load(ring.emergency_id)
         if (take := emergency.take) and await self._rang_for(take, ring):
             await self._give_up(take, NO_ANSWER.why)
-        await self._tell(emergency)
+        await self._publish(emergency)
 
     async def _rang_for(self, take: Take, ring: Ring) -> bool:
         """Whether the ring is the taker's; their phone may have rung before, with those of the urgent group."""
@@ -141,7 +141,7 @@ class EmergencyDesk:
         if not await self._records.emergencies.ask_take(Take(new_id(), emergency_id, agent.id, self._clock())):
             return False
         await self._busy(agent)
-        await self._tell(emergency)
+        await self._publish(emergency)
         return True
 
     async def tick(self, phones: Phones) -> None:
@@ -152,7 +152,7 @@ class EmergencyDesk:
                 continue
             if await self._is_stale(emergency, take):
                 await self._give_up(take)
-                await self._tell(emergency)
+                await self._publish(emergency)
             elif take.state is TakeState.ASKED and await self._step(take, TakeEvent.CLAIMED):
                 await self._carry_out(emergency, take, phones)
 
@@ -169,7 +169,7 @@ class EmergencyDesk:
             await phones.ring_alone(emergency.channel, await self._phone_of(take))
         except NotRung:
             await self._give_up(take)
-        await self._tell(emergency)
+        await self._publish(emergency)
 
     async def _give_up(self, take: Take, why: str = "") -> None:
         """Not taken: `why` where it is the agent's phone; otherwise they are available again."""
@@ -203,7 +203,7 @@ class EmergencyDesk:
 
     async def _change(self, agent: Agent, event: AgentEvent, reason: str) -> None:
         if await self._records.agents.change(agent.id, event, self._clock(), reason):
-            await self._news.tell("agent", agent=agent.id, state=leads_to(AGENT_TRANSITIONS, event))
+            await self._news.publish("agent", agent=agent.id, state=leads_to(AGENT_TRANSITIONS, event))
 
     async def _agent_at(self, phone: str) -> Agent | None:
         return next((agent for agent in await self._records.agents.all() if agent.phone == phone), None)
@@ -234,11 +234,11 @@ class EmergencyDesk:
         events = [_event(emergency, NOTED[event], at, by)] if event in NOTED else []
         won = await self._records.emergencies.advance(emergency.id, event, at, by, events)
         if won:
-            await self._tell(emergency)
+            await self._publish(emergency)
         return won
 
-    async def _tell(self, emergency: Emergency) -> None:
-        await self._news.tell("emergency", emergency=emergency.id, call=emergency.call_id)
+    async def _publish(self, emergency: Emergency) -> None:
+        await self._news.publish("emergency", emergency=emergency.id, call=emergency.call_id)
 
 
 def talked_to_a_person(emergency: Emergency, at: datetime) -> bool:

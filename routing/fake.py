@@ -41,7 +41,7 @@ class MemoryNews:
         self._count = 0
         self._more = asyncio.Event()
 
-    async def tell(self, topic: str, **fields: str) -> None:
+    async def publish(self, topic: str, **fields: str) -> None:
         self._count += 1
         self._published.append((self._count, topic, fields))
         self._more.set()

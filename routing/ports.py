@@ -358,7 +358,7 @@ class Records(Protocol):
 class News(Protocol):
     """What just changed, for whoever waits or watches. Losing it costs time, never truth."""
 
-    async def tell(self, topic: str, **fields: str) -> None:
+    async def publish(self, topic: str, **fields: str) -> None:
         """Announce e.g. `offer` with offer/call/agent ids; never raises."""
 
     async def position(self) -> str:

@@ -43,7 +43,7 @@ class RedisNews:
     async def close(self) -> None:
         await self._redis.aclose()
 
-    async def tell(self, topic: str, **fields: str) -> None:
+    async def publish(self, topic: str, **fields: str) -> None:
         if time.monotonic() < self._silent_until:
             return
         news: dict[Any, Any] = {**fields, "topic": topic}

@@ -33,7 +33,7 @@ async def heartbeat(line: DeskContext, agent: Agent, page: str, take: bool) -> b
     live = await line.pages.live(agent.id)
     if live != page and (take or not live or _silent(line, agent)):
         await line.pages.take(agent.id, page, at)
-        await line.news.tell("page", agent=agent.id)
+        await line.news.publish("page", agent=agent.id)
         live = page
     if live != page:
         return False
@@ -76,7 +76,7 @@ async def _change(line: DeskContext, agent: Agent, event: AgentEvent, reason: st
     if not await line.records.agents.change(agent.id, event, line.now(), reason):
         raise NotNow
     to = leads_to(AGENT_TRANSITIONS, event)
-    await line.news.tell("agent", agent=agent.id, state=to)
+    await line.news.publish("agent", agent=agent.id, state=to)
     await line.audit.note(actor or f"agent:{agent.login}", Action.STATE_CHANGED, agent.login, line.now(), {"to": to})
 
 
@@ -132,7 +132,7 @@ async def move_ticket(
     if to is Stage.CLOSED and not (told or ticket.answer):
         raise Missing("To close this matter, write down the answer that the caller was given.")
     await line.records.tickets.move(ticket.id, to, actor, line.now(), told or ticket.answer, seen)
-    await line.news.tell("ticket", ticket=ticket.id)
+    await line.news.publish("ticket", ticket=ticket.id)
     await line.audit.note(actor, Action.STAGE_SET, ticket.id, line.now(), {"to": to})
 
 
@@ -143,7 +143,7 @@ async def set_urgency(line: DeskContext, ticket: Ticket, urgency: str, actor: st
         topic = topic_named(ticket.draft.topic, line.edition)
         promise = moved_promise(ticket, urgency, topic, line.wall(), line.edition.site)
     await line.records.tickets.set_urgency(ticket.id, urgency, actor, at, promise, seen)
-    await line.news.tell("ticket", ticket=ticket.id)
+    await line.news.publish("ticket", ticket=ticket.id)
     await line.audit.note(actor, Action.URGENCY_SET, ticket.id, line.now(), {"to": urgency})
 
 

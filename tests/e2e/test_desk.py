@@ -42,7 +42,7 @@ def until(check: object, limit_s: float = 20) -> None:
 def go(line: Served, offer: Offer, event: OfferEvent, agent: AgentEvent | None = None) -> None:
     async def advance() -> None:
         assert await line.desk.records.offers.advance(offer.id, event, line.desk.at(), agent=agent)
-        await line.desk.news.tell("offer", offer=offer.id, agent=offer.agent_id)
+        await line.desk.news.publish("offer", offer=offer.id, agent=offer.agent_id)
 
     line.do(advance())
 
@@ -228,7 +228,7 @@ def test_an_open_ticket_page_follows_what_others_do(line: Served, context: Brows
 
 async def _set_urgency(line: Served, ticket: Ticket, urgency: str) -> None:
     await line.desk.records.tickets.set_urgency(ticket.id, urgency, "agent:bo", line.desk.at())
-    await line.desk.news.tell("ticket", ticket=ticket.id)
+    await line.desk.news.publish("ticket", ticket=ticket.id)
 
 
 def test_closing_without_an_answer_is_refused_in_words(line: Served, context: BrowserContext) -> None:

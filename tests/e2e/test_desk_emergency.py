@@ -30,7 +30,7 @@ async def raised(line: Served, channel: str = "1.1", told: bool = True) -> Emerg
 
 async def rings(line: Served, emergency: Emergency, channel: str, phone: str) -> None:
     await line.desk.records.emergencies.ring(Ring(emergency.id, channel, phone, line.desk.at()))
-    await line.desk.news.tell("emergency", emergency=emergency.id)
+    await line.desk.news.publish("emergency", emergency=emergency.id)
 
 
 def test_it_is_shown_sounded_and_taken_by_a_key_and_both_desks_say_by_whom(line: Served, browser: Browser) -> None:

@@ -104,8 +104,8 @@ def test_a_state_that_was_not_changed_is_said(line: Served, context: BrowserCont
     page.keyboard.press("a")
     expect(page.get_by_role("alert").filter(has_text="Your state was not changed")).to_be_visible()
     expect(page.locator("#me .state")).to_contain_text("Not ready")
-    line.do(line.desk.news.tell("queue"))
-    line.do(line.desk.news.tell("ticket", ticket="x"))
+    line.do(line.desk.news.publish("queue"))
+    line.do(line.desk.news.publish("ticket", ticket="x"))
     expect(page.locator("#problems .problem")).to_be_visible()
 
 

@@ -39,13 +39,13 @@ def test_a_call_that_is_on_is_followed_on_its_page_and_in_the_list(line: Served,
     page = line.log_in(context)
     page.goto(f"{line.url}/calls")
     call = line.do(line.desk.call(words=WORDS))
-    line.do(line.desk.news.tell("call", call=call.id))
+    line.do(line.desk.news.publish("call", call=call.id))
     expect(page.locator(f'#rows a[href="/calls/{call.id}"]')).to_be_visible()
     page.goto(f"{line.url}/calls/{call.id}")
     line.do(line.desk.records.calls.append([NewEvent(call.id, EventType.QUEUE_ENTERED, line.desk.at())]))
     expect(page.locator("#call")).to_contain_text("Took a place in the queue")  # without any news, too
     line.do(line.desk.records.calls.end(call.id, "caller_hung_up", line.desk.at()))
-    line.do(line.desk.news.tell("call", call=call.id))
+    line.do(line.desk.news.publish("call", call=call.id))
     expect(page.locator("#call header")).to_contain_text("The caller hung up")
 
 
@@ -56,13 +56,13 @@ def test_callbacks_and_a_tickets_story_are_followed(line: Served, context: Brows
     page.goto(f"{line.url}/callbacks")
     owed = Callback(new_id(), ticket.id, "204", "technical", "normal", line.desk.at())
     line.do(line.desk.records.callbacks.store(owed))
-    line.do(line.desk.news.tell("callback", callback=owed.id))
+    line.do(line.desk.news.publish("callback", callback=owed.id))
     expect(page.locator("#rows")).to_contain_text(ticket.number)
     page.goto(f"{line.url}/tickets/{ticket.number}")
     page.locator(".story").evaluate("story => { window.kept = story; document.body.style.minHeight = '4000px' }")
     page.evaluate("() => scrollTo(0, 500)")
     line.do(line.desk.records.calls.append([NewEvent(call.id, EventType.QUEUE_ENTERED, line.desk.at())]))
-    line.do(line.desk.news.tell("queue", call=call.id))
+    line.do(line.desk.news.publish("queue", call=call.id))
     expect(page.locator(".story")).to_contain_text("Took a place in the queue")
     assert page.evaluate("() => [window.kept.isConnected, scrollY]") == [True, 500]
 
@@ -74,7 +74,7 @@ def test_news_in_a_steady_stream_does_not_hold_lists_up(line: Served, context: B
     seen = page.locator("#rows", has_text=ticket.number)
 
     def told_again() -> bool:
-        line.do(line.desk.news.tell("ticket", ticket=ticket.id))
+        line.do(line.desk.news.publish("ticket", ticket=ticket.id))
         page.wait_for_timeout(50)
         return seen.count() > 0
 

@@ -114,4 +114,4 @@ async def _over(line: Served) -> None:
     assert await records.offers.advance(offer.id, OfferEvent.LAPSED, at)
     for call in await records.calls.live():
         await records.calls.end(call.id, "hung_up", at)
-    await line.desk.news.tell("offer", offer=offer.id, agent="agent-anna")
+    await line.desk.news.publish("offer", offer=offer.id, agent="agent-anna")

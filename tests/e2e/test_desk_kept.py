@@ -49,7 +49,7 @@ async def talked(line: Served) -> tuple[Call, Offer]:
         (OfferEvent.TALK_ENDED, AgentEvent.TALK_ENDED),
     ):
         await line.desk.records.offers.advance(offer.id, event, line.desk.at(), agent=agent)
-    await line.desk.news.tell("offer", offer=offer.id, agent=offer.agent_id, call=call.id)
+    await line.desk.news.publish("offer", offer=offer.id, agent=offer.agent_id, call=call.id)
     return call, offer
 
 
@@ -162,7 +162,7 @@ def test_who_decides_on_what_somebody_changed_meanwhile_is_told(line: Served, co
     page.click("#ticket button:has-text('Move on')")
     expect(page.get_by_role("alert").filter(has_text="Somebody changed this meanwhile")).to_be_visible()
     assert page.input_value("textarea[name=answer]") == "The plumber has been"
-    line.do(line.desk.news.tell("ticket", ticket=ticket.id))
+    line.do(line.desk.news.publish("ticket", ticket=ticket.id))
     page.click("text=Show it as it is now")
     expect(page.locator("textarea[name=answer]")).to_have_value("The plumber has been")
     page.click("#ticket button:has-text('Move on')")

@@ -18,11 +18,11 @@ async def test_news_of_its_call_wakes_a_waiter_and_other_news_does_not() -> None
         began = loop.time()
         waiting = group.create_task(news_waiter.wait(("offer",), 60, "call-1"))
         await asyncio.sleep(1)
-        await news.tell("offer", call="call-2")
-        await news.tell("queue", call="call-1")
+        await news.publish("offer", call="call-2")
+        await news.publish("queue", call="call-1")
         await asyncio.sleep(1)
         assert not waiting.done()
-        await news.tell("offer", call="call-1")
+        await news.publish("offer", call="call-1")
         await waiting
         assert loop.time() - began < 3
         running.cancel()

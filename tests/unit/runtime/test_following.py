@@ -89,7 +89,7 @@ async def test_news_of_it_comes_at_once(records: SqlRecords) -> None:
         await publish(records, called("second"))
         loop = asyncio.get_running_loop()
         began_s = loop.time()
-        await news.tell(TOPIC)
+        await news.publish(TOPIC)
         await until(lambda: in_force.site.name["en"] == "second", 5 * POLL_S)
         assert loop.time() - began_s < POLL_S / 2
 

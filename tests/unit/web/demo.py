@@ -133,7 +133,7 @@ class Desk:
             new_id(), "technical", urgency, call.started_at, call.id, ticket_id=ticket.id if ticket else None
         )
         kept = await self.records.queue.enter(entry)
-        await self.news.tell("queue", call=call.id)
+        await self.news.publish("queue", call=call.id)
         return kept
 
     async def offer(self, entry: QueueEntry, login: str = "anna") -> Offer:
@@ -148,7 +148,7 @@ class Desk:
             ticket_id=entry.ticket_id,
         )
         assert await self.records.offers.claim(offer)
-        await self.news.tell("offer", offer=offer.id, agent=offer.agent_id, call=entry.call_id or "")
+        await self.news.publish("offer", offer=offer.id, agent=offer.agent_id, call=entry.call_id or "")
         return offer
 
     async def rests(self, login: str = "anna") -> None:
@@ -159,7 +159,7 @@ class Desk:
     async def available(self, login: str = "anna") -> None:
         await self.rests(login)
         assert await self.records.agents.change(self.agent_ids[login], AgentEvent.WENT_AVAILABLE, self.at())
-        await self.news.tell("agent", agent=self.agent_ids[login])
+        await self.news.publish("agent", agent=self.agent_ids[login])
 
 
 def _said(call: Call, at: datetime, words: str) -> list[NewEvent]:

@@ -238,9 +238,9 @@ def test_every_error_says_something_for_people() -> None:
 
 async def test_an_agents_stream_holds_no_offers_of_others(anna: httpx.AsyncClient, desk: Desk) -> None:
     after = (await anna.get("/api/v1/events/position")).json()["id"]
-    await desk.news.tell("offer", offer="1", agent="agent-bo")
-    await desk.news.tell("queue", call="2")
-    await desk.news.tell("offer", offer="3", agent="agent-anna")
+    await desk.news.publish("offer", offer="1", agent="agent-bo")
+    await desk.news.publish("queue", call="2")
+    await desk.news.publish("offer", offer="3", agent="agent-anna")
     told = await stream(desk, anna, after, 2)
     assert [(event, data) for _, event, data in told] == [
         ("queue", {"call": "2"}),
