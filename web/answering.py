@@ -59,7 +59,7 @@ def _to_login(request: Request) -> Response:
 
 
 def _page(request: Request, error: Exception, status: int, headers: dict[str, str]) -> Response:
-    line: DeskContext = request.app.state.line
+    context: DeskContext = request.app.state.context
     template = "parts/refused.html" if _hx(request) else "refused.html"
-    html = line.rendering.page(template, status=status, message=body_of(error).error.message)
+    html = context.rendering.page(template, status=status, message=body_of(error).error.message)
     return HTMLResponse(html, status, headers)

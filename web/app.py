@@ -57,7 +57,7 @@ def create_app(
     app = FastAPI(
         title="onenumber", version="0.2.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
-    app.state.line = DeskContext(
+    app.state.context = DeskContext(
         records=cast("Records", Watched(records)), news=news, accounts=accounts, pages=pages,
         archive=cast("Archive", Watched(archive)), audit=audit, in_force=in_force,
         settings=settings, renderings=renderings, board=BoardReader(records),

@@ -50,27 +50,27 @@ def actor_of(account: Account) -> str:
     return f"agent:{account.login}"
 
 
-async def log_in(line: DeskContext, login: str, password: str, address: str) -> tuple[Account, str]:
+async def log_in(context: DeskContext, login: str, password: str, address: str) -> tuple[Account, str]:
     """Check a password and open a session; returns the account and the session's token.
 
     Raises: TooManyLogins, WrongPassword.
     """
-    at = line.now()
+    at = context.now()
     keys = (_key(f"{login.casefold()[:100]}@{address}"), _key(f"@{address}"))
-    tries = await _reserve(line, login, keys, at)
-    account = await line.accounts.by_login(login[:100])
+    tries = await _reserve(context, login, keys, at)
+    account = await context.accounts.by_login(login[:100])
     if not await password_fits(password[:200], account.password_hash if account else None) or account is None:
-        await _note_refused(line, account, at, "wrong")
+        await _note_refused(context, account, at, "wrong")
         raise WrongPassword
-    await line.accounts.forget_tries(keys[0])
-    await line.accounts.withdraw_try(tries[1])
+    await context.accounts.forget_tries(keys[0])
+    await context.accounts.withdraw_try(tries[1])
     token = new_token()
-    until = at + timedelta(hours=line.settings.web.session_hours)
+    until = at + timedelta(hours=context.settings.web.session_hours)
     try:
-        await line.accounts.open_session(token_hash(token), account.login, at, until, account.password_hash)
+        await context.accounts.open_session(token_hash(token), account.login, at, until, account.password_hash)
     except NotFound:  # it was changed while it was checked
         raise WrongPassword from None
-    await line.audit.note(actor_of(account), Action.LOGGED_IN, account.login, at)
+    await context.audit.note(actor_of(account), Action.LOGGED_IN, account.login, at)
     return account, token
 
 
@@ -79,28 +79,28 @@ def _key(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-async def _reserve(line: DeskContext, login: str, keys: tuple[str, str], at: datetime) -> list[int]:
+async def _reserve(context: DeskContext, login: str, keys: tuple[str, str], at: datetime) -> list[int]:
     """A place among the tries of each key, before the password is looked at. Raises: TooManyLogins."""
-    rates = (line.login_rate, line.address_rate)
-    tries = [await line.accounts.reserve_try(key, at, rate.since(at)) for rate, key in zip(rates, keys, strict=True)]
+    rates = (context.login_rate, context.address_rate)
+    tries = [await context.accounts.reserve_try(key, at, rate.since(at)) for rate, key in zip(rates, keys, strict=True)]
     waits = [rate.wait_s(one.others, at) for rate, one in zip(rates, tries, strict=True)]
     if not any(waits):
         return [one.id for one in tries]
     for one in tries:  # nothing was checked
-        await line.accounts.withdraw_try(one.id)
-    if any([line.waits_told.is_new(key, at, wait) for key, wait in zip(keys, waits, strict=True) if wait]):
-        await _note_refused(line, await line.accounts.by_login(login[:100]), at, "too_many")
+        await context.accounts.withdraw_try(one.id)
+    if any([context.audited_waits.is_new(key, at, wait) for key, wait in zip(keys, waits, strict=True) if wait]):
+        await _note_refused(context, await context.accounts.by_login(login[:100]), at, "too_many")
     raise TooManyLogins(max(waits))
 
 
-async def _note_refused(line: DeskContext, account: Account | None, at: datetime, why: str) -> None:
+async def _note_refused(context: DeskContext, account: Account | None, at: datetime, why: str) -> None:
     """Only a login that exists is written down: people type their password into the wrong field."""
-    await line.audit.note(STRANGER, Action.LOGIN_REFUSED, account.login if account else UNKNOWN, at, {"why": why})
+    await context.audit.note(STRANGER, Action.LOGIN_REFUSED, account.login if account else UNKNOWN, at, {"why": why})
 
 
-async def log_out(line: DeskContext, who: Visitor) -> None:
-    await line.accounts.revoke_session(token_hash(who.token), line.now())
-    await line.audit.note(who.actor, Action.LOGGED_OUT, who.account.login, line.now())
+async def log_out(context: DeskContext, who: Visitor) -> None:
+    await context.accounts.revoke_session(token_hash(who.token), context.now())
+    await context.audit.note(who.actor, Action.LOGGED_OUT, who.account.login, context.now())
 
 
 # As the API describes itself; the token is read below.
@@ -110,7 +110,7 @@ _COOKIE = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="Of a 
 
 async def visitor(
     request: Request,
-    line: DeskDep,
+    context: DeskDep,
     _as_program: Annotated[object, Security(_BEARER)] = None,
     _as_page: Annotated[object, Security(_COOKIE)] = None,
 ) -> Visitor:
@@ -120,7 +120,7 @@ async def visitor(
     """
     bearer = _bearer(request)
     token = bearer or request.cookies.get(SESSION_COOKIE, "")
-    account = await line.accounts.of_session(token_hash(token), line.now()) if token else None
+    account = await context.accounts.of_session(token_hash(token), context.now()) if token else None
     if account is None:
         raise NotLoggedIn
     if not bearer and request.method not in SAFE_METHODS:
@@ -147,14 +147,14 @@ def _bearer(request: Request) -> str:
 VisitorDep = Annotated[Visitor, Depends(visitor)]
 
 
-async def _me(who: VisitorDep, line: DeskDep) -> Agent:
+async def _me(who: VisitorDep, context: DeskDep) -> Agent:
     """The visitor as one who takes calls.
 
     Raises: NoAgent.
     """
     if who.account.agent_id is None:
         raise NoAgent
-    return await line.records.agents.load(who.account.agent_id)
+    return await context.records.agents.load(who.account.agent_id)
 
 
 MeDep = Annotated[Agent, Depends(_me)]

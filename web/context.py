@@ -24,7 +24,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class DeskContext:
-    """The line as the desk sees it."""
+    """What the handlers of the desk work with."""
 
     records: Records
     news: News
@@ -42,7 +42,7 @@ class DeskContext:
     wall: Callable[[], datetime] = utc_now  # what callers are told by
     login_rate: LoginRate = field(default_factory=LoginRate)  # per login and address
     address_rate: LoginRate = field(default_factory=lambda: LoginRate(limit=60))  # a whole ward may share one
-    waits_told: AuditedWaits = field(default_factory=AuditedWaits)
+    audited_waits: AuditedWaits = field(default_factory=AuditedWaits)
 
     @property
     def edition(self) -> Edition:
@@ -55,9 +55,9 @@ class DeskContext:
         return self.renderings.of(self.in_force.edition)
 
 
-def _line(request: Request) -> DeskContext:
-    line: DeskContext = request.app.state.line
-    return line
+def _context(request: Request) -> DeskContext:
+    context: DeskContext = request.app.state.context
+    return context
 
 
-DeskDep = Annotated[DeskContext, Depends(_line)]
+DeskDep = Annotated[DeskContext, Depends(_context)]

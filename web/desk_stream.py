@@ -32,28 +32,30 @@ NEXT_PAGE_S = 0.4  # longer than the way from one page of the desk to the next
 @router.get("/desk/stream")
 async def stream(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     page: PageMark,
     after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
     last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
 ) -> EventSourceResponse:
     """Parts that changed, for one page; resumes by `Last-Event-ID`."""
-    return EventSourceResponse(_events(line, who, page, start_after(last_event_id, after)), ping=15)
+    return EventSourceResponse(_events(context, who, page, start_after(last_event_id, after)), ping=15)
 
 
-async def _events(line: DeskContext, who: Visitor, page: str, after: str) -> AsyncIterator[ServerSentEvent]:
-    watch = _Watch(line, who, page)
-    async for change in changes(line, who, after, GLANCE_S):
+async def _events(context: DeskContext, who: Visitor, page: str, after: str) -> AsyncIterator[ServerSentEvent]:
+    watch = _Watch(context, who, page)
+    async for change in changes(context, who, after, GLANCE_S):
         async for event in watch.events(change):
             yield event
-    yield ServerSentEvent(event="bye", data=str(await line.accounts.session_end(token_hash(who.token), line.now())))
+    yield ServerSentEvent(
+        event="bye", data=str(await context.accounts.session_end(token_hash(who.token), context.now()))
+    )
 
 
 @dataclass
 class _Watch:
     """One page: what it shows, and what it has to be told."""
 
-    line: DeskContext
+    context: DeskContext
     who: Visitor
     page: str
     shown: dict[str, str] = field(default_factory=dict)  # part → version
@@ -81,7 +83,7 @@ class _Watch:
         wanted = await self._is_wanted(now_s)
         if beat_due or wanted or self.live != was_live:
             self.beat_at_s = now_s
-            beat = {"at": self.line.now().isoformat(), "live": self.live, "wanted": wanted}
+            beat = {"at": self.context.now().isoformat(), "live": self.live, "wanted": wanted}
             yield ServerSentEvent(event="beat", data=json.dumps(beat))
         for name in self._due(change, now_s):
             yield ServerSentEvent(id=change.id or None, event=name, data="changed")
@@ -100,7 +102,7 @@ class _Watch:
 
     async def _panels(self, change: NewsItem) -> AsyncIterator[Panel]:
         """What has changed; the call and its wrap-up are for the agent's live page only."""
-        panels = Panels(self.line, self.who, self.line.board, self.shown)
+        panels = Panels(self.context, self.who, self.context.board, self.shown)
         async for panel in panels.changed(concerns(change, self.who.account.agent_id), bool(self.live)):
             yield panel
 
@@ -109,26 +111,26 @@ class _Watch:
 
         None of it can wait for late news.
         """
-        before, self.alarms = self.alarms, await self.line.emergencies.read()
+        before, self.alarms = self.alarms, await self.context.emergencies.read()
         if before != self.alarms:
             return True
         if self.who.account.agent_id is None:
             return False
         if not self.live:
-            return await page_wanted(self.line, self.who.account.agent_id)
-        offer = await self.line.records.offers.of_agent(self.who.account.agent_id)
+            return await page_wanted(self.context, self.who.account.agent_id)
+        offer = await self.context.records.offers.of_agent(self.who.account.agent_id)
         earlier, self.offered = self.offered, (offer.id, offer.state) if offer else None
         return earlier != self.offered
 
     async def _is_live(self) -> bool:
         """Only one page of an agent is told of calls."""
         agent_id = self.who.account.agent_id
-        return agent_id is None or await self.line.pages.live(agent_id) == self.page
+        return agent_id is None or await self.context.pages.live(agent_id) == self.page
 
     async def _is_wanted(self, now_s: float) -> bool:
         """Whether this page should take over; not at once, as a page that goes to its next one closes, too."""
         agent_id = self.who.account.agent_id
-        if self.live or agent_id is None or not await page_wanted(self.line, agent_id):
+        if self.live or agent_id is None or not await page_wanted(self.context, agent_id):
             self.wanted_at_s = math.inf
         else:
             self.wanted_at_s = min(self.wanted_at_s, now_s)

@@ -22,28 +22,28 @@ Typed = Annotated[str, Form(max_length=1_000)]
 
 
 @router.get("/password")
-async def page(who: VisitorDep, line: DeskDep) -> HTMLResponse:
-    return await framed(line, who, "password.html", problem="", changed=False)
+async def page(who: VisitorDep, context: DeskDep) -> HTMLResponse:
+    return await framed(context, who, "password.html", problem="", changed=False)
 
 
 @router.post("/password")
 async def change(
-    request: Request, who: VisitorDep, line: DeskDep, current: Typed = "", wanted: Typed = "", again: Typed = ""
+    request: Request, who: VisitorDep, context: DeskDep, current: Typed = "", wanted: Typed = "", again: Typed = ""
 ) -> Response:
     """The person goes on in a new session; every other one of theirs has ended."""
     if problem := _problem(who, current, wanted, again):
-        return await _refused(line, who, problem, 422)
+        return await _refused(context, who, problem, 422)
     address = request.client.host if request.client else ""
     try:
-        account, token = await log_in(line, who.account.login, current, address)
+        account, token = await log_in(context, who.account.login, current, address)
     except WrongPassword as error:
-        return await _refused(line, who, "password.wrong", status_of(error)[0])
+        return await _refused(context, who, "password.wrong", status_of(error)[0])
     except TooManyLogins as error:
-        return await _refused(line, who, "", status_of(error)[0], body_of(error).error.message)
-    await line.accounts.set_password(account.login, await hashed(wanted), line.now(), keep=token_hash(token))
-    await line.audit.note(who.actor, Action.PASSWORD_CHANGED, account.login, line.now())
-    answer = await framed(line, Visitor(account, token), "password.html", problem="", changed=True)
-    set_session_cookie(line, answer, token)
+        return await _refused(context, who, "", status_of(error)[0], body_of(error).error.message)
+    await context.accounts.set_password(account.login, await hashed(wanted), context.now(), keep=token_hash(token))
+    await context.audit.note(who.actor, Action.PASSWORD_CHANGED, account.login, context.now())
+    answer = await framed(context, Visitor(account, token), "password.html", problem="", changed=True)
+    set_session_cookie(context, answer, token)
     return answer
 
 
@@ -57,8 +57,8 @@ def _problem(who: Visitor, current: str, wanted: str, again: str) -> str:
     return f"password.{weak}" if weak else ""
 
 
-async def _refused(line: DeskContext, who: Visitor, key: str, status: int, said: str = "") -> HTMLResponse:
-    sentence = said or line.rendering.texts.plain(who.language, key)
-    answer = await framed(line, who, "password.html", problem=sentence, changed=False)
+async def _refused(context: DeskContext, who: Visitor, key: str, status: int, said: str = "") -> HTMLResponse:
+    sentence = said or context.rendering.texts.plain(who.language, key)
+    answer = await framed(context, who, "password.html", problem=sentence, changed=False)
     answer.status_code = status
     return answer

@@ -30,7 +30,7 @@ class Panel:
 class Panels:
     """Draws the parts for one visitor."""
 
-    line: DeskContext
+    context: DeskContext
     who: Visitor
     board: BoardReader
     shown: dict[str, str] = field(default_factory=dict)  # part → version the page has
@@ -46,8 +46,8 @@ class Panels:
         if panel := await self.emergencies():
             yield panel
         if own and self.who.account.agent_id:
-            agent = await self.line.records.agents.load(self.who.account.agent_id)
-            offer = await self.line.records.offers.of_agent(agent.id)
+            agent = await self.context.records.agents.load(self.who.account.agent_id)
+            offer = await self.context.records.offers.of_agent(agent.id)
             if live and (panel := await self._pop(offer)):
                 yield panel
             if panel := await self._me(agent, offer):
@@ -59,14 +59,14 @@ class Panels:
 
     async def emergencies(self) -> Panel | None:
         """On every page of everybody, also where another page is the agent's live one."""
-        alarms = await self.line.emergencies.read()
+        alarms = await self.context.emergencies.read()
         return self._draw("emergency", alarms, alarms=alarms)
 
     async def _pop(self, offer: Offer | None) -> Panel | None:
         if offer is None or offer.state not in SHOWN:
             return self._draw("pop", "none", pop=None)
-        pop = await pop_of(self.line, offer)
-        ring_s = self.line.edition.site.waiting.ring_s
+        pop = await pop_of(self.context, offer)
+        ring_s = self.context.edition.site.waiting.ring_s
         rings_until = offer.ringing_at + timedelta(seconds=ring_s) if offer.ringing_at else None
         return self._draw("pop", pop, pop=pop, ring_s=ring_s, rings_until=rings_until)
 
@@ -82,29 +82,29 @@ class Panels:
         return self._draw("me", seen, agent=agent, offer=offer, reasons=REASONS)
 
     async def _wrap(self, agent: Agent) -> Panel | None:
-        offer = await self.line.records.offers.last_of_agent(agent.id)
+        offer = await self.context.records.offers.last_of_agent(agent.id)
         if agent.state is not AgentState.AFTER_CALL_WORK or offer is None:
             return self._draw("wrap", "none", offer=None)
-        limit_s = self.line.edition.site.waiting.wrap_up_limit_s
+        limit_s = self.context.edition.site.waiting.wrap_up_limit_s
         until = agent.state_since + timedelta(seconds=limit_s)
-        pop = await pop_of(self.line, offer)
+        pop = await pop_of(self.context, offer)
         return self._draw(
             "wrap", (offer.id, until), offer=offer, pop=pop, until=until, limit_s=limit_s, dispositions=DISPOSITIONS
         )
 
     async def _board(self) -> Panel | None:
-        board, at, rules = await self.board.read(), self.line.now(), self.line.edition.site.waiting
+        board, at, rules = await self.board.read(), self.context.now(), self.context.edition.site.waiting
         alive = {agent.id: page_alive(agent, at, rules) for agent in board.agents}
         return self._draw("board", board_version(board, alive), board=board, alive=alive)
 
     def _draw(self, name: str, seen: object, **values: object) -> Panel | None:
         """None when the page shows it already."""
-        marked = (seen, sorted(self.line.in_force.pins.items()))  # other documents may name the same otherwise
+        marked = (seen, sorted(self.context.in_force.pins.items()))  # other documents may name the same otherwise
         version = hashlib.sha256(repr(marked).encode()).hexdigest()[:16]
         if self.shown.get(name) == version:
             return None
         self.shown[name] = version
-        html = self.line.rendering.page(
-            f"parts/{name}.html", self.who.language, version=version, now=self.line.now(), who=self.who, **values
+        html = self.context.rendering.page(
+            f"parts/{name}.html", self.who.language, version=version, now=self.context.now(), who=self.who, **values
         )
         return Panel(name, version, html)

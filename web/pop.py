@@ -62,32 +62,32 @@ class Pop:
     topic: str | None
 
 
-async def pop_of(line: DeskContext, offer: Offer) -> Pop:
+async def pop_of(context: DeskContext, offer: Offer) -> Pop:
     """Everything about an offer. Raises: NotFound."""
-    callback = await line.records.callbacks.load(offer.callback_id) if offer.callback_id else None
+    callback = await context.records.callbacks.load(offer.callback_id) if offer.callback_id else None
     call_id = offer.call_id or (callback.call_id if callback else None)
-    call = await line.records.calls.load(call_id) if call_id else None
-    events = await _events(line, offer, callback)
-    ticket = await _ticket(line, offer, callback, call)
+    call = await context.records.calls.load(call_id) if call_id else None
+    events = await _events(context, offer, callback)
+    ticket = await _ticket(context, offer, callback, call)
     said = said_in(events, ticket)
     caller = call.caller if call else (ticket.draft.caller if ticket else CallerId())
     place = (ticket.draft.place if ticket else None) or said.place or caller.place
     return Pop(
         offer=offer, caller=caller, number=callback.number if callback else caller.number or caller.raw, said=said,
         ticket=ticket, joined=any(event.type == EventType.TICKET_JOINED for event in events),
-        urgency=await _urgency(line, offer, said, ticket), language=call.language if call else "en",
+        urgency=await _urgency(context, offer, said, ticket), language=call.language if call else "en",
         since=callback.since if callback else waited_since(events, call.started_at if call else offer.made_at),
         waited_until=offer.answered_at,
-        matters=await related(line, caller, place, ticket), place=place,
+        matters=await related(context, caller, place, ticket), place=place,
         place_text=ticket.draft.place_text if ticket else None, topic=ticket.draft.topic if ticket else said.topic,
     )  # fmt: skip
 
 
-async def _events(line: DeskContext, offer: Offer, callback: Callback | None) -> list[Event]:
+async def _events(context: DeskContext, offer: Offer, callback: Callback | None) -> list[Event]:
     """What was said when the callback was asked for, then what has been said since."""
     asked = callback.call_id if callback else None
     calls = dict.fromkeys(call_id for call_id in (asked, offer.call_id) if call_id)
-    return [event for call_id in calls for event in await line.records.calls.timeline(call_id)]
+    return [event for call_id in calls for event in await context.records.calls.timeline(call_id)]
 
 
 def waited_since(events: Sequence[Event], otherwise: datetime) -> datetime:
@@ -95,30 +95,32 @@ def waited_since(events: Sequence[Event], otherwise: datetime) -> datetime:
     return next((event.at for event in events if event.type == EventType.QUEUE_ENTERED), otherwise)
 
 
-async def _ticket(line: DeskContext, offer: Offer, callback: Callback | None, call: Call | None) -> Ticket | None:
+async def _ticket(context: DeskContext, offer: Offer, callback: Callback | None, call: Call | None) -> Ticket | None:
     ticket_id = offer.ticket_id or (callback.ticket_id if callback else None)
     if ticket_id:
-        return await line.records.tickets.load(ticket_id)
-    of_call = await line.records.tickets.of_call(call.id) if call else ()
+        return await context.records.tickets.load(ticket_id)
+    of_call = await context.records.tickets.of_call(call.id) if call else ()
     return max(of_call, key=lambda ticket: ticket.opened_at, default=None)
 
 
-async def _urgency(line: DeskContext, offer: Offer, said: SpokenRequest, ticket: Ticket | None) -> str:
+async def _urgency(context: DeskContext, offer: Offer, said: SpokenRequest, ticket: Ticket | None) -> str:
     if said.emergency:
         return "critical"
     if ticket:
         return ticket.urgency
-    entry = await line.records.queue.entry(offer.entry_id)
+    entry = await context.records.queue.entry(offer.entry_id)
     return entry.urgency if entry else "normal"
 
 
 async def related(
-    line: DeskContext, caller: CallerId, place: str | None, own: Ticket | None
+    context: DeskContext, caller: CallerId, place: str | None, own: Ticket | None
 ) -> tuple[RelatedTicket, ...]:
     """Open matters of this caller and this place; a shared or unproven number is nobody's."""
     number = caller.number if caller.identifies else None
-    of_caller = await line.records.tickets.of_caller(number) if number else ()
-    at_place = await line.archive.tickets(TicketQuery(place=place, open_only=True), MATTERS_SHOWN * 2) if place else ()
+    of_caller = await context.records.tickets.of_caller(number) if number else ()
+    at_place = (
+        await context.archive.tickets(TicketQuery(place=place, open_only=True), MATTERS_SHOWN * 2) if place else ()
+    )
     found = {ticket.id: ticket for ticket in (*of_caller, *at_place) if own is None or ticket.id != own.id}
     theirs = {ticket.id for ticket in of_caller}
     newest = sorted(found.values(), key=lambda ticket: ticket.opened_at, reverse=True)[:MATTERS_SHOWN]

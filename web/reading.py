@@ -193,7 +193,7 @@ async def _note(request: Request, shown: dict[str, None]) -> None:
     subject = objects[0].partition(":")[2] if "{" in path else path
     try:
         async with asyncio.timeout(NOTED_S):
-            await readings.note(visitor.actor, objects, subject, detail, request.app.state.line.now())
+            await readings.note(visitor.actor, objects, subject, detail, request.app.state.context.now())
     except Exception:
         log.exception("a reading is not in the audit", actor=visitor.actor, shown=objects, **detail)
 

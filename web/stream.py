@@ -40,17 +40,17 @@ def concerns(change: NewsItem, agent_id: str | None) -> bool:
     return not change.topic.startswith("offer") or agent_of(change) == agent_id
 
 
-async def changes(line: DeskContext, who: Visitor, after: str, tick_s: float = TICK_S) -> AsyncIterator[NewsItem]:
+async def changes(context: DeskContext, who: Visitor, after: str, tick_s: float = TICK_S) -> AsyncIterator[NewsItem]:
     """News and ticks, as long as the session lasts. Begins with a tick."""
     loop = asyncio.get_running_loop()
-    news = line.news.listen(after)
+    news = context.news.listen(after)
     pending: asyncio.Future[tuple[str, str, Mapping[str, str]]] = asyncio.ensure_future(anext(news))
     tick_at = session_at = loop.time()
     try:
         while True:
             if (left_s := tick_at - loop.time()) <= 0:
                 if loop.time() >= session_at:
-                    if not await _logged_in(line, who):
+                    if not await _logged_in(context, who):
                         return
                     session_at = loop.time() + SESSION_S
                 tick_at = loop.time() + tick_s
@@ -65,8 +65,8 @@ async def changes(line: DeskContext, who: Visitor, after: str, tick_s: float = T
         await _stop(pending, news)
 
 
-async def _logged_in(line: DeskContext, who: Visitor) -> bool:
-    return await line.accounts.of_session(token_hash(who.token), line.now()) is not None
+async def _logged_in(context: DeskContext, who: Visitor) -> bool:
+    return await context.accounts.of_session(token_hash(who.token), context.now()) is not None
 
 
 async def _stop(

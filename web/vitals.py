@@ -33,9 +33,9 @@ async def healthz() -> dict[Literal["status"], Literal["ok"]]:
 
 
 @router.get("/readyz")
-async def readyz(line: DeskDep, response: Response) -> Ready:
+async def readyz(context: DeskDep, response: Response) -> Ready:
     """Every part that the desk needs; 503 when one is missing."""
-    parts = await asked(line.health)
+    parts = await asked(context.health)
     ready = all(state == "ok" for state in parts.values())
     response.status_code = 200 if ready else 503
     return Ready(ready=ready, parts=parts)
@@ -48,10 +48,10 @@ async def asked(health: Mapping[str, Health]) -> dict[str, str]:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(request: Request, line: DeskDep) -> Response:
+async def metrics(request: Request, context: DeskDep) -> Response:
     """Prometheus; counts only, nothing private. For who sends the token as bearer; without one set, from here only."""
-    _refuse_strangers(request, line.settings.metrics_secret.get_secret_value())
-    return Response(generate_latest(await _registry(line)), media_type=CONTENT_TYPE_LATEST)
+    _refuse_strangers(request, context.settings.metrics_secret.get_secret_value())
+    return Response(generate_latest(await _registry(context)), media_type=CONTENT_TYPE_LATEST)
 
 
 def _refuse_strangers(request: Request, secret: str) -> None:
@@ -73,21 +73,21 @@ def _loopback(host: str) -> bool:
         return False
 
 
-async def _registry(line: DeskContext) -> CollectorRegistry:
+async def _registry(context: DeskContext) -> CollectorRegistry:
     """Read from the records, so that every process tells the same; what counts whole tables is seconds old at most."""
     registry = CollectorRegistry()
-    for name, counts in (await line.archive.tallies()).items():
+    for name, counts in (await context.archive.tallies()).items():
         gauge = Gauge(f"onenumber_{name}", f"{name} so far, by outcome", ["outcome"], registry=registry)
         for outcome, count in counts.items():
             gauge.labels(outcome).set(count)
-    waiting = in_turn(await line.records.queue.waiting())
+    waiting = in_turn(await context.records.queue.waiting())
     by_kind = Gauge("onenumber_waiting", "waiting now", ["kind", "urgency"], registry=registry)
     for entry in waiting:
         by_kind.labels("callback" if entry.callback_id else "live", entry.urgency).inc()
     oldest = min((entry.since for entry in waiting), default=None)
-    age = (line.now() - oldest).total_seconds() if oldest else 0.0
+    age = (context.now() - oldest).total_seconds() if oldest else 0.0
     Gauge("onenumber_oldest_wait_seconds", "longest wait of those waiting now", registry=registry).set(age)
     states = Gauge("onenumber_agents", "agents now", ["state"], registry=registry)
-    for agent in await line.records.agents.all():
+    for agent in await context.records.agents.all():
         states.labels(agent.state).inc()
     return registry

@@ -28,11 +28,11 @@ class AuditOut(FromRecord):
 @router.get("")
 async def list_audit(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,
 ) -> Page[AuditOut]:
     """Logins, refused ones too, what was read and listened to, changes; newest first. For admins."""
-    entries = await line.audit.entries(limit + 1, before)
+    entries = await context.audit.entries(limit + 1, before)
     rows = [AuditOut.model_validate(entry) for entry in entries]
     return page_of(rows, limit, rows[limit - 1].id if len(rows) > limit else None)

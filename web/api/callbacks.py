@@ -18,18 +18,18 @@ router = APIRouter(prefix="/callbacks", tags=["callbacks"], dependencies=[needs(
 @router.get("")
 async def list_callbacks(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     state: CallbackState | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Before = None,
 ) -> Page[CallbackOut]:
     """Callbacks, newest first."""
-    callbacks = await line.archive.callbacks(state, limit + 1, before)
+    callbacks = await context.archive.callbacks(state, limit + 1, before)
     last = callbacks[limit - 1].id if len(callbacks) > limit else None
     return page_of([CallbackOut.of(callback) for callback in callbacks], limit, last)
 
 
 @router.get("/{callback_id}")
-async def one_callback(callback_id: str, who: VisitorDep, line: DeskDep) -> CallbackOut:
+async def one_callback(callback_id: str, who: VisitorDep, context: DeskDep) -> CallbackOut:
     """One owed call."""
-    return CallbackOut.of(await line.records.callbacks.load(callback_id))
+    return CallbackOut.of(await context.records.callbacks.load(callback_id))

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/calls", tags=["calls"], dependencies=[needs(Capabili
 @router.get("")
 async def list_calls(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     text: Annotated[str, Query(max_length=100, description="in the caller's number or name")] = "",
     state: CallState | None = None,
     ending: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
@@ -28,21 +28,21 @@ async def list_calls(
     before: Before = None,
 ) -> Page[CallOut]:
     """Calls, newest first."""
-    query = CallQuery(text, line.rendering.naming.site_words, state, ending, trace)
-    calls = await line.archive.calls(query, limit + 1, before)
+    query = CallQuery(text, context.rendering.naming.site_words, state, ending, trace)
+    calls = await context.archive.calls(query, limit + 1, before)
     return page_of([CallOut.of(call) for call in calls], limit, calls[limit - 1].id if len(calls) > limit else None)
 
 
 @router.get("/{call_id}")
-async def one_call(call_id: str, who: VisitorDep, line: DeskDep) -> CallDetail:
+async def one_call(call_id: str, who: VisitorDep, context: DeskDep) -> CallDetail:
     """A call with its tickets and its whole timeline."""
-    call = await line.records.calls.load(call_id)
-    events = await line.records.calls.timeline(call_id)
-    tickets = await line.records.tickets.of_call(call_id)
+    call = await context.records.calls.load(call_id)
+    events = await context.records.calls.timeline(call_id)
+    tickets = await context.records.tickets.of_call(call_id)
     return CallDetail(
         **CallOut.of(call).model_dump(),
         pins=dict(call.pins),
         tickets=[TicketOut.of(ticket) for ticket in tickets],
-        legs=[LegOut.of(leg) for leg in await line.records.legs.of_call(call_id)],
+        legs=[LegOut.of(leg) for leg in await context.records.legs.of_call(call_id)],
         timeline=timeline_of(events, call.started_at),
     )

@@ -30,12 +30,12 @@ class DraftOut(BaseModel):
 
 
 @router.get("/{form}")
-async def draft(form: FormName, who: VisitorDep, line: DeskDep) -> DraftOut:
+async def draft(form: FormName, who: VisitorDep, context: DeskDep) -> DraftOut:
     """What the visitor typed into a form and has not sent."""
-    return DraftOut(fields=dict(await line.records.drafts.of(who.account.login, form)))
+    return DraftOut(fields=dict(await context.records.drafts.of(who.account.login, form)))
 
 
 @router.put("/{form}", status_code=status.HTTP_204_NO_CONTENT)
-async def keep_draft(form: FormName, typed: DraftIn, who: VisitorDep, line: DeskDep) -> None:
+async def keep_draft(form: FormName, typed: DraftIn, who: VisitorDep, context: DeskDep) -> None:
     """Keep what is typed; with nothing in it, forget. The note of a wrap-up that is over is added to it."""
-    await acts.keep_draft(line, who.account, form, typed.fields)
+    await acts.keep_draft(context, who.account, form, typed.fields)

@@ -54,14 +54,14 @@ class EmergencyOut(BaseModel):
 
 
 @router.get("")
-async def list_emergencies(who: VisitorDep, line: DeskDep) -> list[EmergencyOut]:
+async def list_emergencies(who: VisitorDep, context: DeskDep) -> list[EmergencyOut]:
     """Those that go on, and those that nobody has taken, these first; oldest first."""
-    return [EmergencyOut.of(alarm) for alarm in await line.emergencies.read()]
+    return [EmergencyOut.of(alarm) for alarm in await context.emergencies.read()]
 
 
 @router.post(
     "/{emergency_id}/take", status_code=status.HTTP_204_NO_CONTENT, dependencies=[needs(Capability.TAKE_EMERGENCY)]
 )
-async def take(emergency_id: str, agent: MeDep, who: VisitorDep, line: DeskDep) -> None:
+async def take(emergency_id: str, agent: MeDep, who: VisitorDep, context: DeskDep) -> None:
     """The agent's phone rings for it; one whose caller is gone is looked after by them."""
-    await take_emergency(line, who, agent, emergency_id)
+    await take_emergency(context, who, agent, emergency_id)

@@ -22,14 +22,14 @@ router = APIRouter(prefix="/events", tags=["events"])
 @router.get("", dependencies=[needs(Capability.READ_CALLS)])
 async def list_events(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     type: Annotated[str | None, Query(max_length=60)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     before: Before = None,
 ) -> Page[EventOut]:
     """The latest events of all calls, newest first."""
-    events = await line.archive.events(type, limit + 1, before)
-    calls = await line.records.calls.known({event.call_id for event in events})
+    events = await context.archive.events(type, limit + 1, before)
+    calls = await context.records.calls.known({event.call_id for event in events})
     rows = [EventOut.of_event(event, calls[event.call_id].started_at) for event in events]
     return page_of(rows, limit, rows[limit - 1].id if len(rows) > limit else None)
 
@@ -39,16 +39,16 @@ class Position(BaseModel):
 
 
 @router.get("/position", dependencies=[needs(Capability.WATCH_LINE)])
-async def position(who: VisitorDep, line: DeskDep) -> Position:
+async def position(who: VisitorDep, context: DeskDep) -> Position:
     """Where the stream is now; begin from here with `after` to miss nothing."""
-    return Position(id=await line.news.position())
+    return Position(id=await context.news.position())
 
 
 @router.get("/stream", response_class=EventSourceResponse, dependencies=[needs(Capability.WATCH_LINE)])
 async def stream(
     request: Request,
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
     last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
 ) -> EventSourceResponse:
@@ -56,15 +56,15 @@ async def stream(
 
     An agent's stream holds no offers of other agents. Resumes by `Last-Event-ID`.
     """
-    return EventSourceResponse(_events(line, who, start_after(last_event_id, after)), ping=15)
+    return EventSourceResponse(_events(context, who, start_after(last_event_id, after)), ping=15)
 
 
-async def _events(line: DeskContext, who: Visitor, after: str) -> AsyncIterator[ServerSentEvent]:
-    async for change in changes(line, who, after):
+async def _events(context: DeskContext, who: Visitor, after: str) -> AsyncIterator[ServerSentEvent]:
+    async for change in changes(context, who, after):
         if change.topic and concerns(change, who.account.agent_id):
             yield _as_event(change)
         elif not change.topic:
-            yield ServerSentEvent(event="beat", data=json.dumps({"at": line.now().isoformat()}))
+            yield ServerSentEvent(event="beat", data=json.dumps({"at": context.now().isoformat()}))
 
 
 def _as_event(change: NewsItem) -> ServerSentEvent:

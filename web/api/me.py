@@ -53,41 +53,41 @@ class WrapUpIn(Wanted):
 
 
 @router.get("/me")
-async def me(agent: MeDep, line: DeskDep) -> MeOut:
+async def me(agent: MeDep, context: DeskDep) -> MeOut:
     """The agent whose session this is, and the call held out to them."""
-    offer = await line.records.offers.of_agent(agent.id)
-    return MeOut(**agent_out(line, agent).model_dump(), offer=OfferOut.of(offer) if offer else None)
+    offer = await context.records.offers.of_agent(agent.id)
+    return MeOut(**agent_out(context, agent).model_dump(), offer=OfferOut.of(offer) if offer else None)
 
 
 @router.post("/me/state")
-async def change_state(wanted: StateIn, agent: MeDep, line: DeskDep) -> AgentOut:
+async def change_state(wanted: StateIn, agent: MeDep, context: DeskDep) -> AgentOut:
     """Become available (needs a registered phone and a live page) or not ready."""
     if wanted.state == "available":
-        await acts.go_available(line, agent)
+        await acts.go_available(context, agent)
     else:
-        await acts.go_not_ready(line, agent, wanted.reason)
-    return agent_out(line, await line.records.agents.load(agent.id))
+        await acts.go_not_ready(context, agent, wanted.reason)
+    return agent_out(context, await context.records.agents.load(agent.id))
 
 
 @router.post("/me/heartbeat")
-async def heartbeat(beat: HeartbeatIn, agent: MeDep, line: DeskDep) -> HeartbeatOut:
+async def heartbeat(beat: HeartbeatIn, agent: MeDep, context: DeskDep) -> HeartbeatOut:
     """Every five seconds, from each open page; only the live one keeps its agent offerable."""
-    return HeartbeatOut(live=await acts.heartbeat(line, agent, beat.page, beat.take), at=line.now())
+    return HeartbeatOut(live=await acts.heartbeat(context, agent, beat.page, beat.take), at=context.now())
 
 
 @router.post("/me/page-closed", status_code=status.HTTP_204_NO_CONTENT)
-async def page_closed(closed: PageIn, agent: MeDep, line: DeskDep) -> None:
+async def page_closed(closed: PageIn, agent: MeDep, context: DeskDep) -> None:
     """The page is being closed: another one of this agent may be the live one from now on."""
-    await acts.close_page(line, agent, closed.page)
+    await acts.close_page(context, agent, closed.page)
 
 
 @router.post("/offers/{offer_id}/seen", status_code=status.HTTP_204_NO_CONTENT)
-async def seen(offer_id: str, shown: SeenIn, agent: MeDep, who: VisitorDep, line: DeskDep) -> None:
+async def seen(offer_id: str, shown: SeenIn, agent: MeDep, who: VisitorDep, context: DeskDep) -> None:
     """The live page shows the call: from now on the phone may ring."""
-    await acts.seen(line, agent, offer_id, shown.page, shown.shown_at)
+    await acts.seen(context, agent, offer_id, shown.page, shown.shown_at)
 
 
 @router.post("/me/wrap-up", status_code=status.HTTP_204_NO_CONTENT)
-async def wrap_up(done: WrapUpIn, agent: MeDep, line: DeskDep) -> None:
+async def wrap_up(done: WrapUpIn, agent: MeDep, context: DeskDep) -> None:
     """End after-call work with a disposition."""
-    await acts.wrap_up(line, agent, done.offer_id, done.disposition, done.note)
+    await acts.wrap_up(context, agent, done.offer_id, done.disposition, done.note)

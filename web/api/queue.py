@@ -13,6 +13,6 @@ router = APIRouter(prefix="/queue", tags=["queue"], dependencies=[needs(Capabili
 
 
 @router.get("")
-async def queue_now(who: VisitorDep, line: DeskDep) -> list[WaitingOut]:
+async def queue_now(who: VisitorDep, context: DeskDep) -> list[WaitingOut]:
     """Everybody who waits without being offered to somebody: live callers and owed callbacks."""
-    return [WaitingOut.of(entry) for entry in in_turn(await line.records.queue.waiting())]
+    return [WaitingOut.of(entry) for entry in in_turn(await context.records.queue.waiting())]

@@ -28,14 +28,14 @@ class SessionOut(BaseModel):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, dependencies=[OPEN])
-async def open_session(credentials: Credentials, request: Request, line: DeskDep) -> SessionOut:
+async def open_session(credentials: Credentials, request: Request, context: DeskDep) -> SessionOut:
     """Log in; send the token as `Authorization: Bearer …` from then on."""
     address = request.client.host if request.client else ""
-    account, token = await log_in(line, credentials.login, credentials.password, address)
+    account, token = await log_in(context, credentials.login, credentials.password, address)
     return SessionOut.model_validate({**vars(account), "token": token})
 
 
 @router.delete("/current", status_code=status.HTTP_204_NO_CONTENT, dependencies=[needs(Capability.OWN_ACCOUNT)])
-async def close_session(who: VisitorDep, line: DeskDep) -> None:
+async def close_session(who: VisitorDep, context: DeskDep) -> None:
     """Log out: the token is worth nothing afterwards."""
-    await log_out(line, who)
+    await log_out(context, who)

@@ -38,7 +38,7 @@ class UrgencyIn(Wanted):
 @router.get("")
 async def search_tickets(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     text: Annotated[str, Query(max_length=100, description="in number, words, caller or place")] = "",
     stage: Stage | None = None,
     open_only: bool = False,
@@ -52,7 +52,7 @@ async def search_tickets(
     """Tickets, newest first."""
     query = TicketQuery(
         text=text,
-        site_words=line.rendering.naming.site_words,
+        site_words=context.rendering.naming.site_words,
         stage=stage,
         open_only=open_only,
         urgency=urgency,
@@ -60,44 +60,44 @@ async def search_tickets(
         topic=topic,
         place=place,
     )
-    tickets = await line.archive.tickets(query, limit + 1, before)
+    tickets = await context.archive.tickets(query, limit + 1, before)
     last = tickets[limit - 1].id if len(tickets) > limit else None
     return page_of([TicketOut.of(ticket) for ticket in tickets], limit, last)
 
 
 @router.get("/{ticket}")
-async def one_ticket(ticket: TicketKey, who: VisitorDep, line: DeskDep) -> TicketDetail:
+async def one_ticket(ticket: TicketKey, who: VisitorDep, context: DeskDep) -> TicketDetail:
     """A ticket, by id or by its spoken number, with its history and its calls."""
-    return await _detail(line, ticket)
+    return await _detail(context, ticket)
 
 
 @router.get("/{ticket}/messages/{number}", response_class=FileResponse)
-async def message(ticket: TicketKey, number: int, who: VisitorDep, line: DeskDep) -> FileResponse:
+async def message(ticket: TicketKey, number: int, who: VisitorDep, context: DeskDep) -> FileResponse:
     """A recorded message as WAV; 0 is the first."""
-    path = await listen(line, await find_ticket(line, ticket), number, who.actor)
+    path = await listen(context, await find_ticket(context, ticket), number, who.actor)
     return FileResponse(path, media_type="audio/wav")
 
 
 @router.post("/{ticket}/stage", dependencies=[needs(Capability.MOVE_TICKETS)])
-async def move_ticket(ticket: TicketKey, wanted: StageIn, who: VisitorDep, line: DeskDep) -> TicketDetail:
+async def move_ticket(ticket: TicketKey, wanted: StageIn, who: VisitorDep, context: DeskDep) -> TicketDetail:
     """Move a ticket to a later stage; closing it needs the answer that the caller was given."""
-    found = await find_ticket(line, ticket)
-    await acts.move_ticket(line, found, wanted.to, wanted.answer, who.actor, wanted.seen)
-    return await _detail(line, found.id)
+    found = await find_ticket(context, ticket)
+    await acts.move_ticket(context, found, wanted.to, wanted.answer, who.actor, wanted.seen)
+    return await _detail(context, found.id)
 
 
 @router.post("/{ticket}/urgency", dependencies=[needs(Capability.MOVE_TICKETS)])
-async def set_urgency(ticket: TicketKey, wanted: UrgencyIn, who: VisitorDep, line: DeskDep) -> TicketDetail:
+async def set_urgency(ticket: TicketKey, wanted: UrgencyIn, who: VisitorDep, context: DeskDep) -> TicketDetail:
     """Set the urgency; what the line suggested is kept beside it."""
-    found = await find_ticket(line, ticket)
-    await acts.set_urgency(line, found, wanted.urgency, who.actor, wanted.seen)
-    return await _detail(line, found.id)
+    found = await find_ticket(context, ticket)
+    await acts.set_urgency(context, found, wanted.urgency, who.actor, wanted.seen)
+    return await _detail(context, found.id)
 
 
-async def _detail(line: DeskContext, key: str) -> TicketDetail:
-    ticket = await find_ticket(line, key)
-    calls = await line.archive.calls_of_ticket(ticket.id)
-    history = await line.archive.ticket_history(ticket.id)
+async def _detail(context: DeskContext, key: str) -> TicketDetail:
+    ticket = await find_ticket(context, key)
+    calls = await context.archive.calls_of_ticket(ticket.id)
+    history = await context.archive.ticket_history(ticket.id)
     return TicketDetail(
         **TicketOut.of(ticket).model_dump(),
         history=changes_of(ticket.number, history),

@@ -18,27 +18,27 @@ router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.
 
 @router.get("/calls")
 async def call_list(
-    who: VisitorDep, line: DeskDep, text: Annotated[str, Query(max_length=100)] = "", before: Before = None
+    who: VisitorDep, context: DeskDep, text: Annotated[str, Query(max_length=100)] = "", before: Before = None
 ) -> HTMLResponse:
-    calls = await line.archive.calls(
-        CallQuery(text.strip(), line.rendering.naming.site_words), DEFAULT_PAGE_ROWS + 1, before
+    calls = await context.archive.calls(
+        CallQuery(text.strip(), context.rendering.naming.site_words), DEFAULT_PAGE_ROWS + 1, before
     )
     older = calls[DEFAULT_PAGE_ROWS - 1].id if len(calls) > DEFAULT_PAGE_ROWS else None
-    return await framed(line, who, "calls.html", calls=calls[:DEFAULT_PAGE_ROWS], chosen={"text": text}, older=older)
+    return await framed(context, who, "calls.html", calls=calls[:DEFAULT_PAGE_ROWS], chosen={"text": text}, older=older)
 
 
 @router.get("/calls/{call_id}")
-async def call_page(call_id: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
-    call = await line.records.calls.load(call_id)
-    timeline = await line.records.calls.timeline(call_id)
-    tickets = await line.records.tickets.of_call(call_id)
-    return await framed(line, who, "call.html", call=call, timeline=timeline, tickets=tickets)
+async def call_page(call_id: str, who: VisitorDep, context: DeskDep) -> HTMLResponse:
+    call = await context.records.calls.load(call_id)
+    timeline = await context.records.calls.timeline(call_id)
+    tickets = await context.records.tickets.of_call(call_id)
+    return await framed(context, who, "call.html", call=call, timeline=timeline, tickets=tickets)
 
 
 @router.get("/callbacks")
-async def callback_list(who: VisitorDep, line: DeskDep, before: Before = None) -> HTMLResponse:
-    callbacks = await line.archive.callbacks(None, DEFAULT_PAGE_ROWS + 1, before)
+async def callback_list(who: VisitorDep, context: DeskDep, before: Before = None) -> HTMLResponse:
+    callbacks = await context.archive.callbacks(None, DEFAULT_PAGE_ROWS + 1, before)
     shown = callbacks[:DEFAULT_PAGE_ROWS]
-    tickets = await line.records.tickets.known({callback.ticket_id for callback in shown})
+    tickets = await context.records.tickets.known({callback.ticket_id for callback in shown})
     older = shown[-1].id if len(callbacks) > DEFAULT_PAGE_ROWS else None
-    return await framed(line, who, "callbacks.html", callbacks=shown, tickets=tickets, older=older)
+    return await framed(context, who, "callbacks.html", callbacks=shown, tickets=tickets, older=older)

@@ -19,44 +19,44 @@ LATEST = 8
 
 
 @router.get("/", dependencies=[needs(Capability.READ_TICKETS)])
-async def desk(who: VisitorDep, line: DeskDep) -> HTMLResponse:
-    tickets = await line.archive.tickets(TicketQuery(open_only=True), LATEST)
-    return await framed(line, who, "desk.html", tickets=tickets)
+async def desk(who: VisitorDep, context: DeskDep) -> HTMLResponse:
+    tickets = await context.archive.tickets(TicketQuery(open_only=True), LATEST)
+    return await framed(context, who, "desk.html", tickets=tickets)
 
 
 @router.post("/desk/state", dependencies=[needs(Capability.TAKE_CALLS)])
 async def change_state(
     agent: MeDep,
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     state: Annotated[Literal["available", "not_ready"], Form()],
     reason: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     """Responds with the visitor's own parts of the page as they are now."""
     if state == "available":
-        await acts.go_available(line, agent)
+        await acts.go_available(context, agent)
     else:
-        await acts.go_not_ready(line, agent, reason)
-    return await _own_parts(line, who)
+        await acts.go_not_ready(context, agent, reason)
+    return await _own_parts(context, who)
 
 
 @router.post("/desk/wrap-up", dependencies=[needs(Capability.TAKE_CALLS)])
 async def wrap_up(
     agent: MeDep,
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     offer: Annotated[str, Form(max_length=60)],
     disposition: Annotated[acts.Disposition, Form()],
     note: Annotated[str, Form(max_length=4_000)] = "",
     then: Annotated[Literal["available", "not_ready"], Form()] = "available",
 ) -> Response:
-    await acts.wrap_up(line, agent, offer, disposition, note, then == "available")
-    return await _own_parts(line, who)
+    await acts.wrap_up(context, agent, offer, disposition, note, then == "available")
+    return await _own_parts(context, who)
 
 
-async def _own_parts(line: DeskContext, who: Visitor) -> Response:
+async def _own_parts(context: DeskContext, who: Visitor) -> Response:
     """Each replaces its place on the page, out of band."""
-    panels = [panel async for panel in Panels(line, who, line.board).changed(own=True)]
+    panels = [panel async for panel in Panels(context, who, context.board).changed(own=True)]
     return HTMLResponse(
         "".join(f'<div id="{panel.name}" hx-swap-oob="innerHTML">{panel.html}</div>' for panel in panels)
     )

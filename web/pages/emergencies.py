@@ -17,11 +17,11 @@ router = APIRouter(dependencies=[needs(Capability.WATCH_LINE), needs(Capability.
 
 @router.post("/desk/emergencies/{emergency_id}/take")
 async def take(
-    emergency_id: str, agent: MeDep, who: VisitorDep, line: DeskDep, hx_request: Annotated[str, Header()] = ""
+    emergency_id: str, agent: MeDep, who: VisitorDep, context: DeskDep, hx_request: Annotated[str, Header()] = ""
 ) -> Response:
     """Responds with the emergencies as they are now, out of band; the desk itself where no script asks."""
-    await take_emergency(line, who, agent, emergency_id)
+    await take_emergency(context, who, agent, emergency_id)
     if not hx_request:
         return RedirectResponse("/", 303)
-    panel = await Panels(line, who, line.board).emergencies()
+    panel = await Panels(context, who, context.board).emergencies()
     return HTMLResponse(f'<div id="emergency" hx-swap-oob="innerHTML">{panel.html if panel else ""}</div>')

@@ -13,17 +13,17 @@ from web.panels import Panels
 DEFAULT_PAGE_ROWS = 50
 
 
-async def framed(line: DeskContext, who: Visitor, template: str, **values: Any) -> HTMLResponse:
+async def framed(context: DeskContext, who: Visitor, template: str, **values: Any) -> HTMLResponse:
     """A whole page. The stream's place is read before the snapshot, so that nothing falls in between."""
-    after = await line.news.position()
-    panels = await Panels(line, who, line.board).all()
-    html = line.rendering.page(
-        template, who.language, who=who, now=line.now(), page=secrets.token_urlsafe(12), after=after,
+    after = await context.news.position()
+    panels = await Panels(context, who, context.board).all()
+    html = context.rendering.page(
+        template, who.language, who=who, now=context.now(), page=secrets.token_urlsafe(12), after=after,
         panels={panel.name: Markup(panel.html) for panel in panels}, **values,
     )  # fmt: skip
     return HTMLResponse(html)
 
 
-def part(line: DeskContext, who: Visitor, template: str, **values: Any) -> HTMLResponse:
+def part(context: DeskContext, who: Visitor, template: str, **values: Any) -> HTMLResponse:
     """A part of a page, for htmx."""
-    return HTMLResponse(line.rendering.page(template, who.language, who=who, now=line.now(), **values))
+    return HTMLResponse(context.rendering.page(template, who.language, who=who, now=context.now(), **values))

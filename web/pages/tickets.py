@@ -50,7 +50,7 @@ class HistoryItem:
 @router.get("/tickets")
 async def ticket_list(
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     text: Annotated[str, Query(max_length=100)] = "",
     stage: str = "open",
     urgency: str = "",
@@ -60,78 +60,78 @@ async def ticket_list(
 ) -> HTMLResponse:
     query = TicketQuery(
         text=text.strip(),
-        site_words=line.rendering.naming.site_words,
+        site_words=context.rendering.naming.site_words,
         stage=stage if stage in set(Stage) else None,
         open_only=stage == "open",
         urgency=urgency if urgency in URGENCY_ORDER else None,
         crew=crew or None,
         topic=topic or None,
     )
-    tickets = await line.archive.tickets(query, DEFAULT_PAGE_ROWS + 1, before)
+    tickets = await context.archive.tickets(query, DEFAULT_PAGE_ROWS + 1, before)
     chosen = {"text": text, "stage": stage, "urgency": urgency, "crew": crew, "topic": topic}
     return await framed(
-        line, who, "tickets.html", tickets=tickets[:DEFAULT_PAGE_ROWS], chosen=chosen, stages=list(Stage),
+        context, who, "tickets.html", tickets=tickets[:DEFAULT_PAGE_ROWS], chosen=chosen, stages=list(Stage),
         urgencies=URGENCY_ORDER, older=tickets[DEFAULT_PAGE_ROWS - 1].id if len(tickets) > DEFAULT_PAGE_ROWS else None,
     )  # fmt: skip
 
 
 @router.get("/tickets/{key}")
-async def ticket_page(key: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
-    ticket = await find_ticket(line, key)
-    return await framed(line, who, "ticket.html", **await _shown(line, ticket))
+async def ticket_page(key: str, who: VisitorDep, context: DeskDep) -> HTMLResponse:
+    ticket = await find_ticket(context, key)
+    return await framed(context, who, "ticket.html", **await _shown(context, ticket))
 
 
 @router.get("/tickets/{key}/part")
-async def ticket_part(key: str, who: VisitorDep, line: DeskDep) -> HTMLResponse:
+async def ticket_part(key: str, who: VisitorDep, context: DeskDep) -> HTMLResponse:
     """The ticket without the page around it, to stand beside a call."""
-    return await _part(line, who, await find_ticket(line, key))
+    return await _part(context, who, await find_ticket(context, key))
 
 
 @router.post("/tickets/{key}/stage", dependencies=[needs(Capability.MOVE_TICKETS)])
 async def move(
     key: str,
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     to: Annotated[Stage, Form()],
     answer: Annotated[str, Form(max_length=4_000)] = "",
     seen: Annotated[Stage | None, Form()] = None,
 ) -> Response:
-    ticket = await find_ticket(line, key)
-    await acts.move_ticket(line, ticket, to, answer, who.actor, seen)
-    await acts.keep_draft(line, who.account, answer_form(ticket.id), {})
-    return await _part(line, who, await line.records.tickets.load(ticket.id))
+    ticket = await find_ticket(context, key)
+    await acts.move_ticket(context, ticket, to, answer, who.actor, seen)
+    await acts.keep_draft(context, who.account, answer_form(ticket.id), {})
+    return await _part(context, who, await context.records.tickets.load(ticket.id))
 
 
 @router.post("/tickets/{key}/urgency", dependencies=[needs(Capability.MOVE_TICKETS)])
 async def set_urgency(
     key: str,
     who: VisitorDep,
-    line: DeskDep,
+    context: DeskDep,
     urgency: Annotated[UrgencyName, Form()],
     beside: Annotated[str, Form()] = "",
     seen: Annotated[UrgencyName | None, Form()] = None,
 ) -> Response:
     """`beside` a call there is nothing to answer with: the stream brings the change."""
-    ticket = await find_ticket(line, key)
-    await acts.set_urgency(line, ticket, urgency, who.actor, seen)
+    ticket = await find_ticket(context, key)
+    await acts.set_urgency(context, ticket, urgency, who.actor, seen)
     if beside:
         return Response(status_code=204)
-    return await _part(line, who, await line.records.tickets.load(ticket.id))
+    return await _part(context, who, await context.records.tickets.load(ticket.id))
 
 
-async def _part(line: DeskContext, who: Visitor, ticket: Ticket) -> HTMLResponse:
-    return part(line, who, "parts/ticket.html", **await _shown(line, ticket))
+async def _part(context: DeskContext, who: Visitor, ticket: Ticket) -> HTMLResponse:
+    return part(context, who, "parts/ticket.html", **await _shown(context, ticket))
 
 
-async def _shown(line: DeskContext, ticket: Ticket) -> dict[str, Any]:
-    calls = await line.archive.calls_of_ticket(ticket.id)
+async def _shown(context: DeskContext, ticket: Ticket) -> dict[str, Any]:
+    calls = await context.archive.calls_of_ticket(ticket.id)
     draft = ticket.draft
-    matters: Sequence[RelatedTicket] = await related(line, draft.caller, draft.place, ticket)
+    matters: Sequence[RelatedTicket] = await related(context, draft.caller, draft.place, ticket)
     return {
         "ticket": ticket,
         "version": hashlib.sha256(repr((ticket.stage, ticket.urgency, draft)).encode()).hexdigest()[:16],
         "calls": calls,
-        "moments": await _moments(line, ticket, calls),
+        "moments": await _moments(context, ticket, calls),
         "matters": matters,
         "stages": list(Stage),
         "next_stages": [to for stage, to in _transitions() if stage is ticket.stage],
@@ -143,15 +143,15 @@ def _transitions() -> list[tuple[Stage, Stage]]:
     return [(stage, to) for (stage, _), to in TICKET_TRANSITIONS.items()]
 
 
-async def _moments(line: DeskContext, ticket: Ticket, calls: Sequence[Call]) -> list[HistoryItem]:
+async def _moments(context: DeskContext, ticket: Ticket, calls: Sequence[Call]) -> list[HistoryItem]:
     """The story across calls and stages, oldest first."""
     messages = count()
-    history = await line.archive.ticket_history(ticket.id)
+    history = await context.archive.ticket_history(ticket.id)
     moments = [
         HistoryItem(change.at, change=change, message=next(messages) if change.what == "message" else None)
         for change in history
     ]
     for call in calls:
-        events = await line.records.calls.timeline(call.id)
+        events = await context.records.calls.timeline(call.id)
         moments += [HistoryItem(event.at, call=call, event=event) for event in events if event.type in SHOWN_EVENTS]
     return sorted(moments, key=lambda moment: moment.at)

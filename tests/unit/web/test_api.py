@@ -78,9 +78,9 @@ async def test_a_caller_whom_nothing_proves_is_told_as_such(anna: httpx.AsyncCli
 
 
 async def test_a_moved_promise_is_told_by_the_machines_clock(anna: httpx.AsyncClient, desk: Desk) -> None:
-    line = desk.app.state.line
+    line = desk.app.state.context
     ahead = timedelta(minutes=30)  # set while the line measures on with its own
-    desk.app.state.line = replace(line, wall=lambda: line.now() + ahead)
+    desk.app.state.context = replace(line, wall=lambda: line.now() + ahead)
     ticket = await desk.ticket(None, due_s=86_400)
     got = (await anna.post(f"/api/v1/tickets/{ticket.number}/urgency", json={"urgency": "critical"})).json()
     by = line.now() + ahead + timedelta(minutes=line.edition.site.urgency_minutes["critical"])

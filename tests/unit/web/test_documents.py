@@ -16,7 +16,7 @@ def renamed(desk: Desk) -> None:
     rules = site.waiting.model_copy(update={"stale_page_s": 1})
     site = site.model_copy(update={"name": {"en": "Saint Martha Hospital"}, "waiting": rules})
     edition = desk.edition.model_copy(update={"site": site})
-    line: DeskContext = desk.app.state.line
+    line: DeskContext = desk.app.state.context
     line.in_force.switch(edition)
 
 
@@ -29,7 +29,7 @@ async def test_the_next_page_has_the_new_names(desk: Desk, client: httpx.AsyncCl
 
 
 async def test_rules_of_the_desk_are_those_in_force(desk: Desk) -> None:
-    line: DeskContext = desk.app.state.line
+    line: DeskContext = desk.app.state.context
     agent = await line.records.agents.load("agent-anna")
     await line.records.agents.heartbeat(agent.id, desk.at())
     agent = await line.records.agents.load("agent-anna")
@@ -40,7 +40,7 @@ async def test_rules_of_the_desk_are_those_in_force(desk: Desk) -> None:
 
 
 async def test_parts_of_open_pages_are_drawn_anew(desk: Desk) -> None:
-    line: DeskContext = desk.app.state.line
+    line: DeskContext = desk.app.state.context
     who = Visitor(Account("chen", "Chen Wei", "supervisor", ""), "token")
     panels = Panels(line, who, line.board)
     assert await panels.all()

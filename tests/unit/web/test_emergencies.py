@@ -29,7 +29,7 @@ async def rings(desk: Desk, emergency: Emergency, *phones: str) -> None:
 
 
 async def page(client: httpx.AsyncClient, desk: Desk) -> str:
-    await desk.app.state.line.emergencies.read(anew=True)  # pages share one reading for a quarter of a second
+    await desk.app.state.context.emergencies.read(anew=True)  # pages share one reading for a quarter of a second
     text = (await client.get("/")).text
     return text[text.index('<section id="emergency"') : text.index('<header class="bar">')]
 

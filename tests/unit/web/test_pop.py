@@ -15,7 +15,7 @@ from web.pop import pop_of, related
 
 @pytest.fixture
 def line(desk: Desk) -> DeskContext:
-    line = desk.app.state.line
+    line = desk.app.state.context
     assert isinstance(line, DeskContext)
     return line
 

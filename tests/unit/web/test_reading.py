@@ -122,7 +122,7 @@ async def test_a_message_is_a_reading_of_its_ticket_too(anna: httpx.AsyncClient,
 
 def test_no_route_reads_around_the_watched_records(desk: Desk) -> None:
     """Whatever is added later is noted as well: the desk has no other records."""
-    line = desk.app.state.line
+    line = desk.app.state.context
     assert {type(line.records).__name__, type(line.archive).__name__} == {"Watched"}
 
 

@@ -23,7 +23,7 @@ async def test_a_matter_closed_at_the_desk_is_kept_as_long_as_the_settings_say(t
     await asyncio.to_thread(upgrade, settings.database)
     draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", START), CallerId(), words="water")
     async with AsyncExitStack() as stack:
-        records = (await open_desk(settings, EditionInForce(small_edition()), stack)).state.line.records
+        records = (await open_desk(settings, EditionInForce(small_edition()), stack)).state.context.records
         ticket = await records.tickets.open(draft, None, START)
         await records.tickets.move(ticket.id, Stage.CLOSED, "agent:anna", START, "It is dry again.")
     with sqlite3.connect(tmp_path / "onenumber.db") as database:
