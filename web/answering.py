@@ -24,7 +24,7 @@ async def answer(request: Request, error: Exception) -> Response:
     status, _ = status_of(error)
     headers = _headers(error, status)
     if _for_a_program(request):
-        return JSONResponse(body_of(error).model_dump(), status, headers)
+        return JSONResponse(body_of(error).model_dump(exclude_none=True), status, headers)
     if isinstance(error, NotLoggedIn):
         return _to_login(request)
     return _page(request, error, status, headers)

@@ -97,7 +97,7 @@ class Problem(BaseModel):
     code: str
     message: str
     fields: list[str] = []
-    capability: Capability | None = Field(None, description="with `not_allowed`: the one that is lacking")
+    capability: Capability | None = Field(None, description="with `not_allowed` alone: the one that is lacking")
 
 
 class ErrorBody(BaseModel):
