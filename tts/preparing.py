@@ -37,12 +37,13 @@ def prepare_all(edition: Edition, voice: RenderedVoice, progress: Progress = lam
 
 def fixed_sentences(edition: Edition) -> Iterator[tuple[str, str]]:
     """(text, language) of every prompt that never varies here, and of the parts that stand in for a dead voice."""
-    for language, prompts in edition.prompts.items():
-        known = LOCALES.get(language)
+    offered = dict.fromkeys((FALLBACK, *edition.site.languages))
+    for language in offered:
+        known, prompts = LOCALES.get(language), edition.prompts.get(language, {})
         of_site = {"number": known.digits(edition.site.national_emergency)} if known else {}
         spoken = [text for text in prompts.values() if text.strip()]
         yield from ((filled(text, of_site), language) for text in spoken if variables_of(text) <= of_site.keys())
-    for language in dict.fromkeys((FALLBACK, *edition.site.languages)):
+    for language in offered:
         if language in LOCALES:
             yield from ((text, language) for text in parts(edition, language))
 

@@ -82,14 +82,14 @@ async def test_what_a_person_does_is_in_the_audit_and_what_the_line_does_is_not(
     await desk.agents.go_available(await world.records.agents.load(anna.id))
     ticket, call = await world.ticket(), await world.call()
     await desk.tickets.move(ticket, Stage.CLOSED, "told", "agent:anna")
-    emergency = await desk.emergencies.raised(call.id, "1.1", world.now)
+    emergency = await desk.emergencies.raised(call.id, "1.1", world.now, node=call.node)
     await desk.emergencies.take(emergency.id, await world.records.agents.load(anna.id))
     done = [entry.action for entry in reversed(await audit.entries(9))]
     assert done == [Action.STATE_CHANGED, Action.STATE_CHANGED, Action.STAGE_SET, Action.EMERGENCY_TAKEN]
 
 
 async def test_what_is_refused_changes_nothing_and_is_not_told(world: World) -> None:
-    anna, ticket, before = await world.agent(phone_registered=False), await world.ticket(), await world.news.position()
+    anna, ticket, before = await world.agent(phone_nodes=frozenset()), await world.ticket(), await world.news.position()
     with pytest.raises(Missing):
         await world.services.tickets.move(ticket, Stage.CLOSED, " ", "agent:anna")
     with pytest.raises(NotNow):

@@ -44,7 +44,7 @@ def by_themselves(file: Path) -> list[str]:
     found = []
     for call, owner, of, method in calls_in(file):
         changes = owner == "records" and method in CHANGES.get(of, ())
-        says = of == "news" and method == "tell"
+        says = of == "news" and method == "publish"
         if changes or says:
             found.append(f"{file.name}:{call.lineno} {ast.unparse(call.func)}")
     return found
