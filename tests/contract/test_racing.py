@@ -153,7 +153,8 @@ async def test_racing_controllers_dial_each_callback_once(
 ) -> None:
     records = controllers[0].records
     agents = await at_their_desks(records, AGENTS)
-    callbacks = [await records.outbound_calls.store(a_callback(await opened_ticket(records))) for _ in range(AGENTS)]
+    owed = [a_callback(await opened_ticket(records), number=f"+3120555{n:04}") for n in range(AGENTS)]
+    callbacks = [await records.outbound_calls.store(each) for each in owed]
     dialler = CountingDialler([])
     rules = CallbackRules(dial_patterns=(r"\+31[0-9]{9}",))
     flushing = asyncio.create_task(flush_again_and_again(redis_server))
