@@ -12,7 +12,7 @@ from enum import IntEnum
 
 import structlog
 
-from web.ports import BUSY
+from web.ports import SERVES_STILL
 
 LOOK_S = 1.0
 LOOKS = 10  # the latest ones, by which it is judged
@@ -101,7 +101,7 @@ class Overload:
         if self.strain is Strain.OK:
             return None
         said = f"in the last {LOOKS * LOOK_S:.0f} s {self.why}"
-        return f"{BUSY}{said}" if self.strain is Strain.BUSY else f"more to do than this machine can: {said}"
+        return f"{SERVES_STILL}{said}" if self.strain is Strain.BUSY else f"more to do than this machine can: {said}"
 
 
 def strain_of(grown: Measured) -> Strain:

@@ -33,6 +33,7 @@ from supervisor.parts import greeting
 from telephony.asterisk_text import ConfigRefused
 from telephony.sip_options import sip_answers
 from tts import preparing as voices_prepared
+from web.ports import SERVES_STILL
 from web.vitals import serves
 
 CLOCK_SET_S = 5.0
@@ -229,7 +230,7 @@ def _http(part: str, host: str, port: int) -> Finding:
         return Finding(
             part, "broken", says=f"answers at {where}; {says}", to_do="see docs/operations.md for each part."
         )
-    return Finding(part, "ok", says=f"answers at {where}" + (f"; busy: {says}" if says else ""))
+    return Finding(part, "ok", says=f"answers at {where}" + (f"; {SERVES_STILL}{says}" if says else ""))
 
 
 RUNNING: tuple[Check, ...] = (

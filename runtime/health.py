@@ -26,7 +26,7 @@ from store.database import write_nothing
 from stt.listening import Listener
 from telephony.sip_options import sip_answers
 from tts.rendering import RenderedVoice
-from web.ports import BUSY, Health
+from web.ports import SERVES_STILL, Health
 
 ANSWER_S = 3.0
 FRESH_S = 2.0
@@ -105,14 +105,15 @@ class DatabaseHealth:
 
 
 class NodesHealth:
-    """By when each was last heard of."""
+    """By when each was last heard of; this one serves on where another one is silent."""
 
     def __init__(self, records: SqlRecords) -> None:
         self._records = records
 
     async def __call__(self) -> str | None:
         at, nodes = now(), named(await self._records.nodes.all())
-        return "; ".join(heard(node, at) for node in nodes if not alive(node, at)) or None
+        silent = "; ".join(heard(node, at) for node in nodes if not alive(node, at))
+        return f"{SERVES_STILL}{silent}" if silent else None
 
 
 class DiskHealth:
@@ -222,9 +223,11 @@ class ReadyHealth:
             return f"{self._who} does not answer: {type(error).__name__}"
         if answer.status_code == 503:
             return f"{self._who} is not ready: {said}"
-        return f"{BUSY}{self._who}, {said}" if said else None
+        return f"{SERVES_STILL}{self._who}, {said}" if said else None
 
 
 def unwell(ready: Mapping[str, Mapping[str, str]]) -> str:
     """The parts that are not ok, of the body of a `/readyz`."""
-    return "; ".join(f"{name}: {state.removeprefix(BUSY)}" for name, state in ready["parts"].items() if state != "ok")
+    return "; ".join(
+        f"{name}: {state.removeprefix(SERVES_STILL)}" for name, state in ready["parts"].items() if state != "ok"
+    )

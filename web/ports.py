@@ -15,11 +15,11 @@ from routing.archive import SessionEnd as SessionEnd
 from routing.archive import TicketChange as TicketChange
 from routing.archive import TicketQuery as TicketQuery
 
-BUSY = "busy: "  # how a part begins that serves all the same
+SERVES_STILL = "serves, but "  # how a part begins that is not well and serves all the same
 
 
 class Health(Protocol):
     """Is a part that we need there?"""
 
     async def __call__(self) -> str | None:
-        """None when well, else one sentence saying what is wrong; where that begins with `BUSY`, it serves still."""
+        """None when well, else one sentence saying what is wrong; where that begins with `SERVES_STILL`, it serves."""

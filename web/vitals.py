@@ -17,7 +17,7 @@ from routing.nodes import alive, heard, named
 from web.board import in_turn
 from web.context import DeskContext, DeskDep
 from web.errors import MetricsRefused
-from web.ports import BUSY, Health
+from web.ports import SERVES_STILL, Health
 from web.rights import OPEN
 
 router = APIRouter(tags=["vitals"], dependencies=[OPEN])
@@ -80,7 +80,7 @@ async def asked(health: Mapping[str, Health]) -> dict[str, str]:
 
 def serves(state: str) -> bool:
     """Whether a part of this state is ready."""
-    return state == "ok" or state.startswith(BUSY)
+    return state == "ok" or state.startswith(SERVES_STILL)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from controller.overload import FEWEST, LATE_S, LOOKS, MORE, READING_S, CallLimit, Measured, Overload, Strain
-from web.ports import BUSY
+from web.ports import SERVES_STILL
 
 
 class Counts:
@@ -57,11 +57,11 @@ async def test_what_callers_lose_twice_is_an_overload(
 ) -> None:
     counts.grow(**grown)
     overload.look()
-    assert (await overload() or "").startswith(BUSY)  # once may be chance
+    assert (await overload() or "").startswith(SERVES_STILL)  # once may be chance
     counts.grow(**grown)
     overload.look()
     told = await overload() or ""
-    assert not told.startswith(BUSY)
+    assert not told.startswith(SERVES_STILL)
     assert says in told
 
 
@@ -70,7 +70,7 @@ async def test_what_is_only_slow_is_busy(overload: Overload, counts: Counts, gro
     for _ in range(LOOKS):
         counts.now = replace(counts.now, **grown)
         overload.look()
-    assert (await overload() or "").startswith(BUSY)
+    assert (await overload() or "").startswith(SERVES_STILL)
 
 
 async def test_it_is_well_again_only_when_nothing_was_seen_for_some_time(overload: Overload, counts: Counts) -> None:

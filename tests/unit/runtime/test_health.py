@@ -31,7 +31,7 @@ from store.migrate import upgrade
 from tests.conftest import free_port
 from tests.disks import fill, small_disk
 from tts.rendering import RenderedVoice
-from web.ports import Health
+from web.ports import SERVES_STILL, Health
 from web.vitals import serves
 
 
@@ -69,15 +69,15 @@ async def unwell() -> str | None:
 
 
 async def busy() -> str | None:
-    return "busy: it is slow"
+    return "serves, but it is slow"
 
 
 async def test_another_processs_busy_part_is_passed_on_and_is_ready() -> None:
-    body = b'{"ready": true, "parts": {"asterisk": "ok", "load": "busy: sound came late"}}'
+    body = b'{"ready": true, "parts": {"asterisk": "ok", "load": "serves, but sound came late"}}'
     head = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
     async with greets(head + body) as port:
         said = await ReadyHealth("the controller", f"http://127.0.0.1:{port}/readyz")()
-    assert said == "busy: the controller, load: sound came late"
+    assert said == "serves, but the controller, load: sound came late"
     assert serves(said)
 
 
@@ -90,7 +90,7 @@ async def asked_over_http(health: Mapping[str, Health]) -> AsyncIterator[httpx.A
 
 @pytest.mark.parametrize(
     ("part", "status", "says"),
-    [(well, 200, "ok"), (unwell, 503, "it is not well"), (busy, 200, "busy: it is slow")],
+    [(well, 200, "ok"), (unwell, 503, "it is not well"), (busy, 200, "serves, but it is slow")],
 )
 async def test_a_controller_is_ready_when_all_that_calls_need_is_there(part: Health, status: int, says: str) -> None:
     async with asked_over_http({"asterisk": part, "ears-en": well}) as client:
@@ -132,7 +132,7 @@ async def test_a_node_that_is_not_heard_of_any_more_is_told(records: SqlRecords)
     assert await part() is None
     await records.nodes.beat("east", now())
     await records.nodes.beat("west", now() - timedelta(seconds=45))
-    assert str(await part()).startswith("west was last heard of ")
+    assert str(await part()).startswith(f"{SERVES_STILL}west was last heard of ")  # the others serve on
 
 
 async def test_a_full_disk_is_not_ready_and_its_reserve_is_no_room(tmp_path: Path) -> None:
