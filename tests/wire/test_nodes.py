@@ -195,7 +195,11 @@ async def test_calls_and_attempts_of_a_node_live_through_the_reconciliation_of_a
             for channel in await ami.core_show_channels():
                 await ami.hangup(channel.name)
         await until("east's own controller ends it", lambda: ended(records, call))  # whose Asterisk lists it no more
-        assert (await records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.LOST
+        await until("its attempt is over", lambda: no_attempts(records))
+
+
+async def no_attempts(records: SqlRecords) -> bool:
+    return not await records.outbound_calls.open_attempts()
 
 
 async def ended(records: SqlRecords, call: Call) -> bool:
@@ -248,5 +252,5 @@ async def test_calls_of_a_dead_node_end_as_lost_once_and_those_of_others_go_on(
         await until("west's call is lost", lambda: ended(records, lost))
         await reconciled(records, east, times=4)
         assert await endings(records, lost) == ["lost"]
-        assert (await records.outbound_calls.load_attempt(attempt.id)).state is AttemptState.LOST
+        await until("its attempt is over", lambda: no_attempts(records))
         assert not await ended(records, call)
