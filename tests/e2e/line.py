@@ -69,8 +69,8 @@ class RunningLine:
 
     folder: Path
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    flows: Mapping[str, str] = field(default_factory=dict)  # beside the demo's, as YAML
     environment: Mapping[str, str] = field(default_factory=dict)
+    flows: Mapping[str, str] = field(default_factory=dict)  # beside the demo's, as YAML
     process: subprocess.Popen[str] | None = None
 
     async def __aenter__(self) -> "RunningLine":
