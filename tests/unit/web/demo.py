@@ -106,7 +106,7 @@ class Desk:
     async def call(self, caller: CallerId = WARD_4, ago_s: float = 40, words: str = "", trace: str = "") -> Call:
         """A call that came in `ago_s` ago and said something."""
         at = self.at() - timedelta(seconds=ago_s)
-        call = Call(new_id(), "demo", "100", caller, at, {"flows": "0" * 64}, state=CallState.WAITING)
+        call = Call(new_id(), "demo", "100", caller, at, {"flows": "0" * 64}, state=CallState.WAITING, node=NODE)
         await self.records.calls.open(call, [NewEvent(call.id, EventType.CALL_STARTED, at, payload={"trace": trace})])
         if words:
             await self.records.calls.append(_said(call, at, words))
