@@ -67,11 +67,14 @@ class OutboundDesk:
         if not calls:
             return
         offers = {offer.callback_id: offer for offer in await self._records.offers.live()}
-        for callback in (call for call in calls if call.rule.for_agent):
+        callbacks = [call for call in calls if call.rule.for_agent]
+        for callback in callbacks:
             await self._attend_callback(callback, offers.get(callback.id), now)
         others = [call for call in calls if not call.rule.for_agent]
+        due = [call for call in others if await self._attend(call, now)]
+        offered = {callback.number for callback in callbacks if callback.id in offers}  # an agent is kept for them
         on_the_line = sum(call.state is OutboundCallState.CONNECTED for call in others)
-        await self._dial_due([call for call in others if await self._attend(call, now)], on_the_line, now)
+        await self._dial_due([call for call in due if call.number not in offered], on_the_line, now)
 
     # callbacks are dialled for the agent whose desk shows them
 

@@ -143,6 +143,17 @@ async def test_one_phone_is_not_rung_for_two_at_once(world: World) -> None:
     assert len(world.dialler.dialled) == 1
 
 
+async def test_a_phone_that_an_agent_is_kept_for_is_rung_for_nothing_else(world: World) -> None:
+    agent, callback = await world.agent(), await world.callback()
+    await world.tick()
+    offer = await world.offer_to(agent)
+    await planned(world)
+    await world.tick()
+    await world.show(offer.id)
+    await world.tick()
+    assert [attempt.outbound_call_id for attempt in world.dialler.dialled] == [callback.id]
+
+
 async def test_a_phone_that_is_on_the_line_is_left_alone(world: World) -> None:
     await planned(world)
     call = await world.call()  # from the same number
