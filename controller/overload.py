@@ -131,6 +131,10 @@ class CallLimit:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    def waits(self, channel: str) -> bool:
+        """Whether a caller is in line already."""
+        return channel in self._waiting
+
     def adapt(self, grown: Measured, strain: Strain, now_s: float) -> None:
         """After each look: what has grown since the one before, and what all of the latest say."""
         for channel in [channel for channel, at_s in self._waiting.items() if now_s - at_s > self._forgotten_s]:

@@ -47,7 +47,6 @@ from telephony.dialling import Destination, OutsideNumber, RegisteredPhone, dial
 
 log = structlog.get_logger()
 EMERGENCY_TICKET_S = 10.0  # the phones ring meanwhile
-NOTES_S = 2.0
 EDITION_S = 5.0  # a call of an older edition: that long may it take to make it ready
 
 
@@ -94,11 +93,14 @@ class Reception:
         """
         if call.dialogue.get("step") or call.attempt_id:  # whom we rang has waited already
             return False
-        place = self.limit.place(agi.environment.uniqueid, asyncio.get_running_loop().time())
-        if place:
-            notebook = Notebook(call.id, agi.environment.uniqueid, now)
+        channel = agi.environment.uniqueid
+        asks_again = self.limit.waits(channel)
+        place = self.limit.place(channel, asyncio.get_running_loop().time())
+        if place and not asks_again:  # once: perhaps it is the records that have too much to do
+            notebook = Notebook(call.id, channel, now)
             notebook.note(EventType.CALL_IN_LINE, {"position": place})
             await self.services.calls.keep_notes(notebook)
+        if place:
             await self._next(agi, "wait", {})
         return place > 0
 

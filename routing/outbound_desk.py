@@ -67,10 +67,14 @@ class OutboundDesk:
         if not calls:
             return
         offers = {offer.callback_id: offer for offer in await self._records.offers.live()}
-        for callback in (call for call in calls if call.rule.for_agent):
+        callbacks = [call for call in calls if call.rule.for_agent]
+        for callback in callbacks:
             await self._attend_callback(callback, offers.get(callback.id), now)
         others = [call for call in calls if not call.rule.for_agent]
-        await self._dial_due([call for call in others if await self._attend(call, now)], now)
+        due = [call for call in others if await self._attend(call, now)]
+        offered = {callback.number for callback in callbacks if callback.id in offers}  # an agent is kept for them
+        on_the_line = sum(call.state is OutboundCallState.CONNECTED for call in others)
+        await self._dial_due([call for call in due if call.number not in offered], on_the_line, now)
 
     # callbacks are dialled for the agent whose desk shows them
 
@@ -132,13 +136,18 @@ class OutboundDesk:
         if await self._records.outbound_calls.served(call.id, attempt.id, now):
             await self._tell(call, OutboundCallState.DONE)
 
-    async def _dial_due(self, due: Sequence[OutboundCall], now: datetime) -> None:
-        """Those that have waited longest, as far as there are slots: two controllers never take the same one."""
+    async def _dial_due(self, due: Sequence[OutboundCall], on_the_line: int, now: datetime) -> None:
+        """Those that have waited longest, as far as there are slots: two controllers never take the same one.
+
+        Of a person `on_the_line` the slot has been given back, and the call is under way all the same.
+        """
         if not due:
             return
         resting = await self._records.outbound_calls.resting()
-        taken = {attempt.slot for attempt in await self._records.outbound_calls.open_attempts()}
-        slots = [slot for slot in range(self._rules.at_once) if slot not in taken]
+        attempts = await self._records.outbound_calls.open_attempts()
+        taken = {attempt.slot for attempt in attempts if attempt.slot is not None}
+        room = max(0, self._rules.at_once - len(taken) - on_the_line)
+        slots = [slot for slot in range(self._rules.at_once) if slot not in taken][:room]
         rung = set[str]()
         for call in sorted(due, key=lambda call: call.due):
             if not slots or call.id in resting or call.number in rung:

@@ -25,7 +25,7 @@ class Checked(str):
 
 
 def _whole(pattern: str, what: str, *, shown: bool = True) -> Callable[[object], Checked]:
-    """A filter; what it refuses is told to whoever runs the line and stands in their journal, unless not `told`."""
+    """A filter; what it refuses is told to whoever runs the line and stands in their journal, unless not `shown`."""
     compiled = re.compile(pattern)
 
     def check(value: object) -> Checked:

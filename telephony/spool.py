@@ -25,7 +25,6 @@ CLAIM_S = 60
 INTERRUPTED_S = 3_600  # no outcome for that long: Asterisk itself died during the call
 WAV_HEADER_BYTES = 44
 NUMBER = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
-FOLDER = "spool/messages"  # inside an instance's folder
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,8 @@ def create_app(
     app.state.watch = vitals.Watch(health or {}, settings.metrics_secret.get_secret_value())
     app.state.audit = audit
     clocks = Clocks(now, wall or now)
-    app.state.services = services = LineServices.over(records, news, in_force.waiting, clocks, audit)
+    read = cast("Records", Watched(records))  # what a service returns is shown to somebody, too
+    app.state.services = services = LineServices.over(read, news, in_force.waiting, clocks, audit)
     app.state.pages = PageService(records, pages, news, in_force.waiting, clocks, services.offers)
     app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)

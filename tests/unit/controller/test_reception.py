@@ -342,9 +342,10 @@ async def test_who_comes_when_the_line_serves_all_that_it_can_is_recorded_and_wa
     assert call.ended_at is None
     events = [event.type for event in await world.records.calls.timeline(call.id)]
     assert events == ["call.started", "call.in_line"]
-    await desk.call(session)  # it asks again
+    await desk.call(session)  # it asks again, every few seconds
     assert asterisk.variables["ON_NEXT"] == "wait"
     assert (await world.records.calls.live())[0].id == call.id
+    assert [event.type for event in await world.records.calls.timeline(call.id)] == events
 
 
 async def test_who_waited_in_line_and_hangs_up_keeps_no_place() -> None:

@@ -107,6 +107,24 @@ async def test_so_many_are_under_way_at_once_as_are_allowed_whoever_ticks(world:
     assert len(world.dialler.dialled) == 3
 
 
+async def test_who_has_pressed_the_key_is_under_way_until_they_hang_up(world: World) -> None:
+    world.rules = CallbackRules(dial_patterns=CALLBACK_RULES.dial_patterns, at_once=2)
+    await planned(world, "201")
+    await world.tick()
+    call = await answered(world)
+    await planned(world, "202")
+    await world.tick()
+    assert await world.records.outbound_calls.connect(world.dialler.dialled[0].id, call.id, world.now)
+    await planned(world, "203")
+    for _ in range(2):
+        await world.tick()
+    assert len(world.dialler.dialled) == 2
+    await world.records.calls.end(call.id, "served", world.now)
+    for _ in range(2):
+        await world.tick()
+    assert len(world.dialler.dialled) == 3
+
+
 async def test_a_slot_has_one_call(world: World) -> None:
     first, second = await planned(world, "201"), await planned(world, "202")
     await world.tick()
@@ -123,6 +141,17 @@ async def test_one_phone_is_not_rung_for_two_at_once(world: World) -> None:
     for _ in range(2):
         await world.tick()
     assert len(world.dialler.dialled) == 1
+
+
+async def test_a_phone_that_an_agent_is_kept_for_is_rung_for_nothing_else(world: World) -> None:
+    agent, callback = await world.agent(), await world.callback()
+    await world.tick()
+    offer = await world.offer_to(agent)
+    await planned(world)
+    await world.tick()
+    await world.show(offer.id)
+    await world.tick()
+    assert [attempt.outbound_call_id for attempt in world.dialler.dialled] == [callback.id]
 
 
 async def test_a_phone_that_is_on_the_line_is_left_alone(world: World) -> None:

@@ -10,7 +10,8 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from routing.archive import AuditEntry
-from routing.model import RecordsUnavailable
+from routing.identity import new_id
+from routing.model import OutboundCall, RecordsUnavailable
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import Clock, Desk
 from web.auth import Visitor
@@ -51,6 +52,17 @@ async def test_callbacks_and_waiting_callers_are_somebodys_data(anna: httpx.Asyn
     assert (await anna.get("/callbacks")).status_code == 200
     (entry,) = await readings(desk)
     assert f"call:{call.id}" in entry.detail["shown"]  # on the board
+
+
+@pytest.mark.parametrize("path", ["/api/v1/callbacks", "/api/v1/callbacks/{id}"])
+async def test_the_number_of_an_owed_call_is_somebodys_data(anna: httpx.AsyncClient, desk: Desk, path: str) -> None:
+    ticket, at = await desk.ticket(None), desk.at()
+    owed = await desk.records.outbound_calls.store(
+        OutboundCall(new_id(), ticket.id, "204", "technical", "normal", at, at)
+    )
+    assert (await anna.get(path.format(id=owed.id))).status_code == 200
+    (entry,) = await readings(desk)
+    assert owed.id in entry.detail["shown"]
 
 
 async def test_the_same_reading_counts_once_with_its_last_time(
