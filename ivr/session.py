@@ -31,6 +31,7 @@ from ivr.keypad import Keypad
 from ivr.locales.registry import FALLBACK
 from ivr.notebook import Notebook
 from ivr.performing import Performer
+from ivr.phases import DangerAsked
 from ivr.ports import Leg, LegLost, ListenSpec, Recognizer, Understander
 from ivr.recording import record_message, urgent
 from ivr.script import Script
@@ -162,6 +163,8 @@ class Session:
         spec = TurnSpec(
             b"", "", action.barge, number=action.number, keys_do=action.keys_do, ahead=action.ahead, question=question,
         )  # fmt: skip
+        if isinstance(state.phase, DangerAsked):
+            self.keypad.forget_number()
         listen = ListenSpec(language=state.language, no_speech_ms=action.no_speech_ms, phrases=action.phrases)
         return await self._turn(state, action.prompt, spec, listen if action.listen else None)
 
