@@ -98,7 +98,7 @@ def check(folder: Path, digests: Mapping[str, str], free_mb: Callable[[], int]) 
     for each, digest in digests.items():
         with (folder / each).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                says = f"{each} of {name} in {folder} is not what set-up makes (its SHA-256 differs) and is not used"
+                says = f"{name} in {folder} is not what set-up makes ({each}: its SHA-256 differs) and is not used"
                 raise EncoderSpoilt(says)
 
 
