@@ -165,6 +165,14 @@ async def test_a_key_at_the_question_about_danger_goes_on_with_no_number(tmp_pat
     assert scene.leg.at_ms < 2_000
 
 
+async def test_talk_in_the_room_does_not_keep_help_from_who_was_asked_about_danger(tmp_path: Path) -> None:
+    talk = fake_ears.ScriptedWords("and so on " * 100)
+    scene = CallScene(tmp_path, [CallerWaits(90_000)], ["he looks odd by the drain", talk])
+    assert isinstance((await scene.run()).action, Summon)
+    asked = next(event for event in await scene.records.calls.timeline(scene.call.id) if event.type == "understood")
+    assert clock() - asked.at < timedelta(seconds=21)
+
+
 class BrokenCalls(MemoryCalls):
     """Records that fail, or never answer, from the second save on."""
 
