@@ -131,7 +131,7 @@ class LanguageUnderstander:
 
     def _perhaps_danger(self, weighed: Weighed, said: TokenizedText, act: str | None) -> bool:
         """Whether whoever was asked about danger says more than no with it: "yes, in the lift", "no, he can't talk"."""
-        likely = len(said.words) > 1 and weighed.danger >= CALM
+        likely = len(normal(said.words, self._pack)) > 1 and weighed.danger >= CALM
         return likely or (act != "no" and self._acts.begins_with_yes(said))
 
     def _danger_of_clauses(self, said: TokenizedText) -> float:

@@ -95,6 +95,12 @@ def test_an_answer_that_says_more_than_no_denies_no_danger(line: LineUnderstande
     assert (said.perhaps_danger or said.danger is not None or said.emergency is not None) is perhaps
 
 
+@pytest.mark.parametrize(("language", "text"), [("sv", "nej tack"), ("fi", "ei kiitos"), ("nl", "nee hoor")])
+def test_a_polite_no_is_one(line: LineUnderstander, language: str, text: str) -> None:
+    said = line.understand(text, language)
+    assert (said.act, said.perhaps_danger, said.danger) == ("no", False, None)
+
+
 @pytest.mark.parametrize("text", ["I don't know", "I do not know if he is"])
 def test_who_does_not_know_says_no_no(line: LineUnderstander, text: str) -> None:
     assert line.understand(text, "en").act is None
