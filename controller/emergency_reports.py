@@ -8,7 +8,10 @@ from config.in_force import EditionInForce
 from ivr.call_tickets import CallTickets
 from ivr.drafting import KEY, draft_of, facts_of
 from ivr.facts import Facts
+from ivr.leaving import unanswered_danger
 from ivr.notebook import Notebook
+from ivr.script import EMERGENCY_STEP
+from ivr.state import State
 from routing.model import CORRECTABLE, Call, CallerId, Ticket
 from routing.services.emergencies import EmergencyService
 from routing.services.line import LineServices
@@ -48,6 +51,17 @@ class EmergencyReports:
         ticket = await of_call.open(known, TICKET)
         if not await self.emergencies.attach(emergency, ticket.id, notebook) and facts is not None:
             await self._complete(ticket, known, edition)
+
+    async def report_left(self, call: Call, channel: str, at: datetime) -> bool:
+        """The emergency of a caller who went before the line had summoned anybody; False where there was none."""
+        if "flow" not in call.dialogue:  # taken by the dialplan before the dialogue began
+            return False
+        state = State.from_json(call.dialogue)
+        facts = unanswered_danger(await self.in_force.of(call.pins), state)
+        if facts is None and state.step != EMERGENCY_STEP:
+            return False
+        await self.report(call, channel, at, facts)
+        return True
 
     async def _known_before(self, call: Call) -> tuple[CallerId, Facts]:
         """Who calls, and what was known of the matter before this call: of one of ours, what its ticket says."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from config.in_force import EditionInForce
+from controller.emergency_reports import EmergencyReports
 from ivr.call_tickets import CallTickets
 from ivr.notebook import Notebook
 from routing.model import NotFound
@@ -37,6 +38,9 @@ class CallEndings:
             async with asyncio.timeout(LIMIT_S):
                 call = await self.services.records.calls.load(call_id)
                 if call.ended_at is not None:
+                    return
+                reports = EmergencyReports(self.services, self.in_force)
+                if await reports.report_left(call, call.channel or notebook.leg_id, self.services.clocks.now()):
                     return
                 edition = await self.in_force.of(call.pins)
                 of_call = CallTickets(call, edition, self.services.tickets, notebook, self.services.clocks)

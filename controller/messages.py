@@ -102,7 +102,7 @@ class MessageImport:
         edition = await self.in_force.of(call.pins)
         events = CallTickets(call, edition, self.services.tickets, notebook, self.services.clocks)
         if call.ended_at is None:
-            await events.record_left()
+            await self._record_left(message, call, events)
         own = await self.services.records.tickets.of_call(call.id) if message.call_id else ()
         if not own and message.outcome == "left" and not message.number:
             return  # nobody to ring back and nothing said
@@ -112,3 +112,11 @@ class MessageImport:
         if message.recording:
             await self.services.tickets.add_message(ticket.id, str(message.recording), line_time(message.at), call.id)
             notebook.note(EventType.MESSAGE_RECORDED, {"ticket_id": ticket.id}, actor="caller")
+
+    async def _record_left(self, message: SpooledMessage, call: Call, events: CallTickets) -> None:
+        """What the caller told before the dialplan took the call: an emergency, or a matter."""
+        reports = EmergencyReports(self.services, self.in_force)
+        if await reports.report_left(call, message.key, line_time(message.at)):
+            await self.services.emergencies.call_ended(call.id, message.outcome == "talked")
+        else:
+            await events.record_left()

@@ -170,9 +170,9 @@ def _danger(script: Script, state: State, outcome: Outcome) -> Turn | None:
         return _danger_answered(script, state.at(state.phase.phase), state.phase, outcome)
     if not isinstance(outcome, Heard) or outcome.understanding.emergency or not outcome.understanding.danger:
         return None
-    if state.phase in UNASKED:
+    if state.phase in UNASKED or not script.has_prompt("danger", state.language):
         doubted = outcome.understanding
-        return _endangered(script, state, doubted) if doubted.danger and doubted.danger.by_rule else None
+        return _endangered(script, state, doubted) if _by_rule(doubted) else None
     return _ask_danger(state, DangerAsked(state.phase, json.dumps(outcome_json.to_json(outcome))))
 
 
@@ -181,7 +181,10 @@ def _ask_danger(state: State, where: DangerAsked) -> Turn:
 
 
 def _danger_answered(script: Script, before: State, where: DangerAsked, outcome: Outcome) -> Turn:
-    """A no, the key for it, and words about another matter go on with what was said; all else is a yes."""
+    """A no, the key for it, and words about another matter go on with what was said; all else is a yes.
+
+    What the rule heard is taken back by nothing less than a no.
+    """
     asked = cast("Heard", outcome_json.from_json(json.loads(where.heard)))
     match outcome:
         case Resumed():
@@ -190,15 +193,24 @@ def _danger_answered(script: Script, before: State, where: DangerAsked, outcome:
             return _ask_danger(before, where)
         case Pressed(keys) if set(keys) == {PERSON}:
             return to_person(script, _reported(script, before, asked.understanding))
-        case Heard(said) if said.emergency or said.danger or said.act == "yes":
+        case Heard(said) if said.emergency or said.danger or said.perhaps_danger or said.act == "yes":
             return _endangered(script, heard(before, said), asked.understanding)
-        case Heard(said) if said.intent.topic in script.edition.topics or said.act == "person":
+        case Heard(said) if _is_another_matter(script, said, asked.understanding):
             return _going_on(script, with_words(before, asked.understanding.text), outcome)
-        case Pressed("2"):
+        case Pressed("2") if script.emergency_key != "2":
             return _going_on(script, before, _harmless(asked))
         case Heard(said) if said.act == "no":
             return _going_on(script, before, _harmless(asked))
     return _endangered(script, before, asked.understanding)
+
+
+def _is_another_matter(script: Script, said: Understanding, asked: Understanding) -> bool:
+    named = said.intent.topic in script.edition.topics or said.act == "person"
+    return named and (said.act == "no" or not _by_rule(asked))
+
+
+def _by_rule(understanding: Understanding) -> bool:
+    return understanding.danger is not None and understanding.danger.by_rule
 
 
 def _harmless(outcome: Heard) -> Heard:

@@ -107,6 +107,10 @@ class Keypad:
         if question is None or question != self._question:
             self._question, self._since_ms = question, at_ms
 
+    def forget_number(self) -> None:
+        """Digits from now on answer what is asked now; none goes on with a number."""
+        self.open = None
+
     @property
     def blind(self) -> bool:
         """Whether the last key was pressed before what is asked now could be heard."""

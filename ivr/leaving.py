@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
-from ivr.actions import JoinTicket, OpenTicket
+from config.documents import Edition
+from ivr.actions import JoinTicket, OpenTicket, Silence, Summon
 from ivr.call_matters import ticket_of, unguessed
-from ivr.phases import Phase
-from ivr.script import EMERGENCY_STEP
+from ivr.facts import Facts
+from ivr.flow import Flow
+from ivr.interpreter import advance
+from ivr.phases import DangerAsked, Phase
+from ivr.script import EMERGENCY_STEP, Script
 from ivr.state import State
 
 JOIN_PHASES = (Phase.JOIN, Phase.JOINING)
@@ -21,6 +25,17 @@ def left_behind(state: State) -> Sequence[OpenTicket | JoinTicket]:
         return ()
     matters = (state, *(state.about(at) for at in range(len(state.others))))
     return [_record(matter, of=state) for matter in matters if matter.ticket is None or _joining(matter)]
+
+
+def unanswered_danger(edition: Edition, state: State) -> Facts | None:
+    """What is known of the emergency of a caller who went when asked whether somebody is in danger: as after silence.
+
+    None where that was not asked.
+    """
+    if not isinstance(state.phase, DangerAsked):
+        return None
+    _, action = advance(Script(Flow.model_validate(edition.flows[state.flow]), edition), state, Silence())
+    return action.facts if isinstance(action, Summon) else None
 
 
 def _joining(state: State) -> bool:

@@ -207,6 +207,7 @@ class Understanding:
     extra: Mapping[str, str] = field(default_factory=dict)
     number: str | None = None  # `digits` as it was said, perhaps with a point: "2.5"
     danger: DangerHeard | None = None  # where it is no certain emergency
+    perhaps_danger: bool = False  # as an answer to whether somebody is in danger it is no plain no
     either: tuple[str, str] | None = None  # topics that it may be about, where neither is likely enough
     others: tuple["Understanding", ...] = ()  # further matters of the same utterance, in the order they were said
 

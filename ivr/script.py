@@ -11,6 +11,7 @@ from config.documents import Edition, Topic
 from ivr.actions import Action, Sentence
 from ivr.facts import MatterFacts
 from ivr.flow import Flow, Step
+from ivr.locales.registry import FALLBACK
 from ivr.place_codes import PlaceCodes
 from ivr.ports import Understanding
 from ivr.state import State
@@ -43,6 +44,11 @@ class Script:
     @cached_property
     def place_codes(self) -> PlaceCodes:
         return PlaceCodes.of(self.edition.places)
+
+    def has_prompt(self, key: str, language: str) -> bool:
+        """Whether it can be said; documents of before have no sentence for what is asked since."""
+        prompts = self.edition.prompts
+        return any(prompts.get(each, {}).get(key, "").strip() for each in (language, FALLBACK))
 
     @property
     def emergency_key(self) -> str:

@@ -1,7 +1,7 @@
 """A call as one coroutine: action → leg → outcome → `advance`, the state saved before the next prompt."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from ivr.actions import (
     Hold,
     Outcome,
     Prompt,
+    Silence,
     Speak,
     Summon,
     TakeMessage,
@@ -31,6 +32,7 @@ from ivr.keypad import Keypad
 from ivr.locales.registry import FALLBACK
 from ivr.notebook import Notebook
 from ivr.performing import Performer
+from ivr.phases import DangerAsked
 from ivr.ports import Leg, LegLost, ListenSpec, Recognizer, Understander
 from ivr.recording import record_message, urgent
 from ivr.script import Script
@@ -43,6 +45,7 @@ from routing.ports import Calls
 log = structlog.get_logger()
 RECORDS_S = 6.0  # no caller waits longer in silence for the records; a dead controller's callers wait no less
 EMERGENCY_SAVE_S = 0.3
+DANGER_S = 20.0  # from when the question begins: whoever has not answered it by then is not waited for
 Told = tuple[EventType, Mapping[str, Any], Mapping[str, Any]]  # payload, private part
 TELLING = set[asyncio.Task[None]]()  # outlives the session that began it; an event loop holds no task by itself
 
@@ -163,7 +166,17 @@ class Session:
             b"", "", action.barge, number=action.number, keys_do=action.keys_do, ahead=action.ahead, question=question,
         )  # fmt: skip
         listen = ListenSpec(language=state.language, no_speech_ms=action.no_speech_ms, phrases=action.phrases)
-        return await self._turn(state, action.prompt, spec, listen if action.listen else None)
+        asking = self._turn(state, action.prompt, spec, listen if action.listen else None)
+        return await (self._soon(asking) if isinstance(state.phase, DangerAsked) else asking)
+
+    async def _soon(self, asking: Awaitable[Outcome]) -> Outcome:
+        """What comes of the question about danger: no talk in the room, and no number keyed before, keeps help away."""
+        self.keypad.forget_number()
+        try:
+            async with asyncio.timeout(DANGER_S):
+                return await asking
+        except TimeoutError:
+            return Silence()
 
     async def _hold(self, state: State, action: Hold) -> Outcome:
         wait = Wait(

@@ -1,6 +1,8 @@
 """The better sentence encoders of this machine: used where they are, and done without where they are not."""
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 import structlog
 
@@ -17,8 +19,20 @@ def senses(settings: Settings) -> Mapping[str, Sense]:
     found: dict[str, Sense] = {}
     for language in onnx_encoder.MODELS:
         try:
-            kept = settings.paths.understanding
-            found[language] = Sense(onnx_encoder.installed(settings.understanding.encoders, language, kept))
+            found[language] = _loaded(settings.understanding.encoders, language, settings.paths.understanding)
         except EncoderRefused as reason:
             log.info("understanding goes on without its better encoder", language=language, reason=str(reason))
+        except Exception as reason:  # its runtime cannot load it: callers are served all the same
+            log.error("the better encoder cannot be loaded", language=language, reason=str(reason))
     return found
+
+
+@cache
+def _loaded(folder: Path, language: str, kept: Path) -> Sense:
+    """Loaded now, not while the first caller waits; one for all editions of a process.
+
+    Raises: EncoderRefused, and whatever its runtime raises.
+    """
+    encoder = onnx_encoder.installed(folder, language, kept)
+    encoder.encode(["ready"])
+    return Sense(encoder)

@@ -19,6 +19,12 @@ class Acts:
         """The first act of ORDER whose words were said, or None."""
         return next((name for name in ORDER if self._said(name, said)), None)
 
+    def begins_with_yes(self, said: TokenizedText) -> bool:
+        """Its first word by itself is a yes; what follows may say what about."""
+        first = said.tokens[:1]
+        alone = TokenizedText(said.text, first, said.words[:1], frozenset())
+        return bool(first) and self._patterns["yes"].found(alone)
+
     def _said(self, name: str, said: TokenizedText) -> bool:
         if name in ("yes", "no"):
             return self._patterns[name].found(said)

@@ -22,10 +22,17 @@ LONGEST = 128  # tokens, as the model was made
 NEEDED = ("onnxruntime", "tokenizers")
 NEEDED_MB = 700  # of memory: the model, and the room to load it
 KEPT_FROM = 200  # sentences at once: those of a training are kept, what callers say is not
-MODELS: Mapping[str, tuple[str, str]] = {
-    "en": ("all-mpnet-base-v2", "c62837d9f665b9b17c5b8eb160aa0488dca8994ef9748efc25359d2fc57641c8")
+MODEL, TOKENIZER = "model.onnx", "tokenizer.json"
+MODELS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "en": (
+        "all-mpnet-base-v2",
+        {
+            MODEL: "c62837d9f665b9b17c5b8eb160aa0488dca8994ef9748efc25359d2fc57641c8",
+            TOKENIZER: "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
+        },
+    )
 }
-"""Language → its encoder, and the SHA-256 of what `docker/install/encoder.py` makes of the published weights."""
+"""Language → its encoder, and the SHA-256 of each file that `docker/install/encoder.py` makes or takes over."""
 
 
 class EncoderRefused(Exception):
@@ -53,13 +60,13 @@ class OnnxEncoder:
 
         options = SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        return InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+        return InferenceSession(self._folder / MODEL, options, providers=["CPUExecutionProvider"])
 
     @cached_property
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
         tokenizer.no_padding()
         tokenizer.enable_truncation(LONGEST)
         return tokenizer
@@ -81,16 +88,18 @@ class OnnxEncoder:
         return np.asarray(meant[0], np.float32)
 
 
-def check(folder: Path, digest: str, free_mb: Callable[[], int]) -> None:
-    """Raises: EncoderRefused."""
+def check(folder: Path, digests: Mapping[str, str], free_mb: Callable[[], int]) -> None:
+    """`digests`: SHA-256 of each of its files. Raises: EncoderRefused."""
     name = folder.name
-    if not (folder / "model.onnx").is_file():
+    if not all((folder / file).is_file() for file in digests):
         raise EncoderRefused(f"{name} is not installed")
     if free_mb() < NEEDED_MB:
         raise EncoderRefused(f"{name} is left out: it needs {NEEDED_MB} MB of memory, and {free_mb()} MB are free")
-    with (folder / "model.onnx").open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-            raise EncoderSpoilt(f"{name} in {folder} is not what set-up makes (its SHA-256 differs) and is not used")
+    for each, digest in digests.items():
+        with (folder / each).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                says = f"{name} in {folder} is not what set-up makes ({each}: its SHA-256 differs) and is not used"
+                raise EncoderSpoilt(says)
 
 
 def free_memory_mb() -> int:
@@ -110,9 +119,9 @@ def installed(
         raise EncoderRefused(f"there is no better encoder for “{language}”")
     if absent := [each for each in NEEDED if find_spec(each) is None]:
         raise EncoderRefused(f"{absent[0]} is not installed, by which the better encoder runs")
-    name, digest = MODELS[language]
-    check(folder / name, digest, free_mb)
-    return OnnxEncoder(folder / name, digest, kept)
+    name, digests = MODELS[language]
+    check(folder / name, digests, free_mb)
+    return OnnxEncoder(folder / name, digests[MODEL], kept)
 
 
 def _key(sentence: str) -> str:

@@ -21,6 +21,7 @@ from ivr.understanding.words import TokenizedText, utterance_in
 DOUBTFUL = 0.5  # a recogniser less sure than this makes the topic less sure too
 NOTHING = Weighed(Intent(OUT_OF_SCOPE, 0.0))
 LIKELY = 0.5  # of a clause: more probable than not
+CALM = 0.015  # likelihood of an emergency below which an answer may deny one: a no has 0.01 at most, "no, help" 0.02
 FEWEST_WORDS = 3  # of fewer the classifier makes no emergency, and doubts none: "ward four" and "yes" are answers
 
 
@@ -63,11 +64,13 @@ class LanguageUnderstander:
         weighed = self._weigh(said, [names.span(mention.start, mention.end) for mention in denied])
         intent = _doubted(weighed.intent, confidence)
         emergency, danger = self._danger(weighed, said)
+        act = self._acts.find(said) or weighed.act
         return Understanding(
             text=said.text,
             emergency=emergency,
             danger=danger,
-            act=self._acts.find(said) or weighed.act,
+            act=act,
+            perhaps_danger=self._perhaps_danger(weighed, said, act),
             intent=intent,
             either=weighed.either if confidence >= DOUBTFUL else None,
             place=place,
@@ -97,6 +100,7 @@ class LanguageUnderstander:
             text=whole.text,
             act=whole.act,
             danger=whole.danger,
+            perhaps_danger=whole.perhaps_danger,
             correction=whole.correction,
             others=tuple(others),
         )
@@ -124,6 +128,11 @@ class LanguageUnderstander:
             return EmergencyHeard(weighed.signs), None
         asked = weighed.danger >= (likely.danger if self._emergency.saw(said) else likely.ask)
         return None, DangerHeard(weighed.signs) if asked else None
+
+    def _perhaps_danger(self, weighed: Weighed, said: TokenizedText, act: str | None) -> bool:
+        """Whether whoever was asked about danger says more than no with it: "yes, in the lift", "no, he can't talk"."""
+        likely = len(normal(said.words, self._pack)) > 1 and weighed.danger >= CALM
+        return likely or (act != "no" and self._acts.begins_with_yes(said))
 
     def _danger_of_clauses(self, said: TokenizedText) -> float:
         """Of the most dangerous clause: an emergency told along with a drain is one."""

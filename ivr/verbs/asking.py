@@ -80,7 +80,7 @@ def _wants_nothing(state: State, outcome: Outcome) -> bool:
 def _weigh(script: Script, step: Listen, state: State, understanding: Understanding) -> Next:
     intent = understanding.intent
     if intent.topic not in script.edition.topics or intent.confidence < step.unsure:
-        if understanding.either and state.phase != Phase.EITHER:
+        if understanding.either and state.phase != Phase.EITHER and script.has_prompt("either", state.language):
             asked = unguessed(state).with_facts(either=understanding.either)
             return enter_listen(script, step, asked.at(Phase.EITHER))
         return _unclear(script, step, unguessed(state), spoken=True)

@@ -69,6 +69,9 @@ KNOWN: Mapping[str, Understanding] = {
     "the arrest phone": Understanding(
         "", intent=Intent("plumbing", 0.9), place=WARD_4, danger=DangerHeard(("arrest",), by_rule=True)
     ),
+    "he lies by the drain": Understanding("", intent=Intent("plumbing", 0.9), perhaps_danger=True),
+    "no, he can not talk": Understanding("", act="no", perhaps_danger=True),
+    "no, just the drain": Understanding("", act="no", intent=Intent("plumbing", 0.93)),
     "bill": Understanding("", intent=Intent("billing", 0.9)),
     "ward four": Understanding("", place=WARD_4),
     "no, ward five": Understanding("", act="no", place=WARD_5, correction=True),

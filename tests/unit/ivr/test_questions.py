@@ -7,9 +7,9 @@ import pytest
 from ivr.actions import Ask, Heard, Pressed, Resumed, Silence, Summon
 from ivr.interpreter import advance
 from ivr.phases import DangerAsked, Phase
-from ivr.script import EMERGENCY_STEP
+from ivr.script import EMERGENCY_STEP, Script
 from ivr.state import State
-from tests.unit.ivr.site import CALLER, GivenUnderstander, begin, play, script
+from tests.unit.ivr.site import CALLER, GivenUnderstander, begin, edition, play, script
 
 ODD = "he looks odd by the drain"
 RULE = "the arrest phone"  # the rule heard an emergency's words, and hardly anything else is one
@@ -22,12 +22,53 @@ def heard(text: str) -> Heard:
 # --- danger --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("answer", ["yes", "key 9", "key 1", "silence", "noise", "fire", "mumble", ODD, "deaf"])
+@pytest.mark.parametrize(
+    "answer",
+    ["yes", "key 9", "key 1", "silence", "noise", "fire", "mumble", ODD, "deaf", "he lies by the drain",
+     "no, he can not talk"],
+)  # fmt: skip
 @pytest.mark.parametrize("said", [ODD, RULE])
 def test_anything_but_a_no_is_a_yes(said: str, answer: str) -> None:
     call = play(said, answer)
     assert call.steps()[:2] == ["ask welcome", "ask danger"]
     assert call.steps()[2] == "summon"
+
+
+@pytest.mark.parametrize("answer", ["bill", "a person please"])
+def test_what_the_rule_heard_is_taken_back_by_a_no_alone(answer: str) -> None:
+    assert play(RULE, answer).steps()[1:3] == ["ask danger", "summon"]
+
+
+def test_a_no_may_say_what_it_is_instead() -> None:
+    assert play(RULE, "no, just the drain", "silence").steps()[1:3] == ["ask danger", "ask which_place"]
+
+
+def test_where_2_is_the_emergency_key_it_is_no_no() -> None:
+    documents = edition()
+    emergency = documents.site.emergency.model_copy(update={"key": "2"})
+    site = documents.site.model_copy(update={"emergency": emergency})
+    line = Script(script().flow, documents.model_copy(update={"site": site}))
+    _, action = advance(line, at_the_question(), Pressed("2"))
+    assert isinstance(action, Summon)
+
+
+def without_the_questions() -> Script:
+    """Documents of before there were any."""
+    documents = edition()
+    said = {key: text for key, text in documents.prompts["en"].items() if key not in ("danger", "either")}
+    return Script(script().flow, documents.model_copy(update={"prompts": {"en": said}}))
+
+
+def test_where_documents_have_no_question_the_rule_decides_and_nothing_is_asked() -> None:
+    line = without_the_questions()
+    welcomed, _ = advance(line, begin(**CALLER), Resumed())
+    assert isinstance(advance(line, welcomed, heard(RULE))[1], Summon)
+    state, action = advance(line, welcomed, heard(ODD))
+    assert state.facts.topic == "plumbing"
+    assert not isinstance(action, Summon)
+    _, action = advance(line, welcomed, heard("paper or water"))
+    assert isinstance(action, Ask)
+    assert action.prompt[0].key == "tell_me_again"
 
 
 @pytest.mark.parametrize("answer", ["no", "key 2"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ivr import fake_ears, outcome_json
-from ivr.actions import HangUp, Started, Summon
+from ivr.actions import HangUp, Heard, Resumed, Started, Summon
 from ivr.facts import Facts
 from ivr.fake import (
     Act,
@@ -24,9 +24,11 @@ from ivr.fake import (
     spoken,
 )
 from ivr.fake_voice import WordsVoice
+from ivr.interpreter import advance
+from ivr.keypad import DigitMap
 from ivr.notebook import Notebook
 from ivr.performing import Performer
-from ivr.ports import FRAME_BYTES, HungUp, LegLost, Recognizer
+from ivr.ports import FRAME_BYTES, HungUp, Key, LegLost, Recognizer
 from ivr.recording import TONE_MS
 from ivr.replaying import replay
 from ivr.script import EMERGENCY_STEP
@@ -142,6 +144,33 @@ async def test_an_emergency_by_key_leaves_at_once(tmp_path: Path) -> None:
     scene = CallScene(tmp_path, [CallerWaits(500), CallerPresses("9")], [fake_ears.ScriptedWait()])
     assert isinstance((await scene.run()).action, Summon)
     assert (await scene.records.calls.load(scene.call.id)).dialogue["step"] == EMERGENCY_STEP
+
+
+async def test_a_key_at_the_question_about_danger_goes_on_with_no_number(tmp_path: Path) -> None:
+    """Nine after a number that ended by a pause is no digit of it, and nobody waits for more digits."""
+    scene = CallScene(tmp_path, [CallerWaits(500), CallerPresses("9"), CallerWaits(20_000)], [fake_ears.ScriptedWait()])
+    odd = Heard(GivenUnderstander().understand("he looks odd by the drain", "en"))
+    welcomed, _ = advance(scene.script, State(flow="main", facts=FACTS), Started())
+    state, _ = advance(scene.script, replace(welcomed, number_step="place"), odd)
+    await scene.records.calls.open(replace(scene.call, dialogue=state.to_json()))
+    calls = scene.records.calls
+    async with scene.leg:
+        session = Session(
+            scene.leg, scene.script, scene.speech_services, scene.performer, calls, scene.notebook, clock
+        )  # fmt: skip
+        session.keypad.note(Key("0", 0))
+        session.keypad.number_ended("20", DigitMap(10))
+        departure = await session.run(state, Resumed())
+    assert isinstance(departure.action, Summon)
+    assert scene.leg.at_ms < 2_000
+
+
+async def test_talk_in_the_room_does_not_keep_help_from_who_was_asked_about_danger(tmp_path: Path) -> None:
+    talk = fake_ears.ScriptedWords("and so on " * 100)
+    scene = CallScene(tmp_path, [CallerWaits(90_000)], ["he looks odd by the drain", talk])
+    assert isinstance((await scene.run()).action, Summon)
+    asked = next(event for event in await scene.records.calls.timeline(scene.call.id) if event.type == "understood")
+    assert clock() - asked.at < timedelta(seconds=21)
 
 
 class BrokenCalls(MemoryCalls):

@@ -77,6 +77,35 @@ def test_a_word_or_two_are_an_answer_and_no_emergency(line: LineUnderstander, te
     assert line.understand(text, "en").emergency is None
 
 
+ANSWERS = {  # to "is someone in danger right now?"
+    "yes the drain is blocked": True,
+    "he's on the floor in the bathroom": True,
+    "no, he can't talk": True,
+    "no, help": True,
+    "no": False,
+    "no thank you": False,
+    "no, the drain is blocked": False,
+    "no, it's only the phone in the resus room": False,
+}
+
+
+@pytest.mark.parametrize(("text", "perhaps"), ANSWERS.items())
+def test_an_answer_that_says_more_than_no_denies_no_danger(line: LineUnderstander, text: str, perhaps: bool) -> None:
+    said = line.understand(text, "en")
+    assert (said.perhaps_danger or said.danger is not None or said.emergency is not None) is perhaps
+
+
+@pytest.mark.parametrize(("language", "text"), [("sv", "nej tack"), ("fi", "ei kiitos"), ("nl", "nee hoor")])
+def test_a_polite_no_is_one(line: LineUnderstander, language: str, text: str) -> None:
+    said = line.understand(text, language)
+    assert (said.act, said.perhaps_danger, said.danger) == ("no", False, None)
+
+
+@pytest.mark.parametrize("text", ["I don't know", "I do not know if he is"])
+def test_who_does_not_know_says_no_no(line: LineUnderstander, text: str) -> None:
+    assert line.understand(text, "en").act is None
+
+
 def test_examples_are_part_of_the_edition_and_pinned() -> None:
     assert len(EDITION.emergencies["en"].said) >= 150
     assert "emergencies" in EDITION.hashes()

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import Settings
+from config.settings import Settings, UnderstandingSettings
 from ivr.understanding import onnx_encoder
 from ivr.understanding.features import PLAIN, SIZE, Floats, Sense
 from ivr.understanding.onnx_encoder import KEPT_FROM, EncoderRefused, EncoderSpoilt, OnnxEncoder, check, installed
 from ivr.understanding.shelf import Recipe, trained
 from ivr.understanding.training import Example
+from runtime.encoders import senses
 
 CONTENT = b"a model"
-DIGEST = hashlib.sha256(CONTENT).hexdigest()
+DIGESTS = dict.fromkeys(("model.onnx", "tokenizer.json"), hashlib.sha256(CONTENT).hexdigest())
 
 
 def plenty() -> int:
@@ -26,25 +27,34 @@ def plenty() -> int:
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "some-encoder"
     made.mkdir()
-    (made / "model.onnx").write_bytes(CONTENT)
+    for name in DIGESTS:
+        (made / name).write_bytes(CONTENT)
     return made
 
 
 def test_what_set_up_made_is_taken(folder: Path) -> None:
-    check(folder, DIGEST, plenty)
+    check(folder, DIGESTS, plenty)
 
 
-def test_another_file_is_refused_in_a_sentence(folder: Path) -> None:
-    (folder / "model.onnx").write_bytes(b"another model")
+@pytest.mark.parametrize("name", DIGESTS)
+def test_another_file_is_refused_in_a_sentence(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"another model")
     with pytest.raises(EncoderSpoilt, match="SHA-256 differs"):
-        check(folder, DIGEST, plenty)
+        check(folder, DIGESTS, plenty)
+
+
+def test_what_its_runtime_cannot_load_is_done_without(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash is right and the file is no model: callers are served by the encoder that comes with the line."""
+    monkeypatch.setattr(onnx_encoder, "MODELS", {"en": (folder.name, DIGESTS)})
+    encoders = UnderstandingSettings(encoders=folder.parent)
+    assert senses(Settings(data_dir=folder.parent, understanding=encoders)) == {}
 
 
 def test_without_it_and_with_little_memory_the_line_goes_on(folder: Path) -> None:
     with pytest.raises(EncoderRefused, match="not installed"):
-        check(folder / "none", DIGEST, plenty)
+        check(folder / "none", DIGESTS, plenty)
     with pytest.raises(EncoderRefused, match="12 MB are free"):
-        check(folder, DIGEST, lambda: 12)
+        check(folder, DIGESTS, lambda: 12)
     with pytest.raises(EncoderRefused, match="no better encoder"):
         installed(folder, "xx")
 
