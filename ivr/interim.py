@@ -42,7 +42,7 @@ class Interim:
 
 def wish_of(understanding: Understanding) -> str | None:
     """What is obeyed at any moment."""
-    if understanding.emergency:
+    if is_alarming(understanding):  # one that is doubted is asked about at once, too
         return "emergency"
     return "person" if understanding.act == "person" else None
 

@@ -1,5 +1,7 @@
 """What is acted on before a caller has finished, and what waits for the rest of the sentence."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import yaml
 
 from config.documents import LanguagePack
 from ivr.interim import Interim
-from ivr.ports import Understanding
+from ivr.ports import DangerHeard, Understanding
 from ivr.understanding.acts import Acts
 from ivr.understanding.emergency import EmergencyWords
 from ivr.understanding.words import utterance
@@ -23,15 +25,28 @@ def understand(text: str) -> Understanding:
     return Understanding(text, RULE.find(said), ACTS.find(said))
 
 
-def acted_on(*readings: str, apart_ms: int = APART_MS) -> str | None:
+def doubted(text: str) -> Understanding:
+    """Where the classifier doubts what the rule heard, which is then asked about."""
+    understood = understand(text)
+    rule = understood.emergency
+    return replace(understood, emergency=None, danger=DangerHeard(rule.words, by_rule=True) if rule else None)
+
+
+def acted_on(*readings: str, apart_ms: int = APART_MS, by: Callable[[str], Understanding] = understand) -> str | None:
     """The first reading that is acted on."""
-    interim = Interim(understand)
+    interim = Interim(by)
     return next((text for n, text in enumerate(readings) if interim.urgent(text, n * apart_ms)), None)
 
 
 def test_help_does_not_wait_for_a_pause() -> None:
     told = "hello I am in the gym and he is not breathing and he fell off the machine"
     assert acted_on("hello I am in", told) == told
+
+
+def test_the_question_about_danger_does_not_wait_either() -> None:
+    told = "hello I am in the gym and he is not breathing and he fell off the machine"
+    assert acted_on("hello I am in", told, by=doubted) == told
+    assert acted_on("there is a fire", "there is a fire door that does not close", by=doubted) is None
 
 
 def test_what_stands_in_a_second_reading_is_certain() -> None:
