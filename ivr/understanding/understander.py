@@ -22,6 +22,7 @@ DOUBTFUL = 0.5  # a recogniser less sure than this makes the topic less sure too
 NOTHING = Weighed(Intent(OUT_OF_SCOPE, 0.0))
 LIKELY = 0.5  # of a clause: more probable than not
 CALM = 0.015  # likelihood of an emergency below which an answer may deny one: a no has 0.01 at most, "no, help" 0.02
+OTHER_WORDS = 2  # beside a cry; fewer say nothing of it
 FEWEST_WORDS = 3  # of fewer the classifier makes no emergency, and doubts none: "ward four" and "yes" are answers
 
 
@@ -121,6 +122,8 @@ class LanguageUnderstander:
         if self._classifier is None or EMERGENCY_CLASS not in self._classifier.topics or len(said.words) < FEWEST_WORDS:
             return rule, None  # nobody who knows of emergencies doubts it
         likely = self._classifier.thresholds
+        if rule and self._is_all(rule, said):
+            return rule, None
         if rule:
             doubted = weighed.danger < likely.doubt and self._danger_of_clauses(said) < LIKELY
             return (None, DangerHeard(rule.words, by_rule=True)) if doubted else (rule, None)
@@ -128,6 +131,11 @@ class LanguageUnderstander:
             return EmergencyHeard(weighed.signs), None
         asked = weighed.danger >= (likely.danger if self._emergency.saw(said) else likely.ask)
         return None, DangerHeard(weighed.signs) if asked else None
+
+    def _is_all(self, rule: EmergencyHeard, said: TokenizedText) -> bool:
+        """Whether hardly anything else was said, as in a cry said again and again: nothing is there to doubt it by."""
+        heard = {word for words in rule.words for word in utterance_in(self._pack, words).words}
+        return len(set(said.words) - heard) < OTHER_WORDS
 
     def _perhaps_danger(self, weighed: Weighed, said: TokenizedText, act: str | None) -> bool:
         """Whether whoever was asked about danger says more than no with it: "yes, in the lift", "no, he can't talk"."""

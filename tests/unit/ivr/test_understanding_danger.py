@@ -72,6 +72,11 @@ def test_what_the_rule_took_back_is_not_added_again(line: LineUnderstander, text
     assert line.understand(text, "en").emergency is None
 
 
+@pytest.mark.parametrize("text", ["Help, help, help.", "help help help me", "fire fire fire please"])
+def test_a_cry_that_is_all_that_was_said_is_not_doubted(line: LineUnderstander, text: str) -> None:
+    assert line.understand(text, "en").emergency
+
+
 @pytest.mark.parametrize("text", ["yes", "ward four", "no", "2 1 3", "help desk"])
 def test_a_word_or_two_are_an_answer_and_no_emergency(line: LineUnderstander, text: str) -> None:
     assert line.understand(text, "en").emergency is None
