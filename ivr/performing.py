@@ -148,9 +148,6 @@ class Performer:
         place = place or await queue.enter(action.crew, self.notebook, state.ticket, since)
         return _standing(await queue.standing(place, self.call, self.edition.site.waiting))
 
-    async def _urgency_of(self, state: State) -> str:
-        return await self.services.queue.urgency_of(state.ticket)
-
     async def waiting(self, state: State) -> QueueStanding:
         """Where the call stands in the queue now."""
         now = await self.services.queue.look(self.call, self.edition.site.waiting, self.notebook)

@@ -13,13 +13,13 @@ from routing.fake_outbound_calls import MemoryOutboundCalls
 from routing.fake_state import MemoryState
 from routing.fake_talks import MemoryTalks
 from routing.model import Agent
+from routing.nodes import Nodes
 from routing.ports import (
     Agents,
     Calls,
     Drafts,
     Emergencies,
     Legs,
-    Nodes,
     Offers,
     OutboundCalls,
     Queue,

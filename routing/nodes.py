@@ -4,9 +4,10 @@ What a channel or a registration belongs to says its node; a controller judges w
 Asterisk lists, and at another one only once that has been silent for long.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 BEFORE = ""  # the node of what was recorded before nodes had names
 LATE = timedelta(seconds=30)  # a beat comes every 5 s
@@ -59,3 +60,19 @@ class NodeWatch:
     def _first_seen(self, name: str, count: int, at_s: float) -> tuple[int, float]:
         known = self._heard.get(name)
         return known if known and known[0] == count else (count, at_s)
+
+
+class Nodes(Protocol):
+    """The Asterisks that share the records."""
+
+    async def beat(self, node: str, at: datetime) -> None:
+        """The node's Asterisk has just answered one of its controllers."""
+
+    async def all(self) -> Sequence[Node]:
+        """Those heard of, and those where anything is said to live, by name."""
+
+    async def found(self, node: str, channels: Collection[str]) -> None:
+        """What has one of these channels and is not over lives at this node, whatever was noted: calls, attempts, …"""
+
+    async def gone(self, node: str, before: datetime) -> None:
+        """No phone is registered there any more; a node last heard of before that time is no longer one."""

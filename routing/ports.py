@@ -28,7 +28,7 @@ from routing.model import (
     Ticket,
     TicketDraft,
 )
-from routing.nodes import Node
+from routing.nodes import Nodes
 from routing.purposes import Purpose
 from routing.talks import Talks
 
@@ -354,22 +354,6 @@ class Emergencies(Protocol):
         """One take under way per emergency, and only while it rings; False where there is another."""
 
     async def advance_take(self, take_id: str, event: TakeEvent, at: datetime) -> bool: ...
-
-
-class Nodes(Protocol):
-    """The Asterisks that share the records; see `routing.nodes`."""
-
-    async def beat(self, node: str, at: datetime) -> None:
-        """The node's Asterisk has just answered one of its controllers."""
-
-    async def all(self) -> Sequence[Node]:
-        """Those heard of, and those where anything is said to live, by name."""
-
-    async def found(self, node: str, channels: Collection[str]) -> None:
-        """What has one of these channels and is not over lives at this node, whatever was noted: calls, attempts, …"""
-
-    async def gone(self, node: str, before: datetime) -> None:
-        """No phone is registered there any more; a node last heard of before that time is no longer one."""
 
 
 class Records(Protocol):

@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
+from routing.nodes import Nodes
 from routing.ports import (
     Agents,
     Calls,
     Drafts,
     Emergencies,
     Legs,
-    Nodes,
     Offers,
     OutboundCalls,
     Queue,

@@ -57,6 +57,7 @@ def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], 
     steps: tuple[Callable[[], None], ...] = (
         lambda: begun.update(database(settings, documents, passwords, tell)),
         lambda: sentences(settings, documents.edition, tell),
+        lambda: announce_learning(settings, tell),
         lambda: asterisk_files(settings, documents.edition, tell),
     )
     for step in steps:
@@ -111,6 +112,12 @@ def sentences(settings: Settings, edition: Edition, tell: Tell) -> None:
         raise NotPrepared(f"the prompts cannot be written: {error.strerror}.") from error
     if missing:
         tell(f"WARNING: {missing} prompts could not be rendered; the line says them from parts, or not at all")
+
+
+def announce_learning(settings: Settings, tell: Tell) -> None:
+    """The first controller learns before it is ready: whoever waits for that knows what for."""
+    if not any(settings.paths.understanding.glob("*.npz")):
+        tell("understanding: the controller learns the examples first; that takes up to two minutes, once")
 
 
 def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:

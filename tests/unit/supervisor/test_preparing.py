@@ -4,9 +4,10 @@ import wave
 from pathlib import Path
 from stat import S_IMODE
 
+from config.settings import Settings
 from ivr.fake import words_of
 from ivr.fake_voice import WordsVoice
-from supervisor.preparing import write_beside, write_sounds
+from supervisor.preparing import announce_learning, write_beside, write_sounds
 from telephony.asterisk_config import STANDALONE_PROMPTS
 from tests.unit.ivr.site import edition
 
@@ -43,3 +44,13 @@ async def test_a_new_language_is_readable_to_an_asterisk_that_runs(tmp_path: Pat
     await write_beside(WordsVoice(), "line_full", edition().model_copy(update={"prompts": prompts}), "nl", known)
     assert S_IMODE((tmp_path / "nl").stat().st_mode) == 0o750
     assert S_IMODE((tmp_path / "nl/line-full.wav").stat().st_mode) == 0o640
+
+
+def test_who_waits_for_the_first_start_knows_what_for(tmp_path: Path) -> None:
+    settings, said = Settings(data_dir=tmp_path), list[str]()
+    announce_learning(settings, said.append)
+    assert "learns the examples" in said[0]
+    settings.paths.understanding.mkdir()
+    (settings.paths.understanding / "learned.npz").touch()
+    announce_learning(settings, said.append)
+    assert len(said) == 1
