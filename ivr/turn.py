@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from ivr.actions import Barge, Deaf, Heard, NoWords, Outcome, Silence, Spoken
 from ivr.barge_in import BargeIn, Voices
 from ivr.filling import Filling
-from ivr.interim import Interim, is_alarming, is_meant, is_meant_while_waiting, wish_of
+from ivr.interim import Interim, is_meant, is_meant_while_waiting, wish_of
 from ivr.keying import Keying, Note
 from ivr.keypad import DigitMap, Keypad
 from ivr.pcm import SILENT_DBFS, level_dbfs
@@ -356,7 +356,7 @@ class _Turn:
         said = self.means.understander.understand(final.text, self._language, final.confidence)
         asked = self._asked and not self.prompting
         answer = asked and self.asides == 1 and is_meant(said) and len(final.text.split()) <= ASIDE_WORDS
-        obeyed = wish_of(said) or is_alarming(said)
+        obeyed = wish_of(said)
         return self.means.understood(final, self._language) if obeyed or answer else None
 
     def _nothing_said(self) -> Outcome | None:
