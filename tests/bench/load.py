@@ -62,7 +62,7 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        whole = self.sent.failed == 0 and self.rows == self.sent.calls
+        whole = self.sent.failed == 0 and self.rows == self.endings.get("served", 0) == self.sent.calls
         heard = all(gap is not None and gap <= MOST_GAP_MS for gap in self.gaps_ms)
         return whole and heard and self.left.channels == self.left.open_calls == 0 and not self.left.locked
 
