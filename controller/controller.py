@@ -58,6 +58,7 @@ from tts import preparing
 log = structlog.get_logger()
 
 GIVE_WAY_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
+QUIET = 4  # times as seldom looks the dispatcher where nothing is being offered, unless there is news
 TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
 SPOKEN_KEPT_S = 3_600.0
 LOAD_S = 300.0  # until an edition is ready, where its examples are learned here on a busy machine
@@ -235,11 +236,14 @@ class Controller:
 
     async def tick(self) -> None:
         """The dispatcher's clock; news makes it tick soon, and so seldom that calls keep most of the time."""
-        loop, pause_s = asyncio.get_running_loop(), self.settings.controller.tick_ms / 1000
+        loop, tick_s = asyncio.get_running_loop(), self.settings.controller.tick_ms / 1000
         while True:
             began_s = loop.time()
+            pause_s = tick_s
             try:
-                self._ring(await self.services.dispatcher.tick())
+                offers = await self.services.dispatcher.tick()
+                self._ring(offers)
+                pause_s = tick_s if offers else tick_s * QUIET  # what has no offer can hardly lapse
                 if not self.switchboard.other_node:  # else another node would dial
                     await self.outbound.tick(now())
             except Exception:
@@ -247,7 +251,7 @@ class Controller:
             await asyncio.sleep((loop.time() - began_s) * TICK_REST)
             await self.news_waiter.wait(("queue", "agent", "outbound"), pause_s)
 
-    async def help(self, topic: str, tick: Callable[[], Awaitable[None]]) -> None:
+    async def help(self, topic: str, tick: Callable[[], Awaitable[None]], pause_s: float) -> None:
         """What agents ask of the switchboard, on a clock of its own: the dispatcher's work must not hold it up."""
         while True:
             try:
@@ -255,7 +259,7 @@ class Controller:
                     await tick()
             except Exception:
                 log.exception("what was asked of the switchboard failed", about=topic)
-            await self.news_waiter.wait((topic,), self.settings.controller.tick_ms / 1000)
+            await self.news_waiter.wait((topic,), pause_s)
 
     def _ring(self, offers: Sequence[Offer]) -> None:
         """Whose desk shows their call, and the news of it was lost."""
@@ -311,7 +315,7 @@ def _key(pins: Mapping[str, str]) -> str:
 
 
 async def _until_stopped(controller: Controller, following: Following, private: Forgetting) -> None:
-    stopped = asyncio.Event()
+    stopped, tick_s = asyncio.Event(), controller.settings.controller.tick_ms / 1000
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with asyncio.TaskGroup() as group:
@@ -320,8 +324,8 @@ async def _until_stopped(controller: Controller, following: Following, private: 
             for work in (
                 controller.news_waiter.run(),
                 controller.tick(),
-                controller.help("emergency", controller.emergencies.tick),
-                controller.help("talk", controller.talks.tick),
+                controller.help("emergency", controller.emergencies.tick, tick_s),
+                controller.help("talk", controller.talks.tick, tick_s * QUIET),
                 controller.switchboard.run(),
                 controller.messages.run(),
                 controller.vitals(),

@@ -1,6 +1,5 @@
 """How many calls the line may be asked to make: nobody has a third party rung again and again. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,13 +17,20 @@ class Asked:
     by_caller: bool = True  # False: the line rings of its own accord
 
 
-def over_the_cap(asked: Asked, lately: Sequence[Asked], rules: CallbackRules) -> str | None:
-    """Why one more is too many after those of the last `WINDOW`, or None. Who asks for their own phone asks as both."""
-    if sum(other.number == asked.number for other in lately) >= rules.hourly_per_number:
+@dataclass(frozen=True)
+class AskedAlike:
+    """How many calls were asked for in the last `WINDOW` that are like another one."""
+
+    to_number: int = 0  # that ring the same number, whoever asked
+    by_caller: int = 0  # callbacks that the same caller asked for
+
+
+def over_the_cap(asked: Asked, alike: AskedAlike, rules: CallbackRules) -> str | None:
+    """Why one more is too many after those, or None. Who asks for their own phone asks as both."""
+    if alike.to_number >= rules.hourly_per_number:
         return "number"
     if not asked.by_caller:
         return None
-    same_caller = sum(other.by_caller and other.caller == asked.caller for other in lately)
     if asked.caller is None:
-        return "withheld" if same_caller >= rules.hourly_withheld else None
-    return "caller" if same_caller >= rules.hourly_per_caller else None
+        return "withheld" if alike.by_caller >= rules.hourly_withheld else None
+    return "caller" if alike.by_caller >= rules.hourly_per_caller else None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from routing.caps import Asked, AskedAlike
 from routing.effects import Kind
 from routing.fake_state import MemoryState, one
 from routing.model import Attempt, OutboundCall, OutboundCallState
@@ -33,17 +34,26 @@ class MemoryOutboundCalls(OutboundCallTransitions):
         return self._state.live(Kind.OUTBOUND_CALL)
 
     async def to_attend(self, now: datetime) -> Sequence[OutboundCall]:
+        offered = {offer.callback_id for offer in self._state.live(Kind.OFFER)}
+
+        def needed(call: OutboundCall) -> bool:
+            return call.id in offered if call.rule.for_agent else call.due <= now
+
         pending = OutboundCallState.PENDING
-        return [
-            call for call in await self.open() if call.rule.for_agent or call.state is not pending or call.due <= now
-        ]
+        return [call for call in await self.open() if call.state is not pending or needed(call)]
 
     async def of_ticket(self, ticket_id: str, purpose: Purpose = Purpose.CALLBACK) -> OutboundCall | None:
         about = (ticket_id, purpose)
         return next((call for call in await self.open() if (call.ticket_id, call.purpose) == about), None)
 
-    async def since(self, at: datetime) -> Sequence[OutboundCall]:
-        return [call for call in self._state.outbound_calls.values() if call.since >= at]
+    async def asked_alike(self, asked: Asked, since: datetime) -> AskedAlike:
+        lately = [call for call in self._state.outbound_calls.values() if call.since >= since]
+        sources = [self._source(call) for call in lately if call.purpose is Purpose.CALLBACK]
+        return AskedAlike(sum(call.number == asked.number for call in lately), sources.count(asked.caller))
+
+    def _source(self, call: OutboundCall) -> str | None:
+        asked_in = self._state.calls.get(call.call_id or "")
+        return asked_in.caller.source if asked_in else None
 
     async def owed_to(self, number: str) -> Sequence[OutboundCall]:
         callbacks = (call for call in await self.open() if call.purpose is Purpose.CALLBACK)

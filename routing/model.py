@@ -102,6 +102,11 @@ class CallerId:
         return None if self.kind == UNPROVEN else self.number
 
     @property
+    def source(self) -> str | None:
+        """From where they call; None where they do not say, or nothing proves what they say."""
+        return None if self.withheld or self.kind == UNPROVEN else self.number or self.raw
+
+    @property
     def identifies(self) -> bool:
         """Whether the number is known to be the caller's own, and nobody else's."""
         return bool(self.number) and not (self.withheld or self.shared or self.kind == UNPROVEN)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from routing.caps import Asked, AskedAlike
 from routing.emergencies import Emergency, EmergencyEvent, Ring, Take, TakeEvent
 from routing.legs import CallLeg
 from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
@@ -240,13 +241,13 @@ class OutboundCalls(Protocol):
         """Those not done, failed or cancelled, oldest first."""
 
     async def to_attend(self, now: datetime) -> Sequence[OutboundCall]:
-        """As `open`, without those that no agent waits for and that are due later."""
+        """Of `open` those with which something is to be done: under way, offered to an agent or, without one, due."""
 
     async def of_ticket(self, ticket_id: str, purpose: Purpose = Purpose.CALLBACK) -> OutboundCall | None:
         """The open one of a ticket and purpose."""
 
-    async def since(self, at: datetime) -> Sequence[OutboundCall]:
-        """Those asked for from then on, whatever has become of them."""
+    async def asked_alike(self, asked: Asked, since: datetime) -> AskedAlike:
+        """How many like this one were asked for from then on, whatever has become of them."""
 
     async def owed_to(self, number: str) -> Sequence[OutboundCall]:
         """Open callbacks that would ring this number, oldest first."""

@@ -32,7 +32,7 @@ from routing.rules import FOLLOWED_BY_ROW, emptied, following, reached
 from routing.talks import Role
 from store.database import Database
 from store.outbound_call_rows import find_outbound_call, open_about
-from store.portable import insert_unless_there, must_win
+from store.portable import hold, insert_unless_there, must_win
 from store.queue_rows import NOT_LEFT, enter
 from store.rows import attempt_of, emergency_of, offer_of, participant_of
 from store.tables import call_private, call_tickets, calls, ticket_private, tickets
@@ -99,10 +99,10 @@ class SqlApplier:
 
 
 def _hold_calls(connection: Connection, events: Sequence[NewEvent]) -> None:
-    """Where the database can: their timelines are written at the end."""
+    """Their timelines are written at the end."""
     if events:
         theirs = select(calls.c.id).where(calls.c.id.in_({event.call_id for event in events})).order_by(calls.c.id)
-        connection.execute(theirs.with_for_update(key_share=True))
+        hold(connection, theirs)
 
 
 def apply(connection: Connection, effects: Sequence[Effect]) -> None:
@@ -158,17 +158,17 @@ def _move(connection: Connection, asked: Transition) -> None:
 
 
 def _hold_outbound_call(connection: Connection, asked: Transition) -> None:
-    """Where the database can: who calls it off changes its attempt after it."""
+    """Who calls it off changes its attempt after it."""
     tried = select(attempts.c.outbound_call_id).where(attempts.c.id == asked.where["id"])
     held = select(outbound_calls.c.id).where(outbound_calls.c.id.in_(tried))
-    connection.execute(held.with_for_update(key_share=True))
+    hold(connection, held)
 
 
 def _hold_talks(connection: Connection, asked: Transition) -> None:
-    """Where the database can: of two who leave a talk at once, the second sees that the first has left."""
+    """Of two who leave a talk at once, the second sees that the first has left."""
     theirs = select(talk_participants.c.talk_id).where(*_asked(asked), PRESENT)
     held = select(talks.c.id).where(talks.c.id.in_(theirs)).order_by(talks.c.id)
-    connection.execute(held.with_for_update(key_share=True))
+    hold(connection, held)
 
 
 def _in_talk(connection: Connection, talk_id: str) -> list[Role]:

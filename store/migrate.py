@@ -63,8 +63,8 @@ def _upgrade(database_url: str) -> None:
 
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        engine = sqlite_engine(url.database or "", PATIENCE_MS)
-        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        engine = sqlite_engine(url.database or "", PATIENCE_MS, writes=True)
+        with engine.begin() as connection:
             command.upgrade(alembic_config(connection), "head")
         engine.dispose()
     else:

@@ -33,7 +33,7 @@ def _insert(connection: Connection, call: OutboundCall, site_id: str, kept_for: 
     if not insert_unless_there(connection, outbound_calls, row):
         return False
     private = {"outbound_call_id": call.id, "number": number, "purge_after": call.since + kept_for}
-    connection.execute(insert(outbound_call_private).values(**private))
+    connection.execute(insert(outbound_call_private), private)
     return True
 
 

@@ -38,7 +38,7 @@ class SqlCalls:
         def work(connection: Connection) -> bool:
             if not insert_unless_there(connection, calls, _row(call, events)):
                 return False
-            connection.execute(insert(call_private).values(**_private(call), purge_after=self._purge(call)))
+            connection.execute(insert(call_private), {**_private(call), "purge_after": self._purge(call)})
             append_events(connection, events, self._kept_for)
             return True
 

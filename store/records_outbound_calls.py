@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, exists, func, select
 
-from routing.model import Attempt, CallerId, NotFound, OutboundCall, OutboundCallState
+from routing.caps import Asked, AskedAlike
+from routing.model import UNPROVEN, Attempt, CallerId, NotFound, OutboundCall, OutboundCallState
 from routing.purposes import FOR_AGENT, Purpose
 from routing.rules import resting, stored
 from routing.transitions import OutboundCallTransitions
@@ -15,7 +16,26 @@ from store.database import Database
 from store.outbound_call_rows import keep
 from store.rows import attempt_of, outbound_call_of, select_outbound_calls
 from store.tables import NOT_ENDED, call_private, calls
-from store.tables_dispatch import OPEN_ATTEMPT, OPEN_OUTBOUND_CALL, attempts, outbound_call_private, outbound_calls
+from store.tables_dispatch import (
+    LIVE_OFFER,
+    OPEN_ATTEMPT,
+    OPEN_OUTBOUND_CALL,
+    attempts,
+    offers,
+    outbound_call_private,
+    outbound_calls,
+)
+
+ASKED_IN = (
+    outbound_calls.outerjoin(outbound_call_private)
+    .outerjoin(calls, calls.c.id == outbound_calls.c.call_id)
+    .outerjoin(call_private, call_private.c.call_id == calls.c.id)
+)
+SOURCE = case(  # as `CallerId.source`
+    (calls.c.withheld | (calls.c.caller_kind == UNPROVEN), None),
+    (call_private.c.number != "", call_private.c.number),
+    else_=call_private.c.raw,
+)
 
 
 class SqlOutboundCalls(OutboundCallTransitions):
@@ -48,16 +68,25 @@ class SqlOutboundCalls(OutboundCallTransitions):
 
     async def to_attend(self, now: datetime) -> Sequence[OutboundCall]:
         columns = outbound_calls.c
-        later = columns.purpose.not_in(FOR_AGENT) & (columns.state == OutboundCallState.PENDING) & (columns.due > now)
-        return await self._select(OPEN_OUTBOUND_CALL, ~later)
+        offered = exists().where(offers.c.callback_id == columns.id, LIVE_OFFER)
+        needed = case((columns.purpose.in_(FOR_AGENT), offered), else_=columns.due <= now)
+        return await self._select(OPEN_OUTBOUND_CALL, (columns.state != OutboundCallState.PENDING) | needed)
 
     async def of_ticket(self, ticket_id: str, purpose: Purpose = Purpose.CALLBACK) -> OutboundCall | None:
         columns = outbound_calls.c
         found = await self._select(columns.ticket_id == ticket_id, columns.purpose == purpose, OPEN_OUTBOUND_CALL)
         return found[0] if found else None
 
-    async def since(self, at: datetime) -> Sequence[OutboundCall]:
-        return await self._select(outbound_calls.c.since >= at)
+    async def asked_alike(self, asked: Asked, since: datetime) -> AskedAlike:
+        same_number = outbound_call_private.c.number == asked.number
+        same_caller = SOURCE.is_(None) if asked.caller is None else SOURCE == asked.caller
+        counts = select(
+            func.count().filter(same_number),
+            func.count().filter(outbound_calls.c.purpose == Purpose.CALLBACK, same_caller),
+        )
+        query = counts.select_from(ASKED_IN).where(outbound_calls.c.since >= since)
+        found = await self._database.read(lambda connection: connection.execute(query).one())
+        return AskedAlike(*found)
 
     async def owed_to(self, number: str) -> Sequence[OutboundCall]:
         theirs = (outbound_call_private.c.number == number, outbound_calls.c.purpose == Purpose.CALLBACK)

@@ -28,7 +28,7 @@ from routing.ticket_numbers import is_ticket_number, nth_ticket_number
 from store.applying import apply
 from store.columns import storable
 from store.database import Database
-from store.portable import insert_unless_there
+from store.portable import hold, insert_unless_there
 from store.rows import select_tickets, ticket_of
 from store.tables import (
     call_tickets,
@@ -66,11 +66,11 @@ class SqlTickets:
     def _insert(self, connection: Connection, draft: TicketDraft, at: datetime, key: str | None) -> Ticket:
         number = nth_ticket_number(_next(connection, "ticket"))
         ticket = Ticket(new_id(), number, self._site_id, at, Stage.RECORDED, draft, stages={Stage.RECORDED: at})
-        connection.execute(insert(tickets).values(**_row(ticket), key=key))
-        connection.execute(insert(ticket_private).values(**_private(ticket), purge_after=at + self._kept_for))
+        connection.execute(insert(tickets), {**_row(ticket), "key": key})
+        connection.execute(insert(ticket_private), {**_private(ticket), "purge_after": at + self._kept_for})
         promise = {"id": new_id(), "what": draft.promise.what, "by": draft.promise.by, "made_at": at}
-        connection.execute(insert(promises).values(**promise, ticket_id=ticket.id))
-        connection.execute(insert(ticket_stages).values(ticket_id=ticket.id, stage=Stage.RECORDED, at=at))
+        connection.execute(insert(promises), {**promise, "ticket_id": ticket.id})
+        connection.execute(insert(ticket_stages), {"ticket_id": ticket.id, "stage": Stage.RECORDED, "at": at})
         note_change(connection, ticket.id, at, draft.intake.taken_by or "line", "opened", number)
         return ticket
 
@@ -206,8 +206,8 @@ def find_tickets(connection: Connection, *where: Any, newest: int | None = None)
 
 def require_ticket(connection: Connection, ticket_id: str, lock: bool = False) -> Ticket:
     """Raises: NotFound."""
-    if lock:  # where the database can; SQLite has one writer anyway; rows that refer to the ticket need not wait
-        connection.execute(select(tickets.c.id).where(tickets.c.id == ticket_id).with_for_update(key_share=True))
+    if lock:  # rows that refer to the ticket need not wait
+        hold(connection, select(tickets.c.id).where(tickets.c.id == ticket_id))
     found = find_tickets(connection, tickets.c.id == ticket_id)
     if not found:
         raise NotFound(f"ticket {ticket_id}")

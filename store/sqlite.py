@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 
 from routing.model import RecordsUnavailable
@@ -40,8 +42,29 @@ STEPS = 20_000  # of SQLite's machine between two looks at the clock: about a mi
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")  # deleted words are blanked
 
 
-def sqlite_engine(path: str, busy_ms: int = BUSY_MS) -> Engine:
-    """An engine whose writing transactions take the write lock at once, so that none fails half-way.
+class ReadingDialect(SQLiteDialect_pysqlite):
+    """Begins transactions itself. (Listening to SQLAlchemy's events for it would slow down every statement.)"""
+
+    supports_statement_cache = True
+    begin = "BEGIN"
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        dbapi_connection.dbapi_connection.execute(self.begin)
+
+
+class WritingDialect(ReadingDialect):
+    """Takes the write lock at once, so that no transaction fails half-way."""
+
+    supports_statement_cache = True
+    begin = "BEGIN IMMEDIATE"
+
+
+registry.register("sqlite.reading", __name__, ReadingDialect.__name__)
+registry.register("sqlite.writing", __name__, WritingDialect.__name__)
+
+
+def sqlite_engine(path: str, busy_ms: int = BUSY_MS, *, writes: bool = False) -> Engine:
+    """An engine whose transactions read, or else take the write lock when they begin.
 
     Its errors tell no values: what callers said must not reach the logs.
 
@@ -50,11 +73,11 @@ def sqlite_engine(path: str, busy_ms: int = BUSY_MS) -> Engine:
     if path in ("", ":memory:"):
         raise ValueError("SQLite needs a file")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    dialect = "writing" if writes else "reading"
     engine = create_engine(
-        f"sqlite+pysqlite:///{path}", json_serializer=to_json, pool_size=READERS + 2, hide_parameters=True
+        f"sqlite+{dialect}:///{path}", json_serializer=to_json, pool_size=READERS + 2, hide_parameters=True
     )
     event.listen(engine, "connect", partial(_prepare, busy_ms))
-    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -62,11 +85,6 @@ def _prepare(busy_ms: int, connection: sqlite3.Connection, _record: Any) -> None
     connection.isolation_level = None  # we begin transactions ourselves
     for pragma in (f"busy_timeout={busy_ms}", *PRAGMAS):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @dataclass
@@ -106,7 +124,7 @@ class WriteJob:
 class SqliteDatabase:
     def __init__(self, path: str, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
-        self._engine = sqlite_engine(path)
+        self._reading, self._writing = sqlite_engine(path), sqlite_engine(path, writes=True)
         self._orders: queue.SimpleQueue[WriteJob | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, "sqlite-read")
         self._writer = threading.Thread(target=self._serve, name="sqlite-write", daemon=True)
@@ -121,7 +139,7 @@ class SqliteDatabase:
         if time.monotonic() > until_s:  # waited too long for those before it
             raise RecordsUnavailable("no reader in time")
         try:
-            with self._engine.connect() as connection, _stopped_after(connection, until_s):
+            with self._reading.connect() as connection, _stopped_after(connection, until_s):
                 return work(connection)
         except (DBAPIError, sqlite3.Error) as error:
             if is_busy(error) or _code(error) == sqlite3.SQLITE_INTERRUPT:
@@ -140,7 +158,8 @@ class SqliteDatabase:
         self._orders.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown()
-        self._engine.dispose()
+        self._reading.dispose()
+        self._writing.dispose()
 
     def _serve(self) -> None:
         going = True
@@ -174,7 +193,7 @@ class SqliteDatabase:
 
     def _fails(self, batch: Sequence[WriteJob]) -> Exception | None:
         try:
-            with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            with self._writing.begin() as connection:
                 for order in batch:
                     order.run(connection)
         except Exception as error:

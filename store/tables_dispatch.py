@@ -92,7 +92,7 @@ outbound_calls = Table(
     Column("urgency", WORD, nullable=False),
     Column("purpose", WORD, nullable=False),
     Column("flow", WORD, nullable=False),  # of the documents: serves whoever takes the phone
-    Column("since", UtcTime, nullable=False),
+    Column("since", UtcTime, nullable=False, index=True),
     Column("due", UtcTime, nullable=False),
     Column("state", WORD, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),

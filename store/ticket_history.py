@@ -12,7 +12,7 @@ def note_change(connection: Connection, ticket_id: str, at: datetime, actor: str
     """Append to the ticket's own history, with nothing private; returns the id of this line of it."""
     change_id = new_id()
     row = {"id": change_id, "ticket_id": ticket_id, "at": at, "actor": actor, "what": what, "to": to}
-    connection.execute(insert(ticket_changes).values(row))
+    connection.execute(insert(ticket_changes), row)
     return change_id
 
 

@@ -26,6 +26,7 @@ class AudioLeg(PacedLeg):
         self.on_hearing: Callable[[HearingChange], None] = lambda change: None
         self._pipe: AudioPipe | None = None
         self._watch = AudioWatch()
+        self._hears = False  # in this step
         self._connected = asyncio.Event()
         self._tones, self._presses = ToneKeys(), PressCounter()
 
@@ -84,11 +85,12 @@ class AudioLeg(PacedLeg):
         self.detach(self._pipe)
 
     def step(self) -> None:
-        """20 ms have passed: hear what came, and send the next frame.
+        """20 ms have passed: send the next frame and, every other time, hear what came: two frames for one read.
 
         Silence is sent too, for Asterisk drops a socket on which nobody sends.
         """
-        if self._pipe is not None:
+        self._hears = not self._hears
+        if self._pipe is not None and self._hears:
             self._pipe.receive()
         pipe = self._pipe  # what was received may have been its end
         if pipe is None or not pipe.open or pipe.stuck:

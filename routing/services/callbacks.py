@@ -8,7 +8,7 @@ from routing.clocks import Clocks
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.lifecycle import AttemptEvent, OutboundCallEvent
-from routing.model import UNPROVEN, Call, NotFound, OutboundCall, RoutingError
+from routing.model import Call, NotFound, OutboundCall, RoutingError
 from routing.numbers import callable_number
 from routing.ports import News, Records
 from routing.purposes import Purpose
@@ -46,7 +46,7 @@ class CallbackService:
         """Raises: OwedToAnother, TooManyCalls."""
         owed = await self._records.outbound_calls.of_ticket(ticket_id)
         if owed is None:
-            await self._refuse_too_many(Asked(number, source_of(call)), site)
+            await self._refuse_too_many(Asked(number, call.caller.source), site)
         elif owed.number != number and owed.call_id != call.id and owed.id != call.outbound_call_id:
             raise OwedToAnother
         entry = await self._records.queue.of_call(call.id)
@@ -82,13 +82,8 @@ class CallbackService:
 
     async def _refuse_too_many(self, asked: Asked, site: Site) -> None:
         """Raises: TooManyCalls."""
-        recent = await self._records.outbound_calls.since(self._clock() - WINDOW)
-        calls = await self._records.calls.known({each.call_id for each in recent if each.call_id})
-        lately = [
-            Asked(each.number, source_of(calls.get(each.call_id or "")), each.purpose is Purpose.CALLBACK)
-            for each in recent
-        ]
-        if cap := over_the_cap(asked, lately, site.callback):
+        alike = await self._records.outbound_calls.asked_alike(asked, self._clock() - WINDOW)
+        if cap := over_the_cap(asked, alike, site.callback):
             raise TooManyCalls(cap)
 
     async def answered(self, attempt_id: str) -> None:
@@ -116,10 +111,3 @@ class CallbackService:
         """Its number is forgotten: nobody is rung."""
         await self._records.outbound_calls.advance(outbound_call_id, OutboundCallEvent.ERASED, self._clock())
         await self._news.publish("outbound", outbound_call=outbound_call_id)
-
-
-def source_of(call: Call | None) -> str | None:
-    """From where somebody calls; None where they do not say, or nothing proves what they say."""
-    if call is None or call.caller.withheld or call.caller.kind == UNPROVEN:
-        return None
-    return call.caller.number or call.caller.raw

@@ -8,7 +8,7 @@ from routing.clocks import Clocks
 from routing.lifecycle import AgentEvent
 from routing.model import Agent, Offer, OfferState, QueueEntry
 from routing.overdue import agent_overdue, lapse_of
-from routing.policy import due, pair
+from routing.policy import due, offerable, pair
 from routing.ports import Records
 from routing.services.agents import AgentService
 from routing.services.offers import OfferService
@@ -71,16 +71,10 @@ class Dispatcher:
                 await self._agents.change(agent, event, PAGE_GONE if event is AgentEvent.PAGE_GONE else "")
 
     async def _offer(self, now: datetime) -> None:
-        waiting = await self._records.queue.waiting()
-        if not waiting:
-            return
-        ended = await self._records.calls.ended({entry.call_id for entry in waiting if entry.call_id})
-        for entry in waiting:
-            if entry.call_id in ended:
-                await self._records.queue.leave(entry.id, "call ended", now)
-        here = [entry for entry in waiting if entry.call_id not in ended]
-        offerable = await self._without_resting(here)
-        for entry, agent in pair(offerable, await self._records.agents.all(), now, self._rules):
+        """Whoever waits is read only where somebody could take them: hundreds may wait, and all agents be busy."""
+        free = [agent for agent in await self._records.agents.all() if offerable(agent, now, self._rules)]
+        waiting = await self._records.queue.waiting() if free else ()
+        for entry, agent in pair(await self._without_resting(waiting), free, now, self._rules):
             await self._offers.make(entry, agent)
 
     async def _without_resting(self, waiting: Sequence[QueueEntry]) -> Sequence[QueueEntry]:

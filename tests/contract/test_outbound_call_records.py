@@ -153,9 +153,13 @@ async def test_only_what_may_be_dialled_or_is_under_way_is_attended_to(records: 
     callback = await records.outbound_calls.store(a_callback(await opened_ticket(records), due=later(60)))
     ticket = await opened_ticket(records)
     survey = await records.outbound_calls.store(a_callback(ticket, purpose=Purpose.SURVEY, due=later(60)))
-    assert await records.outbound_calls.to_attend(later(59)) == [callback]
-    assert await records.outbound_calls.to_attend(later(60)) == [callback, survey]
+    assert await records.outbound_calls.to_attend(later(59)) == []  # nobody is kept for the callback
+    assert await records.outbound_calls.to_attend(later(60)) == [survey]
     await records.outbound_calls.claim_attempt(an_attempt(survey))
+    assert [each.id for each in await records.outbound_calls.to_attend(later(1))] == [survey.id]
+    [place] = [entry for entry in await records.queue.waiting() if entry.callback_id == callback.id]
+    agent = await available_agent(records)
+    assert await records.offers.claim(an_offer(place, agent, callback_id=callback.id))
     assert {each.id for each in await records.outbound_calls.to_attend(later(1))} == {callback.id, survey.id}
 
 

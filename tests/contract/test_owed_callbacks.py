@@ -1,13 +1,18 @@
 """Nobody is called back about what is over: in memory, on SQLite and on PostgreSQL."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
+from routing.caps import Asked, AskedAlike
 from routing.identity import new_id
 from routing.lifecycle import AttemptEvent, OfferEvent, OutboundCallEvent
 from routing.model import (
     UNPROVEN,
     Attempt,
     AttemptState,
+    CallerId,
     OutboundCall,
     OutboundCallState,
     Promise,
@@ -16,6 +21,7 @@ from routing.model import (
     Ticket,
 )
 from routing.ports import Records
+from routing.purposes import Purpose
 from tests.contract.samples import (
     NOW,
     a_callback,
@@ -239,14 +245,39 @@ async def test_what_is_being_dialled_or_whose_phone_is_on_the_line_rests(records
     assert await records.outbound_calls.resting() == {rung.id, same_phone.id}
 
 
-async def test_callbacks_are_found_by_when_they_were_asked_for_and_by_number(records: Records) -> None:
+async def test_owed_callbacks_are_found_by_number(records: Records) -> None:
     _, callback = await owed(records)
     await records.outbound_calls.advance(callback.id, OutboundCallEvent.TALKED, later(1))
     late = await records.outbound_calls.store(a_callback(await opened_ticket(records), since=later(10), number="204"))
-    assert [each.id for each in await records.outbound_calls.since(NOW)] == [callback.id, late.id]
-    assert [each.id for each in await records.outbound_calls.since(later(5))] == [late.id]
     assert [each.id for each in await records.outbound_calls.owed_to("204")] == [late.id]
     assert list(await records.outbound_calls.owed_to(callback.number)) == []
+
+
+async def asked_by(records: Records, caller: CallerId, number: str, **changes: Any) -> OutboundCall:
+    call = await opened_call(records, caller=caller)
+    about = a_callback(await opened_ticket(records), number=number, call_id=call.id, **changes)
+    return await records.outbound_calls.store(about)
+
+
+async def test_those_that_are_alike_are_counted_whatever_has_become_of_them(records: Records) -> None:
+    ward, hidden = CallerId("204", "204"), CallerId("anonymous", None, withheld=True)
+    unproven, unread = CallerId("x", "+31612345678", kind=UNPROVEN), CallerId("sip:\x00\ud800'--", None)
+    over = await asked_by(records, ward, "+31205550298")
+    await records.outbound_calls.advance(over.id, OutboundCallEvent.ERASED, later(1))
+    await asked_by(records, ward, "+31205550299", since=later(10))
+    for caller in (hidden, unproven, unread):
+        await asked_by(records, caller, "+31205550298")
+    survey = a_callback(await opened_ticket(records), number="+31205550298", purpose=Purpose.SURVEY)
+    await records.outbound_calls.store(survey)
+
+    async def alike(number: str, caller: str | None, since: datetime = NOW) -> AskedAlike:
+        return await records.outbound_calls.asked_alike(Asked(number, caller), since)
+
+    assert await alike("+31205550298", "204") == AskedAlike(to_number=5, by_caller=2)
+    assert await alike("+31205550298", "204", later(5)) == AskedAlike(to_number=0, by_caller=1)
+    assert await alike("+31205550299", None) == AskedAlike(to_number=1, by_caller=2)
+    assert await alike("205", unread.source) == AskedAlike(to_number=0, by_caller=1)
+    assert await alike("205", "+31612345678") == AskedAlike()  # whoever merely says so
 
 
 async def test_a_promise_that_urgency_moves_stands_and_the_one_before_is_neither_kept_nor_broken(

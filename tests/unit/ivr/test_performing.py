@@ -50,7 +50,6 @@ from routing.model import (
 )
 from routing.news_waiter import NewsWaiter
 from routing.purposes import Purpose
-from routing.services.callbacks import source_of
 from routing.services.queue import ASIDE_S
 from tests.services import services_over
 from tests.unit.ivr.site import edition
@@ -339,5 +338,5 @@ async def test_one_who_changes_the_number_of_their_callback_asks_for_no_other(sc
 
 async def test_whoever_merely_says_from_where_they_call_counts_with_all_who_do_not(scene: Scene) -> None:
     strangers = [CallerId(f"06{n}", f"+3161234567{n}", kind="unproven") for n in range(3)]
-    assert {source_of(replace((await scene.call()).call, caller=caller)) for caller in strangers} == {None}
-    assert source_of((await scene.call()).call) == "204"
+    assert {caller.source for caller in strangers} == {None}
+    assert (await scene.call()).call.caller.source == "204"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
+from routing.caps import Asked
 from routing.model import Stage
 from store.records import SqlRecords
 from store.sqlite import SqliteDatabase
@@ -39,9 +40,12 @@ def told(records: SqlRecords) -> Iterator[list[Told]]:
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         statements.append((statement, parameters[0] if many else parameters))
 
-    event.listen(records.database._engine, "before_cursor_execute", note)
+    engines = (records.database._reading, records.database._writing)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     yield statements
-    event.remove(records.database._engine, "before_cursor_execute", note)
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 async def scans(records: SqlRecords, statements: list[Told]) -> list[str]:
@@ -88,6 +92,8 @@ async def a_controller_looks_around(records: SqlRecords) -> None:
     await records.nodes.found("east", [(await opened_call(records, channel="east-1.1")).channel])
     await records.outbound_calls.open()
     await records.outbound_calls.open_attempts()
+    await records.outbound_calls.to_attend(later(5))
+    await records.outbound_calls.asked_alike(Asked("204", None), later(-3600))
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ async def test_commits_reach_the_disk_before_they_are_acknowledged(database: Sql
 
 async def test_many_at_once_share_few_commits(database: SqliteDatabase) -> None:
     commits: list[Connection] = []
-    event.listen(database._engine, "commit", commits.append)
+    event.listen(database._writing, "commit", commits.append)
     await asyncio.gather(*(note(database, f"{number}") for number in range(200)))
     assert await count(database) == 200
     assert len(commits) < 50
@@ -95,11 +95,7 @@ async def test_another_process_that_writes_is_waited_for(database: SqliteDatabas
     holding.start()
     await asyncio.to_thread(locked.wait)
 
-    def told(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if statement == "BEGIN IMMEDIATE":
-            tried.set()
-
-    event.listen(database._engine, "before_cursor_execute", told)
+    event.listen(database._writing, "begin", lambda _connection: tried.set())
     writing = asyncio.create_task(note(database, "patient"))
     assert await asyncio.to_thread(tried.wait, 30)
     assert await count(database) == 0  # readers do not wait
@@ -206,7 +202,7 @@ async def test_a_full_disk_is_said_in_words_and_over_when_there_is_room(tmp_path
 
 async def test_a_database_that_may_only_be_read_is_said_in_words(tmp_path: Path) -> None:
     database = SqliteDatabase(str(tmp_path / "work.db"))
-    event.listen(database._engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
+    event.listen(database._writing, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
     with pytest.raises(RecordsUnavailable, match="may only be read"):
         await database.write(lambda connection: connection.execute(text("CREATE TABLE notes (said TEXT)")).rowcount)
     await database.close()
