@@ -1,6 +1,6 @@
 """What happened in a call since it was last saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -41,7 +41,3 @@ class Notebook:
         """All events noted so far; the notebook is empty afterwards."""
         events, self._events = tuple(self._events), []
         return events
-
-    def put_back(self, events: Sequence[NewEvent]) -> None:
-        """Taken, and not written: they come before what was noted since."""
-        self._events[:0] = events

@@ -18,7 +18,6 @@ from ivr.actions import (
     HangUp,
     Hold,
     Outcome,
-    Prompt,
     Silence,
     Speak,
     Summon,
@@ -38,7 +37,7 @@ from ivr.recording import record_message, urgent
 from ivr.script import Script
 from ivr.state import State
 from ivr.turn import Conversation, TurnSpec, Wait
-from ivr.wording import PromptRenderer
+from ivr.wording import PromptRenderer, RenderedPrompt
 from routing.event_types import EventType
 from routing.ports import Calls
 
@@ -47,7 +46,6 @@ RECORDS_S = 6.0  # no caller waits longer in silence for the records; a dead con
 EMERGENCY_SAVE_S = 0.3
 DANGER_S = 20.0  # from when the question begins: whoever has not answered it by then is not waited for
 Told = tuple[EventType, Mapping[str, Any], Mapping[str, Any]]  # payload, private part
-TELLING = set[asyncio.Task[None]]()  # outlives the session that began it; an event loop holds no task by itself
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,6 @@ class Session:
         self.keypad = Keypad(script.edition.site.emergency.key)
         self.voices = Voices()
         self.filling = Filling(leg, speech_services.music)
-        self._telling: asyncio.Task[None] | None = None
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
         """Raises: HungUp, LegLost."""
@@ -92,12 +89,20 @@ class Session:
                 await self._try_to_save(state, outcome)
                 return Departure(action, state.language)
             with self.filling.during():
+                speech = await self._rendered(state, action)
                 async with self._records_answer():
-                    await self._told()
                     await self._save(state, outcome)
             if isinstance(action, (*LEAVES, HangUp)):
                 return Departure(action, state.language)
-            outcome = await self._do(state, action)
+            outcome = await self._do(state, action, speech)
+
+    async def _rendered(self, state: State, action: Action) -> RenderedPrompt:
+        """What will be spoken now; that it begins is saved with the state, before it does."""
+        if not isinstance(action, Speak | Ask | Hold | TakeMessage):
+            return RenderedPrompt("", b"")
+        speech = await self.speech_services.renderer.speech(action.prompt, state.language, self.clock())
+        self.notebook.note(EventType.PROMPT_STARTED, {"keys": [line.key for line in action.prompt]})
+        return speech
 
     async def _save(self, state: State, outcome: Outcome) -> None:
         """The state, what happened since the one before, and what led to it: all or nothing."""
@@ -112,31 +117,6 @@ class Session:
         except Exception as error:
             log.error("emergency not saved; it goes on", call=self.notebook.call_id, why=type(error).__name__)
 
-    async def _tell(self) -> None:
-        """On the timeline while it is said; where the records fail, with the next save.
-
-        Never cancelled: the records may have taken it by then. Whoever leaves does not wait for it.
-        """
-        events = self.notebook.take()
-        try:
-            async with asyncio.timeout(RECORDS_S):
-                await self.calls.append(events)
-        except Exception as error:  # the dialogue finds out with its next save, and needs no second opinion
-            log.warning("not told while it is said", call=self.notebook.call_id, why=type(error).__name__)
-            self.notebook.put_back(events)
-
-    async def _told(self) -> None:
-        """What is being told is written, or back in the notebook: the timeline keeps its order."""
-        if self._telling is not None:
-            await asyncio.wait([self._telling])
-            self._telling = None
-
-    def _note_prompt(self, prompt: Prompt) -> None:
-        self.notebook.note(EventType.PROMPT_STARTED, {"keys": [line.key for line in prompt]})
-        self._telling = asyncio.create_task(self._tell(), name=f"telling of {self.notebook.call_id}")
-        TELLING.add(self._telling)
-        self._telling.add_done_callback(TELLING.discard)
-
     @asynccontextmanager
     async def _records_answer(self) -> AsyncIterator[None]:
         """Raises: LegLost when they do not in time: another controller, or the dialplan, serves the caller better."""
@@ -146,27 +126,29 @@ class Session:
         except TimeoutError:
             raise LegLost("the records do not answer") from None
 
-    async def _do(self, state: State, action: Action) -> Outcome:
+    async def _do(self, state: State, action: Action, speech: RenderedPrompt) -> Outcome:
+        spoken = TurnSpec(speech.pcm, speech.text)
         match action:
-            case Speak(prompt, barge):
-                return await self._turn(state, prompt, TurnSpec(b"", "", barge, answer=False))
+            case Speak(barge=barge):
+                return await self._turn(state, replace(spoken, barge=barge, answer=False))
             case Ask():
-                return await self._ask(state, action)
+                return await self._ask(state, action, spoken)
             case Hold():
-                return await self._hold(state, action)
+                return await self._hold(state, action, spoken)
             case TakeMessage():
-                return await self._message(state, action)
+                return await self._message(state, action, speech)
         with self.filling.during():
             async with self._records_answer():
                 return await self.performer.perform(state, action)
 
-    async def _ask(self, state: State, action: Ask) -> Outcome:
+    async def _ask(self, state: State, action: Ask, spoken: TurnSpec) -> Outcome:
         question = None if action.number else (state.step, state.phase, state.said)  # a number begins anew
-        spec = TurnSpec(
-            b"", "", action.barge, number=action.number, keys_do=action.keys_do, ahead=action.ahead, question=question,
+        spec = replace(
+            spoken, barge=action.barge, number=action.number, keys_do=action.keys_do, ahead=action.ahead,
+            question=question,
         )  # fmt: skip
         listen = ListenSpec(language=state.language, no_speech_ms=action.no_speech_ms, phrases=action.phrases)
-        asking = self._turn(state, action.prompt, spec, listen if action.listen else None)
+        asking = self._turn(state, spec, listen if action.listen else None)
         return await (self._soon(asking) if isinstance(state.phase, DangerAsked) else asking)
 
     async def _soon(self, asking: Awaitable[Outcome]) -> Outcome:
@@ -178,28 +160,23 @@ class Session:
         except TimeoutError:
             return Silence()
 
-    async def _hold(self, state: State, action: Hold) -> Outcome:
+    async def _hold(self, state: State, action: Hold, spoken: TurnSpec) -> Outcome:
         wait = Wait(
             music=self.speech_services.music,
             seconds=action.seconds,
             until=lambda: self.performer.offered(state),
             over=lambda: self.performer.waiting(state),
         )
-        return await self._turn(state, action.prompt, TurnSpec(b"", "", keys_do=True, wait=wait, question=state.step))
+        return await self._turn(state, replace(spoken, keys_do=True, wait=wait, question=state.step))
 
-    async def _turn(self, state: State, prompt: Prompt, spec: TurnSpec, listen: ListenSpec | None = None) -> Outcome:
+    async def _turn(self, state: State, spec: TurnSpec, listen: ListenSpec | None = None) -> Outcome:
         """Statements and waiting are listened to as well: an emergency or a correction may come at any moment."""
         if listen is None and not state.deaf and (spec.wait or not spec.answer):
             listen = ListenSpec(language=state.language)
         listen = replace(listen, names=self.script.names(state.language)) if listen else None
-        with self.filling.during():
-            speech = await self.speech_services.renderer.speech(prompt, state.language, self.clock())
-        self._note_prompt(prompt)
-        return await self._conversation(state).turn(replace(spec, pcm=speech.pcm, text=speech.text, listen=listen))
+        return await self._conversation(state).turn(replace(spec, listen=listen))
 
-    async def _message(self, state: State, action: TakeMessage) -> Outcome:
-        speech = await self.speech_services.renderer.speech(action.prompt, state.language, self.clock())
-        self._note_prompt(action.prompt)
+    async def _message(self, state: State, action: TakeMessage, speech: RenderedPrompt) -> Outcome:
         leading_away = f"0*{self.script.edition.site.emergency.key}"
         listen = ListenSpec(language=state.language, names=self.script.names(state.language))
         conversation = self._conversation(state)
