@@ -73,9 +73,18 @@ class Dispatcher:
     async def _offer(self, now: datetime) -> None:
         """Whoever waits is read only where somebody could take them: hundreds may wait, and all agents be busy."""
         free = [agent for agent in await self._records.agents.all() if offerable(agent, now, self._rules)]
-        waiting = await self._records.queue.waiting() if free else ()
+        waiting = await self._still_there(now) if free else ()
         for entry, agent in pair(await self._without_resting(waiting), free, now, self._rules):
             await self._offers.make(entry, agent)
+
+    async def _still_there(self, now: datetime) -> Sequence[QueueEntry]:
+        """All who wait; whose call has ended all the same leaves the queue."""
+        waiting = await self._records.queue.waiting()
+        ended = await self._records.calls.ended({entry.call_id for entry in waiting if entry.call_id})
+        for entry in waiting:
+            if entry.call_id in ended:
+                await self._records.queue.leave(entry.id, "call ended", now)
+        return [entry for entry in waiting if entry.call_id not in ended]
 
     async def _without_resting(self, waiting: Sequence[QueueEntry]) -> Sequence[QueueEntry]:
         """No agent is kept for a phone that is being rung already, or is busy in another call with us."""
