@@ -11,6 +11,7 @@ from ivr.ports import Intent
 from ivr.understanding.features import Floats, Sense, Vocabulary
 from ivr.understanding.nearest import NOTHING_NEAR, NearestExamples
 from ivr.understanding.thresholds import Thresholds, topics_of, without_class
+from ivr.understanding.tuned import LEAST, joined
 
 ALTERNATIVES = 3
 REASONS = 4
@@ -44,6 +45,7 @@ class Classifier:
     temperature: float
     thresholds: Thresholds
     sense: Sense
+    joint: float = 1.0  # temperature of what it and the tuned model say together
     nearest: NearestExamples = NOTHING_NEAR
 
     @property
@@ -52,7 +54,7 @@ class Classifier:
         learnt = hashlib.sha256("\n".join([*self.topics, *self.vocabulary.index, self.sense.digest]).encode())
         for array in (self.vocabulary.weight, self.of_meaning, self.of_grams, self.bias):
             learnt.update(np.ascontiguousarray(array).tobytes())
-        learnt.update(np.array([self.temperature, *vars(self.thresholds).values()]).tobytes())
+        learnt.update(np.array([self.temperature, self.joint, *vars(self.thresholds).values()]).tobytes())
         return learnt.hexdigest()
 
     def classify(self, words: Sequence[str]) -> Intent:
@@ -65,8 +67,9 @@ class Classifier:
             return Weighed(Intent(OUT_OF_SCOPE, 0.0))
         indices, values, where = self.vocabulary.vector(words)
         rows = self.of_grams[indices] * values[:, None]
-        meant = self.sense([" ".join(words)])[0]
-        sure = self.confidences((meant @ self.of_meaning + rows.sum(axis=0) + self.bias)[None, :])[0]
+        text = " ".join(words)
+        meant = self.sense([text])[0]
+        sure = self.confidences((meant @ self.of_meaning + rows.sum(axis=0) + self.bias)[None, :], [text])[0]
         of_gram = rows - rows.mean(axis=1, keepdims=True)
         if EMERGENCY_CLASS not in self.topics:
             return self._decided(words, meant, sure, of_gram, where)
@@ -94,9 +97,17 @@ class Classifier:
         together = len(shares) > 1 and shares[0][1] + shares[1][1] >= self.thresholds.either
         return Weighed(unknown, either=(shares[0][0], shares[1][0]) if together else None)
 
-    def confidences(self, scores: Floats) -> Floats:
-        """Calibrated probabilities of a matrix of scores."""
-        return softmax(scores / self.temperature)
+    def confidences(self, scores: Floats, texts: Sequence[str]) -> Floats:
+        """Calibrated probabilities of a matrix of scores, and of what the tuned model says of the same sentences."""
+        own, tuned = softmax(scores / self.temperature), self.sense.tuned
+        if tuned is None:
+            return own
+        return softmax(joined(log(own), self.topics, tuned.likelihoods(texts), tuned.classes) / self.joint)
+
+
+def log(likelihoods: Floats) -> Floats:
+    """Natural logarithms of probabilities that may be nothing."""
+    return np.asarray(np.log(np.maximum(likelihoods, LEAST)), np.float32)
 
 
 def softmax(scores: Floats) -> Floats:

@@ -50,15 +50,32 @@ class Encoder(Protocol):
     def encode(self, sentences: Sequence[str]) -> Floats: ...
 
 
+class Weigher(Protocol):
+    """Weighs its own classes; see `ivr.understanding.tuned`."""
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    def likelihoods(self, sentences: Sequence[str]) -> Floats: ...
+
+    def held_out(self, sentences: Sequence[str]) -> Floats: ...
+
+
 @dataclass(frozen=True)
 class Sense:
     """What sentences mean: by the encoder that comes with the line, and beside it by a better one, where there is."""
 
     further: Encoder | None = None
+    tuned: Weigher | None = None  # knows the shipped topics by itself
 
     @property
     def digest(self) -> str:
-        return f"{self.further.digest} {FURTHER_SHARE}" if self.further else ""
+        """Names what the sense is made of; empty where it is only what comes with the line."""
+        further = f"{self.further.digest} {FURTHER_SHARE}" if self.further else ""
+        return f"{further} {self.tuned.digest}" if self.tuned else further
 
     @property
     def size(self) -> int:

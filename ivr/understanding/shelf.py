@@ -18,7 +18,7 @@ from ivr.understanding.nearest import NearestExamples
 from ivr.understanding.thresholds import PRICES, Thresholds
 from ivr.understanding.training import Example, silent
 
-FORMAT = 4
+FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def save(classifier: Classifier, path: Path) -> None:
         of_grams=classifier.of_grams.astype(np.float16),
         bias=classifier.bias,
         vectors=near.vectors,
-        numbers=np.array([classifier.temperature, *vars(classifier.thresholds).values()], np.float64),
+        numbers=np.array([classifier.temperature, classifier.joint, *vars(classifier.thresholds).values()], np.float64),
     )
     write_whole(path, content.getvalue())
 
@@ -83,7 +83,7 @@ def load(path: Path, sense: Sense = PLAIN) -> Classifier:
     """Raises: OSError, ValueError, KeyError, zipfile.BadZipFile."""
     with np.load(path, allow_pickle=False) as kept:
         text = json.loads(kept["text"].tobytes())
-        temperature, *chosen = map(float, kept["numbers"])
+        temperature, joint, *chosen = map(float, kept["numbers"])
         texts, meant = text["near"]
         return Classifier(
             topics=tuple(text["topics"]),
@@ -94,5 +94,6 @@ def load(path: Path, sense: Sense = PLAIN) -> Classifier:
             temperature=temperature,
             thresholds=Thresholds(*chosen),
             sense=sense,
+            joint=joint,
             nearest=NearestExamples(tuple(texts), tuple(meant), kept["vectors"]),
         )

@@ -13,9 +13,10 @@ import numpy as np
 
 from config.documents import ACTS, EMERGENCY_CLASS, OUT_OF_SCOPE
 from ivr.understanding import nearest, thresholds
-from ivr.understanding.classifier import Classifier, softmax
+from ivr.understanding.classifier import Classifier, log, softmax
 from ivr.understanding.features import PLAIN, Floats, Sense, Vocabulary
 from ivr.understanding.thresholds import Labels
+from ivr.understanding.tuned import joined
 
 FOLDS = 3
 LARGE = 500_000  # examples times topics
@@ -57,6 +58,13 @@ def train(examples: Sequence[Example], sense: Sense = PLAIN, fires: Callable[[st
     weights, bias = _fit(features, labels, len(topics))
     of_grams = GRAM_SHARE * weights[sense.size :]
     temperature = _temperature(held_out, labels)
+    sure = softmax(held_out / temperature)
+    joint = 1.0
+    if sense.tuned is not None:
+        weighed = sense.tuned.held_out([" ".join(example.words) for example in examples])
+        together = joined(log(sure), topics, weighed, sense.tuned.classes)
+        joint = _temperature(together, labels)
+        sure = softmax(together / joint)
     texts = [example.source or " ".join(example.words) for example in examples]
     fired = {text: fires(text) for text in texts}
     return Classifier(
@@ -67,9 +75,10 @@ def train(examples: Sequence[Example], sense: Sense = PLAIN, fires: Callable[[st
         bias=bias,
         temperature=temperature,
         thresholds=thresholds.choose(
-            softmax(held_out / temperature), labels, topics, np.array([fired[text] for text in texts], np.bool_)
+            sure, labels, topics, np.array([fired[text] for text in texts], np.bool_)
         ),
         sense=sense,
+        joint=joint,
         nearest=nearest.of_examples(texts, [example.topic for example in examples], meant),
     )
 
