@@ -16,7 +16,7 @@ setup-test:
 	@sh docker/install/all.sh test
 
 test: setup-test
-	@nice -n 5 $(BIN)/python -m tests.e2e.voice_cache & exec $(BIN)/python -m pytest @tests/options.txt --durations=25
+	@$(BIN)/python -m tests.e2e.voice_cache & exec $(BIN)/python -m pytest @tests/options.txt --durations=25
 
 # What needs neither a database, nor a program of its own, nor Asterisk, nor a browser.
 quick: setup-test
