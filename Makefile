@@ -16,11 +16,11 @@ setup-test:
 	@sh docker/install/all.sh test
 
 test: setup-test
-	@nice $(BIN)/python -m tests.e2e.voice_cache & exec $(BIN)/python -m pytest @tests/options.txt --durations=25
+	@$(BIN)/python -m tests.e2e.voice_cache & exec $(BIN)/python -m pytest @tests/options.txt --durations=25
 
-# What needs neither a database, nor Asterisk, nor a browser.
+# What needs neither a database, nor a program of its own, nor Asterisk, nor a browser.
 quick: setup-test
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not speech' tests/unit tests/flows
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not speech' tests/unit tests/flows
 
 check: setup-test
 	$(BIN)/ruff check .
@@ -36,7 +36,7 @@ soak: setup-test
 	@$(BIN)/python -m tests.soak --runs $(N)
 
 coverage: setup-test
-	@$(BIN)/python -m pytest tests/unit tests/flows tests/contract --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest tests/unit tests/flows tests/contract tests/processes --cov --cov-report=term:skip-covered
 
 bench: setup-test
 	@$(BIN)/python -m tests.bench

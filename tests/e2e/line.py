@@ -23,6 +23,7 @@ from store import open_records
 from store.tables import calls
 from telephony.asterisk_config import phone_password
 from telephony.softphone import SoftPhone
+from tests import learned
 from tests.conftest import free_port
 from tests.e2e import voice_cache
 
@@ -80,7 +81,7 @@ class RunningLine:
         var = self.folder / "var"
         var.mkdir(exist_ok=True)
         await asyncio.to_thread(voice_cache.filled)
-        for name, shared in (("voice-cache", voice_cache.VOICES), ("understanding", voice_cache.UNDERSTANDING)):
+        for name, shared in (("voice-cache", voice_cache.VOICES), ("understanding", learned.SHELF)):
             (var / name).symlink_to(shared)
         self.environment = {
             **os.environ, **free_ports(), "ONENUMBER_DATA_DIR": str(var), "ONENUMBER_LINE__CONFIG_DIR": str(config),

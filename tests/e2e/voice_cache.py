@@ -6,27 +6,29 @@
 import asyncio
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from itertools import islice
 from pathlib import Path
 
-from config.documents import load_edition
+from config.documents import digest, load_edition
 from config.settings import PROJECT, Settings, VoiceSettings
-from ivr.understanding.understander import build
+from tests import learned
 from tts.preparing import fixed_sentences
 from tts.rendering import RenderedVoice
 from tts.voices import engines
 
 VOICES = Path(os.environ.get("ONENUMBER_TEST_VOICE_CACHE", PROJECT / "var/test-voice-cache"))
-UNDERSTANDING = PROJECT / "var/test-understanding"
+RUN = PROJECT / "var/voice-cache"  # of `make run`, which names each rendering alike
 COMMAND = (sys.executable, "-m", "tests.e2e.voice_cache")
 PARTS = os.cpu_count() or 1
+LEARN = "learn"
 
 
 def filled() -> None:
-    """Until it is; who comes first does it. A line renders what its own documents say beside that."""
-    done = VOICES.with_suffix(".filled")
+    """Until it is, of these documents; who comes first does it. A line renders what its own say beside that."""
+    done = VOICES.with_suffix(f".{digest(load_edition(PROJECT / 'config').hashes())[:16]}.filled")
     if done.exists():
         return
     VOICES.mkdir(parents=True, exist_ok=True)
@@ -38,13 +40,21 @@ def filled() -> None:
 
 
 def _fill() -> None:
-    parts = [subprocess.Popen([*COMMAND, str(part)], cwd=PROJECT) for part in range(PARTS)]
-    try:
-        build(load_edition(PROJECT / "config"), UNDERSTANDING)
-    finally:
-        failed = [part.args for part in parts if part.wait()]
+    take_over(RUN, VOICES)
+    renderings = [[*COMMAND, str(part)] for part in range(PARTS)]  # Piper steps back by itself
+    parts = [subprocess.Popen(command, cwd=PROJECT) for command in (*renderings, ["nice", "-n5", *COMMAND, LEARN])]
+    failed = [part.args for part in parts if part.wait()]
     if failed:
-        raise RuntimeError(f"sentences were not rendered: {failed}")
+        raise RuntimeError(f"not made: {failed}")
+
+
+def take_over(known: Path, cache: Path) -> None:
+    """What `make run` has rendered need not be rendered again."""
+    for path in known.glob("*/*.wav"):
+        target = cache / path.relative_to(known)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            shutil.copy2(path, target)
 
 
 def render(part: int) -> None:
@@ -67,5 +77,14 @@ async def _render(sentences: list[tuple[str, str]]) -> None:
         await voice.close()
 
 
+def main(asked: list[str]) -> None:
+    if not asked:
+        filled()
+    elif asked == [LEARN]:
+        learned.for_lines()
+    else:
+        render(int(asked[0]))
+
+
 if __name__ == "__main__":
-    render(int(sys.argv[1])) if sys.argv[1:] else filled()
+    main(sys.argv[1:])

@@ -18,12 +18,11 @@ from ivr.replaying import replay
 from ivr.script import Script
 from ivr.simulator import Simulation, World, described, simulate
 from ivr.state import State
-from ivr.understanding.understander import build
 from ivr.validation import problems
 from tests.flows.dutch import in_two_languages
+from tests.learned import learned, shipped
 
-PROJECT = Path(__file__).parents[2]
-CONFIG = PROJECT / "config"
+CONFIG = Path(__file__).parents[2] / "config"
 SCENARIOS = yaml.safe_load((Path(__file__).parent / "scenarios.yaml").read_text())
 CALLER = Facts(caller_number="204", identified=True, callable=True)
 
@@ -34,15 +33,15 @@ def edition() -> Edition:
 
 
 @pytest.fixture(scope="module")
-def understander(edition: Edition) -> Understander:
-    return build(edition, PROJECT / "var/understanding")  # trained once, as the line's own is
+def understander() -> Understander:
+    return shipped()
 
 
 @pytest.fixture(scope="module")
 def dutch_too(edition: Edition) -> tuple[Edition, Understander]:
     """The site in two languages, where the flow `languages` is."""
     both = in_two_languages(edition)
-    return both, build(both, PROJECT / "var/understanding")
+    return both, learned(both)
 
 
 @pytest.mark.parametrize("name", ["main", "callback"])

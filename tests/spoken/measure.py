@@ -19,8 +19,8 @@ import structlog
 from config.documents import load_edition
 from config.settings import Settings
 from ivr.ports import Understander
-from ivr.understanding.understander import build
 from stt import choose
+from tests.learned import learned
 from tests.spoken import hearing
 from tests.spoken.render import Sentence, rendered, sentences
 from tests.spoken.scoring import Heard, Score, outcome, score
@@ -32,7 +32,7 @@ START_S = 120.0
 
 
 def understander(settings: Settings) -> Understander:
-    return build(load_edition(settings.line.config_dir), settings.paths.understanding)
+    return learned(load_edition(settings.line.config_dir))
 
 
 async def listen(settings: Settings, spoken: Sequence[Sentence], speaker: str, folder: Path = hearing.FOLDER) -> None:

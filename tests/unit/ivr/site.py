@@ -6,9 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from config.documents import Edition, Place, Site, Topic, TopicLimits
+from config.yaml_once import load_once
 from ivr.facts import Facts
 from ivr.flow import Flow
 from ivr.ports import DangerHeard, EmergencyHeard, Intent, PlaceHeard, Understanding
@@ -21,7 +20,7 @@ LIMITS = TopicLimits(accepted=30, completed=240)
 
 
 def read(name: str) -> Any:
-    return yaml.safe_load((CONFIG / name).read_text())
+    return load_once((CONFIG / name).read_text())
 
 
 def topic(id: str, **fields: Any) -> Topic:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 
 from config.documents import LanguagePack
+from config.yaml_once import load_once
 from ivr.interim import Interim
 from ivr.ports import DangerHeard, Understanding
 from ivr.understanding.acts import Acts
@@ -15,7 +15,7 @@ from ivr.understanding.emergency import EmergencyWords
 from ivr.understanding.words import utterance
 
 CONFIG = Path(__file__).parents[3] / "config"
-PACK = LanguagePack.model_validate(yaml.safe_load((CONFIG / "languages/en.yaml").read_text(encoding="utf-8")))
+PACK = LanguagePack.model_validate(load_once((CONFIG / "languages/en.yaml").read_text(encoding="utf-8")))
 RULE, ACTS = EmergencyWords(PACK), Acts(PACK)
 APART_MS = 2_000
 

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from config.documents import LanguagePack
+from config.yaml_once import load_once
 from ivr.understanding.acts import Acts
 from ivr.understanding.words import utterance
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
-PACK = LanguagePack.model_validate(yaml.safe_load((CONFIG / "languages/en.yaml").read_text(encoding="utf-8")))
+PACK = LanguagePack.model_validate(load_once((CONFIG / "languages/en.yaml").read_text(encoding="utf-8")))
 ACTS = Acts(PACK)
 
 

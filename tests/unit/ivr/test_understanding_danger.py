@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from config.documents import Edition, load_edition
-from config.settings import Settings
 from ivr.understanding.understander import LineUnderstander, build
 from ivr.understanding.words import utterance
+from tests.learned import shipped
 
 HERE = Path(__file__).parent
 EDITION = load_edition(HERE.parents[2] / "config")
@@ -19,7 +19,7 @@ MOST_FALSE = {"unseen_near_misses.txt": 3, "unseen_near_misses_again.txt": 4}  #
 
 @pytest.fixture(scope="module")
 def line() -> LineUnderstander:
-    return build(EDITION, Settings().data_dir / "understanding")
+    return shipped()
 
 
 def unseen(file: str) -> list[str]:

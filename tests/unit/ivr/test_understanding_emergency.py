@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from config.documents import LanguagePack
+from config.yaml_once import load_once
 from ivr.understanding.emergency import EmergencyWords
 from ivr.understanding.words import utterance
 
 HERE = Path(__file__).parent
 PACK = LanguagePack.model_validate(
-    yaml.safe_load((HERE.parents[2] / "config/languages/en.yaml").read_text(encoding="utf-8"))
+    load_once((HERE.parents[2] / "config/languages/en.yaml").read_text(encoding="utf-8"))
 )
 RULE = EmergencyWords(PACK)
 
@@ -111,7 +111,7 @@ def test_the_shipped_examples_of_topics_are_no_emergencies() -> None:
     flagged = [
         phrase
         for path in (HERE.parents[2] / "config/topics").glob("*.yaml")
-        for phrase in yaml.safe_load(path.read_text(encoding="utf-8"))["phrases"]["en"]
+        for phrase in load_once(path.read_text(encoding="utf-8"))["phrases"]["en"]
         if words_found(phrase)
     ]
     assert flagged == []
@@ -136,6 +136,6 @@ def test_an_ordinary_short_answer_is_no_cry(text: str) -> None:
 
 
 def test_the_greeting_is_no_emergency_when_its_echo_is_heard() -> None:
-    prompts = yaml.safe_load((HERE.parents[2] / "config/prompts/en.yaml").read_text(encoding="utf-8"))
+    prompts = load_once((HERE.parents[2] / "config/prompts/en.yaml").read_text(encoding="utf-8"))
     assert words_found(prompts["welcome"]) == ()
     assert all(key in prompts["welcome"].split(". ")[1] for key in ("9", "0"))

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from config.documents import Asset, Edition, LanguagePack, Place, Site, Topic
+from config.yaml_once import load_once
 from ivr.understanding.understander import LineUnderstander, build
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 
 
 def document(name: str) -> object:
-    return yaml.safe_load((CONFIG / name).read_text(encoding="utf-8"))
+    return load_once((CONFIG / name).read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

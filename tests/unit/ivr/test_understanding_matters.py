@@ -4,12 +4,10 @@ import json
 
 import pytest
 
-from config.documents import load_edition
 from config.settings import PROJECT
 from ivr.ports import Understanding
-from ivr.understanding.understander import build
+from tests.learned import shipped
 
-LINE = build(load_edition(PROJECT / "config"), PROJECT / "var/understanding")
 SPOKEN = [json.loads(line) for line in (PROJECT / "tests/spoken/sentences.jsonl").read_text().splitlines()]
 
 SEVERAL = {
@@ -33,7 +31,7 @@ SEVERAL = {
 
 
 def matters(text: str) -> tuple[Understanding, ...]:
-    first = LINE.understand(text, "en")
+    first = shipped().understand(text, "en")
     return (first, *first.others)
 
 
@@ -75,4 +73,4 @@ def test_more_than_three_matters_keep_all_their_words() -> None:
 
 
 def test_an_emergency_told_along_with_a_matter_is_one() -> None:
-    assert LINE.understand("the drain on ward four is blocked and there is a fire on ward five", "en").emergency
+    assert shipped().understand("the drain on ward four is blocked and there is a fire on ward five", "en").emergency

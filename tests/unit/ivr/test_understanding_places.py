@@ -3,20 +3,20 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from config.documents import LanguagePack
+from config.yaml_once import load_once
 from ivr.understanding.gazetteer import spoken_names
 from ivr.understanding.numbers import Numbers
 from ivr.understanding.places import Names
 from ivr.understanding.words import utterance
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
-PACK = LanguagePack.model_validate(yaml.safe_load((CONFIG / "languages/en.yaml").read_text(encoding="utf-8")))
+PACK = LanguagePack.model_validate(load_once((CONFIG / "languages/en.yaml").read_text(encoding="utf-8")))
 
 
 def names(file: str) -> Names:
-    rows = yaml.safe_load((CONFIG / file).read_text(encoding="utf-8"))
+    rows = load_once((CONFIG / file).read_text(encoding="utf-8"))
     return Names({row["id"]: (row["name"]["en"], *row.get("also", {}).get("en", ())) for row in rows}, PACK)
 
 

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from ivr.ports import RecognitionDown
 from stt.workers import Limits, Workers
 
-PROGRAM = "tests.unit.stt.fake_worker"
+PROGRAM = "tests.processes.fake_worker"
 PATIENT = Limits(queue=2, answer_s=60.0, wait_s=60.0, start_s=60.0, settled_s=0.0, retry_s=0.05)
 AT_ONCE_S = 20.0  # on a busy machine; far below the limits of a patient pool
 
@@ -184,7 +184,7 @@ async def test_closing_while_a_model_loads_leaves_no_process() -> None:
 
 async def test_a_killed_controller_leaves_no_worker_behind() -> None:
     controller = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.unit.stt.orphan", stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "tests.processes.orphan", stdout=asyncio.subprocess.PIPE
     )
     assert controller.stdout is not None
     while not (line := await controller.stdout.readline()).strip().isdigit():

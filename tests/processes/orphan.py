@@ -6,7 +6,7 @@ from stt.workers import Workers
 
 
 async def main() -> None:
-    pool = Workers(("serve",), program="tests.unit.stt.fake_worker")
+    pool = Workers(("serve",), program="tests.processes.fake_worker")
     await pool.start(20.0)
     print(pool.pids[0], flush=True)
     await asyncio.Event().wait()
