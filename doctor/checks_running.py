@@ -18,7 +18,7 @@ from doctor.checks import START, Check, redis_answers
 from doctor.checks_nodes import nodes
 from doctor.checks_phones import emergency_phones
 from doctor.finding import Finding
-from ivr.understanding import onnx_encoder
+from ivr.understanding import onnx_encoder, tuned
 from ivr.understanding.onnx_encoder import EncoderRefused, EncoderSpoilt
 from runtime import clock, installation
 from runtime.addresses import connectable
@@ -157,6 +157,20 @@ def encoders(settings: Settings) -> Finding:
     return Finding("sentence encoder", "ok" if found else "absent", says=says, facts=found)
 
 
+def topic_models(settings: Settings) -> Finding:
+    """The models that come with the line and know the shipped topics."""
+    found: dict[str, str] = {}
+    for language in sorted(set(_edition_languages(settings)) & tuned.languages()):
+        try:
+            model = tuned.shipped(language)
+        except (OSError, ValueError) as reason:
+            return Finding("topic model", "broken", says=str(reason), to_do="take the line's own files anew.")
+        if model is not None:
+            found[language] = model.digest
+    says = ", ".join(found) or "none of the languages offered has one; callers are understood a little less well"
+    return Finding("topic model", "ok" if found else "absent", says=says, facts=found)
+
+
 def ears(settings: Settings) -> Finding:
     """The engine that hears each language offered, with its measured figure."""
     heard = {language: choose.best(settings.speech, language) for language in _edition_languages(settings)}
@@ -240,6 +254,7 @@ RUNNING: tuple[Check, ...] = (
     clock_set,
     voices,
     encoders,
+    topic_models,
     ears,
     asterisk,
     asterisk_made,

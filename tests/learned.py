@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cache
 
 from config.documents import Edition, load_edition
-from config.settings import PROJECT, Settings
+from config.settings import PROJECT, Settings, UnderstandingSettings
 from ivr.understanding.features import Sense
 from ivr.understanding.understander import LineUnderstander, build
 from runtime.encoders import senses
@@ -16,14 +16,19 @@ SHELF = PROJECT / "var/understanding"
 
 @cache
 def shipped() -> LineUnderstander:
-    """Of the demo hospital, by the encoder that comes with the line; one for a process."""
+    """Of the demo hospital, by what every machine has; one for a process."""
     return learned(load_edition(PROJECT / "config"))
 
 
 def learned(edition: Edition, by: Mapping[str, Sense] | None = None) -> LineUnderstander:
     """Who comes first learns, the others wait: for each alone it would take a minute of a processor."""
     with _alone("by-better" if by else "by-plain"):
-        return build(edition, SHELF, by)
+        return build(edition, SHELF, by or everywhere())
+
+
+def everywhere() -> Mapping[str, Sense]:
+    """What a machine has on which no better encoder could be made."""
+    return senses(Settings(understanding=UnderstandingSettings(encoders=SHELF / "none")))
 
 
 def for_lines() -> None:

@@ -1,4 +1,4 @@
-"""A tuned MiniLM (BERT, six layers) as an ONNX graph in whole numbers of 8 bits, with the likelihoods of its classes."""
+"""A tuned MiniLM (BERT, six layers) as an ONNX graph in whole numbers of 8 bits, and the likelihoods of its classes."""
 
 import math
 import sys
@@ -60,7 +60,7 @@ class TunedGraph(Graph):
 
 
 def model(weights: dict[str, np.ndarray]) -> Any:
-    """Inputs `ids` (int64) and `mask` (float: 1 for a token), (batch, tokens); output `likelihoods`, (batch, classes)."""
+    """Inputs `ids` (int64), `mask` (float: 1 for a token), (batch, tokens); output `likelihoods`, (batch, classes)."""
     graph = TunedGraph(weights)
     length = graph.add("Shape", "ids", start=1, end=2)
     x = graph.embedded("ids", length)

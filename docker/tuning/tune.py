@@ -44,7 +44,11 @@ class Layer(nn.Module):
     def __init__(self, weights: dict[str, Tensor], name: str) -> None:
         super().__init__()
         self.parts = nn.ParameterDict(
-            {key.replace(".", "/"): nn.Parameter(value.clone()) for key, value in weights.items() if key.startswith(name)}
+            {
+                key.replace(".", "/"): nn.Parameter(value.clone())
+                for key, value in weights.items()
+                if key.startswith(name)
+            }
         )
         self.name = name
 
@@ -52,7 +56,9 @@ class Layer(nn.Module):
         return functional.linear(x, self._of(f"{part}.weight"), self._of(f"{part}.bias"))
 
     def norm(self, x: Tensor, part: str) -> Tensor:
-        return functional.layer_norm(x, (graph.SIZE,), self._of(f"{part}.weight"), self._of(f"{part}.bias"), graph.EPSILON)
+        return functional.layer_norm(
+            x, (graph.SIZE,), self._of(f"{part}.weight"), self._of(f"{part}.bias"), graph.EPSILON
+        )
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         query, key, value = (
@@ -202,8 +208,9 @@ def main() -> None:
     keys = np.array([key(example["text"]) for example in examples], np.uint64)
     np.savez_compressed(folder / "held_out.npz", keys=keys, likelihoods=said.astype(np.float16))
     names = ("topics.onnx", "tokenizer.json", "held_out.npz")
-    told = {"origin": ORIGIN, "licence": LICENCE, "weights_sha256": WEIGHTS, "examples": len(examples), "classes": classes,
-            "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}}  # fmt: skip
+    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    whence = {"origin": ORIGIN, "licence": LICENCE, "weights_sha256": WEIGHTS}
+    told = {**whence, "examples": len(examples), "classes": classes, "sha256": hashes}
     (folder / "manifest.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 

@@ -74,9 +74,7 @@ def train(examples: Sequence[Example], sense: Sense = PLAIN, fires: Callable[[st
         of_grams=of_grams if directions is None else np.asarray(directions @ of_grams, np.float32),
         bias=bias,
         temperature=temperature,
-        thresholds=thresholds.choose(
-            sure, labels, topics, np.array([fired[text] for text in texts], np.bool_)
-        ),
+        thresholds=thresholds.choose(sure, labels, topics, np.array([fired[text] for text in texts], np.bool_)),
         sense=sense,
         joint=joint,
         nearest=nearest.of_examples(texts, [example.topic for example in examples], meant),

@@ -78,6 +78,11 @@ class TunedModel:
             return dict(zip(kept["keys"].tolist(), kept["likelihoods"], strict=True))
 
 
+def languages() -> frozenset[str]:
+    """For which there is one."""
+    return frozenset(folder.name for folder in SHIPPED.iterdir()) if SHIPPED.is_dir() else frozenset()
+
+
 def shipped(language: str) -> TunedModel | None:
     """The one of a language, where there is one and what it runs on is installed. Raises: OSError, ValueError."""
     folder = SHIPPED / language

@@ -50,7 +50,7 @@ def test_silence_has_no_topic(classifier: Classifier) -> None:
 
 
 def test_confidences_are_probabilities(classifier: Classifier) -> None:
-    sure = classifier.confidences(np.array([[1.0, 5.0, -2.0], [900.0, 0.0, 0.0]], np.float32))
+    sure = classifier.confidences(np.array([[1.0, 5.0, -2.0], [900.0, 0.0, 0.0]], np.float32), ["a", "b"])
     assert np.allclose(sure.sum(axis=1), 1.0)
 
 
