@@ -11,7 +11,7 @@ import numpy as np
 
 from config.documents import digest
 from ivr.sound_files import write_whole
-from ivr.understanding import training
+from ivr.understanding import thresholds, training
 from ivr.understanding.classifier import Classifier
 from ivr.understanding.features import LETTERS, PLAIN, Sense, Vocabulary
 from ivr.understanding.nearest import NearestExamples
@@ -55,6 +55,7 @@ def _name(examples: Sequence[Example], recipe: Recipe) -> str:
         training.INVERSE_PENALTY,
         list(LETTERS),
         vars(PRICES),
+        thresholds.CHOICES,
         recipe.sense.digest,
         recipe.rule,
     ]

@@ -21,9 +21,10 @@ Flags = npt.NDArray[np.bool_]
 ACCEPTED_LOSS = 0.01  # where no out-of-scope examples exist: in-scope sentences refused
 TOPIC = tuple(np.round(np.arange(0.30, 0.71, 0.02), 2).tolist())
 EITHER = tuple(np.round(np.arange(0.30, 0.81, 0.05), 2).tolist())
-DANGER = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+DANGER = (0.8, 0.9, 0.95)  # below it the caller is asked: a false alarm takes the team away from a real one
 ASK = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3)
-DOUBT = (0.02, 0.05)
+DOUBT = (0.02, 0.05, 0.1)
+CHOICES = (TOPIC, EITHER, DANGER, ASK, DOUBT)
 
 
 @dataclass(frozen=True)

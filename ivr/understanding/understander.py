@@ -20,7 +20,7 @@ from ivr.understanding.words import TokenizedText, utterance_in
 
 DOUBTFUL = 0.5  # a recogniser less sure than this makes the topic less sure too
 NOTHING = Weighed(Intent(OUT_OF_SCOPE, 0.0))
-LIKELY = 0.5  # of a clause: more probable than not
+LIKELY = 0.3  # of a clause: an emergency may well be told along with something else
 CALM = 0.015  # likelihood of an emergency below which an answer may deny one: a no has 0.01 at most, "no, help" 0.02
 OTHER_WORDS = 2  # beside a cry; fewer say nothing of it
 FEWEST_WORDS = 3  # of fewer the classifier makes no emergency, and doubts none: "ward four" and "yes" are answers

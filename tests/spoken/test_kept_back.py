@@ -19,14 +19,14 @@ LANGUAGES = [path.stem for path in KEPT_BACK]
 MOST_ALIKE = 85  # of 100
 # What was measured, and a sentence or two of room; without the better encoder, which not every machine has.
 AT_LEAST: dict[str, dict[str, float]] = {
-    "en": {"in_scope_accuracy": 0.55, "right_after_question": 0.76, "out_of_scope_refused_or_asked": 0.88,
-           "emergency_heard_or_asked": 0.88},
-    "nl": {"in_scope_accuracy": 0.49, "right_after_question": 0.65, "out_of_scope_refused_or_asked": 0.9,
+    "en": {"in_scope_accuracy": 0.67, "right_after_question": 0.78, "out_of_scope_refused_or_asked": 0.86,
+           "emergency_heard_or_asked": 0.94},
+    "nl": {"in_scope_accuracy": 0.68, "right_after_question": 0.8, "out_of_scope_refused_or_asked": 0.7,
            "emergency_heard_or_asked": 0.85},
 }  # fmt: skip
 AT_MOST: dict[str, dict[str, float]] = {
-    "en": {"false_emergency": 0.018, "false_near_miss": 0.045, "asked_danger": 0.11},
-    "nl": {"false_emergency": 0.01, "false_near_miss": 0.09, "asked_danger": 0.05},
+    "en": {"false_emergency": 0.018, "false_near_miss": 0.067, "asked_danger": 0.1},
+    "nl": {"false_emergency": 0.008, "false_near_miss": 0.04, "asked_danger": 0.04},
 }
 
 
