@@ -13,6 +13,7 @@ import json
 import math
 import struct
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,9 @@ def position_bias(learnt: np.ndarray) -> np.ndarray:
 
 
 class Graph:
-    """Nodes and constants, named as they come."""
+    """Nodes and constants, named as they come: a transformer's parts, of MPNet's sizes unless a subclass has others."""
+
+    HEADS, SIZE, EPSILON = HEADS, SIZE, EPSILON
 
     def __init__(self, weights: dict[str, np.ndarray]) -> None:
         self.weights = weights
@@ -109,33 +112,41 @@ class Graph:
 
     def norm(self, x: str, name: str) -> str:
         gain, bias = (self.constant(self.weights[f"{name}.{part}"]) for part in ("weight", "bias"))
-        return str(self.add("LayerNormalization", x, gain, bias, axis=-1, epsilon=EPSILON))
+        return str(self.add("LayerNormalization", x, gain, bias, axis=-1, epsilon=self.EPSILON))
 
     def heads(self, x: str) -> str:
         """(batch, heads, tokens, SIZE / HEADS)."""
-        parted = self.add("Reshape", x, self.ints(0, 0, HEADS, SIZE // HEADS))
+        parted = self.add("Reshape", x, self.ints(0, 0, self.HEADS, self.SIZE // self.HEADS))
         return str(self.add("Transpose", parted, perm=[0, 2, 1, 3]))
 
     def embedded(self, ids: str, length: str) -> str:
+        positions = self.weights["embeddings.position_embeddings.weight"][FIRST_POSITION : FIRST_POSITION + LONGEST]
+        return self.placed(ids, length, positions)
+
+    def placed(self, ids: str, length: str, positions: np.ndarray) -> str:
+        """Words with what is added to each place."""
         words = self.weights["embeddings.word_embeddings.weight"]
         scale = np.maximum(np.abs(words).max(axis=1, keepdims=True), 1e-9) / 127
         whole = self.add("Gather", self.constant(np.rint(words / scale).astype(np.int8)), ids)
         rows = self.add("Gather", self.constant(scale.astype(np.float32)), ids)
         meant = self.add("Mul", self.add("Cast", whole, to=TensorProto.FLOAT), rows)
-        positions = self.weights["embeddings.position_embeddings.weight"][FIRST_POSITION : FIRST_POSITION + LONGEST]
         placed = self.add("Slice", self.constant(positions), self.ints(0), length, self.ints(0))
         return self.norm(self.add("Add", meant, placed), "embeddings.LayerNorm")
 
     def attended(self, x: str, bias: str, layer: str) -> str:
-        query, key, value = (self.heads(self.linear(x, f"{layer}.attention.attn.{part}")) for part in "qkv")
+        parts = (f"{layer}.attention.attn.{part}" for part in "qkv")
+        out = self.linear(self.mixed(x, bias, parts), f"{layer}.attention.attn.o")
+        return self.norm(self.add("Add", out, x), f"{layer}.attention.LayerNorm")
+
+    def mixed(self, x: str, bias: str, parts: Iterable[str]) -> str:
+        """Each token, by what the others say to it; `parts` are the layers of query, key and value."""
+        query, key, value = (self.heads(self.linear(x, part)) for part in parts)
         turned = self.add("Transpose", key, perm=[0, 1, 3, 2])
         near = self.add("Mul", self.add("MatMul", query, turned),
-                        self.constant(np.float32(1 / math.sqrt(SIZE // HEADS))))  # fmt: skip
+                        self.constant(np.float32(1 / math.sqrt(self.SIZE // self.HEADS))))  # fmt: skip
         shares = self.add("Softmax", self.add("Add", near, bias), axis=-1)
         mixed = self.add("Transpose", self.add("MatMul", shares, value), perm=[0, 2, 1, 3])
-        joined = self.add("Reshape", mixed, self.ints(0, 0, SIZE))
-        out = self.linear(joined, f"{layer}.attention.attn.o")
-        return self.norm(self.add("Add", out, x), f"{layer}.attention.LayerNorm")
+        return str(self.add("Reshape", mixed, self.ints(0, 0, self.SIZE)))
 
     def layer(self, x: str, bias: str, number: int) -> str:
         name = f"encoder.layer.{number}"

@@ -203,11 +203,11 @@ def main() -> None:
     made = graph.model(trained(model, examples, classes).arrays())
     onnx.checker.check_model(made)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "topics.onnx").write_bytes(made.SerializeToString(deterministic=True))
+    (folder / "model.onnx").write_bytes(made.SerializeToString(deterministic=True))
     (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
     keys = np.array([key(example["text"]) for example in examples], np.uint64)
     np.savez_compressed(folder / "held_out.npz", keys=keys, likelihoods=said.astype(np.float16))
-    names = ("topics.onnx", "tokenizer.json", "held_out.npz")
+    names = ("model.onnx", "tokenizer.json", "held_out.npz")
     hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     whence = {"origin": ORIGIN, "licence": LICENCE, "weights_sha256": WEIGHTS}
     told = {**whence, "examples": len(examples), "classes": classes, "sha256": hashes}

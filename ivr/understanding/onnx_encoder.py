@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,10 @@ import numpy as np
 
 from ivr.sound_files import write_whole
 from ivr.understanding.features import Floats
+from ivr.understanding.onnx_text import MODEL, NEEDED, TOKENIZER, OnnxText, sha256_of
 
-LONGEST = 128  # tokens, as the model was made
-NEEDED = ("onnxruntime", "tokenizers")
 NEEDED_MB = 700  # of memory: the model, and the room to load it
 KEPT_FROM = 200  # sentences at once: those of a training are kept, what callers say is not
-MODEL, TOKENIZER = "model.onnx", "tokenizer.json"
 MODELS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "en": (
         "all-mpnet-base-v2",
@@ -51,25 +48,8 @@ class OnnxEncoder:
     def __init__(self, folder: Path, digest: str, kept: Path | None = None) -> None:
         """`kept`: folder in which vectors of examples are kept. Raises: EncoderRefused, by `check`."""
         self.digest = digest
-        self._folder = folder
+        self._meaning = OnnxText(folder, "meaning")
         self._kept = kept / f"vectors-{digest[:32]}.npz" if kept else None
-
-    @cached_property
-    def _session(self) -> Any:
-        from onnxruntime import InferenceSession, SessionOptions
-
-        options = SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        return InferenceSession(self._folder / MODEL, options, providers=["CPUExecutionProvider"])
-
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(LONGEST)
-        return tokenizer
 
     def encode(self, sentences: Sequence[str]) -> Floats:
         """(n, 768) of unit length. One at a time: what is rounded together would come out otherwise."""
@@ -83,9 +63,7 @@ class OnnxEncoder:
         return np.stack([known[_key(sentence)] for sentence in sentences]).astype(np.float32)
 
     def _one(self, sentence: str) -> Floats:
-        ids = np.array([self._tokenizer.encode(sentence or " ").ids], np.int64)
-        (meant,) = self._session.run(["meaning"], {"ids": ids, "mask": np.ones(ids.shape, np.float32)})
-        return np.asarray(meant[0], np.float32)
+        return self._meaning(sentence)
 
 
 def check(folder: Path, digests: Mapping[str, str], free_mb: Callable[[], int]) -> None:
@@ -96,10 +74,9 @@ def check(folder: Path, digests: Mapping[str, str], free_mb: Callable[[], int]) 
     if free_mb() < NEEDED_MB:
         raise EncoderRefused(f"{name} is left out: it needs {NEEDED_MB} MB of memory, and {free_mb()} MB are free")
     for each, digest in digests.items():
-        with (folder / each).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                says = f"{name} in {folder} is not what set-up makes ({each}: its SHA-256 differs) and is not used"
-                raise EncoderSpoilt(says)
+        if sha256_of(folder / each) != digest:
+            says = f"{name} in {folder} is not what set-up makes ({each}: its SHA-256 differs) and is not used"
+            raise EncoderSpoilt(says)
 
 
 def free_memory_mb() -> int:

@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ivr.understanding.features import Floats
+from ivr.understanding.onnx_text import MODEL, NEEDED, OnnxText, sha256_of
 
 SHIPPED = Path(__file__).with_name("models")  # a folder for each language
-MODEL, TOKENIZER, HELD_OUT, TOLD = "topics.onnx", "tokenizer.json", "held_out.npz", "manifest.json"
-NEEDED = ("onnxruntime", "tokenizers")
-LONGEST = 128  # tokens
+HELD_OUT, TOLD = "held_out.npz", "manifest.json"
 SHARE = 0.5  # of its word beside the other classifier's
 LEAST = 1e-6  # likelihood: nothing is impossible
 
@@ -31,46 +29,25 @@ class TunedModel:
     def __init__(self, folder: Path) -> None:
         """Raises: OSError, ValueError where the folder does not hold what was made."""
         self._folder = folder
+        self._weigh = OnnxText(folder, "likelihoods")
         told = json.loads((folder / TOLD).read_text(encoding="utf-8"))
         self.classes = tuple(map(str, told["classes"]))
-        self.digest = _hash(folder / MODEL)
-        if self.digest != told["sha256"][MODEL] or _hash(folder / HELD_OUT) != told["sha256"][HELD_OUT]:
+        self.digest = sha256_of(folder / MODEL)
+        if self.digest != told["sha256"][MODEL] or sha256_of(folder / HELD_OUT) != told["sha256"][HELD_OUT]:
             raise ValueError(f"{folder} does not hold the model that its manifest tells of")
 
     def likelihoods(self, sentences: Sequence[str]) -> Floats:
-        """(n, classes), natural logarithms. One at a time: what is rounded together would come out otherwise."""
+        """(n, classes), natural logarithms."""
         if not sentences:
             return np.zeros((0, len(self.classes)), np.float32)
-        return np.stack([self._one(sentence) for sentence in sentences])
+        return np.stack([self._weigh(sentence) for sentence in sentences])
 
     def held_out(self, sentences: Sequence[str]) -> Floats:
         """As `likelihoods`, but of a sentence that it was trained on, what a model says that was not."""
         known = self._held_out
         return np.stack(
-            [row if (row := known.get(_key(each))) is not None else self._one(each) for each in sentences]
+            [row if (row := known.get(_key(each))) is not None else self._weigh(each) for each in sentences]
         ).astype(np.float32)
-
-    def _one(self, sentence: str) -> Floats:
-        ids = np.array([self._tokenizer.encode(sentence or " ").ids], np.int64)
-        (weighed,) = self._session.run(["likelihoods"], {"ids": ids, "mask": np.ones(ids.shape, np.float32)})
-        return np.asarray(weighed[0], np.float32)
-
-    @cached_property
-    def _session(self) -> Any:
-        from onnxruntime import InferenceSession, SessionOptions
-
-        options = SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        return InferenceSession(self._folder / MODEL, options, providers=["CPUExecutionProvider"])
-
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(LONGEST)
-        return tokenizer
 
     @cached_property
     def _held_out(self) -> dict[int, npt.NDArray[np.float16]]:
@@ -113,8 +90,3 @@ def _log_sum(logs: Floats) -> Floats:
 
 def _key(sentence: str) -> int:
     return int.from_bytes(hashlib.sha256(sentence.encode()).digest()[:8])
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,12 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from config.settings import Settings, UnderstandingSettings
+from doctor.checks_running import topic_models
 from ivr.understanding import tuned
 from ivr.understanding.classifier import log, softmax
 from ivr.understanding.features import Floats, Sense
+from ivr.understanding.onnx_text import MODEL
 from ivr.understanding.shelf import Recipe, trained
 from ivr.understanding.training import Example, train
-from ivr.understanding.tuned import HELD_OUT, MODEL, SHARE, TOLD, TunedModel, joined, languages, shipped
+from ivr.understanding.tuned import HELD_OUT, SHARE, TOLD, TunedModel, joined, languages, shipped
+from runtime import encoders
+from runtime.encoders import senses
 
 TOPICS = ("lift", "parrots", "plumbing")  # a site has parrots, which nobody else has
 CLASSES = ("lift", "login", "plumbing")
@@ -110,3 +115,16 @@ def test_of_an_example_it_tells_what_a_model_said_that_had_not_seen_it() -> None
     known = ["the sink is blocked"]
     assert not np.allclose(model.held_out(["something nobody wrote down"]), model.held_out(known))
     assert np.array_equal(model.held_out(["something nobody wrote"]), model.likelihoods(["something nobody wrote"]))
+
+
+def test_a_spoilt_one_is_done_without_and_doctor_says_so(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuned, "SHIPPED", copied.parent)
+    settings = Settings(understanding=UnderstandingSettings(encoders=copied / "none"))
+    encoders._tuned.cache_clear()
+    assert topic_models(settings).state == "ok"
+    assert senses(settings)["en"].tuned is not None
+    (copied / MODEL).write_bytes(b"another")
+    encoders._tuned.cache_clear()
+    assert topic_models(settings).state == "broken"
+    assert senses(settings) == {}
+    encoders._tuned.cache_clear()
