@@ -58,7 +58,7 @@ from tts import preparing
 log = structlog.get_logger()
 
 GIVE_WAY_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
-QUIET = 4  # times as seldom looks the dispatcher where nothing is being offered, unless there is news
+QUIET = 4  # times as seldom is looked where nothing is being offered: news wakes it, and Redis being away costs 2 s
 TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
 SPOKEN_KEPT_S = 3_600.0
 LOAD_S = 300.0  # until an edition is ready, where its examples are learned here on a busy machine
@@ -243,7 +243,7 @@ class Controller:
             try:
                 offers = await self.services.dispatcher.tick()
                 self._ring(offers)
-                pause_s = tick_s if offers else tick_s * QUIET  # what has no offer can hardly lapse
+                pause_s = tick_s if offers else tick_s * QUIET
                 if not self.switchboard.other_node:  # else another node would dial
                     await self.outbound.tick(now())
             except Exception:
