@@ -14,7 +14,7 @@ from telephony.dialling import Destination, dial_string
 
 # manager.conf of the user: read and write rights, and the events let through.
 READ = (
-    "call",  # DialBegin, DialEnd, Hangup, OriginateResponse, DeviceStateChange
+    "call",  # BridgeEnter, DialBegin, DialEnd, Hangup, OriginateResponse, DeviceStateChange
     "system",  # FullyBooted, ContactStatus
     "user",  # UserEvent of the dialplan
 )
@@ -24,7 +24,9 @@ WRITE = (
     "call",  # AbsoluteTimeout, Hangup, Redirect, Status, DeviceStateList, Getvar
     "originate",
 )
-EVENTS = ("FullyBooted", "ContactStatus", "DialBegin", "DialEnd", "Hangup", "OriginateResponse", "UserEvent")
+EVENTS = (
+    "FullyBooted", "BridgeEnter", "ContactStatus", "DialBegin", "DialEnd", "Hangup", "OriginateResponse", "UserEvent",
+)  # fmt: skip
 NOT_THERE = ("UNAVAILABLE", "INVALID", "UNKNOWN")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -33,6 +35,8 @@ _VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]{0,60}\Z")
 _VARIABLE_VALUE = re.compile(r'[^,"\\]*\Z')  # Asterisk cuts the header at commas
 _PLACE = re.compile(r"[A-Za-z0-9_+*#-]{1,80}\Z")
 _IDENTITY = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
+_NOT_IN_A_NAME = re.compile(r"[^\w .'-]")
+NAME_LIMIT = 80
 NORMAL_CLEARING = "16 Normal Clearing"
 VALUE_LIMIT = 1_000  # Asterisk reads lines of 1,025 bytes
 
@@ -89,6 +93,7 @@ class Originate:
     context: str
     exten: str = "s"
     caller_number: str = ""
+    caller_name: str = ""  # shown beside the number, without what would end it
     timeout_ms: int = 30_000
     variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -118,7 +123,8 @@ def originate_action(call: Originate) -> Action:
         "Async": "true",
     }
     if call.caller_number:
-        fields["CallerID"] = f"<{_safe(_PLACE, call.caller_number)}>"
+        shown = _NOT_IN_A_NAME.sub("", call.caller_name)[:NAME_LIMIT].strip()
+        fields["CallerID"] = f'"{shown}" <{_safe(_PLACE, call.caller_number)}>'
     return action("Originate", fields, call.variables)
 
 

@@ -40,6 +40,7 @@ MESSAGE_LIMIT_S = 120
 MESSAGE_SILENCE_S = 15  # that long a silence ends a message
 WAV_HEADER_BYTES = 44  # a file of no more holds no sound
 ASK_AGAIN_S = 4  # who waits in line asks the controller so often …
+JOIN_S = 8  # a dispatcher who has taken the phone waits so long for their caller, who hears a sentence out first
 ASKED_BETWEEN = 4  # … and hears at every so many askings that they wait
 UNKEPT_ROUNDS = 3  # so often the fallback group is rung for whose message cannot be kept
 AMI_RIGHTS = {"read": ",".join(ami.READ), "write": ",".join(ami.WRITE), "events": ami.EVENTS}
@@ -155,6 +156,7 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
         "wav_header_bytes": WAV_HEADER_BYTES,
         "unkept_rounds": UNKEPT_ROUNDS,
         "ask_again_s": ASK_AGAIN_S,
+        "join_s": JOIN_S,
         "asked_between": ASKED_BETWEEN,
         **_admission(settings, site),
     }
