@@ -16,6 +16,7 @@ from config.documents import Edition, digest
 from config.in_force import EditionInForce
 from config.settings import Settings
 from controller import vitals
+from controller.agent_phones import AgentPhones
 from controller.dialplan_calls import DialplanCalls
 from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
@@ -113,9 +114,10 @@ class Controller:
         self.emergencies = EmergencyCalls(self.ami, reports, DialplanCalls(self.services, in_force, node), node)
         self.talks = TalkCalls(self.ami, self.services.talks, node)
         endings = CallEndings(self.services, in_force)
+        self.phones = AgentPhones(self.ami)
         self.switchboard = Switchboard(
-            self.ami, self.services, self.outbound, dialler, self.emergencies, self.talks, endings, node=node,
-            silent_s=settings.node.silent_s,
+            self.ami, self.services, self.outbound, dialler, self.emergencies, self.talks, endings, self.phones,
+            node=node, silent_s=settings.node.silent_s,
         )  # fmt: skip
         self.loaded_editions: dict[str, asyncio.Task[LoadedEdition]] = {}  # by their edition
         self.ears: dict[str, Listener | None] = {}
@@ -139,6 +141,7 @@ class Controller:
             call_audio,
             self.in_force,
             lambda pins: self._pinned(pins, stack),
+            self.phones,
             self.limit,
         )
         handlers = {"call": reception.call, "hangup": reception.hangup}

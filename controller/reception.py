@@ -16,11 +16,12 @@ from controller.emergency_reports import EmergencyReports
 from controller.endings import CallEndings
 from controller.loaded_edition import LoadedEdition
 from controller.overload import CallLimit
-from ivr.actions import Connect, Dialled, HangUp, Outcome, Resumed, Started, Summon, Transfer
+from ivr.actions import Connect, Dialled, HangUp, Join, Outcome, Resumed, Started, Summon, Transfer
+from ivr.agent_ring import AgentRing
 from ivr.facts import Facts
 from ivr.notebook import Notebook
 from ivr.performing import Performer
-from ivr.ports import HungUp, LegLost
+from ivr.ports import AgentPhones, HungUp, LegLost
 from ivr.session import Departure, Session
 from ivr.state import State
 from routing.event_types import EventType
@@ -60,6 +61,7 @@ class Reception:
     call_audio: CallAudio
     in_force: EditionInForce
     pinned: Callable[[Mapping[str, str]], Awaitable[LoadedEdition]]  # of the edition a call began with
+    phones: AgentPhones
     limit: CallLimit = field(default_factory=CallLimit)
 
     # a call begins, or comes back
@@ -209,7 +211,8 @@ class Reception:
 
     def _performer(self, call: Call, notebook: Notebook, edition: Edition) -> Performer:
         recordings = self.settings.paths.recordings
-        return Performer(call, edition, notebook, self.services, self.news_waiter, recordings, call.attempt_id)
+        ring = AgentRing(call, self.services.offers, self.phones, self.news_waiter)
+        return Performer(call, edition, notebook, self.services, recordings, ring, call.attempt_id)
 
     async def _record_emergency(self, call_id: str, channel: str, facts: Facts | None = None) -> None:
         """At the desks, with its ticket, and no place in the queue any more; the phones ring already."""
@@ -239,18 +242,27 @@ class Reception:
                 await self._next(agi, "emergency", {})
                 agi.release()
                 await self._record_emergency(call.id, agi.environment.uniqueid, facts)
+            case Connect() | Join() | Transfer():
+                if not await self._put_through(agi, departure.action):
+                    return False
+        await self.services.calls.write_notes(notebook)
+        return True
+
+    async def _put_through(self, agi: AgiSession, to: Connect | Join | Transfer) -> bool:
+        """False where that cannot be: the flow goes on as if nobody had answered."""
+        match to:
+            case Join(offer, channel):
+                await self._next(agi, "join", {"ON_DIALSTATUS": "", "ON_OFFER": offer, "ON_JOIN": channel})
             case Connect(offer, phone, ring_s):
                 if not await self.services.offers.ringing(offer):  # lapsed: somebody else will have the caller
                     return False
                 await self._dial(agi, RegisteredPhone(phone), ring_s, offer)
             case Transfer(number, ring_s):
-                if not await self._transfer(agi, number, ring_s):
-                    return False
-        await self.services.calls.write_notes(notebook)
+                return await self._transfer(agi, number, ring_s)
         return True
 
     async def _transfer(self, agi: AgiSession, number: str, ring_s: int) -> bool:
-        """False where that number may not be dialled: the flow goes on as if nobody had answered."""
+        """False where that number may not be dialled."""
         site = self.in_force.site
         try:
             dialled = callable_number(number, site)

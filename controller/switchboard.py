@@ -8,13 +8,15 @@ from datetime import timedelta
 import structlog
 
 from config.in_force import EditionInForce
+from controller.agent_phones import AgentPhones
 from controller.emergency_calls import EmergencyCalls
 from controller.endings import CallEndings
 from controller.gone_nodes import GoneNodes
 from controller.refusals import Refusals
 from controller.talk_calls import TalkCalls
 from ivr.notebook import Notebook
-from routing.model import Attempt, NotDialled, OfferState, OutboundCall
+from routing.identity import is_id
+from routing.model import Attempt, NotDialled, NotFound, OfferState, OutboundCall
 from routing.nodes import BEFORE, NodeWatch
 from routing.outbound_desk import OutboundDesk
 from routing.services.line import LineServices
@@ -64,6 +66,7 @@ class Switchboard:
     emergencies: EmergencyCalls
     talks: TalkCalls
     endings: CallEndings
+    phones: AgentPhones
     refusals: Refusals = field(default_factory=Refusals)
     node: str = BEFORE  # whose Asterisk this is
     silent_s: float = 180.0  # after which another node is gone
@@ -78,7 +81,9 @@ class Switchboard:
             group.create_task(gone.run(self._gone))
 
     async def _follow(self) -> None:
-        names = ("DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "UserEvent")
+        names = (
+            "BridgeEnter", "DialBegin", "DialEnd", "Hangup", "OriginateResponse", "ContactStatus", "UserEvent",
+        )  # fmt: skip
         with self.ami.events(*names) as events:
             async for event in events:
                 for listener in (self.emergencies.happened, self._happened, self.talks.happened):
@@ -88,8 +93,12 @@ class Switchboard:
                         log.exception("an event of Asterisk was not handled", event_name=event.name)
 
     async def _happened(self, event: AmiEvent) -> None:
-        if event.name == "OriginateResponse" and event["Response"] == "Failure":
-            await self.outbound.failed(event["ActionID"], f"not reached ({event['Reason']})", now())
+        self.phones.happened(event)
+        if event.name == "BridgeEnter":
+            await self._joined(event["Uniqueid"])
+        elif event.name == "OriginateResponse" and event["Response"] == "Failure":
+            with suppress(NotFound):  # else it was an agent's phone
+                await self.outbound.failed(event["ActionID"], f"not reached ({event['Reason']})", now())
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
             await self._answered(event)
         elif event.name == "Hangup":
@@ -98,6 +107,17 @@ class Switchboard:
             self._phones_changed.set()
         elif event.name == "UserEvent":
             self.refusals.take(event)
+
+    async def _joined(self, channel: str) -> None:
+        """Of a dispatcher's phone that was rung beside the call, the channel is the offer's id: they talk."""
+        if not is_id(channel):
+            return
+        with suppress(NotFound):
+            offer = await self.services.records.offers.load(channel)
+            if offer.call_id and await self.services.offers.answered(offer.id):
+                call = await self.services.records.calls.load(offer.call_id)
+                await self.services.calls.joined_by_agent(call, channel)
+                await self.services.talks.connected(call.channel, channel)
 
     async def _answered(self, event: AmiEvent) -> None:
         """A dispatcher took the phone: known at once, not only when the talk is over."""

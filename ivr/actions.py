@@ -97,6 +97,13 @@ class FindStatus:
 
 
 @dataclass(frozen=True)
+class FindAgent:
+    """Whether anybody of the crew is free: AgentFound."""
+
+    crew: str
+
+
+@dataclass(frozen=True)
 class EnterQueue:
     """Take (or keep) a place: Waiting."""
 
@@ -110,7 +117,7 @@ class StandAside:
 
 @dataclass(frozen=True)
 class Hold:
-    """Say it, then music: OfferReady, Waiting, Heard, Pressed."""
+    """Say it, then music: AgentAnswered, OfferReady, Waiting, Heard, Pressed."""
 
     prompt: Prompt
     seconds: float
@@ -123,6 +130,14 @@ class Connect:
     offer: str
     phone: str
     ring_s: int
+
+
+@dataclass(frozen=True)
+class Join:
+    """Leave to the dialplan, which takes the caller to the agent's phone that waits on this channel: Dialled."""
+
+    offer: str
+    channel: str
 
 
 @dataclass(frozen=True)
@@ -173,11 +188,11 @@ class HangUp:
 
 
 Action = (
-    Speak | Ask | FindMatters | OpenTicket | JoinTicket | CorrectTicket | RecallTicket | FindStatus | EnterQueue
-    | StandAside | Hold | Connect | LeaveQueue | StoreCallback | ConfirmCallback | Summon | Transfer | TakeMessage
-    | HangUp
+    Speak | Ask | FindMatters | OpenTicket | JoinTicket | CorrectTicket | RecallTicket | FindStatus | FindAgent
+    | EnterQueue | StandAside | Hold | Connect | Join | LeaveQueue | StoreCallback | ConfirmCallback | Summon
+    | Transfer | TakeMessage | HangUp
 )  # fmt: skip
-LEAVES = (Connect, Summon, Transfer)
+LEAVES = (Connect, Join, Summon, Transfer)
 
 
 # --- outcomes ------------------------------------------------------------------------------------
@@ -265,9 +280,24 @@ class QueueStanding:
 
 
 @dataclass(frozen=True)
+class AgentFound:
+    free: bool
+
+
+@dataclass(frozen=True)
 class OfferReady:
+    """An agent's desk shows the call, and the dialplan may ring the phone."""
+
     offer: str
     phone: str
+
+
+@dataclass(frozen=True)
+class AgentAnswered:
+    """An agent has taken the phone, and waits for the caller on this channel."""
+
+    offer: str
+    channel: str
 
 
 @dataclass(frozen=True)
@@ -299,5 +329,6 @@ class MessageTaken:
 
 Outcome = (
     Started | Resumed | Spoken | Heard | NoWords | Pressed | Silence | Deaf | MattersFound | TicketOpened | Recalled
-    | Done | QueueStanding | OfferReady | Dialled | CallbackStored | CallbackOwed | NumberRefused | MessageTaken
+    | Done | QueueStanding | AgentFound | OfferReady | AgentAnswered | Dialled | CallbackStored | CallbackOwed
+    | NumberRefused | MessageTaken
 )  # fmt: skip

@@ -102,6 +102,14 @@ class Enqueue(Document):
     overflow: StepId
 
 
+class RingAhead(Document):
+    """A free agent is rung while the caller is still being told the rest; without one the call goes on as it is."""
+
+    verb: Literal["ring_ahead"]
+    queue: StepId  # the enqueue step at which the call has its place from here on
+    next: StepId
+
+
 class OfferCallback(Document):
     verb: Literal["offer_callback"]
     prompt: str  # reads the number back
@@ -165,8 +173,8 @@ class Hangup(Document):
 
 
 Step = Annotated[
-    Say | Menu | Gather | Listen | Confirm | Branch | OpenTicketStep | Enqueue | OfferCallback | TransferStep
-    | Voicemail | TellStatus | ConfirmPerson | SetLanguage | Hangup,
+    Say | Menu | Gather | Listen | Confirm | Branch | OpenTicketStep | Enqueue | RingAhead | OfferCallback
+    | TransferStep | Voicemail | TellStatus | ConfirmPerson | SetLanguage | Hangup,
     Field(discriminator="verb"),
 ]  # fmt: skip
 

@@ -11,15 +11,16 @@ from typing import Any, cast
 
 from ivr import outcome_json
 from ivr.actions import (
+    AgentAnswered,
     Ask,
     Barge,
-    CorrectTicket,
     Deaf,
     Dialled,
     Done,
     HangUp,
     Heard,
     Hold,
+    OfferReady,
     Outcome,
     Pressed,
     Resumed,
@@ -30,9 +31,9 @@ from ivr.actions import (
     Summon,
     TicketOpened,
 )
-from ivr.call_matters import corrected, ticket_of
+from ivr.call_matters import corrected
 from ivr.drafting import KEY
-from ivr.flow import Enqueue, Menu
+from ivr.flow import Confirm, Enqueue, Menu
 from ivr.keypad import HASH, PERSON, REPEAT
 from ivr.phases import Correcting, DangerAsked, Interrupted, Phase
 from ivr.ports import Understanding
@@ -67,6 +68,7 @@ VERBS: dict[str, Verb] = {
     "open_ticket": Verb(matters.enter_open_ticket, matters.take_open_ticket),
     "tell_status": Verb(matters.enter_tell_status, matters.take_tell_status),
     "enqueue": Verb(queueing.enter_enqueue, queueing.take_enqueue),
+    "ring_ahead": Verb(queueing.enter_ring_ahead, queueing.take_ring_ahead),
     "offer_callback": Verb(queueing.enter_offer_callback, queueing.take_offer_callback),
     "confirm_person": Verb(queueing.enter_confirm_person, queueing.take_confirm_person, any_key=True),
     "transfer": Verb(ending.enter_transfer, ending.take_transfer),
@@ -78,13 +80,17 @@ VERBS: dict[str, Verb] = {
 def advance(script: Script, state: State, outcome: Outcome) -> Turn:
     """What the call does next, given what came of the last action."""
     state, outcome = _continued(state, outcome), _spoken_key(script, state, outcome)
+    if isinstance(outcome, Heard) and outcome.at_limit:
+        state = replace(state, stopped=True)
+    if isinstance(outcome, AgentAnswered | OfferReady) and state.waits_at:
+        state = replace(state, step=state.waits_at, phase=Phase.HOLD)  # whatever was being said
     if isinstance(outcome, Started) or not state.step:
         turn = goto(script, state, script.flow.start)
     elif state.step == EMERGENCY_STEP:
         turn = _in_emergency(state, outcome)
     else:
         turn = _danger(script, state, outcome) or _going_on(script, state, outcome)
-    return _remember(*(_taking_over(*turn) if isinstance(outcome, Heard) and outcome.at_limit else turn))
+    return _remember(*_taking_over(*turn))
 
 
 def _going_on(script: Script, state: State, outcome: Outcome) -> Turn:
@@ -93,8 +99,9 @@ def _going_on(script: Script, state: State, outcome: Outcome) -> Turn:
 
 def _taking_over(state: State, action: Any) -> Turn:
     """Whoever would speak on is told that it is the line's turn, and what it has understood."""
-    if isinstance(action, Speak | Ask):
-        action = replace(action, prompt=(Sentence("taking_over"), *action.prompt), barge=Barge.KEYS)
+    if state.stopped and isinstance(action, Speak | Ask):
+        prompt = (Sentence("taking_over"), *action.prompt)
+        return replace(state, stopped=False), replace(action, prompt=prompt, barge=Barge.KEYS)
     return state, action
 
 
@@ -252,7 +259,7 @@ def to_person(script: Script, state: State) -> Turn:
 
 def _emergency(state: State) -> Turn:
     """Out of our hands at once: the dialplan gives the instruction and rings, whatever becomes of us."""
-    return replace(state, step=EMERGENCY_STEP, phase=Phase.SUMMON), Summon(state.facts)
+    return replace(state, step=EMERGENCY_STEP, phase=Phase.SUMMON, waits_at=""), Summon(state.facts)
 
 
 def _in_emergency(state: State, outcome: Outcome) -> Turn:
@@ -289,21 +296,10 @@ def _correction(script: Script, state: State, outcome: Outcome) -> Turn | None:
     changed = corrected(script, state, outcome.understanding, CORRECTION_SURE, guess=True)
     if changed is None:
         return None
-    before = _about(state, changed.ticket)
     if phase is Phase.HOLD:  # nobody was asked, and somebody else may have said it
+        before = replace(matters.about_ticket(state, changed.ticket), waits_at="")
         return before.at(Interrupted(phase, Correcting.ASIDE, proposed=changed.facts)), StandAside()
-    return _amend_to(before, changed, phase)
-
-
-def _about(state: State, ticket: str | None) -> State:
-    """The same call, speaking of the matter with that ticket."""
-    if state.ticket == ticket:
-        return state
-    return next(state.about(at) for at, other in enumerate(state.others) if other.ticket == ticket)
-
-
-def _amend_to(before: State, changed: State, phase: Phase) -> Turn:
-    return _amend(changed, Interrupted(phase, Correcting.AMENDING, changed=before.facts.differing(changed.facts)))
+    return matters.amend_to(state, changed, phase)
 
 
 def _asked_back(script: Script, state: State, where: Interrupted, outcome: Outcome) -> Turn:
@@ -314,28 +310,22 @@ def _asked_back(script: Script, state: State, where: Interrupted, outcome: Outco
         asked = state.at(replace(where, by=Correcting.ASKED))
         return _resumed(asked, question) if isinstance(outcome, Resumed) else (asked, question)
     if outcome == Pressed("1") or (isinstance(outcome, Heard) and outcome.understanding.act == "yes"):
-        return _amend_to(state, proposed, where.phase)
+        return matters.amend_to(state, proposed, where.phase)
     said = None
     if isinstance(outcome, Heard):
         said = corrected(script, state, outcome.understanding, CORRECTION_SURE, guess=True)
-    return _amend_to(_about(state, said.ticket), said, where.phase) if said else _enter(script, state.at(where.phase))
-
-
-def _amend(state: State, where: Interrupted) -> Turn:
-    """On the call's own ticket; a report of somebody else's stays as it is, and the caller gets one of their own."""
-    state = state.at(where)
-    if state.ticket is None or matters.joined(state):
-        return state, ticket_of(state)
-    return state, CorrectTicket(state.ticket, state.facts, where.changed)
+    return matters.amend_to(state, said, where.phase) if said else _enter(script, state.at(where.phase))
 
 
 def _amending(script: Script, state: State, where: Interrupted, outcome: Outcome) -> Turn:
     match outcome:
         case Resumed():
-            return _amend(state, where)
+            return matters.amend(state, where)
         case TicketOpened():
             state = matters.on_own(matters.opened(state, outcome))
             return state, Speak((about(state, "understood"), *matters.promised(state, "own_ticket")), Barge.KEYS)
+        case Done() if isinstance(script.step(state), Confirm):  # which says it back itself
+            return _enter(script, state.at(Phase.BEGIN, state.tries + 1))
         case Done():
             return state, Speak((about(state, "understood"),), Barge.KEYS)
     state = state.at(where.phase)

@@ -155,6 +155,10 @@ class PacedLeg:
     def stop(self) -> int:
         self._refuse_if_ended()
         self._silence()
+        return self.spoken_ms
+
+    @property
+    def spoken_ms(self) -> int:
         return self._sound.spoken_ms if self._sound else 0
 
     async def played(self) -> None:

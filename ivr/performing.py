@@ -10,12 +10,15 @@ from typing import Any
 from config.documents import Edition
 from ivr.actions import (
     Action,
+    AgentAnswered,
+    AgentFound,
     CallbackOwed,
     CallbackStored,
     ConfirmCallback,
     CorrectTicket,
     Done,
     EnterQueue,
+    FindAgent,
     FindMatters,
     FindStatus,
     Heard,
@@ -36,6 +39,7 @@ from ivr.actions import (
     StoreCallback,
     TicketOpened,
 )
+from ivr.agent_ring import AgentRing
 from ivr.call_tickets import CallTickets
 from ivr.drafting import facts_of
 from ivr.keeping import MessageKeeper
@@ -49,14 +53,11 @@ from routing.model import (
     OutboundCall,
     Ticket,
 )
-from routing.news_waiter import NewsWaiter
 from routing.ports import News, Records
 from routing.services.callbacks import OwedToAnother, TooManyCalls
 from routing.services.line import LineServices
 from routing.services.queue import Standing
 from routing.ticket_numbers import ticket_number
-
-POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Performer:
     edition: Edition
     notebook: Notebook
     services: LineServices
-    news_waiter: NewsWaiter
     recordings: Path
+    ring: AgentRing
     attempt_id: str | None = None  # this call is an outbound one
 
     @property
@@ -95,6 +96,7 @@ class Performer:
             JoinTicket: self._join,
             CorrectTicket: self._correct,
             RecallTicket: self._recall,
+            FindAgent: self._find_agent,
             EnterQueue: self._enter_queue,
             StandAside: self._stand_aside,
             LeaveQueue: self._leave_queue,
@@ -153,15 +155,16 @@ class Performer:
         now = await self.services.queue.look(self.call, self.edition.site.waiting, self.notebook)
         return _standing(now) if now else await self._enter_queue(state, EnterQueue(self.edition.site.default_crew))
 
-    async def offered(self, state: State) -> OfferReady:
-        """Until an agent's desk shows this call; woken by news, and by the clock in case news was lost."""
-        while not (ready := await self._seen_offer()):
-            await self.news_waiter.wait(("offer",), POLL_S, self.call.id)
-        return ready
+    async def answered(self) -> AgentAnswered | OfferReady:
+        """Until an agent has taken their phone, which rings as soon as their desk shows this call."""
+        return await self.ring.answer(self.edition.site.waiting.ring_s)
 
-    async def _seen_offer(self) -> OfferReady | None:
-        shown = await self.services.offers.shown(self.call.id)
-        return OfferReady(shown[0].id, shown[1]) if shown else None
+    async def _offered(self) -> OfferReady:
+        offer, phone = await self.ring.shown()
+        return OfferReady(offer.id, phone)
+
+    async def _find_agent(self, state: State, action: FindAgent) -> AgentFound:
+        return AgentFound(await self.services.queue.has_free_agent(action.crew, self.call, self.edition.site.waiting))
 
     async def _leave_queue(self, state: State, action: LeaveQueue) -> Done:
         await self.services.queue.leave(self.call.id, action.reason, self.notebook)
@@ -196,7 +199,7 @@ class Performer:
             if not connected and not await self.records.queue.of_call(self.call.id):
                 return await self._wait_as_promised(state, outbound)
         try:
-            return await asyncio.wait_for(self.offered(state), self.edition.site.waiting.pop_s)
+            return await asyncio.wait_for(self._offered(), self.edition.site.waiting.pop_s)
         except TimeoutError:
             return await self.waiting(state)
 

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
+from routing.model import CallerId
+
 SAMPLE_RATE = 8_000
 FRAME_MS = 20
 FRAME_BYTES = 320
@@ -50,6 +52,10 @@ class Leg(Protocol):
 
     def stop(self) -> int:
         """Stop speaking; returns how many ms of it were spoken."""
+
+    @property
+    def spoken_ms(self) -> int:
+        """How much of what is being spoken, or was spoken last, has been spoken."""
 
     def fill(self, pcm: bytes) -> None:
         """Play this again and again where there is silence, also within a pause, until `play`, `resume` or `stop`."""
@@ -144,6 +150,27 @@ class Recognizer(Protocol):
 
     def listen(self, pcm: AsyncIterator[bytes], spec: ListenSpec) -> AsyncIterator[SpeechEvent]:
         """Raises: RecognitionDown."""
+
+
+class NotRung(Exception):
+    """The phone could not be rung in this way now."""
+
+
+class AgentPhones(Protocol):
+    """Dispatchers' phones, rung while their callers stay with the dialogue."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether any can be rung now; else the dialplan does it, to which the call leaves."""
+
+    async def ring(self, offer_id: str, phone: str, caller: CallerId, ring_s: int) -> str | None:
+        """Until the phone is taken: the channel on which it waits for the caller; None when it was not taken.
+
+        Raises: NotRung.
+        """
+
+    async def hang_up(self, offer_id: str) -> None:
+        """Whether it rings or was taken; nothing where it is neither."""
 
 
 class Voice(Protocol):

@@ -17,6 +17,7 @@ from ivr.actions import (
     Connect,
     HangUp,
     Hold,
+    Join,
     Outcome,
     Silence,
     Speak,
@@ -52,7 +53,7 @@ Told = tuple[EventType, Mapping[str, Any], Mapping[str, Any]]  # payload, privat
 class Departure:
     """How the call leaves our hands: what the dialplan shall do next."""
 
-    action: Connect | Summon | Transfer | HangUp
+    action: Connect | Join | Summon | Transfer | HangUp
     language: Language = FALLBACK  # of the call, for what the dialplan says in it
 
 
@@ -80,7 +81,16 @@ class Session:
         self.filling = Filling(leg, speech_services.music)
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
-        """Raises: HungUp, LegLost."""
+        """Raises: HungUp, LegLost. No agent's phone goes on ringing for a call that has gone elsewhere."""
+        try:
+            departure = await self._until_it_leaves(state, outcome)
+            if isinstance(departure.action, Join | Connect):
+                self.performer.ring.handed_over()
+            return departure
+        finally:
+            await self.performer.ring.stop()
+
+    async def _until_it_leaves(self, state: State, outcome: Outcome) -> Departure:
         while True:
             before = state
             state, action = advance(self.script, state, outcome)
@@ -92,6 +102,8 @@ class Session:
                 speech = await self._rendered(state, action)
                 async with self._records_answer():
                     await self._save(state, outcome)
+                if not state.waits_at and not isinstance(action, Join | Connect):
+                    await self.performer.ring.stop()
             if isinstance(action, (*LEAVES, HangUp)):
                 return Departure(action, state.language)
             outcome = await self._do(state, action, speech)
@@ -127,7 +139,7 @@ class Session:
             raise LegLost("the records do not answer") from None
 
     async def _do(self, state: State, action: Action, speech: RenderedPrompt) -> Outcome:
-        spoken = TurnSpec(speech.pcm, speech.text)
+        spoken = TurnSpec(speech.pcm, speech.text, ends_ms=speech.ends_ms)
         match action:
             case Speak(barge=barge):
                 return await self._turn(state, replace(spoken, barge=barge, answer=False))
@@ -161,12 +173,7 @@ class Session:
             return Silence()
 
     async def _hold(self, state: State, action: Hold, spoken: TurnSpec) -> Outcome:
-        wait = Wait(
-            music=self.speech_services.music,
-            seconds=action.seconds,
-            until=lambda: self.performer.offered(state),
-            over=lambda: self.performer.waiting(state),
-        )
+        wait = Wait(self.speech_services.music, action.seconds, over=lambda: self.performer.waiting(state))
         return await self._turn(state, replace(spoken, keys_do=True, wait=wait, question=state.step))
 
     async def _turn(self, state: State, spec: TurnSpec, listen: ListenSpec | None = None) -> Outcome:
@@ -174,7 +181,8 @@ class Session:
         if listen is None and not state.deaf and (spec.wait or not spec.answer):
             listen = ListenSpec(language=state.language)
         listen = replace(listen, names=self.script.names(state.language)) if listen else None
-        return await self._conversation(state).turn(replace(spec, listen=listen))
+        answered = self.performer.answered if state.waits_at and not isinstance(state.phase, DangerAsked) else None
+        return await self._conversation(state).turn(replace(spec, listen=listen, until=answered))
 
     async def _message(self, state: State, action: TakeMessage, speech: RenderedPrompt) -> Outcome:
         leading_away = f"0*{self.script.edition.site.emergency.key}"

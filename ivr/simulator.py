@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from ivr.actions import (
     Action,
+    AgentAnswered,
+    AgentFound,
     Ask,
     CallbackOwed,
     CallbackStored,
@@ -18,11 +20,13 @@ from ivr.actions import (
     Dialled,
     Done,
     EnterQueue,
+    FindAgent,
     FindMatters,
     FindStatus,
     HangUp,
     Heard,
     Hold,
+    Join,
     MattersFound,
     MessageTaken,
     NoWords,
@@ -61,6 +65,8 @@ class World:
     """What the simulated hospital is like."""
 
     staffed: bool = True  # an agent is there and answers
+    free: bool = False  # at once, while the caller is still being told the rest
+    taken_during: str = ""  # the prompt in which that agent takes the phone; empty: once the caller is on hold
     answers: tuple[bool, ...] = (True,)  # each offered agent: picks up or not; the last repeats
     open_matters: tuple[OpenMatter, ...] = ()
     owed: tuple[str, ...] = ()  # tickets whose callback is another caller's
@@ -83,7 +89,7 @@ class Simulation:
 
     def steps(self) -> list[str]:
         """The call as short words, for scenario files: `ask welcome`, `ticket`, `connect` …"""
-        return [described(action) for action in self.actions]
+        return [described(action) for action in self.actions if not isinstance(action, FindAgent)]
 
 
 def simulate(
@@ -111,6 +117,8 @@ class _Outside:
     emergency_key: str
 
     def answer(self, action: Action, turns: list[str]) -> Outcome:
+        if isinstance(action, Speak | Ask) and self._taken_during(action):
+            return AgentAnswered("offer-1", "PJSIP/agent1-1")
         if isinstance(action, Speak):
             return self._cut_in(action, turns)
         if isinstance(action, Ask):
@@ -119,7 +127,13 @@ class _Outside:
             return self._held(turns)
         if isinstance(action, TakeMessage):
             return self._recorded(turns)
+        if isinstance(action, FindAgent):
+            return AgentFound(self.world.free)
         return self._done(action)
+
+    def _taken_during(self, action: Speak | Ask) -> bool:
+        spoken = [line.key for line in action.prompt]
+        return bool(self.simulation.state.waits_at) and self.world.taken_during in spoken
 
     def _cut_in(self, action: Speak, turns: list[str]) -> Outcome:
         """Words marked with a leading "! " interrupt a statement."""
@@ -129,7 +143,7 @@ class _Outside:
 
     def _held(self, turns: list[str]) -> Outcome:
         if self.world.staffed:
-            return OfferReady("offer-1", "agent1")
+            return AgentAnswered("offer-1", "PJSIP/agent1-1")
         return self._turn(turns.pop(0)) if turns else self._waiting()
 
     def _recorded(self, turns: list[str]) -> Outcome:
@@ -170,7 +184,7 @@ class _Outside:
                 return self._waiting()
             case ConfirmCallback():
                 return OfferReady("offer-1", "agent1")
-            case Connect() | Summon() | Transfer():
+            case Connect() | Join() | Summon() | Transfer():
                 return Dialled(self._picks_up())
             case StoreCallback(number):
                 return self._stored(number)
@@ -190,7 +204,7 @@ class _Outside:
         return CallbackStored("callback-1") if self.world.callable(number) else NumberRefused()
 
     def _picks_up(self) -> bool:
-        dials = sum(isinstance(action, Connect | Summon | Transfer) for action in self.simulation.actions) - 1
+        dials = sum(isinstance(action, Connect | Join | Summon | Transfer) for action in self.simulation.actions) - 1
         return self.world.answers[min(dials, len(self.world.answers) - 1)]
 
 
@@ -200,6 +214,7 @@ def described(action: Action) -> str:
         "Speak": "say", "Ask": "ask", "OpenTicket": "ticket", "JoinTicket": "join", "CorrectTicket": "correct",
         "RecallTicket": "recall", "StandAside": "aside",
         "FindMatters": "matters", "FindStatus": "status", "EnterQueue": "queue", "Hold": "hold", "Connect": "connect",
+        "Join": "connect",
         "LeaveQueue": "leave", "StoreCallback": "callback", "ConfirmCallback": "confirmed", "Summon": "summon",
         "Transfer": "transfer", "TakeMessage": "message", "HangUp": "hangup",
     }[type(action).__name__]  # fmt: skip

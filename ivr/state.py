@@ -48,6 +48,8 @@ class State:
     ticket_number: str | None = None
     others: tuple[OtherMatter, ...] = ()  # told in the same breath as the matter that the facts and the ticket are of
     said: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # the last prompt, for *
+    waits_at: str = ""  # the queue's step, while the call has its place: an agent may answer at any moment
+    stopped: bool = False  # in the middle of speaking, of which the next prompt says so
     number_step: str = ""  # where a number was asked for last, and in which phase
     number_phase: Where = Phase.BEGIN
 

@@ -41,16 +41,16 @@ ECHO_WORDS = 3  # fewer words than this are an answer, even when the prompt cont
 ECHO_LIKENESS = 88  # of 100: so alike to the prompt that it is the prompt
 UNCLEAR_S = 25.0  # who has said nothing by then that the line understands is asked once more
 UNCLEAR_AGAIN_MS = 2_500  # whose words over the prompt were unclear may say them again at its end
+CUT_IN_MS = 2_000  # nobody who has taken the phone waits longer for what the caller is being told
 ASIDE_WORDS = 8  # a short answer from further away; longer is talk
 
 
 @dataclass(frozen=True)
 class Wait:
-    """After the prompt: music until something happens outside, or the time is over."""
+    """After the prompt: music until the time is over."""
 
     music: bytes
     seconds: float
-    until: Callable[[], Awaitable[Outcome]]  # what would end the wait
     over: Callable[[], Awaitable[Outcome]]  # what it is when the time is over
 
 
@@ -64,6 +64,8 @@ class TurnSpec:
     number: DigitMap | None = None  # keys make a number; None: each key is an answer
     keys_do: bool = False
     wait: Wait | None = None
+    until: Callable[[], Awaitable[Outcome]] | None = None  # what ends the turn from outside, at a sentence's end
+    ends_ms: tuple[int, ...] = ()  # where the sentences of the audio end
     ahead: bool = False  # keys pressed before it began may answer it
     question: Hashable = None  # the same again: what answers it may be as old as its first asking
 
@@ -184,9 +186,11 @@ class _Turn:
             asyncio.create_task(self._prompt_and_after()): "time",
             asyncio.create_task(self._ears()): "speech",
         }
+        if self.spec.until:
+            ways[asyncio.create_task(self._called_away(self.spec.until))] = "outside"
         try:
             done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            first = min(done, key=lambda task: ("key", "speech", "time").index(ways[task]))
+            first = min(done, key=lambda task: ("key", "speech", "outside", "time").index(ways[task]))
             result = first.result()
             self._stopped(by=ways[first])
         finally:
@@ -236,12 +240,17 @@ class _Turn:
 
     async def _wait(self, wait: Wait) -> Outcome:
         self.leg.play(wait.music, loop=True)
-        try:
-            async with asyncio.timeout(wait.seconds):
-                return await wait.until()
-        except TimeoutError:
-            await self.barge.quiet.wait()
-            return await wait.over()
+        await asyncio.sleep(wait.seconds)
+        await self.barge.quiet.wait()
+        return await wait.over()
+
+    async def _called_away(self, until: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """What happened outside, once the sentence that is being spoken is over, or will take too long."""
+        outcome, spoken_ms = await until(), self.leg.spoken_ms
+        rest_ms = next((end - spoken_ms for end in self.spec.ends_ms if end > spoken_ms), 0)
+        if self.prompting and self.barge.quiet.is_set():
+            await asyncio.sleep(min(rest_ms, CUT_IN_MS) / 1000)
+        return outcome
 
     # speech
 

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from config.documents import Edition
 from config.problem import Problem
-from ivr.flow import Branch, Enqueue, Flow, Hangup, Listen, Menu, SetLanguage, Step, StepId
+from ivr.flow import Branch, Enqueue, Flow, Hangup, Listen, Menu, RingAhead, SetLanguage, Step, StepId
 from ivr.flow_facts import fault_of
 from routing.model import Stage
 
-SILENT = ("branch", "set_language")  # verbs that say nothing
+SILENT = ("branch", "ring_ahead", "set_language")  # verbs that say nothing
 
 
 class Code(StrEnum):
@@ -80,7 +80,7 @@ def targets(step: Step) -> dict[str, StepId]:
     """Where a step can go, by the name of the way."""
     ways = {
         name: getattr(step, name, None)
-        for name in ("next", "otherwise", "status", "silence", "callback", "overflow", "understood")
+        for name in ("next", "otherwise", "status", "silence", "callback", "overflow", "queue", "understood")
     }
     ways |= {f"key {key}": target for key, target in getattr(step, "keys", {}).items()}
     ways |= {f"case {n}": case.goto for n, case in enumerate(getattr(step, "cases", ()), 1)}
@@ -107,6 +107,9 @@ def _wrong_invariants(flow: Flow, emergency_key: str) -> Iterator[Found]:
         text = f"`keys` must be a menu or an enqueue step: “{flow.keys}” needs to be understood"
         yield Found(Code.KEYS_NEED_SPEECH, text, None, "keys")
     for id, step in flow.steps.items():
+        if isinstance(step, RingAhead) and not isinstance(flow.steps.get(step.queue, step), Enqueue):
+            text = f"step “{id}”: `queue` must be an enqueue step: “{step.queue}” is not, so nobody would be reached"
+            yield Found(Code.NOBODY_REACHED, text, id, "queue")
         if isinstance(step, Menu) and (taken := step.keys.keys() & {emergency_key, "0", "*"}):
             means = "means the same everywhere and is no choice of a menu"
             yield Found(Code.RESERVED_KEY, f"step “{id}”: key {' and '.join(sorted(taken))} {means}", id, "keys")

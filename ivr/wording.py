@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
 
 import structlog
 
@@ -12,7 +13,7 @@ from ivr import speaking, spoken_times
 from ivr.actions import Prompt, Sentence
 from ivr.announcing import GAP, announce
 from ivr.locales.registry import FALLBACK, locale
-from ivr.ports import Voice, VoiceDown
+from ivr.ports import FRAME_BYTES, FRAME_MS, Voice, VoiceDown
 from ivr.speaking import PromptMissing
 
 log = structlog.get_logger()
@@ -77,6 +78,7 @@ class RenderedPrompt:
 
     text: str
     pcm: bytes
+    ends_ms: tuple[int, ...] = ()  # of its sentences
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ class PromptRenderer:
 
     async def speech(self, prompt: Prompt, language: Language, now: datetime) -> RenderedPrompt:
         parts = await asyncio.gather(*(self._line(line, language, now) for line in prompt))
-        return RenderedPrompt(" ".join(part.text for part in parts), GAP.join(part.pcm for part in parts))
+        lengths = (len(part.pcm) + len(GAP) for part in parts)
+        ends_ms = tuple((end - len(GAP)) * FRAME_MS // FRAME_BYTES for end in accumulate(lengths))
+        return RenderedPrompt(" ".join(part.text for part in parts), GAP.join(part.pcm for part in parts), ends_ms)
 
     async def _line(self, line: Sentence, language: Language, now: datetime) -> RenderedPrompt:
         prompts = self.wording.edition.prompts

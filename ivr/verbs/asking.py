@@ -7,6 +7,7 @@ from ivr.phases import Phase
 from ivr.ports import Understanding
 from ivr.script import Next, Script, Turn, about, chosen, heard, tells_a_story
 from ivr.state import State
+from ivr.verbs.matters import amend_to
 
 SAID_SURE = 0.7  # a topic said where keys were asked for
 CONFIRM_SURE = 0.5  # a topic that corrects what was said back
@@ -131,6 +132,8 @@ def take_confirm(script: Script, step: Confirm, state: State, outcome: Outcome) 
 def _objection(script: Script, step: Confirm, state: State, said: Understanding) -> Next:
     """What is different, and in which of the matters."""
     changed = corrected(script, state, said, CONFIRM_SURE, guess=state.phase == Phase.WHICH)
+    if changed is not None and changed.ticket:
+        return amend_to(state, changed.at(Phase.BEGIN, state.tries), Phase.BEGIN)
     if changed is not None:
         return enter_confirm(script, step, changed.at(Phase.BEGIN, state.tries + 1))
     if is_unclear(state, said, CONFIRM_SURE):

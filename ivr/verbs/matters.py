@@ -6,6 +6,7 @@ from config.documents import Topic
 from ivr.actions import (
     Ask,
     Barge,
+    CorrectTicket,
     Done,
     FindMatters,
     FindStatus,
@@ -22,7 +23,7 @@ from ivr.actions import (
 )
 from ivr.call_matters import placed, ticket_of, unopened
 from ivr.flow import OpenTicketStep, TellStatus
-from ivr.phases import Phase
+from ivr.phases import Correcting, Interrupted, Phase
 from ivr.script import PERSON, Next, Script, Turn, about, heard, ticket_line
 from ivr.state import State
 
@@ -150,6 +151,30 @@ def own_tickets(state: State) -> list[State]:
 
 def _ticket_also(state: State) -> Sentence:
     return Sentence("ticket_also", {"ticket": state.ticket_number or "", "topic": state.facts.topic or PERSON})
+
+
+# --- a correction after the ticket is open ---------------------------------------------------------
+
+
+def about_ticket(state: State, ticket: str | None) -> State:
+    """The same call, speaking of the matter with that ticket."""
+    if state.ticket == ticket:
+        return state
+    return next(state.about(at) for at, other in enumerate(state.others) if other.ticket == ticket)
+
+
+def amend_to(state: State, changed: State, phase: Phase) -> Turn:
+    """Change the ticket to what the changed state says; the step goes on in that phase."""
+    differing = about_ticket(state, changed.ticket).facts.differing(changed.facts)
+    return amend(changed, Interrupted(phase, Correcting.AMENDING, changed=differing))
+
+
+def amend(state: State, where: Interrupted) -> Turn:
+    """On the call's own ticket; a report of somebody else's stays as it is, and the caller gets one of their own."""
+    state = state.at(where)
+    if state.ticket is None or joined(state):
+        return state, ticket_of(state)
+    return state, CorrectTicket(state.ticket, state.facts, where.changed)
 
 
 # --- tell_status ---------------------------------------------------------------------------------

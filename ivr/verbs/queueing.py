@@ -5,6 +5,8 @@ from functools import partial
 
 from config.documents import Site
 from ivr.actions import (
+    AgentAnswered,
+    AgentFound,
     Ask,
     CallbackOwed,
     CallbackStored,
@@ -13,9 +15,11 @@ from ivr.actions import (
     Dialled,
     Done,
     EnterQueue,
+    FindAgent,
     HangUp,
     Heard,
     Hold,
+    Join,
     LeaveQueue,
     NumberRefused,
     OfferReady,
@@ -32,8 +36,8 @@ from ivr.actions import (
     StoreCallback,
     TicketOpened,
 )
-from ivr.call_matters import most_urgent, ticket_of, unopened
-from ivr.flow import ConfirmPerson, Enqueue, OfferCallback
+from ivr.call_matters import most_urgent, placed, ticket_of, unopened
+from ivr.flow import ConfirmPerson, Enqueue, OfferCallback, RingAhead
 from ivr.keypad import BEGIN_MS, DigitMap, digits_of
 from ivr.phases import Phase
 from ivr.script import Next, Script, Turn, ticket_line
@@ -48,7 +52,7 @@ def enter_enqueue(script: Script, step: Enqueue, state: State) -> Turn:
     """Nobody waits without a ticket of each matter: a lost line must leave something behind."""
     if (waiting := unopened(script, state)) is not None:
         return open_ticket(waiting)
-    state = most_urgent(script, state)
+    state = replace(most_urgent(script, state), waits_at=state.step)
     return state.at(Phase.QUEUE), EnterQueue(_crew(script, step, state))
 
 
@@ -63,6 +67,8 @@ def take_enqueue(script: Script, step: Enqueue, state: State, outcome: Outcome) 
     match outcome:
         case TicketOpened():
             return enter_enqueue(script, step, opened(state, outcome))
+        case AgentAnswered(offer, channel):
+            return _left(state, offer), Join(offer, channel)
         case OfferReady(offer, phone):
             return connect(script, state, offer, phone)
         case Dialled(answered):
@@ -84,14 +90,19 @@ def _said_while_waiting(script: Script, step: Enqueue, state: State, outcome: Ou
 
 
 def connect(script: Script, state: State, offer: str, phone: str) -> Turn:
-    return state.at(Phase.CONNECT).with_facts(offer=offer), Connect(offer, phone, script.edition.site.waiting.ring_s)
+    return _left(state, offer), Connect(offer, phone, script.edition.site.waiting.ring_s)
+
+
+def _left(state: State, offer: str) -> State:
+    """For the agent of that offer."""
+    return replace(state, waits_at="").at(Phase.CONNECT).with_facts(offer=offer)
 
 
 def _wait(script: Script, step: Enqueue, state: State, waiting: QueueStanding) -> Next:
     rules = script.edition.site.waiting
     declined = state.facts.callback_declined
     if waiting.waited_s >= rules.limit_s:
-        return state.at(Phase.OVERFLOW), LeaveQueue("waited too long")
+        return replace(state, waits_at="").at(Phase.OVERFLOW), LeaveQueue("waited too long")
     if not waiting.staffed and step.callback and not declined:
         return state, step.callback
     first = state.tries == 0
@@ -109,6 +120,40 @@ def _waiting_prompt(step: Enqueue, waiting: QueueStanding, first: bool, declined
     return (position,)
 
 
+# --- ring_ahead ----------------------------------------------------------------------------------
+
+
+def enter_ring_ahead(script: Script, step: RingAhead, state: State) -> Next:
+    """Nothing is written of what was keyed before it could be heard: it is said back first."""
+    if state.facts.blind:
+        return step.next
+    state = placed(script, state)
+    return state.at(Phase.FIND), FindAgent(_crew_at(script, step, state))
+
+
+def take_ring_ahead(script: Script, step: RingAhead, state: State, outcome: Outcome) -> Next:
+    match outcome:
+        case AgentFound(free=True):
+            return _place_ahead(script, step, state)
+        case TicketOpened():
+            return _place_ahead(script, step, opened(state, outcome))
+        case QueueStanding():
+            return replace(state, waits_at=step.queue), step.next
+    return state, step.next
+
+
+def _place_ahead(script: Script, step: RingAhead, state: State) -> Turn:
+    if (waiting := unopened(script, state)) is not None:
+        return open_ticket(waiting)
+    state = most_urgent(script, state)
+    return state.at(Phase.QUEUE), EnterQueue(_crew_at(script, step, state))
+
+
+def _crew_at(script: Script, step: RingAhead, state: State) -> str:
+    queue = script.flow.steps[step.queue]
+    return _crew(script, queue, most_urgent(script, state)) if isinstance(queue, Enqueue) else ""
+
+
 # --- offer_callback ------------------------------------------------------------------------------
 
 
@@ -117,7 +162,7 @@ def enter_offer_callback(script: Script, step: OfferCallback, state: State) -> T
     if state.phase == Phase.STORED:
         return _stored(step, state)
     if state.phase in (Phase.BEGIN, Phase.ASIDE):
-        return state.at(Phase.ASIDE), StandAside()
+        return replace(state, waits_at="").at(Phase.ASIDE), StandAside()
     return _offer(script, step, state)
 
 

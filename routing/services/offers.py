@@ -43,6 +43,10 @@ class OfferService:
         agent = await self._records.agents.load(offer.agent_id)
         return (offer, agent.phone) if agent.phone else None
 
+    async def live(self, call_id: str) -> Offer | None:
+        """The offer of this call that is neither answered and over nor lapsed."""
+        return await self._records.offers.of_call(call_id)
+
     async def ringing(self, offer_id: str) -> bool:
         """The call leaves for the agent's phone."""
         offer = await self._records.offers.load(offer_id)

@@ -10,7 +10,7 @@ from routing.event_types import EventType
 from routing.identity import new_id
 from routing.matters import same_matter
 from routing.model import Agent, AgentState, Call, NewEvent, QueueEntry
-from routing.policy import page_alive
+from routing.policy import offerable, page_alive
 from routing.ports import News, Records
 from routing.timeline import Timeline
 
@@ -112,6 +112,13 @@ class QueueService:
         )
         here_since = max(entry.since, call.started_at)  # a callback's place is older than its call
         return Standing(ahead + 1, int((now - here_since).total_seconds()), staffed)
+
+    async def has_free_agent(self, crew: str, call: Call, rules: WaitingRules) -> bool:
+        """Whether the call could be offered to somebody of the crew right now; others may be before it."""
+        now, agents = self._clocks.now(), await self._records.agents.all()
+        return any(
+            crew in agent.crews and agent.rings_at(call.node) and offerable(agent, now, rules) for agent in agents
+        )
 
     async def _tell(self, call_id: str) -> None:
         await self._news.publish("queue", call=call_id)

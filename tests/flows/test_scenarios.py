@@ -16,7 +16,7 @@ from ivr.flow import Flow
 from ivr.ports import Understander
 from ivr.replaying import replay
 from ivr.script import Script
-from ivr.simulator import Simulation, World, described, simulate
+from ivr.simulator import Simulation, World, simulate
 from ivr.state import State
 from ivr.validation import problems
 from tests.flows.dutch import in_two_languages
@@ -58,6 +58,8 @@ def test_scenario(
     script = Script(Flow.model_validate(edition.flows[scenario.get("flow", "main")]), edition)
     world = World(
         scenario.get("staffed", True),
+        scenario.get("free", False),
+        scenario.get("taken_during", ""),
         open_matters=tuple(OpenMatter(**matter) for matter in scenario.get("open_matters", ())),
         recalled=Facts.from_json(scenario.get("recalled", {})),
     )
@@ -91,4 +93,4 @@ def assert_runs_again(script: Script, call: Simulation) -> None:
     """Whatever came of the call's actions leads there again, once it has been stored."""
     stored = json.loads(json.dumps([outcome_json.to_json(outcome) for outcome in call.outcomes]))
     run = replay(script, begun(script.flow.id), map(outcome_json.from_json, stored))
-    assert (run.end, [described(action) for action in run.actions]) == (call.state, call.steps())
+    assert (run.end, Simulation(run.end, list(run.actions)).steps()) == (call.state, call.steps())

@@ -1,9 +1,9 @@
 """A controller small enough to stop, kill and start at will.
 
 `python -m tests.wire.fake_controller MODE AGI_PORT AUDIO_PORT LEASE_S`; MODE is `audio` (a 1 kHz tone to
-the caller, for ever), `dial` (rings agent1, then hangs up), `join` (takes the caller to the phone that waits on channel
-AGENT, then hangs up), `emergency`, `emergency-nl` (of a call that has changed to
-Dutch), `wait` (has no room before somebody asks the third time) or `aside` (cannot record the call).
+the caller, for ever), `dial` (rings agent1, then hangs up), `join` (takes the caller to the phone that waits on
+channel AGENT, then hangs up), `emergency`, `emergency-nl` (of a call that has changed to Dutch), `wait` (has no room
+before somebody asks the third time) or `aside` (cannot record the call).
 Prints one JSON line for each AGI session it has read.
 """
 
@@ -16,6 +16,7 @@ import uuid
 
 TONE = b"".join(struct.pack("<h", int(8000 * math.sin(2 * math.pi * 1000 * n / 8000))) for n in range(160))
 AGENT = "0190a1b2-0000-7000-8000-00000000feed"
+PUT_THROUGH = {"dial": {"ON_DIAL": "PJSIP/agent1", "ON_RING_S": "10"}, "join": {"ON_JOIN": AGENT}}
 SERVED_AT = 3  # asking
 READ = ("ON_CALL", "DIALSTATUS", "ON_DIALSTATUS", "ON_TRIES", "ON_DNIS", "ON_TRACE", "ON_ATTEMPT", "ON_EMERGENCY")
 
@@ -82,17 +83,17 @@ class FakeController:
             await session.set("ON_NEXT", "wait")
             return
         await session.do("ANSWER")
+        await self.answered(session, known)
+
+    async def answered(self, session: Session, known: dict[str, str]) -> None:
         if self.mode == "emergency-nl":
             await session.set("CHANNEL(language)", "nl")
         if self.mode.startswith("emergency") and not known["ON_DIALSTATUS"]:
             await session.set("ON_NEXT", "emergency")
-        elif self.mode == "dial" and not known["ON_DIALSTATUS"]:
-            await session.set("ON_DIAL", "PJSIP/agent1")
-            await session.set("ON_RING_S", "10")
-            await session.set("ON_NEXT", "dial")
-        elif self.mode == "join" and not known["ON_DIALSTATUS"]:
-            await session.set("ON_JOIN", AGENT)
-            await session.set("ON_NEXT", "join")
+        elif self.mode in PUT_THROUGH and not known["ON_DIALSTATUS"]:
+            for name, value in PUT_THROUGH[self.mode].items():
+                await session.set(name, value)
+            await session.set("ON_NEXT", self.mode)
         elif self.mode == "audio":
             await session.set("TIMEOUT(absolute)", str(self.lease_s))
             await session.do(f"EXEC AudioSocket {uuid.uuid4()},127.0.0.1:{self.audio_port}")

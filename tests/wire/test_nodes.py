@@ -16,6 +16,7 @@ import pytest
 from config.documents import CallbackRules
 from config.in_force import EditionInForce
 from config.settings import Settings
+from controller.agent_phones import AgentPhones
 from controller.dialplan_calls import DialplanCalls
 from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
@@ -98,7 +99,8 @@ async def controller(node: Node, records: SqlRecords, name: str = "") -> AsyncIt
         endings, dialler = CallEndings(services, documents), cast("Any", Registered())
         talks = TalkCalls(ami, services.talks, named)
         board = Switchboard(
-            ami, services, outbound, dialler, emergencies, talks, endings, node=named, silent_s=SILENT_S
+            ami, services, outbound, dialler, emergencies, talks, endings, AgentPhones(ami),
+            node=named, silent_s=SILENT_S,
         )  # fmt: skip
         running = asyncio.create_task(board.run())
         try:

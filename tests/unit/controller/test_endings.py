@@ -40,7 +40,7 @@ async def by_the_dialplan(world: World, call_id: str, folder: Path) -> None:
 
 async def by_another_controller(world: World, call_id: str, folder: Path) -> None:
     endings, nobody = CallEndings(world.services, EditionInForce(edition())), cast("Any", None)
-    await Switchboard(nobody, world.services, world.desk, nobody, nobody, nobody, endings)._gone(call_id)
+    await Switchboard(nobody, world.services, world.desk, nobody, nobody, nobody, endings, nobody)._gone(call_id)
 
 
 async def by_what_asterisk_noted_alone(world: World, call_id: str, folder: Path) -> None:

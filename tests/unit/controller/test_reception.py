@@ -14,6 +14,7 @@ from controller.loaded_edition import LoadedEdition
 from controller.reception import Reception
 from ivr.actions import Connect, Dialled, Resumed, Started, Summon
 from ivr.facts import Facts
+from ivr.fake_phones import ScriptedPhones
 from ivr.notebook import Notebook
 from ivr.phases import Phase
 from ivr.session import Departure
@@ -90,6 +91,7 @@ def reception(world: World, languages: tuple[str, ...] = ("en",)) -> Reception:
         call_audio,
         EditionInForce(loaded.edition, {}),
         pinned,
+        ScriptedPhones(),
     )
 
 

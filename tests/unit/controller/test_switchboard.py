@@ -8,6 +8,7 @@ import pytest
 
 from config.documents import CallbackRules
 from config.in_force import EditionInForce
+from controller.agent_phones import AgentPhones
 from controller.dialplan_calls import DialplanCalls
 from controller.emergency_calls import EmergencyCalls
 from controller.emergency_reports import EmergencyReports
@@ -75,7 +76,7 @@ class Scene:
         endings = CallEndings(services, documents)
         self.talks = TalkCalls(ami, services.talks, NODE)
         self.board = Switchboard(
-            ami, services, outbound, cast("Any", None), emergencies, self.talks, endings, node=NODE
+            ami, services, outbound, cast("Any", None), emergencies, self.talks, endings, AgentPhones(ami), node=NODE
         )  # fmt: skip
         self.now = datetime.now(UTC)
 

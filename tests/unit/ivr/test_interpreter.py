@@ -9,17 +9,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ivr.actions import (
+    AgentFound,
     Ask,
     Barge,
     ConfirmCallback,
-    Connect,
     Done,
     EnterQueue,
+    FindAgent,
     FindMatters,
     FindStatus,
     HangUp,
     Heard,
     Hold,
+    Join,
     MattersFound,
     OpenMatter,
     OpenTicket,
@@ -176,7 +178,7 @@ def test_who_keeps_waiting_may_leave_a_message_in_the_end() -> None:
 
 def test_no_answer_keeps_the_caller_waiting_for_the_next() -> None:
     call = play("drain on ward four", world=World(answers=(False, True)))
-    assert sum(isinstance(action, Connect) for action in call.actions) == 2
+    assert sum(isinstance(action, Join) for action in call.actions) == 2
     assert call.ending == "talked"
 
 
@@ -345,6 +347,8 @@ def test_who_speaks_to_the_limit_is_told_that_it_is_the_lines_turn() -> None:
     state, _ = advance(line, begin(**CALLER), Started())
     drain = GivenUnderstander().understand("drain on ward four", "en")
     state, action = advance(line, state, Heard(drain, at_limit=True))
+    assert action == FindAgent("technical")
+    state, action = advance(line, state, AgentFound(False))
     assert isinstance(action, Ask)
     assert [each.key for each in action.prompt] == ["taking_over", "understood_place"]
     assert action.barge is Barge.KEYS
@@ -355,8 +359,8 @@ def test_a_long_story_that_mentions_an_earlier_call_is_a_report() -> None:
     line = script()
     state, _ = advance(line, begin(**CALLER), Started())
     story = replace(KNOWN["drain on ward four"], act="status", text="word " * 31)
-    assert advance(line, state, Heard(story))[0].step == "said_back"
-    assert advance(line, state, Heard(replace(story, text="my ticket")))[0].step != "said_back"
+    assert advance(line, state, Heard(story))[0].step == "ring"
+    assert advance(line, state, Heard(replace(story, text="my ticket")))[0].step != "ring"
 
 
 def test_who_asks_for_a_person_keeps_what_they_said() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from ivr.actions import (
     Action,
+    AgentFound,
+    FindAgent,
     Heard,
     JoinTicket,
     MattersFound,
@@ -15,6 +17,7 @@ from ivr.actions import (
     Pressed,
     Silence,
     Started,
+    TicketOpened,
 )
 from ivr.interpreter import advance
 from ivr.leaving import left_behind
@@ -26,11 +29,13 @@ def said(text: str) -> Heard:
     return Heard(GivenUnderstander().understand(text, "en"))
 
 
-def hung_up(*outcomes: Outcome) -> State:
-    """The state that was saved last before the caller hung up."""
+def hung_up(*outcomes: Outcome, free: bool | None = False) -> State:
+    """The state that was saved last before the caller hung up; `free` None: it is being looked for an agent."""
     line, state = script(), begin(**CALLER)
     for outcome in (Started(), *outcomes):
-        state, _ = advance(line, state, outcome)
+        state, action = advance(line, state, outcome)
+        if isinstance(action, FindAgent) and free is not None:
+            state, _ = advance(line, state, AgentFound(free))
     return State.from_json(state.to_json())
 
 
@@ -41,6 +46,7 @@ def opened(action: Action) -> tuple[str, str | None, str | None]:
 
 FOUND = MattersFound((OpenMatter("t9", "9001", "accepted"),))
 DRAIN = said("drain on ward four")
+OPENED = TicketOpened("t1", "4721", "promise_attend", "2026-01-05T12:00:00+00:00")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +68,16 @@ DRAIN = said("drain on ward four")
 def test_what_was_told_becomes_a_ticket(outcomes: list[Outcome], kept: tuple[str, str | None, str | None]) -> None:
     (action,) = left_behind(hung_up(*outcomes))
     assert opened(action) == kept
+
+
+@pytest.mark.parametrize("free", [None, True])
+def test_what_was_told_becomes_a_ticket_also_while_an_agent_is_called(free: bool | None) -> None:
+    (action,) = left_behind(hung_up(DRAIN, free=free))
+    assert opened(action) == ("matter", "plumbing", "ward-4")
+
+
+def test_what_has_its_ticket_leaves_nothing_behind() -> None:
+    assert list(left_behind(hung_up(DRAIN, OPENED, free=True))) == []
 
 
 @pytest.mark.parametrize("answer", [[], [Pressed("1")], [said("yes")]])

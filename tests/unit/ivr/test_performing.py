@@ -26,7 +26,9 @@ from ivr.actions import (
     StoreCallback,
     TicketOpened,
 )
+from ivr.agent_ring import AgentRing
 from ivr.facts import Facts
+from ivr.fake_phones import ScriptedPhones
 from ivr.notebook import Notebook
 from ivr.owed import owed
 from ivr.performing import Performer
@@ -82,7 +84,8 @@ class Scene:
         news, notebook = MemoryNews(), Notebook(call.id, "leg-1", lambda: self.now)
         services = services_over(self.records, news, lambda: self.now)
         attempt_id = attempt.id if attempt else None
-        return Performer(call, edition(), notebook, services, NewsWaiter(news), self.folder, attempt_id)
+        ring = AgentRing(call, services.offers, ScriptedPhones(), NewsWaiter(news))
+        return Performer(call, edition(), notebook, services, self.folder, ring, attempt_id)
 
     async def reported(self) -> Performer:
         performer = await self.call()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ivr import outcome_json
 from ivr.replaying import Replay, replay
-from ivr.simulator import Simulation, World, described
+from ivr.simulator import Simulation, World
 from ivr.state import State
 from tests.unit.ivr.site import CALLER, KNOWN, begin, play, script
 
@@ -20,11 +20,11 @@ def again(call: Simulation) -> Replay:
 
 
 @settings(max_examples=150, deadline=None)
-@given(caller=st.lists(st.sampled_from(TURNS), max_size=20), staffed=st.booleans())
-def test_the_same_outcomes_lead_to_the_same_end(caller: list[str], staffed: bool) -> None:
-    call = play(*caller, world=World(staffed=staffed))
+@given(caller=st.lists(st.sampled_from(TURNS), max_size=20), staffed=st.booleans(), free=st.booleans())
+def test_the_same_outcomes_lead_to_the_same_end(caller: list[str], staffed: bool, free: bool) -> None:
+    call = play(*caller, world=World(staffed=staffed, free=free))
     told = again(call)
-    assert (told.end, [described(action) for action in told.actions]) == (call.state, call.steps())
+    assert (told.end, Simulation(told.end, list(told.actions)).steps()) == (call.state, call.steps())
     for state in told.states:
         assert State.from_json(json.loads(json.dumps(state.to_json()))) == state
 

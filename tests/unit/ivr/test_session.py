@@ -11,6 +11,7 @@ import pytest
 
 from ivr import fake_ears, outcome_json
 from ivr.actions import HangUp, Heard, Resumed, Started, Summon
+from ivr.agent_ring import AgentRing
 from ivr.facts import Facts
 from ivr.fake import (
     Act,
@@ -23,6 +24,7 @@ from ivr.fake import (
     ScriptedLeg,
     spoken,
 )
+from ivr.fake_phones import ScriptedPhones
 from ivr.fake_voice import WordsVoice
 from ivr.interpreter import advance
 from ivr.keypad import DigitMap
@@ -74,7 +76,9 @@ class CallScene:
         )
         news = MemoryNews()
         services = services_over(self.records, news, clock)
-        self.performer = Performer(self.call, edition(), self.notebook, services, NewsWaiter(news), tmp_path)
+        self.services, self.news_waiter, self.phones = services, NewsWaiter(news), ScriptedPhones()
+        ring = AgentRing(self.call, services.offers, self.phones, self.news_waiter)
+        self.performer = Performer(self.call, edition(), self.notebook, services, tmp_path, ring)
 
     async def run(self) -> Departure:
         state = State(flow="main", facts=FACTS)

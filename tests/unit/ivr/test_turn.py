@@ -186,9 +186,9 @@ async def test_waiting_plays_music_until_an_offer_or_the_time_is_over() -> None:
 
     music = spoken("music", 1_000)
     scene = Scene(ears=[fake_ears.ScriptedWait()])
-    assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, ready, over))) == OfferReady("o1", "agent1")
+    assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, over), until=ready)) == OfferReady("o1", "agent1")
     scene = Scene(ears=[fake_ears.ScriptedWait()])
-    assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, never, over))) == QueueStanding(1, 23, True)
+    assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, over), until=never)) == QueueStanding(1, 23, True)
     assert scene.leg.said[1].spoken_ms >= 19_900
 
 
@@ -269,28 +269,20 @@ async def test_an_emergency_further_away_is_obeyed() -> None:
 
 
 async def test_talk_in_the_room_does_not_interrupt_the_music() -> None:
-    async def never() -> Outcome:
-        await asyncio.Event().wait()
-        raise AssertionError
-
     async def over() -> Outcome:
         return QueueStanding(1, 23, True)
 
     scene = Scene(ears=["drain on ward four", "and the minister said", "yes", fake_ears.ScriptedWait()])
-    waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, never, over))
+    waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, over))
     assert await scene.turn(waiting) == QueueStanding(1, 23, True)
     assert len(scene.leg.said) == 2  # the empty prompt, and the music once
 
 
 async def test_somebody_who_talks_on_and_on_does_not_hold_up_the_place_in_line() -> None:
-    async def never() -> Outcome:
-        await asyncio.Event().wait()
-        raise AssertionError
-
     async def over() -> Outcome:
         return QueueStanding(1, 23, True)
 
     scene = Scene(ears=[fake_ears.ScriptedMonologue(("and the minister said",))])
-    waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, never, over))
+    waiting = TurnSpec(b"", "", listen=ListenSpec(), wait=Wait(spoken("music", 1_000), 20, over))
     assert await scene.turn(waiting) == QueueStanding(1, 23, True)
     assert scene.at_ms <= 20_500

@@ -11,8 +11,8 @@ from telephony.ami import AmiEvent, Originate
 from telephony.ami_client import AmiClient
 from telephony.ami_connection import AmiEvents
 from telephony.dialling import RegisteredPhone
-from telephony.softphone import SoftPhone
 from telephony.recordings import heard, tone_share
+from telephony.softphone import SoftPhone
 from tests.phones import TestLine
 from tests.wire.dialplan.conftest import ControllerProcess
 from tests.wire.fake_controller import AGENT
@@ -104,9 +104,7 @@ async def test_an_agent_who_has_gone_again_costs_no_call(
     await caller.wait("ended", 30)
 
 
-async def test_an_agent_to_whom_nobody_comes_is_not_left_in_silence(
-    agent: SoftPhone, ami: AmiClient
-) -> None:
+async def test_an_agent_to_whom_nobody_comes_is_not_left_in_silence(agent: SoftPhone, ami: AmiClient) -> None:
     with ami.events("OriginateResponse") as events:
         await rung(ami, events, agent)
     await agent.wait("ended", 30)

@@ -1,0 +1,87 @@
+"""The phones of the agents that one call is offered to, rung one after the other while its caller is told the rest."""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from ivr.actions import AgentAnswered, OfferReady
+from ivr.ports import AgentPhones, NotRung
+from routing.lifecycle import AgentEvent
+from routing.model import Call, Offer, OfferState
+from routing.news_waiter import NewsWaiter
+from routing.overdue import Lapse
+from routing.services.offers import OfferService
+
+log = structlog.get_logger()
+POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
+GIVEN_UP = Lapse("the caller is not put through now", AgentEvent.RELEASED)
+INTERRUPTED = Lapse("the line was interrupted", AgentEvent.RELEASED)
+
+
+class AgentRing:
+    """Goes on from one prompt to the next; whoever asks again waits for the same answer."""
+
+    def __init__(self, call: Call, offers: OfferService, phones: AgentPhones, news_waiter: NewsWaiter) -> None:
+        self._call, self._offers, self._phones, self._news_waiter = call, offers, phones, news_waiter
+        self._ringing: asyncio.Task[AgentAnswered | OfferReady] | None = None
+        self._offer: Offer | None = None  # whose phone rings, or was taken
+
+    async def answer(self, ring_s: int) -> AgentAnswered | OfferReady:
+        """Until an agent has taken the phone, each being rung so long; OfferReady where the dialplan has to ring it."""
+        if self._ringing is None:
+            self._ringing = asyncio.create_task(self._rung(ring_s))
+        return await asyncio.shield(self._ringing)
+
+    def handed_over(self) -> None:
+        """The caller goes to the agent who has answered, or to the dialplan that rings one: nothing is given up."""
+        self._ringing = self._offer = None
+
+    async def stop(self) -> None:
+        """No phone rings for this call any more; its agent is free again."""
+        ringing, self._ringing = self._ringing, None
+        if ringing is None:
+            return
+        ringing.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await ringing
+        if offer := self._offer:
+            self._offer = None
+            await self._phones.hang_up(offer.id)
+            await self._offers.withdraw(offer.id, GIVEN_UP)
+
+    async def _rung(self, ring_s: int) -> AgentAnswered | OfferReady:
+        await self._give_up_what_another_session_rang()
+        while True:
+            offer, phone = await self.shown()
+            if not self._phones.ready:
+                return OfferReady(offer.id, phone)
+            if await self._offers.ringing(offer.id) and (channel := await self._taken(offer, phone, ring_s)):
+                return AgentAnswered(offer.id, channel)
+
+    async def _taken(self, offer: Offer, phone: str, ring_s: int) -> str | None:
+        self._offer = offer
+        try:
+            channel = await self._phones.ring(offer.id, phone, self._call.caller, ring_s)
+        except NotRung as reason:
+            log.warning("an agent's phone was not rung", offer=offer.id, why=str(reason))
+            await self._offers.withdraw(offer.id, INTERRUPTED)
+            self._offer = None
+            return None
+        if channel is None:
+            await self._offers.not_answered(offer.id)
+            self._offer = None
+        return channel
+
+    async def _give_up_what_another_session_rang(self) -> None:
+        """It ended while that phone rang; nobody would come for who takes it."""
+        offer = await self._offers.live(self._call.id)
+        if offer and offer.state is OfferState.RINGING:
+            await self._phones.hang_up(offer.id)
+            await self._offers.withdraw(offer.id, INTERRUPTED)
+
+    async def shown(self) -> tuple[Offer, str]:
+        """Until an agent's desk shows this call: the offer, and the phone to ring; woken by news, and by the clock."""
+        while not (shown := await self._offers.shown(self._call.id)):
+            await self._news_waiter.wait(("offer",), POLL_S, self._call.id)
+        return shown
