@@ -27,11 +27,16 @@ class AgentRing:
         self._ringing: asyncio.Task[AgentAnswered | OfferReady] | None = None
         self._offer: Offer | None = None  # whose phone rings, or was taken
 
-    async def answer(self, ring_s: int) -> AgentAnswered | OfferReady:
-        """Until an agent has taken the phone, each being rung so long; OfferReady where the dialplan has to ring it."""
+    def begin(self, ring_s: int) -> "asyncio.Task[AgentAnswered | OfferReady]":
+        """Ring each agent's phone so long, one after the other, unless that is being done already."""
         if self._ringing is None:
             self._ringing = asyncio.create_task(self._rung(ring_s))
-        return await asyncio.shield(self._ringing)
+            self._ringing.add_done_callback(_looked_at)
+        return self._ringing
+
+    async def answer(self, ring_s: int) -> AgentAnswered | OfferReady:
+        """Until an agent has taken the phone; OfferReady where the dialplan has to ring it."""
+        return await asyncio.shield(self.begin(ring_s))
 
     def handed_over(self) -> None:
         """The caller goes to the agent who has answered, or to the dialplan that rings one: nothing is given up."""
@@ -85,3 +90,9 @@ class AgentRing:
         while not (shown := await self._offers.shown(self._call.id)):
             await self._news_waiter.wait(("offer",), POLL_S, self._call.id)
         return shown
+
+
+def _looked_at(ringing: asyncio.Task[AgentAnswered | OfferReady]) -> None:
+    """Whoever waits for the answer is told what went wrong; where nobody does, it is no surprise of the loop's."""
+    if not ringing.cancelled():
+        ringing.exception()

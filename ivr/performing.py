@@ -155,8 +155,12 @@ class Performer:
         now = await self.services.queue.look(self.call, self.edition.site.waiting, self.notebook)
         return _standing(now) if now else await self._enter_queue(state, EnterQueue(self.edition.site.default_crew))
 
+    def ring_agents(self) -> None:
+        """From now on, whatever is said meanwhile, as soon as an agent's desk shows this call."""
+        self.ring.begin(self.edition.site.waiting.ring_s)
+
     async def answered(self) -> AgentAnswered | OfferReady:
-        """Until an agent has taken their phone, which rings as soon as their desk shows this call."""
+        """Until an agent has taken their phone."""
         return await self.ring.answer(self.edition.site.waiting.ring_s)
 
     async def _offered(self) -> OfferReady:

@@ -98,6 +98,8 @@ class Session:
             if isinstance(action, Summon):
                 await self._try_to_save(state, outcome)
                 return Departure(action, state.language)
+            if state.waits_at:
+                self.performer.ring_agents()
             with self.filling.during():
                 speech = await self._rendered(state, action)
                 async with self._records_answer():

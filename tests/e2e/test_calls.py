@@ -106,6 +106,7 @@ async def test_a_spoken_report_reaches_a_dispatcher_whose_page_shows_it_first(
         shown_at = await page.evaluate("window.shownAt")
         assert shown_at is not None
         assert shown_at <= invite.at_ms
+        await phone.wait("sound", 30)  # the caller has come
         await recorded(tmp_path / "agent.wav", 2)
         phone.hang_up()
         report = await report_of(call)
