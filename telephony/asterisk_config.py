@@ -18,7 +18,7 @@ from routing.emergencies import TALKED_S
 from telephony import admission, ami
 from telephony.asterisk_text import ConfigRefused, environment
 from telephony.dialling import DialRefused, OutsideNumber, RegisteredPhone, dial_string
-from telephony.hold_music import write_hold_music
+from telephony.hold_music import write_hold_music, write_ringing
 from telephony.instance import FOLDERS, inside
 
 # What Asterisk says by itself: file under sounds/<language>/ (8 kHz, 16 bit, mono WAV) → prompt key.
@@ -119,6 +119,7 @@ def render(settings: Settings, edition: Edition, target: Path) -> None:
     for folder in (*FOLDERS, "spool/messages"):
         (target / folder).mkdir(parents=True, exist_ok=True)
     write_hold_music(target / "sounds/hold/music.wav")
+    write_ringing(target / "sounds/ringing.wav")
     for name, text in {**files, **tls}.items():
         _write_private(target / "etc" / name, text)
 

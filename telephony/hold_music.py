@@ -1,4 +1,4 @@
-"""Quiet music for callers on hold, made here so that nothing has to be licensed or fetched."""
+"""What callers hear who wait, made here so that nothing has to be licensed or fetched: music, and a ringing phone."""
 
 import math
 from pathlib import Path
@@ -11,6 +11,7 @@ from ivr.sound_files import write_wav
 RATE_HZ = 8_000
 NOTE_S = 0.6
 LEVEL = 0.12  # of full scale: speech played over it stays clear
+RINGS_S, PAUSE_S = 1.0, 4.0
 # A slow broken chord in four bars: C, A minor, F, G (MIDI note numbers).
 NOTES = (60, 64, 67, 72, 67, 64, 57, 60, 64, 69, 64, 60, 53, 57, 60, 65, 60, 57, 55, 59, 62, 67, 62, 59)
 
@@ -31,6 +32,13 @@ def write_hold_music(path: Path) -> None:
     if any(path.parent.iterdir()):
         return
     write_wav(path, hold_music(), RATE_HZ)
+
+
+def write_ringing(path: Path) -> None:
+    """A phone that rings three times, as most of Europe's networks let callers hear it (ITU-T E.180: 425 Hz)."""
+    t = np.arange(int(RINGS_S * RATE_HZ)) / RATE_HZ
+    once = np.pad(np.sin(2 * math.pi * 425 * t), (0, int(PAUSE_S * RATE_HZ)))
+    write_wav(path, bytes((np.tile(once, 3) * LEVEL * 32767).astype("<i2").tobytes()), RATE_HZ)
 
 
 def _plucked(frequency_hz: float) -> npt.NDArray[np.float64]:

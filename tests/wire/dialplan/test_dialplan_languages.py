@@ -10,7 +10,7 @@ import pytest
 from supervisor.preparing import write_beside
 from telephony.recordings import heard, tone_share
 from telephony.softphone import SoftPhone
-from tests.phones import TestLine
+from tests.phones import TestLine, recorded
 from tests.wire.dialplan.conftest import ControllerProcess
 from tests.wire.legs.tones import tone
 
@@ -45,10 +45,26 @@ async def test_an_emergency_is_instructed_in_the_language_of_the_call(
     await controller.start(mode)
     urgent = await phones.enter_async_context(line.phone("urgent1"))
     caller.call("100")
-    await urgent.wait("invite", 20)  # the instruction has been given by then
+    await urgent.wait("invite", 20)  # no phone that strangers ring first is there: the instruction has been given
     caller.hang_up()
     await caller.wait("ended", 5)
     assert least <= tone_share(heard(tmp_path / "heard.wav"), DUTCH_HZ) <= most
+
+
+async def test_the_urgent_group_rings_while_the_caller_is_instructed(
+    line: TestLine, phones: AsyncExitStack, controller: ControllerProcess, dutch: Path, tmp_path: Path
+) -> None:
+    await controller.start("emergency-nl")
+    urgent = await phones.enter_async_context(line.phone("urgent1"))
+    ward = await phones.enter_async_context(line.phone("204"))
+    ward.record(tmp_path / "ward.wav")
+    ward.call("100")
+    await urgent.wait("invite", 20)
+    await recorded(tmp_path / "ward.wav", 3)  # which hears it while the phone rings
+    assert not urgent.has("answered")
+    ward.hang_up()
+    await ward.wait("ended", 5)
+    assert tone_share(heard(tmp_path / "ward.wav"), DUTCH_HZ) > 0.8
 
 
 async def test_a_language_without_a_sound_has_the_lines_own(
