@@ -12,7 +12,7 @@ from config.settings import Settings
 from controller.dialplan_calls import dialplan_id
 from controller.loaded_edition import LoadedEdition
 from controller.reception import Reception
-from ivr.actions import Connect, Dialled, Resumed, Started, Summon
+from ivr.actions import Connect, Dialled, Join, Resumed, Started, Summon
 from ivr.facts import Facts
 from ivr.fake_phones import ScriptedPhones
 from ivr.notebook import Notebook
@@ -173,6 +173,19 @@ async def test_the_result_of_an_earlier_dial_is_gone_before_the_next() -> None:
     session, asterisk = agi(ON_DIALSTATUS="NOANSWER", ON_OFFER="earlier")
     await reception(world)._dial(session, RegisteredPhone("agent1"), 15, offer_id)
     assert (asterisk.variables["ON_DIALSTATUS"], asterisk.variables["ON_OFFER"]) == ("", offer_id)
+
+
+async def test_a_caller_is_taken_to_the_phone_that_waits() -> None:
+    world = World()
+    call_id, offer_id = await offered(world)
+    call = await world.records.calls.load(call_id)
+    session, asterisk = agi(ON_DIALSTATUS="NOANSWER", ON_OFFER="earlier")
+    departure = Departure(Join(offer_id, "PJSIP/agent1-00000007"))
+    assert await reception(world)._leave(session, call, departure, Notebook(call.id, "1.1", lambda: NOW))
+    told = {name: asterisk.variables[name] for name in ("ON_NEXT", "ON_JOIN", "ON_OFFER", "ON_DIALSTATUS")}
+    assert told == {
+        "ON_NEXT": "join", "ON_JOIN": "PJSIP/agent1-00000007", "ON_OFFER": offer_id, "ON_DIALSTATUS": "",
+    }  # fmt: skip
 
 
 async def test_after_a_talk_with_the_urgent_group_the_call_is_over_wherever_it_was() -> None:

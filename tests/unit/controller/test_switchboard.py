@@ -173,6 +173,21 @@ async def test_a_hang_up_ends_its_leg_with_its_cause(scene: Scene, told: str, wo
     assert leg.cause == cause
 
 
+async def test_an_agent_talks_once_their_phone_is_in_a_bridge(scene: Scene) -> None:
+    call = await scene.waits()
+    offer = await scene.offered(call, OfferState.RINGING)
+    for channel in (CHANNEL, new_id(), offer.id, offer.id):  # the caller's, a callback's, the agent's, told twice
+        await scene.board._happened(AmiEvent("BridgeEnter", {"Uniqueid": channel}))
+    assert (await scene.records.offers.load(offer.id)).state is OfferState.ANSWERED
+    kinds = [(leg.kind, leg.channel) for leg in await scene.records.legs.of_call(call.id)]
+    assert kinds == [(LegKind.CALLER, CHANNEL), (LegKind.AGENT, offer.id)]
+
+
+async def test_an_agents_phone_that_was_not_reached_is_no_attempt_at_a_callback(scene: Scene) -> None:
+    failed = {"ActionID": new_id(), "Response": "Failure", "Reason": "3"}
+    await scene.board._happened(AmiEvent("OriginateResponse", failed))
+
+
 def phone_taken(by_caller: str) -> AmiEvent:
     facts = {"DestChannel": "PJSIP/agent1-00000002", "DestUniqueid": "1795918207.19", "Uniqueid": by_caller}
     return AmiEvent("DialEnd", {"DialStatus": "ANSWER", **facts})

@@ -2,17 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ivr import fake_ears
-from ivr.actions import Barge, Deaf, Heard, NoWords, OfferReady, Outcome, Pressed, QueueStanding, Silence, Spoken
+from ivr.actions import (
+    AgentAnswered,
+    Barge,
+    Deaf,
+    Heard,
+    NoWords,
+    OfferReady,
+    Outcome,
+    Pressed,
+    QueueStanding,
+    Silence,
+    Spoken,
+)
 from ivr.fake import Act, CallerHangsUp, CallerPresses, CallerWaits, ScriptedLeg, spoken
 from ivr.filling import PATIENCE_S
 from ivr.keypad import LONG_MS, DigitMap
 from ivr.ports import FRAME_BYTES, FRAME_MS, HungUp, ListenSpec
-from ivr.turn import Conversation, TurnSpec, Wait
+from ivr.turn import CUT_IN_MS, Conversation, TurnSpec, Wait
 from tests.unit.ivr.site import GivenUnderstander
 
 pytestmark = pytest.mark.virtual_time
@@ -190,6 +203,37 @@ async def test_waiting_plays_music_until_an_offer_or_the_time_is_over() -> None:
     scene = Scene(ears=[fake_ears.ScriptedWait()])
     assert await scene.turn(TurnSpec(PROMPT, "", wait=Wait(music, 20, over), until=never)) == QueueStanding(1, 23, True)
     assert scene.leg.said[1].spoken_ms >= 19_900
+
+
+@pytest.mark.parametrize(("after_s", "spoken_ms"), [(0.3, 1_000), (1.2, 3_000), (3.5, 3_000)])
+async def test_what_happens_outside_ends_the_turn_at_the_end_of_a_sentence(after_s: float, spoken_ms: int) -> None:
+    async def taken() -> Outcome:
+        await asyncio.sleep(after_s)
+        return AgentAnswered("o1", "PJSIP/agent1-1")
+
+    scene = Scene(ears=[fake_ears.ScriptedWait()])
+    spec = replace(ASK, until=taken, ends_ms=(1_000, 3_000))
+    assert await scene.turn(spec) == AgentAnswered("o1", "PJSIP/agent1-1")
+    assert abs(scene.prompt_ms - spoken_ms) <= 40
+
+
+async def test_nobody_who_has_taken_the_phone_waits_for_a_long_sentence() -> None:
+    async def taken() -> Outcome:
+        await asyncio.sleep(0.5)
+        return AgentAnswered("o1", "PJSIP/agent1-1")
+
+    scene = Scene(ears=[fake_ears.ScriptedWait()])
+    await scene.turn(TurnSpec(spoken("a long sentence", 9_000), "", until=taken, ends_ms=(9_000,)))
+    assert scene.prompt_ms <= 500 + CUT_IN_MS + 40
+
+
+async def test_an_emergency_key_goes_before_whoever_has_taken_the_phone() -> None:
+    async def taken() -> Outcome:
+        await asyncio.sleep(0.5)
+        return AgentAnswered("o1", "PJSIP/agent1-1")
+
+    scene = Scene([CallerWaits(900), CallerPresses("9")], [fake_ears.ScriptedWait()])
+    assert await scene.turn(replace(ASK, until=taken, ends_ms=(3_000,))) == Pressed("9")
 
 
 async def test_hang_up_ends_the_turn() -> None:
