@@ -258,6 +258,24 @@ async def test_ten_keys_at_once_agree_to_nothing_and_slow_ones_are_one_number(li
     assert slow["ending"] == "caller_hung_up"
 
 
+async def test_a_key_as_a_tone_counts_while_an_agents_phone_rings(line: RunningLine) -> None:
+    """Of a phone that promised events: what only the controller hears, it hears then, too."""
+
+    def in_band(phone: KeyingCaller) -> None:
+        for key, then_s in (("0", 6), ("9", 3)):
+            phone.press(key, {"tone"})
+            phone.pause(then_s)
+
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(line.phone("agent1"))  # which is not answered
+        desk = await stack.enter_async_context(Desk(line.desk, "anna", line.password("anna")))
+        await stack.enter_async_context(AgentAtDesk(desk))
+        told = await keyed(line, in_band)
+    events = [event["event"] for event in told["timeline"]]
+    assert "agent.answered" not in events
+    assert events.index("phone.ringing") < events.index("emergency.summoned")
+
+
 async def test_a_hung_up_call_leaves_nothing_behind(line: RunningLine) -> None:
     async with line.caller("204") as phone:
         phone.call("100", trace="givesup")
