@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -26,6 +27,7 @@ class AgentRing:
         self._call, self._offers, self._phones, self._news_waiter = call, offers, phones, news_waiter
         self._ringing: asyncio.Task[AgentAnswered | OfferReady] | None = None
         self._offer: Offer | None = None  # whose phone rings, or was taken
+        self._stopping: asyncio.Task[None] | None = None  # kept, as the loop holds no task by itself
 
     def begin(self, ring_s: int) -> "asyncio.Task[AgentAnswered | OfferReady]":
         """Ring each agent's phone so long, one after the other, unless that is being done already."""
@@ -42,18 +44,27 @@ class AgentRing:
         """The caller goes to the agent who has answered, or to the dialplan that rings one: nothing is given up."""
         self._ringing = self._offer = None
 
-    async def stop(self) -> None:
+    async def stop(self, why: Lapse = GIVEN_UP) -> None:
         """No phone rings for this call any more; its agent is free again."""
         ringing, self._ringing = self._ringing, None
-        if ringing is None:
-            return
+        if ringing:
+            await self._give_up(ringing, why)
+
+    def stop_meanwhile(self, why: Lapse) -> None:
+        """The same, for which nobody waits; what goes wrong with it is healed by the dispatcher's clock."""
+        ringing, self._ringing = self._ringing, None
+        if ringing:
+            self._stopping = asyncio.create_task(self._give_up(ringing, why))
+            self._stopping.add_done_callback(_looked_at)
+
+    async def _give_up(self, ringing: "asyncio.Task[AgentAnswered | OfferReady]", why: Lapse) -> None:
         ringing.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await ringing
         if offer := self._offer:
             self._offer = None
             await self._phones.hang_up(offer.id)
-            await self._offers.withdraw(offer.id, GIVEN_UP)
+            await self._offers.withdraw(offer.id, why)
 
     async def _rung(self, ring_s: int) -> AgentAnswered | OfferReady:
         await self._give_up_what_another_session_rang()
@@ -92,7 +103,7 @@ class AgentRing:
         return shown
 
 
-def _looked_at(ringing: asyncio.Task[AgentAnswered | OfferReady]) -> None:
-    """Whoever waits for the answer is told what went wrong; where nobody does, it is no surprise of the loop's."""
-    if not ringing.cancelled():
-        ringing.exception()
+def _looked_at(task: asyncio.Task[Any]) -> None:
+    """Whoever waits for it is told what went wrong; where nobody does, it is said here."""
+    if not task.cancelled() and (error := task.exception()):
+        log.warning("ringing an agent failed", why=type(error).__name__)

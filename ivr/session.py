@@ -33,13 +33,14 @@ from ivr.locales.registry import FALLBACK
 from ivr.notebook import Notebook
 from ivr.performing import Performer
 from ivr.phases import DangerAsked
-from ivr.ports import Leg, LegLost, ListenSpec, Recognizer, Understander
+from ivr.ports import HungUp, Leg, LegLost, ListenSpec, Recognizer, Understander
 from ivr.recording import record_message, urgent
 from ivr.script import Script
 from ivr.state import State
 from ivr.turn import Conversation, TurnSpec, Wait
 from ivr.wording import PromptRenderer, RenderedPrompt
 from routing.event_types import EventType
+from routing.overdue import BECAME_EMERGENCY, CALLER_LEFT
 from routing.ports import Calls
 
 log = structlog.get_logger()
@@ -82,13 +83,19 @@ class Session:
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
         """Raises: HungUp, LegLost. No agent's phone goes on ringing for a call that has gone elsewhere."""
+        ring = self.performer.ring
         try:
             departure = await self._until_it_leaves(state, outcome)
             if isinstance(departure.action, Join | Connect):
-                self.performer.ring.handed_over()
+                ring.handed_over()
+            elif isinstance(departure.action, Summon):  # which waits for nothing
+                ring.stop_meanwhile(BECAME_EMERGENCY)
             return departure
+        except HungUp:
+            await ring.stop(CALLER_LEFT)
+            raise
         finally:
-            await self.performer.ring.stop()
+            await ring.stop()
 
     async def _until_it_leaves(self, state: State, outcome: Outcome) -> Departure:
         while True:

@@ -267,8 +267,8 @@ async def test_a_key_as_a_tone_counts_while_an_agents_phone_rings(line: RunningL
             phone.pause(then_s)
 
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(line.phone("agent1"))  # which is not answered
-        desk = await stack.enter_async_context(Desk(line.desk, "anna", line.password("anna")))
+        await stack.enter_async_context(line.phone("agent2"))  # which is not answered
+        desk = await stack.enter_async_context(Desk(line.desk, "bo", line.password("bo")))
         await stack.enter_async_context(AgentAtDesk(desk))
         told = await keyed(line, in_band)
     events = [event["event"] for event in told["timeline"]]

@@ -98,6 +98,7 @@ async def test_no_phone_goes_on_ringing_for_who_has_gone_elsewhere(tmp_path: Pat
             assert isinstance(departure.action, Summon)
         except HungUp:
             assert isinstance(act, CallerHangsUp)
+        await asyncio.sleep(0.1)  # for which an emergency does not wait
         (offer_id,) = scene.phones.put_down
         assert (await scene.records.offers.load(offer_id)).agent_id == agent.id
         assert (await scene.records.offers.load(offer_id)).state is OfferState.LAPSED
