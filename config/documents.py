@@ -203,6 +203,7 @@ class LanguagePack(Document):
     not_acts: tuple[str, ...] = ()  # what contains words of person, status, callback or repeat and is none of them
     correction: tuple[str, ...] = ()
     fillers: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()  # words after which no sentence ends: whoever pauses there is thinking
     matter_joints: tuple[str, ...] = ()  # "and": what follows may be another matter
     matter_breaks: tuple[str, ...] = ()  # "also": what follows very likely is one, as after the end of a sentence
     matter_same: tuple[str, ...] = ()  # "it", "they": what begins so goes on with the same matter

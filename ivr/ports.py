@@ -136,6 +136,11 @@ class ListenSpec:
     phrases: tuple[str, ...] = ()  # a hint: what is likely to be said here (grammar)
     names: tuple[str, ...] = ()  # of the house: an engine that can lean towards words leans towards these
     caller_dbfs: float | None = None  # how loud the caller speaks, once that is known
+    patience: Callable[[str, float], int] | None = None
+    """How long a silence ends an utterance that says this so far, recognised with that confidence, in ms.
+
+    Without it, or where the ears have not read it by then, `silence_ms` decides.
+    """
     playing: Callable[[], float | None] | None = None
     """Level in dBFS of what we play to the caller right now, None while we are silent.
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -31,6 +32,7 @@ from ivr.interpreter import advance
 from ivr.keypad import Keypad
 from ivr.locales.registry import FALLBACK
 from ivr.notebook import Notebook
+from ivr.patience import patience_ms
 from ivr.performing import Performer
 from ivr.phases import DangerAsked
 from ivr.ports import HungUp, Leg, LegLost, ListenSpec, Recognizer, Understander
@@ -191,7 +193,9 @@ class Session:
             listen = ListenSpec(language=state.language)
         listen = replace(listen, names=self.script.names(state.language)) if listen else None
         answered = self.performer.answered if state.waits_at and not isinstance(state.phase, DangerAsked) else None
-        return await self._conversation(state).turn(replace(spec, listen=listen, until=answered))
+        patience = partial(patience_ms, self.script, state.language)
+        spec = replace(spec, listen=listen, until=answered, patience=patience)
+        return await self._conversation(state).turn(spec)
 
     async def _message(self, state: State, action: TakeMessage, speech: RenderedPrompt) -> Outcome:
         leading_away = f"0*{self.script.edition.site.emergency.key}"

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 from rapidfuzz import fuzz
@@ -66,6 +67,9 @@ class TurnSpec:
     wait: Wait | None = None
     until: Callable[[], Awaitable[Outcome]] | None = None  # what ends the turn from outside, at a sentence's end
     ends_ms: tuple[int, ...] = ()  # where the sentences of the audio end
+    patience: Callable[[Understanding], int] | None = (
+        None  # how long a silence ends an utterance that means this so far
+    )
     ahead: bool = False  # keys pressed before it began may answer it
     question: Hashable = None  # the same again: what answers it may be as old as its first asking
 
@@ -90,6 +94,7 @@ class Conversation:
         self.keypad = keypad or Keypad()
         self.voices = voices or Voices()
         self.filling = Filling(leg, music)
+        self._last: tuple[tuple[str, str, float], Understanding] | None = None
 
     async def turn(self, spec: TurnSpec) -> Outcome:
         """Raises: HungUp, LegLost."""
@@ -127,12 +132,23 @@ class Conversation:
                         return heard if meant(heard.understanding) else None
         return None
 
+    def patience(self, weigh: Callable[[Understanding], int], language: str, text: str, confidence: float) -> int:
+        """As `ListenSpec.patience`."""
+        return weigh(self.understand(text, language, confidence))
+
+    def understand(self, text: str, language: str, confidence: float) -> Understanding:
+        """What was weighed at a pause is understood once, when the pause turns out to be the end."""
+        if self._last is None or self._last[0] != (text, language, confidence):
+            meaning = self.understander.understand(text, language, confidence)
+            self._last = (text, language, confidence), meaning
+        return self._last[1]
+
     def understood(self, final: Final, language: str) -> Heard:
         """Words, noted and understood."""
         words = [[word.text, round(word.confidence, 2)] for word in final.words]
         heard = {"confidence": round(final.confidence, 3), "engine": final.engine}
         self.note(EventType.HEARD, heard, {"text": final.text, "words": words})
-        understanding = self.understander.understand(final.text, language, final.confidence)
+        understanding = self.understand(final.text, language, final.confidence)
         return Heard(understanding, final.confidence, final.at_limit)
 
     def interim(self, language: str) -> Interim:
@@ -309,8 +325,9 @@ class _Turn:
     def _now(self, spec: ListenSpec) -> ListenSpec:
         """With what the call has taught; who was unclear over the prompt has a moment to say it again."""
         again = self.unclear is not None and not self.means.voices.company
+        weigh = self.spec.patience and partial(self.means.patience, self.spec.patience, spec.language)
         return replace(
-            spec, playing=self._playing_dbfs, caller_dbfs=self.means.voices.caller_dbfs,
+            spec, playing=self._playing_dbfs, patience=weigh, caller_dbfs=self.means.voices.caller_dbfs,
             no_speech_ms=min(spec.no_speech_ms, UNCLEAR_AGAIN_MS) if again else spec.no_speech_ms,
         )  # fmt: skip
 

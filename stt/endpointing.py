@@ -73,6 +73,7 @@ class Segmenter:
         self._window: deque[bool] = deque(maxlen=max(1, rules.window_ms // FRAME_MS))
         self.at_ms = 0  # heard so far
         self._quiet_ms = 0  # of the no-speech clock
+        self._patience_ms = rules.silence_ms  # the silence that ends the utterance under way, if it lasts
         self._speaking = False  # this frame, with hysteresis
         self._first_ms: int | None = None  # first speech frame of the utterance under way
         self._last_ms = 0  # end of its last speech frame
@@ -112,6 +113,15 @@ class Segmenter:
         cues = self._hear_speech(near) if speech else self._hear_silence()
         return nearer + cues + self._watch_clock(waiting)
 
+    @property
+    def paused(self) -> bool:
+        """The utterance under way has probably ended."""
+        return self._paused
+
+    def waits_for(self, silence_ms: int) -> None:
+        """This pause ends the utterance once it has lasted so long; the next one is weighed anew."""
+        self._patience_ms = silence_ms
+
     def put_aside(self) -> None:
         """The utterance so far was somebody further away: the caller has been heard now."""
         self._aside = self._first_ms is not None
@@ -132,7 +142,7 @@ class Segmenter:
     def _over(self) -> bool:
         if self._first_ms is None:
             return False
-        return self._silence_ms >= self.rules.silence_ms or self._at_limit
+        return self._silence_ms >= self._patience_ms or self._at_limit
 
     @property
     def _silence_ms(self) -> int:
@@ -144,7 +154,7 @@ class Segmenter:
 
     def _hear_speech(self, near: bool) -> list[Cue]:
         cues = [Cue.RESUMED] if self._paused else []
-        self._paused = False
+        self._paused, self._patience_ms = False, self.rules.silence_ms
         if self._first_ms is None:
             self._first_ms, self._aside = self.at_ms - FRAME_MS, not near
         self._last_ms = self.at_ms
@@ -179,7 +189,7 @@ class Segmenter:
         return [Cue.NO_SPEECH] if waiting and self._quiet_ms >= self.rules.no_speech_ms else limit
 
     def _forget(self) -> None:
-        self._first_ms, self._speech_ms = None, 0
+        self._first_ms, self._speech_ms, self._patience_ms = None, 0, self.rules.silence_ms
         self._started = self._paused = self._speaking = self._aside = False
         self._window.clear()
         self._near.clear()

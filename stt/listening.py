@@ -38,6 +38,9 @@ class UtteranceReader(Protocol):
     def guess(self, pcm: bytes) -> None:
         """The utterance has probably ended: begin to read it."""
 
+    def guessed(self) -> Final | None:
+        """What it says if that was its end; None while that is not read. Given out once."""
+
     def forget(self) -> None:
         """It has not."""
 
@@ -137,7 +140,7 @@ class Listener:
         """Raises: RecognitionDown."""
         self._check()
         reader = self._reader(self.workers, spec)
-        turn = Turn(SpeechDetector(self._activity_pool, spec), reader)
+        turn = Turn(SpeechDetector(self._activity_pool, spec), reader, spec.patience)
         try:
             async for frame in pcm:
                 self._check()
@@ -160,9 +163,12 @@ class Listener:
 class Turn:
     """The caller's turn: frames in, events out, until something was said or nothing was."""
 
-    def __init__(self, hearing: SpeechDetector, reader: UtteranceReader) -> None:
+    def __init__(
+        self, hearing: SpeechDetector, reader: UtteranceReader, patience: Callable[[str, float], int] | None = None
+    ) -> None:
         self._hearing = hearing
         self._reader = reader
+        self._patience = patience
         self._read_ms = 0  # up to where the reader has heard
         self.over = False
 
@@ -179,6 +185,13 @@ class Turn:
         for cue in cues:
             async for event in self._act(cue):
                 yield event
+        self._weigh_silence()
+
+    def _weigh_silence(self) -> None:
+        """As soon as it is known what the words before a pause say, the pause is as long as they deserve."""
+        segments = self._hearing.segments
+        if self._patience and segments.paused and (said := self._reader.guessed()):
+            segments.waits_for(self._patience(said.text, said.confidence))
 
     async def cut_off(self) -> AsyncIterator[SpeechEvent]:
         """The sound has ended, the caller has not."""

@@ -29,6 +29,7 @@ class VoskReader:
         self._sending: asyncio.Task[dict[str, Any]] | None = None
         self._partial = ""
         self._partial_at = 0  # bytes of the utterance, when the text was last given out
+        self._unweighed = ""  # what a pause came after
 
     async def hear(self, pcm: bytes) -> str | None:
         self._waiting += pcm
@@ -48,7 +49,12 @@ class VoskReader:
         return text
 
     def guess(self, pcm: bytes) -> None:
-        """Nothing to do: Vosk has read all but the last word already."""
+        """Vosk has read all but the last word already."""
+        self._unweighed = self._partial
+
+    def guessed(self) -> Final | None:
+        text, self._unweighed = self._unweighed, ""
+        return Final(text, 1.0) if text else None
 
     def forget(self) -> None: ...
 

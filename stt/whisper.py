@@ -1,6 +1,7 @@
 """Whisper as a recogniser: reads while the trailing silence is still being measured."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class WhisperReader:
         self._name = name
         self._head = {"phrases": [*spec.phrases, *spec.names]}
         self._guess: asyncio.Task[dict[str, Any]] | None = None
+        self._weighed: asyncio.Task[dict[str, Any]] | None = None  # the guess that was given out
         self._clear()
 
     def _clear(self) -> None:
@@ -89,6 +91,15 @@ class WhisperReader:
     def guess(self, pcm: bytes) -> None:
         if self._workers.idle:  # a guess never takes a worker from another caller's turn
             self._guess = asyncio.create_task(self._workers.ask(self._head, pcm[self._cut :]))
+
+    def guessed(self) -> Final | None:
+        guess = self._guess
+        if guess is None or not guess.done() or self._weighed is guess or guess.cancelled() or guess.exception():
+            return None
+        self._weighed = guess
+        last = transcript(guess.result(), self._name)
+        pieces = [(piece.said, piece.pause) for piece in self._pieces]
+        return replace(last, text=text_of([*pieces, (last.text, True)]))
 
     def forget(self) -> None:
         if self._guess:

@@ -39,6 +39,9 @@ class Notebook:
     def guess(self, pcm: bytes) -> None:
         self.asked.append("guess")
 
+    def guessed(self) -> Final | None:
+        return Final(self.texts[0], 0.9) if self.asked[-1] == "guess" else None
+
     def forget(self) -> None:
         self.asked.append("forget")
 
