@@ -119,7 +119,7 @@ class Segmenter:
         return self._paused
 
     def waits_for(self, silence_ms: int) -> None:
-        """This pause ends the utterance once it has lasted so long; the next one is weighed anew."""
+        """The present pause ends the utterance once it has lasted so long; the next one is weighed anew."""
         self._patience_ms = silence_ms
 
     def put_aside(self) -> None:

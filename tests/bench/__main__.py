@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-MEASUREMENTS = ("cost", "answers", "ringing", "pop", "load", "legs", "records")
+MEASUREMENTS = ("cost", "answers", "ringing", "pauses", "pop", "load", "legs", "records")
 
 
 def measure(name: str) -> Any:
