@@ -158,3 +158,21 @@ def test_a_word_that_begins_softly_is_the_callers() -> None:
 def test_long_speech_does_not_end_where_the_network_becomes_unsure() -> None:
     cues = feed(Segmenter(RULES), [(0.9, 2_000), (0.1, 100), (0.4, 3_000), (0.0, 700)])
     assert cues == [(Cue.STARTED, 300), (Cue.PAUSED, 5_400), (Cue.ENDED, 5_800)]
+
+
+@pytest.mark.parametrize(("patience_ms", "ends_ms"), [(360, 960), (1_400, 2_000)])
+def test_a_pause_lasts_as_long_as_what_was_said_deserves(patience_ms: int, ends_ms: int) -> None:
+    segmenter = Segmenter(RULES)
+    feed(segmenter, [(0.9, 600), (0.0, 320)])
+    assert segmenter.paused
+    segmenter.waits_for(patience_ms)
+    assert feed(segmenter, [(0.0, 2_000)])[0] == (Cue.ENDED, ends_ms)
+
+
+def test_the_next_pause_is_weighed_anew() -> None:
+    segmenter = Segmenter(RULES)
+    feed(segmenter, [(0.9, 600), (0.0, 320)])
+    segmenter.waits_for(1_400)
+    cues = feed(segmenter, [(0.0, 600), (0.9, 400), (0.0, 1_000)])
+    assert [cue for cue, _ in cues] == [Cue.RESUMED, Cue.PAUSED, Cue.ENDED]
+    assert cues[-1][1] == 920 + 600 + 400 + RULES.silence_ms

@@ -32,6 +32,7 @@ class Notebook:
         self.texts, self.partials = texts, list(partials or [])
         self.asked: list[str] = []
         self.heard_ms: list[int] = []
+        self.given = 0  # guesses whose words were asked for
 
     async def hear(self, pcm: bytes) -> str | None:
         return self.partials.pop(0) if self.partials else None  # each is a reading of its own
@@ -40,7 +41,9 @@ class Notebook:
         self.asked.append("guess")
 
     def guessed(self) -> Final | None:
-        return Final(self.texts[0], 0.9) if self.asked[-1] == "guess" else None
+        fresh = self.asked.count("guess") > self.given
+        self.given = self.asked.count("guess")
+        return Final(self.texts[0], 0.9) if fresh else None
 
     def forget(self) -> None:
         self.asked.append("forget")
@@ -230,3 +233,28 @@ async def test_a_caller_at_the_limit_is_told_apart_from_one_who_has_finished() -
     final = events[-1]
     assert isinstance(final, Final)
     assert final.at_limit
+
+
+@pytest.mark.parametrize(("patience_ms", "heard_ms"), [(360, 240 + 1_000 + 360), (1_400, 240 + 1_000 + 1_400)])
+async def test_what_was_said_before_a_pause_decides_how_long_it_lasts(patience_ms: int, heard_ms: int) -> None:
+    weighed: list[str] = []
+
+    def patience(text: str, confidence: float) -> int:
+        weighed.append(text)
+        return patience_ms
+
+    book = Notebook(["ward four"])
+    final = (await listen(book, (QUIET, 600), (LOUD, 1_000), (QUIET, 3_000), spec=ListenSpec(patience=patience)))[-1]
+    assert isinstance(final, Final)
+    assert book.heard_ms[0] == pytest.approx(heard_ms, abs=60)
+    assert weighed == ["ward four"]
+
+
+async def test_while_nothing_is_read_the_silence_decides() -> None:
+    class Slow(Notebook):
+        def guessed(self) -> Final | None:
+            return None
+
+    book = Slow(["ward four"])
+    await listen(book, (QUIET, 600), (LOUD, 1_000), (QUIET, 3_000), spec=ListenSpec(patience=lambda text, sure: 360))
+    assert book.heard_ms[0] == pytest.approx(240 + 1_000 + 700, abs=60)

@@ -91,3 +91,18 @@ async def test_a_reader_that_is_closed_begins_anew(pool: Pool) -> None:
     await speak(reader, 20)
     reader.close()
     assert (await reader.finish(FRAME * 50)).text == "<1000>"
+
+
+async def test_a_guess_is_given_out_once_and_only_when_it_is_read(pool: Pool) -> None:
+    reader = reader_of(pool)
+    pcm = await speak(reader, 1)
+    assert reader.guessed() is None
+    reader.guess(pcm)
+    assert reader.guessed() is None  # it is being read
+    await asyncio.sleep(0.01)
+    said = reader.guessed()
+    assert said is not None
+    assert said.text == "<1000>"
+    assert reader.guessed() is None
+    assert (await reader.finish(pcm)).text == "<1000>"
+    assert pool.asked_ms == [1_000]  # it was read once
