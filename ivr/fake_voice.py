@@ -15,6 +15,7 @@ class WordsVoice:
         self, recordings: Mapping[tuple[str, str], bytes] | None = None, prepared: Collection[str] = ()
     ) -> None:
         self.down = False
+        self.idle = True
         self.said: list[tuple[str, str]] = []
         self._recordings = recordings or {}
         self._prepared = prepared

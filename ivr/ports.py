@@ -181,6 +181,10 @@ class AgentPhones(Protocol):
 class Voice(Protocol):
     """Sentences to audio."""
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for a rendering."""
+
     async def say(self, text: str, language: str) -> bytes:
         """PCM of a sentence, from the cache where it is there, else rendered in a bounded worker.
 

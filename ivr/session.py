@@ -20,6 +20,7 @@ from ivr.actions import (
     Hold,
     Join,
     Outcome,
+    Prompt,
     Silence,
     Speak,
     Summon,
@@ -28,6 +29,7 @@ from ivr.actions import (
 )
 from ivr.barge_in import Voices
 from ivr.filling import Filling
+from ivr.foreseeing import foreseen
 from ivr.interpreter import advance
 from ivr.keypad import Keypad
 from ivr.locales.registry import FALLBACK
@@ -35,7 +37,7 @@ from ivr.notebook import Notebook
 from ivr.patience import patience_ms
 from ivr.performing import Performer
 from ivr.phases import DangerAsked
-from ivr.ports import HungUp, Leg, LegLost, ListenSpec, Recognizer, Understander
+from ivr.ports import HungUp, Leg, LegLost, ListenSpec, Recognizer, Understander, Understanding
 from ivr.recording import record_message, urgent
 from ivr.script import Script
 from ivr.state import State
@@ -82,6 +84,7 @@ class Session:
         self.keypad = Keypad(script.edition.site.emergency.key)
         self.voices = Voices()
         self.filling = Filling(leg, speech_services.music)
+        self._ahead: tuple[Prompt, asyncio.Task[RenderedPrompt]] | None = None  # being rendered before it is needed
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
         """Raises: HungUp, LegLost. No agent's phone goes on ringing for a call that has gone elsewhere."""
@@ -97,6 +100,7 @@ class Session:
             await ring.stop(CALLER_LEFT)
             raise
         finally:
+            self._drop_ahead()
             await ring.stop()
 
     async def _until_it_leaves(self, state: State, outcome: Outcome) -> Departure:
@@ -123,9 +127,26 @@ class Session:
         """What will be spoken now; that it begins is saved with the state, before it does."""
         if not isinstance(action, Speak | Ask | Hold | TakeMessage):
             return RenderedPrompt("", b"")
-        speech = await self.speech_services.renderer.speech(action.prompt, state.language, self.clock())
+        if self._ahead and self._ahead[0] == action.prompt:
+            speech = await self._ahead[1]
+        else:
+            speech = await self.speech_services.renderer.speech(action.prompt, state.language, self.clock())
+        self._drop_ahead()
         self.notebook.note(EventType.PROMPT_STARTED, {"keys": [line.key for line in action.prompt]})
         return speech
+
+    def _render_ahead(self, state: State, said: Understanding) -> None:
+        """Of what the caller has said so far; a voice that others need is left alone."""
+        prompt, renderer = foreseen(self.script, state, said), self.speech_services.renderer
+        if not prompt or not renderer.idle or (self._ahead and self._ahead[0] == prompt):
+            return
+        self._drop_ahead()
+        self._ahead = prompt, asyncio.create_task(renderer.speech(prompt, state.language, self.clock()))
+
+    def _drop_ahead(self) -> None:
+        if self._ahead:
+            self._ahead[1].cancel()
+            self._ahead = None
 
     async def _save(self, state: State, outcome: Outcome) -> None:
         """The state, what happened since the one before, and what led to it: all or nothing."""
@@ -194,7 +215,8 @@ class Session:
         listen = replace(listen, names=self.script.names(state.language)) if listen else None
         answered = self.performer.answered if state.waits_at and not isinstance(state.phase, DangerAsked) else None
         patience = partial(patience_ms, self.script, state.language)
-        spec = replace(spec, listen=listen, until=answered, patience=patience)
+        ahead = partial(self._render_ahead, state) if spec.answer and not spec.wait else None
+        spec = replace(spec, listen=listen, until=answered, patience=patience, so_far=ahead)
         return await self._conversation(state).turn(spec)
 
     async def _message(self, state: State, action: TakeMessage, speech: RenderedPrompt) -> Outcome:

@@ -70,6 +70,7 @@ class TurnSpec:
     patience: Callable[[Understanding], int] | None = (
         None  # how long a silence ends an utterance that means this so far
     )
+    so_far: Callable[[Understanding], None] | None = None  # told what the caller has said, before they have finished
     ahead: bool = False  # keys pressed before it began may answer it
     question: Hashable = None  # the same again: what answers it may be as old as its first asking
 
@@ -132,9 +133,13 @@ class Conversation:
                         return heard if meant(heard.understanding) else None
         return None
 
-    def patience(self, weigh: Callable[[Understanding], int], language: str, text: str, confidence: float) -> int:
-        """As `ListenSpec.patience`."""
-        return weigh(self.understand(text, language, confidence))
+    def patience(self, spec: "TurnSpec", language: str, text: str, confidence: float) -> int:
+        """As `ListenSpec.patience`, of a turn that has a view of it."""
+        assert spec.patience
+        said = self.understand(text, language, confidence)
+        if spec.so_far:
+            spec.so_far(said)
+        return spec.patience(said)
 
     def understand(self, text: str, language: str, confidence: float) -> Understanding:
         """What was weighed at a pause is understood once, when the pause turns out to be the end."""
@@ -325,7 +330,7 @@ class _Turn:
     def _now(self, spec: ListenSpec) -> ListenSpec:
         """With what the call has taught; who was unclear over the prompt has a moment to say it again."""
         again = self.unclear is not None and not self.means.voices.company
-        weigh = self.spec.patience and partial(self.means.patience, self.spec.patience, spec.language)
+        weigh = self.spec.patience and partial(self.means.patience, self.spec, spec.language)
         return replace(
             spec, playing=self._playing_dbfs, patience=weigh, caller_dbfs=self.means.voices.caller_dbfs,
             no_speech_ms=min(spec.no_speech_ms, UNCLEAR_AGAIN_MS) if again else spec.no_speech_ms,
@@ -350,6 +355,8 @@ class _Turn:
             return None
         if self.is_meant(self.interim.last):
             self.barge.is_meant()
+            if self.spec.so_far:
+                self.spec.so_far(self.interim.last)
             return None
         drones = partial.at_ms - self.started_ms >= UNCLEAR_S * 1_000
         return self._nothing_said() if drones and not self.prompting else None

@@ -88,6 +88,11 @@ class PromptRenderer:
     wording: Wording
     voice: Voice
 
+    @property
+    def idle(self) -> bool:
+        """Whether the voice has nothing else to say just now."""
+        return self.voice.idle
+
     async def speech(self, prompt: Prompt, language: Language, now: datetime) -> RenderedPrompt:
         parts = await asyncio.gather(*(self._line(line, language, now) for line in prompt))
         lengths = (len(part.pcm) + len(GAP) for part in parts)

@@ -55,6 +55,10 @@ class RenderedVoice:
         for lane in self._lanes:
             self._idle.put_nowait(lane)
 
+    @property
+    def idle(self) -> bool:
+        return not self._waiting
+
     async def say(self, text: str, language: str) -> bytes:
         """PCM of a sentence, put together from phrases where it is not there whole.
 

@@ -41,6 +41,8 @@ NUMBERS = {word: str(number) for number in range(20) for word in (en.number(numb
 class DeadExceptFor:
     """A voice that can render nothing but what set-up would have rendered: single parts."""
 
+    idle = True
+
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
 

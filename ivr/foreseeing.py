@@ -1,0 +1,15 @@
+"""What the line would say next if its caller had finished, so that it can be rendered before they have. Pure."""
+
+from ivr.actions import AgentFound, Ask, FindAgent, Heard, Prompt, Speak
+from ivr.interpreter import advance
+from ivr.ports import Understanding
+from ivr.script import Script
+from ivr.state import State
+
+
+def foreseen(script: Script, state: State, said: Understanding) -> Prompt:
+    """The next prompt, as far as it does not depend on what is looked up first; empty where it does."""
+    state, action = advance(script, state, Heard(said))
+    if isinstance(action, FindAgent):  # whatever is found, the matter is said back
+        _, action = advance(script, state, AgentFound(free=False))
+    return action.prompt if isinstance(action, Ask | Speak) else ()
