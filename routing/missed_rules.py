@@ -28,7 +28,7 @@ def judged(
     ticket_id: str | None, kept: MissedState | None,
 ) -> list[Effect]:  # fmt: skip
     """What becomes of an ended call's place on the list; `kept`: the state that it is in there, if it is."""
-    if call.ending is None:
+    if call.ending is None or call.direction != "inbound":  # what came of a callback is told by its own end
         return []
     told = [*events, *asked.events]
     kind = missed_kind(call, told, callbacks, asked.rules)
