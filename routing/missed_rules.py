@@ -6,7 +6,6 @@ from datetime import datetime
 from routing.effects import Change, Effect, Insert, JudgeMissed, Kind, SettleMissed, Transition, missed_transition
 from routing.lifecycle import OutboundCallEvent
 from routing.missed import (
-    LISTED,
     Listed,
     MissedCall,
     MissedEvent,
@@ -32,13 +31,13 @@ def judged(
         return []
     told = [*events, *asked.events]
     kind = missed_kind(call, told, callbacks, asked.rules)
-    mine = {"id": call.id}
+    if has_talked(call, told):
+        return [SettleMissed(asked.at, call_id=call.id)]
     if kind is None:
-        talked = [SettleMissed(asked.at, call_id=call.id)] if has_talked(call, told) else []
-        return [*talked, missed_transition(mine, MissedEvent.REACHED, asked.at)] if kept in LISTED else [*talked]
+        return []
     if kept is None:
         return [Insert(Kind.MISSED, MissedCall(call.id, kind, waited_s(call, told), ticket_id, asked.at))]
-    return [Change(Kind.MISSED, mine, {"kind": kind, "ticket_id": ticket_id}, (MissedState.OPEN,))]
+    return [Change(Kind.MISSED, {"id": call.id}, {"kind": kind, "ticket_id": ticket_id}, (MissedState.OPEN,))]
 
 
 def settling(listed: Sequence[Listed], at: datetime, by: ReachedCaller | None = None) -> list[Transition]:

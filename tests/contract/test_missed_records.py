@@ -198,6 +198,11 @@ async def test_a_look_at_what_became_known_since_changes_the_kind_or_takes_the_c
         await records.missed.judge(call_id, later(80), ALWAYS_OPEN)
     assert (await records.missed.load(message)).kind is MissedKind.MESSAGE_UNHEARD
     assert await ids(records, MissedState.REACHED) == [talked]
+    ticket = await opened_ticket(records)
+    owed = await gives_up(records, ticket)
+    await records.outbound_calls.store(a_callback(ticket, call_id=owed))
+    await records.missed.judge(owed, later(80), ALWAYS_OPEN)
+    assert await ids(records, MissedState.OWED) == [owed]
     live = await opened_call(records)
     await records.missed.judge(live.id, later(80), ALWAYS_OPEN)
     with pytest.raises(NotFound):

@@ -129,7 +129,7 @@ async def test_a_report_becomes_a_ticket_whose_number_and_promise_are_spoken(tmp
 
 async def test_who_takes_no_callback_is_told_of_once(tmp_path: Path) -> None:
     """Nobody is at work, so a callback is offered; the caller says nothing to it, and waits."""
-    told = ["drain on ward four", *[fake_ears.ScriptedWait()] * 9]
+    told: list[fake_ears.ScriptLine] = ["drain on ward four", *[fake_ears.ScriptedWait()] * 9]
     scene = CallScene(tmp_path, [CallerWaits(180_000), CallerHangsUp()], told)
     with pytest.raises(HungUp):
         await scene.run()
