@@ -123,6 +123,7 @@ class WaitingRules(Document):
     limit_s: int = 600
     wrap_up_limit_s: int = 120
     stale_page_s: int = 15
+    short_wait_s: int = 5  # who hangs up within it has hardly waited, and is listed apart from who gave up
     callback_hold_s: int = 10  # an agent is kept so long for who is being rung; who takes the phone later waits first
 
 

@@ -106,7 +106,9 @@ class Controller:
         )  # fmt: skip
         self.audio = AudioServer(settings.controller.host, settings.controller.audiosocket_port)
         self.sip = SipWatch(settings.controller.host, settings.controller.agi_port)
-        self.services = LineServices.over(records, news, in_force.waiting, Clocks(now, wall_now))
+        self.services = LineServices.over(
+            records, news, in_force.waiting, Clocks(now, wall_now), site=lambda: in_force.site
+        )
         dialler = AmiDialler(self.ami, settings.line.number, in_force)
         node = settings.node.name
         self.outbound = OutboundDesk(self.services, dialler, in_force.callback, node)

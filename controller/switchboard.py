@@ -16,6 +16,7 @@ from controller.refusals import Refusals
 from controller.talk_calls import TalkCalls
 from ivr.notebook import Notebook
 from routing.identity import is_id
+from routing.missed import TALKS_TO_FALLBACK
 from routing.model import Attempt, NotDialled, NotFound, OfferState, OutboundCall
 from routing.nodes import BEFORE, NodeWatch
 from routing.outbound_desk import OutboundDesk
@@ -185,7 +186,7 @@ class Switchboard:
         """Who talks waits no more; without a ringing offer it is the fallback group, rung while no controller lived."""
         offer = await self.services.records.offers.of_call(call_id)
         if offer is None or offer.state in (OfferState.MADE, OfferState.SEEN):
-            await self.services.queue.leave(call_id, "talks to the fallback group")
+            await self.services.queue.leave(call_id, TALKS_TO_FALLBACK)
 
     async def _gone(self, call_id: str) -> None:
         """Its channel ended while no controller could note it."""

@@ -245,6 +245,8 @@ class Session:
         if state.step != before.step:
             facts = {"from": before.step, "to": state.step, "after": type(outcome).__name__}
             self.notebook.note(EventType.STEP, facts)
+        if state.facts.callback_declined and not before.facts.callback_declined:
+            self.notebook.note(EventType.CALLBACK_DECLINED)
         if state.language != before.language:
             self.notebook.note(EventType.CALL_LANGUAGE, {"language": state.language})
         for type_, payload, private in told(outcome):

@@ -149,6 +149,9 @@ class Action(StrEnum):
     AUDIT_CUT = "audit_cut"
     ERASED = "erased"
     EMERGENCY_TAKEN = "emergency_taken"
+    CALLBACK_ORDERED = "callback_ordered"
+    MISSED_DONE = "missed_done"
+    MISSED_REOPENED = "missed_reopened"
     DOCUMENTS_PUBLISHED = "documents_published"
 
 

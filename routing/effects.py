@@ -33,10 +33,12 @@ from routing.lifecycle import (
     TicketEvent,
     sources_and_target,
 )
+from routing.missed import ALWAYS_OPEN, MISSED_TRANSITIONS, MissedEvent, MissedRules
 from routing.model import (
     LIVE_OFFERS,
     OPEN_OUTBOUND_CALLS,
     AgentState,
+    NewEvent,
     Offer,
     QueueEntry,
     RoutingError,
@@ -76,6 +78,7 @@ class Kind(StrEnum):
     TALK = "talks"
     PARTICIPANT = "participants"
     TALK_COMMAND = "talk_commands"
+    MISSED = "missed_calls"  # callers whom nobody reached
 
 
 LIVE: Mapping[Kind, tuple[StrEnum, ...]] = {
@@ -179,7 +182,30 @@ class EndIfEmpty:
     at: datetime
 
 
-Effect = Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | NoteHistory | EndIfEmpty
+@dataclass(frozen=True)
+class JudgeMissed:
+    """Have an ended call on the list of those whom nobody reached, or not, as `routing.missed_rules.judged` says."""
+
+    call_id: str
+    at: datetime
+    rules: MissedRules = ALWAYS_OPEN
+    events: tuple[NewEvent, ...] = ()  # of the call, that are written in the same transaction
+
+
+@dataclass(frozen=True)
+class SettleMissed:
+    """Take off that list whom `routing.missed_rules.settling` names: of one of these, by a talk or an answer."""
+
+    at: datetime
+    call_id: str | None = None  # a person talks with its caller
+    outbound_call_id: str | None = None  # whom it was for has been called back
+    ticket_id: str | None = None  # it is closed
+
+
+Effect = (
+    Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | NoteHistory | EndIfEmpty | JudgeMissed
+    | SettleMissed
+)  # fmt: skip
 
 # transitions, as they are asked for
 
@@ -279,3 +305,12 @@ def stage_transition(ticket: Ticket, stage: Stage, at: datetime) -> Transition:
     return Transition(
         Kind.TICKET, {"id": ticket.id}, {"stage": stage}, (ticket.stage,), TicketEvent(stage.value), at, True
     )
+
+
+def missed_transition(
+    where: Columns, event: MissedEvent, at: datetime, by: str = "", required: bool = False
+) -> Transition:
+    """`by`: who does it; the line, where it is empty."""
+    sources, to = sources_and_target(MISSED_TRANSITIONS, event)
+    changes = {"state": to, "state_since": at, "by": by}
+    return Transition(Kind.MISSED, where, changes, sources, event, at, required)

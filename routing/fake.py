@@ -8,10 +8,12 @@ from routing.fake_calls import MemoryCalls, MemoryTickets
 from routing.fake_dispatch import MemoryAgents, MemoryDrafts, MemoryOffers, MemoryQueue, MemoryWrapUps
 from routing.fake_emergencies import MemoryEmergencies
 from routing.fake_legs import MemoryLegs
+from routing.fake_missed import MemoryMissed
 from routing.fake_nodes import MemoryNodes
 from routing.fake_outbound_calls import MemoryOutboundCalls
 from routing.fake_state import MemoryState
 from routing.fake_talks import MemoryTalks
+from routing.missed import MissedCalls
 from routing.model import Agent
 from routing.nodes import Nodes
 from routing.ports import (
@@ -48,6 +50,7 @@ class MemoryRecords:
         self.talks: Talks = MemoryTalks(self.state)
         self.drafts: Drafts = MemoryDrafts(self.state)
         self.nodes: Nodes = MemoryNodes(self.state)
+        self.missed: MissedCalls = MemoryMissed(self.state)
 
 
 class MemoryNews:

@@ -9,6 +9,7 @@ from routing.effects import Insert, Kind, call_transition, stage_transition
 from routing.fake_state import MemoryState, one
 from routing.identity import new_id
 from routing.lifecycle import UNFINISHED_STAGES, CallEvent, next_stage
+from routing.missed import ALWAYS_OPEN, MissedRules
 from routing.model import (
     CORRECTABLE,
     Call,
@@ -24,7 +25,7 @@ from routing.model import (
     is_moved,
     refuse_unseen,
 )
-from routing.rules import moving_urgency
+from routing.rules import ending_call, moving_urgency
 from routing.ticket_numbers import nth_ticket_number
 
 
@@ -59,9 +60,12 @@ class MemoryCalls:
         with self._state.transaction():
             self._state.append(events)
 
-    async def end(self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = ()) -> bool:
+    async def end(
+        self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = (),
+        rules: MissedRules = ALWAYS_OPEN,
+    ) -> bool:  # fmt: skip
         await self.load(call_id)
-        return await self._state.won(call_transition(call_id, CallEvent.ENDED, at, ending), events=events)
+        return await self._state.won(*ending_call(call_id, ending, at, events, rules), events=events)
 
     async def timeline(self, call_id: str) -> Sequence[Event]:
         return list(self._state.events.get(call_id, ()))

@@ -17,28 +17,35 @@ from routing.effects import (
     EndIfEmpty,
     Enter,
     Insert,
+    JudgeMissed,
     Kind,
     LinkMatter,
     Lost,
     NoteNumber,
+    SettleMissed,
     Transition,
 )
 from routing.emergencies import Emergency, Ring, Take
 from routing.identity import new_id
 from routing.legs import CallLeg
+from routing.missed import Listed, MissedCall, ReachedCaller, is_theirs
+from routing.missed_rules import judged, settling
 from routing.model import (
     Agent,
     Attempt,
     Call,
+    CallerId,
     Event,
     NewEvent,
     NotFound,
     Offer,
     OutboundCall,
     QueueEntry,
+    Stage,
     Ticket,
 )
 from routing.nodes import Node
+from routing.purposes import Purpose
 from routing.rules import emptied, following, reached, renewed_place
 from routing.talks import IN_TALK, Participant, Talk, TalkCommand
 
@@ -81,6 +88,7 @@ class MemoryState:
     talks: dict[str, Talk] = field(default_factory=dict)
     participants: dict[str, Participant] = field(default_factory=dict)
     talk_commands: dict[str, TalkCommand] = field(default_factory=dict)
+    missed_calls: dict[str, MissedCall] = field(default_factory=dict)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -135,6 +143,41 @@ class MemoryState:
             case NoteNumber(ticket_id, number):
                 ticket = self.tickets[ticket_id]
                 self.tickets[ticket_id] = replace(ticket, draft=replace(ticket.draft, callback_number=number))
+            case JudgeMissed():
+                self.apply(self._judged(effect))
+            case SettleMissed(at):
+                self.apply(settling(self._listed(), at, self._reached(effect)))
+
+    def _judged(self, asked: JudgeMissed) -> Sequence[Effect]:
+        call, kept = self.calls[asked.call_id], self.missed_calls.get(asked.call_id)
+        about = self._matters(call.id)
+        owed = [each for each in self.outbound_calls.values() if each.purpose is Purpose.CALLBACK]
+        theirs = [
+            each for each in owed if is_theirs(each, call) and (each.call_id == call.id or each.ticket_id in about)
+        ]
+        told = self.events.get(call.id, ())
+        return judged(asked, call, told, theirs, next(iter(about), None), kept.state if kept else None)
+
+    def _matters(self, call_id: str | None) -> list[str]:
+        return [ticket for call, ticket in self.call_tickets if call == call_id]
+
+    def _listed(self) -> list[Listed]:
+        return [self._told(row) for row in self.missed_calls.values()]
+
+    def _told(self, row: MissedCall) -> Listed:
+        matters = frozenset(self._matters(row.id))
+        unanswered = frozenset(each for each in matters if self.tickets[each].stage is not Stage.CLOSED)
+        return Listed(row.id, row.state, self.calls[row.id].caller, matters, unanswered)
+
+    def _reached(self, asked: SettleMissed) -> ReachedCaller | None:
+        if asked.outbound_call_id:
+            rung = self.outbound_calls[asked.outbound_call_id]
+            about = frozenset({rung.ticket_id})
+            return ReachedCaller(CallerId(number=rung.number), about, rung.call_id, rung=True)
+        if asked.call_id:
+            matters = frozenset(self._matters(asked.call_id))
+            return ReachedCaller(self.calls[asked.call_id].caller, matters, asked.call_id)
+        return None
 
     def _move(self, asked: Transition) -> None:
         rows = self._alter(asked)

@@ -12,6 +12,7 @@ from routing.caps import Asked, AskedAlike
 from routing.emergencies import Emergency, EmergencyEvent, Ring, Take, TakeEvent
 from routing.legs import CallLeg
 from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
+from routing.missed import ALWAYS_OPEN, MissedCalls, MissedRules
 from routing.model import (
     CORRECTABLE,
     Agent,
@@ -58,8 +59,11 @@ class Calls(Protocol):
     async def append(self, events: Sequence[NewEvent]) -> None:
         """Raises: NotFound."""
 
-    async def end(self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = ()) -> bool:
-        """End a call and withdraw it from the queue; False when it had ended already."""
+    async def end(
+        self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = (),
+        rules: MissedRules = ALWAYS_OPEN,
+    ) -> bool:  # fmt: skip
+        """End a call, withdraw it from the queue, and list it where nobody was reached; False when it had ended."""
 
     async def timeline(self, call_id: str) -> Sequence[Event]: ...
 
@@ -372,6 +376,7 @@ class Records(Protocol):
     talks: Talks
     drafts: Drafts
     nodes: Nodes
+    missed: MissedCalls
 
 
 class News(Protocol):

@@ -17,10 +17,12 @@ from routing.effects import (
     EndIfEmpty,
     Enter,
     Insert,
+    JudgeMissed,
     Kind,
     LinkMatter,
     NoteHistory,
     NoteNumber,
+    SettleMissed,
     Transition,
     agent_transition,
     attempt_transition,
@@ -33,12 +35,17 @@ from routing.effects import (
 from routing.emergencies import Emergency, EmergencyEvent, EmergencyState
 from routing.identity import new_id
 from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
+from routing.missed import MissedRules
+from routing.missed_rules import after_outbound_call as missed_after_outbound_call
+from routing.missed_rules import after_stored as missed_after_stored
+from routing.missed_rules import after_ticket as missed_after_ticket
 from routing.model import (
     LIVE_OFFERS,
     OPEN_OUTBOUND_CALLS,
     Attempt,
     AttemptState,
     CallerId,
+    NewEvent,
     Offer,
     OutboundCall,
     OutboundCallState,
@@ -65,6 +72,14 @@ def claiming_attempt(attempt: Attempt) -> list[Effect]:
     return [counted, Insert(Kind.ATTEMPT, attempt)]
 
 
+def ending_call(
+    call_id: str, ending: str, at: datetime, events: Sequence[NewEvent], rules: MissedRules
+) -> list[Effect]:
+    """Once; whom nobody has reached is on the list of those from the same moment on."""
+    ended = call_transition(call_id, CallEvent.ENDED, at, ending)
+    return [ended, JudgeMissed(call_id, at, rules, tuple(event for event in events if event.call_id == call_id))]
+
+
 def taking_over(callback_id: str, call_id: str, at: datetime) -> list[Effect]:
     """Who is owed a call has called: what is being dialled is given up, and the call's own place with it."""
     return [
@@ -81,7 +96,8 @@ def stored(kept: OutboundCall, asked: OutboundCall) -> list[Effect]:
     if not kept.rule.for_agent:
         return []
     own = [leaving(_own_place(asked.call_id), "callback chosen", asked.since)] if asked.call_id else []
-    return [*own, Enter(place_of(kept)), NoteNumber(kept.ticket_id, kept.number)]
+    noted = NoteNumber(kept.ticket_id, kept.number)
+    return [*own, Enter(place_of(kept)), noted, *missed_after_stored(kept, asked)]
 
 
 def renewed_outbound_call(kept: OutboundCall, asked: OutboundCall) -> OutboundCall:
@@ -132,8 +148,8 @@ def following(made: Transition, row: Any) -> Sequence[Effect]:
     match made.kind:
         case Kind.CALL if made.event is CallEvent.ENDED:
             return _after_call(made.where["id"], made.at)
-        case Kind.TICKET if made.changes["stage"] is Stage.CLOSED:
-            return [_called_off_with(made, purpose) for purpose in ENDING_WITH_TICKET]
+        case Kind.TICKET:
+            return _after_ticket(made, made.changes["stage"] is Stage.CLOSED)
         case Kind.OFFER:
             return _after_offer(made, row)
         case Kind.OUTBOUND_CALL:
@@ -154,6 +170,11 @@ CALL_FOLLOWS: Mapping[OfferEvent, CallEvent] = {
 }
 
 
+def _after_ticket(made: Transition, closed: bool) -> list[Effect]:
+    called_off = [_called_off_with(made, purpose) for purpose in ENDING_WITH_TICKET] if closed else []
+    return [*called_off, *missed_after_ticket(made.where["id"], closed, made.at)]
+
+
 def _called_off_with(closed: Transition, purpose: Purpose) -> Transition:
     theirs = {"ticket_id": closed.where["id"], "purpose": purpose}
     return outbound_call_transition(theirs, OutboundCallEvent.CANCELLED, closed.at, why="ticket closed")
@@ -170,6 +191,7 @@ def _after_offer(made: Transition, offer: Offer) -> list[Effect]:
         effects.append(leaving({"id": offer.entry_id}, "answered", made.at))
     if event is OfferEvent.ANSWERED and offer.call_id:
         effects += [CallOffReached(offer, made.at), *beginning(offer.call_id, made.at, offer.agent_id, offer.id)]
+        effects.append(SettleMissed(made.at, call_id=offer.call_id))
     if event is OfferEvent.TALK_ENDED and offer.callback_id:
         effects.append(outbound_call_transition({"id": offer.callback_id}, OutboundCallEvent.TALKED, made.at))
     if event is OfferEvent.TALK_ENDED and offer.call_id:
@@ -203,6 +225,7 @@ def _after_outbound_call(made: Transition, call: OutboundCall) -> list[Effect]:
     return [
         *waiting,
         attempt_transition({"outbound_call_id": call.id}, AttemptEvent.CALLED_OFF, made.at, why),
+        *missed_after_outbound_call(made, call),
         NoteHistory(call.ticket_id, made.at, call.purpose, to),
     ]
 

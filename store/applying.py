@@ -20,17 +20,20 @@ from routing.effects import (
     EndIfEmpty,
     Enter,
     Insert,
+    JudgeMissed,
     Kind,
     LinkMatter,
     Lost,
     NoteHistory,
     NoteNumber,
+    SettleMissed,
     Transition,
 )
 from routing.model import CallerId, NewEvent, Offer, OfferState
 from routing.rules import FOLLOWED_BY_ROW, emptied, following, reached
 from routing.talks import Role
 from store.database import Database
+from store.missed_rows import missed_effects
 from store.outbound_call_rows import find_outbound_call, open_about
 from store.portable import hold, insert_unless_there, must_win
 from store.queue_rows import NOT_LEFT, enter
@@ -46,6 +49,7 @@ from store.tables_dispatch import (
     queue_entries,
 )
 from store.tables_emergencies import emergencies, emergency_rings, emergency_takes
+from store.tables_missed import missed_calls
 from store.tables_talks import PRESENT, talk_commands, talk_participants, talks
 from store.ticket_history import note_change
 from store.timeline import append_events
@@ -64,6 +68,7 @@ TABLES: Mapping[Kind, Table] = {
     Kind.TALK: talks,
     Kind.PARTICIPANT: talk_participants,
     Kind.TALK_COMMAND: talk_commands,
+    Kind.MISSED: missed_calls,
 }
 CALL_FIRST = (Kind.OUTBOUND_CALL, Kind.ATTEMPT)  # of an offer, its agent comes before the call
 # Said in so many words where only live rows can have a transition, so that the index of those serves.
@@ -138,6 +143,8 @@ def _apply_special(connection: Connection, effect: Effect) -> None:
             connection.execute(ticket.values(callback_number=number))
         case NoteHistory(ticket_id, at, what, to):
             note_change(connection, ticket_id, at, "line", what, to)
+        case JudgeMissed() | SettleMissed():
+            apply(connection, missed_effects(connection, effect))
 
 
 def _move(connection: Connection, asked: Transition) -> None:

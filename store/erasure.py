@@ -35,6 +35,7 @@ from store.tables_dispatch import (
     outbound_calls,
     wrap_up_private,
 )
+from store.tables_missed import missed_private
 
 CHECKPOINTS = 5  # tries
 BATCH = 1_000  # rows, and keys in one statement
@@ -104,6 +105,7 @@ def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) 
     rows[event_private.name] |= _these(connection, events.c.id, events.c.call_id, call_ids)
     rows[outcome_private.name] |= _these(connection, outcome_private.c.id, outcome_private.c.call_id, call_ids)
     rows[ticket_change_private.name] |= _these(connection, ticket_changes.c.id, ticket_changes.c.ticket_id, ticket_ids)
+    rows[missed_private.name] |= _these(connection, missed_private.c.call_id, missed_private.c.call_id, call_ids)
     for column, ids in (
         (offers.c.call_id, call_ids),
         (offers.c.ticket_id, ticket_ids),

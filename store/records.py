@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
+from routing.missed import MissedCalls
 from routing.nodes import Nodes
 from routing.ports import (
     Agents,
@@ -27,6 +28,7 @@ from store.drafts import SqlDrafts
 from store.records_calls import SqlCalls
 from store.records_emergencies import SqlEmergencies
 from store.records_legs import SqlLegs
+from store.records_missed import SqlMissed
 from store.records_nodes import SqlNodes
 from store.records_offers import SqlOffers, SqlWrapUps
 from store.records_outbound_calls import SqlOutboundCalls
@@ -60,6 +62,7 @@ class SqlRecords:
         self.talks: Talks = SqlTalks(database, words_kept)
         self.drafts: Drafts = SqlDrafts(database)
         self.nodes: Nodes = SqlNodes(database)
+        self.missed: MissedCalls = SqlMissed(database, words_kept)
         self.accounts: Accounts = SqlAccounts(database)
         self.pages: Pages = SqlPages(database)
         self.archive: Archive = SqlArchive(database)

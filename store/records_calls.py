@@ -9,7 +9,9 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from routing.effects import call_transition
 from routing.event_types import EventType
 from routing.lifecycle import CallEvent
+from routing.missed import ALWAYS_OPEN, MissedRules
 from routing.model import Call, CallHistory, Event, NewEvent, NewOutcome, NotFound
+from routing.rules import ending_call
 from routing.searching import searchable
 from store.applying import SqlApplier, apply
 from store.columns import storable
@@ -85,8 +87,11 @@ class SqlCalls:
         if events:
             await self._database.write(lambda connection: append_events(connection, events, self._kept_for))
 
-    async def end(self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = ()) -> bool:
-        if await self._applier.won(call_transition(call_id, CallEvent.ENDED, at, ending), events=events):
+    async def end(
+        self, call_id: str, ending: str, at: datetime, events: Sequence[NewEvent] = (),
+        rules: MissedRules = ALWAYS_OPEN,
+    ) -> bool:  # fmt: skip
+        if await self._applier.won(*ending_call(call_id, ending, at, events, rules), events=events):
             return True
         await self._database.read(lambda connection: _require(connection, call_id))
         return False

@@ -31,6 +31,7 @@ from store.tables_dispatch import (
     sessions,
     wrap_up_private,
 )
+from store.tables_missed import missed_private
 
 BATCH = 500  # rows
 LEAP = timedelta(days=3)  # a line looks every hour: more between two looks is a line that was off, or a set clock
@@ -51,7 +52,7 @@ STILL_NEEDED: dict[str, ColumnElement[bool]] = {
 }
 PRIVATE: tuple[Table, ...] = (
     call_private, event_private, ticket_private, ticket_change_private, outbound_call_private, wrap_up_private,
-    draft_private, outcome_private,
+    draft_private, outcome_private, missed_private,
 )  # fmt: skip
 
 

@@ -96,6 +96,7 @@ outbound_calls = Table(
     Column("due", UtcTime, nullable=False),
     Column("state", WORD, nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
+    Index("ix_outbound_calls_ticket_id", "ticket_id"),
 )
 one_at_most("uq_outbound_calls_open", OPEN_OUTBOUND_CALL, outbound_calls.c.ticket_id, outbound_calls.c.purpose)
 

@@ -16,6 +16,7 @@ from routing.lifecycle import (
     OUTBOUND_CALL_TRANSITIONS,
     TICKET_TRANSITIONS,
 )
+from routing.missed import MISSED_TRANSITIONS
 from routing.talks import COMMAND_TRANSITIONS, PARTICIPANT_TRANSITIONS, TALK_TRANSITIONS
 from store.applying import TABLES
 
@@ -32,6 +33,7 @@ TRANSITIONS: Mapping[Kind, Mapping[tuple[StrEnum, StrEnum], StrEnum]] = {
     Kind.TALK: TALK_TRANSITIONS,  # type: ignore[dict-item]
     Kind.PARTICIPANT: PARTICIPANT_TRANSITIONS,  # type: ignore[dict-item]
     Kind.TALK_COMMAND: COMMAND_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.MISSED: MISSED_TRANSITIONS,  # type: ignore[dict-item]
 }
 Made = tuple[str, str, str]  # kind, from, to
 IN_TABLES: frozenset[Made] = frozenset(

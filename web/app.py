@@ -15,7 +15,20 @@ from routing.ports import News, Records
 from routing.services.line import LineServices
 from routing.services.pages import PageService
 from web import answering, auth_pages, desk_stream, own_password, vitals
-from web.api import agents, audits, callbacks, calls, drafts, emergencies, events, me, queue, sessions, tickets
+from web.api import (
+    agents,
+    audits,
+    callbacks,
+    calls,
+    drafts,
+    emergencies,
+    events,
+    me,
+    missed,
+    queue,
+    sessions,
+    tickets,
+)
 from web.api.asked import only_known_fields
 from web.board import BoardReader
 from web.context import DeskContext
@@ -25,9 +38,11 @@ from web.head_requests import HeadRequests
 from web.headers import SecurityHeaders
 from web.logins import Logins
 from web.messages import Recordings
+from web.missed import MissedCounter
 from web.pages import calls as call_pages
 from web.pages import desk as desk_pages
 from web.pages import emergencies as emergency_pages
+from web.pages import missed as missed_pages
 from web.pages import tickets as ticket_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.reading import Readings, ReadingTrace, Watched
@@ -35,8 +50,8 @@ from web.rendering import Renderings
 from web.rights import describe_rights
 
 HERE = Path(__file__).resolve().parent
-PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages, emergency_pages)
-API = (sessions, calls, tickets, callbacks, agents, queue, events, me, drafts, audits, emergencies)
+PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages, emergency_pages, missed_pages)
+API = (sessions, calls, tickets, callbacks, agents, queue, events, me, drafts, audits, emergencies, missed)
 
 
 def create_app(
@@ -70,7 +85,9 @@ def create_app(
     app.state.audit = audit
     clocks = Clocks(now, wall or now)
     read = cast("Records", Watched(records))  # what a service returns is shown to somebody, too
-    app.state.services = services = LineServices.over(read, news, in_force.waiting, clocks, audit)
+    app.state.services = services = LineServices.over(
+        read, news, in_force.waiting, clocks, audit, lambda: in_force.site
+    )
     app.state.pages = PageService(records, pages, news, in_force.waiting, clocks, services.offers)
     app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)
@@ -82,7 +99,8 @@ def _shown(
 ) -> DeskContext:
     watched = cast("Records", Watched(records))
     board, emergencies = BoardReader(records), EmergencyReader(watched)  # the board says by itself what it shows
-    return DeskContext(watched, news, archive, in_force, renderings, board, emergencies, now)
+    missed = MissedCounter(records)
+    return DeskContext(watched, news, archive, in_force, renderings, board, emergencies, missed, now)
 
 
 def _add_rooms(app: FastAPI) -> None:

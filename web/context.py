@@ -12,6 +12,7 @@ from config.in_force import EditionInForce
 from routing.ports import News, Records
 from web.board import BoardReader
 from web.emergencies import EmergencyReader
+from web.missed import MissedCounter
 from web.ports import Archive
 from web.rendering import Rendering, Renderings
 
@@ -27,6 +28,7 @@ class DeskContext:
     renderings: Renderings
     board: BoardReader
     emergencies: EmergencyReader
+    missed: MissedCounter
     now: Callable[[], datetime]
 
     @property

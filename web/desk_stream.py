@@ -146,5 +146,8 @@ def stale_by(change: NewsItem) -> list[str]:
     """The lists, the ticket and the call that show something else now."""
     fields = change.fields
     names = [f"{kind}-{fields[kind]}" for kind in ("ticket", "call") if fields.get(kind)]
-    lists = {"tickets": ("ticket",), "calls": ("call", "offer", "queue"), "callbacks": ("callback", "outbound")}
+    lists = {
+        "tickets": ("ticket",), "calls": ("call", "offer", "queue"), "callbacks": ("callback", "outbound"),
+        "missed": ("missed", "call", "offer", "outbound", "ticket"),
+    }  # fmt: skip
     return names + [name for name, topics in lists.items() if change.topic in topics or fields.get(topics[0])]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from routing.capabilities import Capability
 from routing.model import Agent, AgentState, Offer, OfferState
 from routing.policy import page_alive
 from web.auth import Visitor
@@ -56,6 +57,8 @@ class Panels:
                 yield panel
         if panel := await self._board():
             yield panel
+        if panel := await self._missed():
+            yield panel
 
     async def emergencies(self) -> Panel | None:
         """On every page of everybody, also where another page is the agent's live one."""
@@ -96,6 +99,13 @@ class Panels:
         board, at, rules = await self.board.read(), self.context.now(), self.context.edition.site.waiting
         alive = {agent.id: page_alive(agent, at, rules) for agent in board.agents}
         return self._draw("board", board_version(board, alive), board=board, alive=alive)
+
+    async def _missed(self) -> Panel | None:
+        """Beside its entry in the navigation."""
+        if not self.who.may(Capability.READ_CALLS):
+            return None
+        count = sum((await self.context.missed.read()).values())
+        return self._draw("missed-count", count, count=count)
 
     def _draw(self, name: str, seen: object, **values: object) -> Panel | None:
         """None when the page shows it already."""

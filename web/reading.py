@@ -19,6 +19,7 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from routing.missed import MissedCall
 from routing.model import Call, Event, OutboundCall, Ticket
 from web.ports import Action, Audit
 
@@ -29,7 +30,9 @@ REMEMBERED = 20_000  # readings; beyond that the oldest begin anew
 NOTED_S = 1.0  # a dispatcher waits no longer for the audit
 SHOWN_AT_MOST = 600  # objects in one entry: more than a list ever has
 # Parameters of a request that tell nothing about a caller; any other may be a name or a number.
-PLAIN = frozenset("after before crew ending limit next open_only page place stage state topic type urgency".split())
+PLAIN = frozenset(
+    "after before crew ending kind limit next open_only page place stage state topic type urgency".split()
+)
 
 Note = Callable[[dict[str, str]], Awaitable[str]]
 _shown: ContextVar[dict[str, None] | None] = ContextVar("shown", default=None)
@@ -43,6 +46,8 @@ def saw(value: object) -> None:
     match value:
         case Ticket() | Call() | OutboundCall():
             shown[f"{type(value).__name__.lower()}:{value.id}"] = None
+        case MissedCall():
+            shown[f"call:{value.id}"] = None
         case Event():
             shown[f"call:{value.call_id}"] = None
         case Mapping():

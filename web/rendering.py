@@ -13,7 +13,7 @@ from config.documents import Edition
 from web.desk_wording import DeskWording
 from web.display_names import DisplayNames
 from web.texts import Texts, load_texts
-from web.times import ago, clock, lasted, moment
+from web.times import ago, clock, lasted, moment, span
 from web.untrusted import visible
 
 
@@ -74,6 +74,7 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
         moment=lambda at, now: moment(at, now, zone),
         ago=lambda at, now: ago(at, now),
         lasted=lasted,
+        span=span,
         iso=datetime.isoformat,
         instant=datetime.fromisoformat,
     )

@@ -8,6 +8,7 @@ from routing.services.agents import AgentService
 from routing.services.callbacks import CallbackService
 from routing.services.emergencies import EmergencyService
 from routing.services.line import LineServices
+from routing.services.missed import MissedService
 from routing.services.pages import PageService
 from routing.services.tickets import TicketService
 
@@ -33,6 +34,10 @@ def _emergencies(request: Request) -> EmergencyService:
     return _services(request).emergencies
 
 
+def _missed(request: Request) -> MissedService:
+    return _services(request).missed
+
+
 def _pages(request: Request) -> PageService:
     pages: PageService = request.app.state.pages
     return pages
@@ -42,4 +47,5 @@ TicketsDep = Annotated[TicketService, Depends(_tickets)]
 CallbacksDep = Annotated[CallbackService, Depends(_callbacks)]
 AgentsDep = Annotated[AgentService, Depends(_agents)]
 EmergenciesDep = Annotated[EmergencyService, Depends(_emergencies)]
+MissedDep = Annotated[MissedService, Depends(_missed)]
 PagesDep = Annotated[PageService, Depends(_pages)]

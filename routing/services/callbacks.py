@@ -57,12 +57,33 @@ class CallbackService:
             call_id=call.id,
         )  # fmt: skip
 
+    async def check(self, number: str, site: Site) -> str:
+        """The number as it is dialled, where the line may ring it once more. Raises: NotCallable, TooManyCalls."""
+        number = callable_number(number, site)
+        await self._refuse_too_many(Asked(number, None, by_caller=False), site)
+        return number
+
+    async def owe(self, call: Call, ticket_id: str, number: str, site: Site, timeline: Timeline) -> OutboundCall:
+        """Somebody at a desk has the caller of that call rung; they wait from now on, as everybody does.
+
+        Raises: NotCallable, OwedToAnother, TooManyCalls, NotFound.
+        """
+        number = callable_number(number, site)
+        owed = await self._records.outbound_calls.of_ticket(ticket_id)
+        if owed and owed.number != number and owed.call_id != call.id:
+            raise OwedToAnother
+        now = self._clock()
+        kept = await self.plan(Purpose.CALLBACK, "callback", number, now, ticket_id, site, call.id)
+        timeline.note(EventType.CALLBACK_STORED, {"callback_id": kept.id}, {"number": kept.number})
+        return kept
+
     async def plan(
-        self, purpose: Purpose, flow: str, number: str, due: datetime, ticket_id: str, site: Site
-    ) -> OutboundCall:
+        self, purpose: Purpose, flow: str, number: str, due: datetime, ticket_id: str, site: Site,
+        call_id: str | None = None,
+    ) -> OutboundCall:  # fmt: skip
         """Have somebody rung about a ticket from `due` on; `flow` serves them. One open call per ticket and purpose.
 
-        Raises: NotCallable, TooManyCalls, NotFound.
+        `call_id`: the call that it goes back to. Raises: NotCallable, TooManyCalls, NotFound.
         """
         number = callable_number(number, site)
         ticket = await self._records.tickets.load(ticket_id)
@@ -70,7 +91,8 @@ class CallbackService:
             await self._refuse_too_many(Asked(number, None, by_caller=False), site)
         return await self._store(
             OutboundCall(
-                new_id(), ticket_id, number, ticket.draft.crew, ticket.urgency, self._clock(), due, purpose, flow
+                new_id(), ticket_id, number, ticket.draft.crew, ticket.urgency, self._clock(), due, purpose, flow,
+                call_id=call_id,
             )
         )  # fmt: skip
 

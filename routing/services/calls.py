@@ -1,7 +1,7 @@
 """Calls: they begin, are taken up again, and end; whoever tells of it twice or late changes nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from routing.event_types import EventType
 from routing.identity import new_id
 from routing.legs import CallLeg, LegKind
 from routing.lifecycle import CallEvent
+from routing.missed import MissedRules
 from routing.model import Call, NewEvent
 from routing.ports import News, Records
 from routing.services.emergencies import EmergencyService
@@ -23,8 +24,11 @@ ANSWERED = "emergency_answered"  # the ending that says so
 
 class CallService:
     def __init__(
-        self, records: Records, news: News, clocks: Clocks, offers: OfferService, emergencies: EmergencyService
-    ) -> None:
+        self, records: Records, news: News, clocks: Clocks, offers: OfferService, emergencies: EmergencyService,
+        rules: Callable[[], MissedRules] = MissedRules,
+    ) -> None:  # fmt: skip
+        """`rules` returns those in force now by which a caller is one whom nobody reached."""
+        self._rules = rules
         self._records, self._news, self._clocks = records, news, clocks
         self._offers, self._emergencies = offers, emergencies
 
@@ -80,20 +84,25 @@ class CallService:
     ) -> bool:  # fmt: skip
         """End it, once, with what was noted; False when it had ended already, and nothing is written.
 
-        Its place, its offer and its emergency end with it. `late`: what was noted is told of an ended call, too,
-        unless its timeline has such an event of this leg. Raises: NotFound.
+        Its place, its offer and its emergency end with it; whom nobody has reached is listed. `late`: what was noted is
+        told of an ended call, too, unless its timeline has such an event of this leg. Raises: NotFound.
         """
         at, noted = at or self._clocks.now(), timeline.take()
         ended = NewEvent(call_id, EventType.CALL_ENDED, at, actor, timeline.leg_id, {"ending": ending})
-        if not await self._records.calls.end(call_id, ending, at, [*noted, ended]):
-            if late and not await self._has(call_id, late, timeline.leg_id):
-                await self._records.calls.append(noted)
-                await self._news.publish("call", call=call_id)
+        if not await self._records.calls.end(call_id, ending, at, [*noted, ended], self._rules()):
+            if late:
+                await self._add_late(call_id, late, timeline.leg_id, noted, at)
             return False
         await self._offers.caller_left(call_id)
         await self._emergencies.call_ended(call_id, ending == ANSWERED)
         await self._news.publish("call", call=call_id)
         return True
+
+    async def _add_late(self, call_id: str, late: EventType, leg: str, noted: Sequence[NewEvent], at: datetime) -> None:
+        if not await self._has(call_id, late, leg):
+            await self._records.calls.append(noted)
+            await self._news.publish("call", call=call_id)
+        await self._records.missed.judge(call_id, at, self._rules())
 
     async def _has(self, call_id: str, type: EventType, leg: str) -> bool:
         return any(event.type == type and event.leg == leg for event in await self._records.calls.timeline(call_id))

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
-from config.documents import WaitingRules
+from config.documents import Site, WaitingRules
 from routing.archive import NO_AUDIT, AuditNotes
 from routing.clocks import Clocks
+from routing.missed import MissedRules, always
 from routing.ports import News, Records
+from routing.promise import is_open
 from routing.services.agents import AgentService
 from routing.services.callbacks import CallbackService
 from routing.services.calls import CallService
 from routing.services.dispatcher import Dispatcher
 from routing.services.emergencies import EmergencyService
+from routing.services.missed import MissedService
 from routing.services.offers import OfferService
 from routing.services.queue import QueueService
 from routing.services.talks import TalkService
@@ -35,19 +39,29 @@ class LineServices:
     callbacks: CallbackService
     talks: TalkService
     dispatcher: Dispatcher
+    missed: MissedService
 
     @classmethod
     def over(
         cls, records: Records, news: News, waiting: Callable[[], WaitingRules], clocks: Clocks,
-        audit: AuditNotes = NO_AUDIT,
+        audit: AuditNotes = NO_AUDIT, site: Callable[[], Site] | None = None,
     ) -> Self:  # fmt: skip
-        """`waiting` returns the queue's rules that are in force now; `audit` notes what people do."""
+        """`waiting` returns the queue's rules that are in force now, `site` the site; `audit` notes what people do.
+
+        Without a site, it is always open.
+        """
         queue, offers = QueueService(records, news, clocks), OfferService(records, news, clocks)
         agents = AgentService(records, news, waiting, clocks, audit)
         emergencies = EmergencyService(records, news, clocks, queue, offers, agents, audit)
+        tickets, callbacks = TicketService(records, news, clocks, audit), CallbackService(records, news, clocks, queue)
         return cls(
-            records, news, clocks, TicketService(records, news, clocks, audit), queue, offers, agents, emergencies,
-            CallService(records, news, clocks, offers, emergencies),
-            CallbackService(records, news, clocks, queue), TalkService(records, news, clocks),
-            Dispatcher(records, offers, agents, waiting, clocks),
+            records, news, clocks, tickets, queue, offers, agents, emergencies,
+            CallService(records, news, clocks, offers, emergencies, partial(_missed_rules, waiting, site)),
+            callbacks, TalkService(records, news, clocks), Dispatcher(records, offers, agents, waiting, clocks),
+            MissedService(records, news, clocks, tickets, callbacks, audit),
         )  # fmt: skip
+
+
+def _missed_rules(waiting: Callable[[], WaitingRules], site: Callable[[], Site] | None) -> MissedRules:
+    now = site() if site else None
+    return MissedRules(waiting().short_wait_s, (lambda at: is_open(at, now)) if now else always)

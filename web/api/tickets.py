@@ -16,7 +16,7 @@ from web.finding import find_ticket
 from web.messages import RecordingsDep
 from web.ports import TicketQuery
 from web.rights import needs
-from web.services import TicketsDep
+from web.services import MissedDep, TicketsDep
 
 router = APIRouter(prefix="/tickets", tags=["tickets"], dependencies=[needs(Capability.READ_TICKETS)])
 TicketKey = Annotated[str, Field(description="id or spoken number", max_length=60)]
@@ -73,10 +73,12 @@ async def one_ticket(ticket: TicketKey, who: VisitorDep, context: DeskDep) -> Ti
 
 @router.get("/{ticket}/messages/{number}", response_class=FileResponse)
 async def message(
-    ticket: TicketKey, number: int, who: VisitorDep, context: DeskDep, recordings: RecordingsDep
+    ticket: TicketKey, number: int, who: VisitorDep, context: DeskDep, recordings: RecordingsDep, missed: MissedDep
 ) -> FileResponse:
     """A recorded message as WAV; 0 is the first."""
-    path = await recordings.listen(await find_ticket(context, ticket), number, who.actor)
+    found = await find_ticket(context, ticket)
+    path = await recordings.listen(found, number, who.actor)
+    await missed.heard(found.id, who.actor)
     return FileResponse(path, media_type="audio/wav")
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from routing.caps import Asked
+from routing.missed import MissedEvent, MissedKind, MissedQuery
 from routing.model import Stage
 from store.records import SqlRecords
 from store.sqlite import SqliteDatabase
@@ -25,7 +26,7 @@ from tests.contract.samples import (
 
 GROWING = (
     "queue_entries", "outbound_calls", "attempts", "offers", "other", "calls", "call_legs", "emergencies",
-    "emergency_rings",
+    "emergency_rings", "missed_calls", "events", "call_tickets", "tickets", "call_private",
 )  # fmt: skip
 WHOLE = re.compile(rf"^SCAN ({'|'.join(GROWING)})(?! USING)")
 Told = tuple[str, Any]
@@ -85,6 +86,18 @@ async def an_offer_is_answered(records: SqlRecords) -> None:
     assert await answered(records, offer, later(5))
 
 
+async def whom_nobody_reached_is_listed(records: SqlRecords) -> None:
+    call = await opened_call(records)
+    await records.tickets.join((await opened_ticket(records)).id, call.id, later(1))
+    await records.calls.end(call.id, "caller_hung_up", later(5))
+    for query in (MissedQuery(), MissedQuery(kind=MissedKind.LOST)):
+        await records.missed.listed(query, 50, call.id)
+    await records.missed.counts()
+    assert await records.missed.advance(call.id, MissedEvent.DONE, later(6), "anna", "told")
+    assert await records.missed.advance(call.id, MissedEvent.REOPENED, later(7), "anna")
+    await records.calls.end((await opened_call(records)).id, "talked", later(8))
+
+
 async def a_controller_looks_around(records: SqlRecords) -> None:
     await records.queue.waiting()
     await records.offers.live()
@@ -98,7 +111,14 @@ async def a_controller_looks_around(records: SqlRecords) -> None:
 
 @pytest.mark.parametrize(
     "what",
-    [a_call_ends, an_urgency_is_set, a_ticket_is_closed, an_offer_is_answered, a_controller_looks_around],
+    [
+        a_call_ends,
+        an_urgency_is_set,
+        a_ticket_is_closed,
+        an_offer_is_answered,
+        whom_nobody_reached_is_listed,
+        a_controller_looks_around,
+    ],
     ids=lambda what: what.__name__,
 )
 async def test_no_table_is_read_as_a_whole(records: SqlRecords, what: Callable[[SqlRecords], Awaitable[None]]) -> None:

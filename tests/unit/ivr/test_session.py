@@ -131,6 +131,17 @@ async def test_a_report_becomes_a_ticket_whose_number_and_promise_are_spoken(tmp
     assert [type for type in events if type in kept] == kept
 
 
+async def test_who_takes_no_callback_is_told_of_once(tmp_path: Path) -> None:
+    """Nobody is at work, so a callback is offered; the caller says nothing to it, and waits."""
+    told: list[fake_ears.ScriptLine] = ["drain on ward four", *[fake_ears.ScriptedWait()] * 9]
+    scene = CallScene(tmp_path, [CallerWaits(180_000), CallerHangsUp()], told)
+    with pytest.raises(HungUp):
+        await scene.run()
+    events = await scene.events()
+    assert events.count(EventType.CALLBACK_DECLINED) == 1
+    assert events.index(EventType.QUEUE_ENTERED) < events.index(EventType.CALLBACK_DECLINED)
+
+
 async def test_while_the_records_are_slow_the_caller_hears_music(tmp_path: Path) -> None:
     scene = CallScene(tmp_path, [CallerWaits(500), CallerPresses("9")], [fake_ears.ScriptedWait()])
     save = scene.records.calls.save

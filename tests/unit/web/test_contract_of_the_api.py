@@ -11,7 +11,7 @@ from routing.identity import new_id
 from routing.model import CallerId, CallerKind, CallState, Stage
 from tests.unit.web.demo import Desk
 
-LISTS = ("/api/v1/calls", "/api/v1/tickets", "/api/v1/callbacks", "/api/v1/events")
+LISTS = ("/api/v1/calls", "/api/v1/tickets", "/api/v1/callbacks", "/api/v1/events", "/api/v1/missed")
 
 
 @pytest.mark.parametrize("path", LISTS)

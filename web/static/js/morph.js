@@ -9,6 +9,7 @@ const STYLES = { "morph:innerHTML": "innerHTML", "morph:outerHTML": "outerHTML" 
 
 /** @param {Node} old @param {Node} coming whether the one becomes the other */
 function mayBecome(old, coming) {
+  if (old instanceof HTMLDetailsElement && coming instanceof HTMLDetailsElement) coming.open = old.open; // whoever opened it reads
   if (!(old instanceof HTMLFormElement) || !inUse(old)) return true;
   if (coming instanceof HTMLFormElement && coming.dataset.of !== old.dataset.of) markStale(old);
   return false;
