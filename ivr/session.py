@@ -41,7 +41,8 @@ from ivr.ports import HungUp, Leg, LegLost, ListenSpec, Recognizer, Understander
 from ivr.recording import record_message, urgent
 from ivr.script import Script
 from ivr.state import State
-from ivr.turn import Conversation, TurnSpec, Wait
+from ivr.turn import Conversation
+from ivr.turn_spec import TurnSpec, Wait
 from ivr.wording import PromptRenderer, RenderedPrompt
 from routing.event_types import EventType
 from routing.overdue import BECAME_EMERGENCY, CALLER_LEFT

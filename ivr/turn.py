@@ -4,9 +4,9 @@ Keys win over speech; speech stops the prompt; noise, the prompt's own echo and 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from ivr.barge_in import BargeIn, Voices
 from ivr.filling import Filling
 from ivr.interim import Interim, is_meant, is_meant_while_waiting, wish_of
 from ivr.keying import Keying, Note
-from ivr.keypad import DigitMap, Keypad
+from ivr.keypad import Keypad
 from ivr.pcm import SILENT_DBFS, level_dbfs
 from ivr.ports import (
     Final,
@@ -34,6 +34,7 @@ from ivr.ports import (
     Understander,
     Understanding,
 )
+from ivr.turn_spec import TurnSpec, Wait
 from routing.event_types import EventType
 
 EARS_PAUSE_S = 1.0  # between two tries of a recogniser that is down
@@ -44,35 +45,6 @@ UNCLEAR_S = 25.0  # who has said nothing by then that the line understands is as
 UNCLEAR_AGAIN_MS = 2_500  # whose words over the prompt were unclear may say them again at its end
 CUT_IN_MS = 2_000  # nobody who has taken the phone waits longer for what the caller is being told
 ASIDE_WORDS = 8  # a short answer from further away; longer is talk
-
-
-@dataclass(frozen=True)
-class Wait:
-    """After the prompt: music until the time is over."""
-
-    music: bytes
-    seconds: float
-    over: Callable[[], Awaitable[Outcome]]  # what it is when the time is over
-
-
-@dataclass(frozen=True)
-class TurnSpec:
-    pcm: bytes
-    text: str  # what the audio says: to know its echo
-    barge: Barge = Barge.SPEECH
-    listen: ListenSpec | None = None
-    answer: bool = True  # False: a statement; silence afterwards is agreement, and not waited for
-    number: DigitMap | None = None  # keys make a number; None: each key is an answer
-    keys_do: bool = False
-    wait: Wait | None = None
-    until: Callable[[], Awaitable[Outcome]] | None = None  # what ends the turn from outside, at a sentence's end
-    ends_ms: tuple[int, ...] = ()  # where the sentences of the audio end
-    patience: Callable[[Understanding], int] | None = (
-        None  # how long a silence ends an utterance that means this so far
-    )
-    so_far: Callable[[Understanding], None] | None = None  # told what the caller has said, before they have finished
-    ahead: bool = False  # keys pressed before it began may answer it
-    question: Hashable = None  # the same again: what answers it may be as old as its first asking
 
 
 class Conversation:

@@ -25,7 +25,8 @@ from ivr.fake import Act, CallerHangsUp, CallerPresses, CallerWaits, ScriptedLeg
 from ivr.filling import PATIENCE_S
 from ivr.keypad import LONG_MS, DigitMap
 from ivr.ports import FRAME_BYTES, FRAME_MS, HungUp, ListenSpec
-from ivr.turn import CUT_IN_MS, Conversation, TurnSpec, Wait
+from ivr.turn import CUT_IN_MS, Conversation
+from ivr.turn_spec import TurnSpec, Wait
 from tests.unit.ivr.site import GivenUnderstander
 
 pytestmark = pytest.mark.virtual_time
