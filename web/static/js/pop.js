@@ -7,6 +7,7 @@ import { post } from "./live.js";
 import { ring, hush } from "./sound.js";
 
 const AGAIN_MS = 250;
+const UNPAINTED_MS = 100;
 const title = document.title;
 let announced = "";
 
@@ -15,7 +16,7 @@ export function showPop() {
   const call = /** @type {HTMLElement | null} */ (document.querySelector("#pop [data-offer]"));
   if (!call) return nobody();
   const { offer = "", state = "" } = call.dataset;
-  if (state === "made") void seen(offer);
+  if (state === "made") afterPaint(() => void seen(offer));
   if (state === "answered") hush();
   if (announced === offer) return;
   announced = offer;
@@ -38,6 +39,17 @@ export function nobody() {
   announced = "";
   document.title = title;
   hush();
+}
+
+/** Once the page shows what it holds; where nothing is painted just now, as of a hidden page, soon. @param {() => void} then */
+function afterPaint(then) {
+  let done = false;
+  const once = () => {
+    if (!done) then();
+    done = true;
+  };
+  requestAnimationFrame(() => window.setTimeout(once, 0));
+  window.setTimeout(once, UNPAINTED_MS);
 }
 
 /** From now on the phone may ring: the page shows who it is. Asked again until it is heard. @param {string} offer */
