@@ -162,6 +162,14 @@ class NoteNumber:
 
 
 @dataclass(frozen=True)
+class Renumber:
+    """Whoever is still owed a call about the ticket is rung at this number."""
+
+    ticket_id: str
+    number: str
+
+
+@dataclass(frozen=True)
 class NoteHistory:
     """A line of the ticket's own history, with nothing private."""
 
@@ -179,7 +187,7 @@ class EndIfEmpty:
     at: datetime
 
 
-Effect = Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | NoteHistory | EndIfEmpty
+Effect = Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | Renumber | NoteHistory | EndIfEmpty
 
 # transitions, as they are asked for
 

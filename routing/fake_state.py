@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from routing.archive import TicketChange
+from routing.corrections import Correction
 from routing.effects import (
     ANY,
     LIVE,
@@ -21,6 +23,7 @@ from routing.effects import (
     LinkMatter,
     Lost,
     NoteNumber,
+    Renumber,
     Transition,
 )
 from routing.emergencies import Emergency, Ring, Take
@@ -67,6 +70,9 @@ class MemoryState:
     ticket_keys: dict[str, str] = field(default_factory=dict)
     call_tickets: list[tuple[str, str]] = field(default_factory=list)
     messages: dict[str, list[str]] = field(default_factory=dict)
+    corrections: list[Correction] = field(default_factory=list)
+    notes: list[tuple[str, TicketChange]] = field(default_factory=list)  # with the ticket's id
+    note_keys: set[tuple[str, str]] = field(default_factory=set)  # (ticket's id, key)
     places: dict[str, Place] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     drafts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (login, form) → typed by field
@@ -135,6 +141,9 @@ class MemoryState:
             case NoteNumber(ticket_id, number):
                 ticket = self.tickets[ticket_id]
                 self.tickets[ticket_id] = replace(ticket, draft=replace(ticket.draft, callback_number=number))
+            case Renumber(ticket_id, number):
+                owed = [each for each in self.live(Kind.OUTBOUND_CALL) if each.ticket_id == ticket_id]
+                self.outbound_calls.update({each.id: replace(each, number=number) for each in owed})
 
     def _move(self, asked: Transition) -> None:
         rows = self._alter(asked)

@@ -25,6 +25,7 @@ from routing.effects import (
     Lost,
     NoteHistory,
     NoteNumber,
+    Renumber,
     Transition,
 )
 from routing.model import CallerId, NewEvent, Offer, OfferState
@@ -42,6 +43,7 @@ from store.tables_dispatch import (
     agents,
     attempts,
     offers,
+    outbound_call_private,
     outbound_calls,
     queue_entries,
 )
@@ -136,6 +138,10 @@ def _apply_special(connection: Connection, effect: Effect) -> None:
         case NoteNumber(ticket_id, number):
             ticket = update(ticket_private).where(ticket_private.c.ticket_id == ticket_id)
             connection.execute(ticket.values(callback_number=number))
+        case Renumber(ticket_id, number):
+            owed = select(outbound_calls.c.id).where(outbound_calls.c.ticket_id == ticket_id, OPEN_OUTBOUND_CALL)
+            private = outbound_call_private.c.outbound_call_id.in_(owed)
+            connection.execute(update(outbound_call_private).where(private).values(number=number))
         case NoteHistory(ticket_id, at, what, to):
             note_change(connection, ticket_id, at, "line", what, to)
 
