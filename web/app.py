@@ -15,7 +15,21 @@ from routing.ports import News, Records
 from routing.services.line import LineServices
 from routing.services.pages import PageService
 from web import answering, auth_pages, desk_stream, own_password, vitals
-from web.api import agents, audits, callbacks, calls, drafts, emergencies, events, me, queue, sessions, tickets
+from web.api import (
+    agents,
+    audits,
+    callbacks,
+    calls,
+    corrections,
+    drafts,
+    emergencies,
+    events,
+    intake,
+    me,
+    queue,
+    sessions,
+    tickets,
+)
 from web.api.asked import only_known_fields
 from web.board import BoardReader
 from web.context import DeskContext
@@ -26,8 +40,10 @@ from web.headers import SecurityHeaders
 from web.logins import Logins
 from web.messages import Recordings
 from web.pages import calls as call_pages
+from web.pages import corrections as correction_pages
 from web.pages import desk as desk_pages
 from web.pages import emergencies as emergency_pages
+from web.pages import intake as intake_pages
 from web.pages import tickets as ticket_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.reading import Readings, ReadingTrace, Watched
@@ -35,8 +51,18 @@ from web.rendering import Renderings
 from web.rights import describe_rights
 
 HERE = Path(__file__).resolve().parent
-PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages, emergency_pages)
-API = (sessions, calls, tickets, callbacks, agents, queue, events, me, drafts, audits, emergencies)
+PAGES = (
+    auth_pages,
+    own_password,
+    desk_stream,
+    desk_pages,
+    intake_pages,
+    ticket_pages,
+    correction_pages,
+    call_pages,
+    emergency_pages,
+)
+API = (sessions, calls, tickets, corrections, intake, callbacks, agents, queue, events, me, drafts, audits, emergencies)
 
 
 def create_app(

@@ -163,7 +163,7 @@ class ReadingTrace:
         before = _shown.set(shown)
 
         async def send_noting(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] < 400:
+            if message["type"] == "http.response.start" and (message["status"] < 400 or message["status"] == 409):
                 await _note(Request(scope), shown)
             elif message["type"] == "http.response.body" and shown:
                 self._note_beside(Request(scope), dict(shown))  # of a stream: a call for somebody must not wait

@@ -9,6 +9,7 @@ from routing.archive import NO_AUDIT, Action, AuditNotes
 from routing.clocks import Clocks
 from routing.corrections import MatterFacts, amended, corrections_between
 from routing.event_types import EventType
+from routing.intakes import NewMatter, draft_by_hand
 from routing.lifecycle import UNFINISHED_STAGES
 from routing.model import Missing, Stage, Ticket, TicketDraft
 from routing.numbers import callable_number
@@ -61,6 +62,18 @@ class TicketService:
         await self._tell(ticket_id, call_id)
 
     # by a person
+
+    async def take_in(self, matter: NewMatter, actor: str, edition: Edition, key: str) -> Ticket:
+        """A ticket by hand; the one there is where this actor has opened one with that key.
+
+        Raises: NotOffered, NotCallable.
+        """
+        at = self._clocks.now()
+        draft = draft_by_hand(matter, actor, edition, self._clocks.wall())
+        ticket = await self._records.tickets.open(draft, None, at, f"hand:{actor}:{key}")
+        if ticket.opened_at == at:  # not a repeat
+            await self._decided(ticket.id, Action.TICKET_TAKEN_IN, actor, matter.source, "source")
+        return ticket
 
     async def move(
         self, ticket: Ticket, to: Stage, answer: str | None, actor: str, seen: Stage | None = None

@@ -1,6 +1,7 @@
 // @ts-check
 /** Every request of the page: shown while it is under way, and said in words when it did not work. */
 
+import { sayNow } from "./correct.js";
 import { markSent, toggleFields } from "./guard.js";
 import { forget } from "./drafts.js";
 
@@ -68,6 +69,7 @@ function failed(event, why) {
   if (xhr?.status === 401) return; // the way to the login is in its header
   const form = acting(event);
   if (form) showSaved(form);
+  if (form && xhr?.status === 409) sayNow(form, xhr);
   say(elt, why ?? "", form ? () => again(form) : () => htmx().trigger(elt, elt instanceof HTMLFormElement ? "submit" : "again"));
 }
 
