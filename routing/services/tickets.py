@@ -130,8 +130,10 @@ class TicketService:
             number = callable_number(number, site)
         if before and not number and await self._records.outbound_calls.of_ticket(ticket.id):
             raise Missing("Somebody waits to be called back about this ticket: it needs a number.")
-        text = (wanted.place_text or "").strip()
-        return replace(wanted, callback_number=number or None, place_text=_storable(text) or None)
+        text = wanted.place_text
+        if text and text != ticket.draft.place_text:
+            text = _storable(text.strip())
+        return replace(wanted, callback_number=number or None, place_text=text or None)
 
     async def add_note(self, ticket: Ticket, note: str, actor: str, key: str | None = None) -> None:
         """A line of the ticket's story; `key` makes a repeat change nothing. Raises: Missing."""

@@ -83,7 +83,8 @@ async def test_a_form_that_was_late_gets_both_values(client: httpx.AsyncClient, 
     [
         ({"topic": "no-such"}, "invalid"), ({"place": "no-such"}, "invalid"),
         ({"callback_number": "112"}, "not_callable"),
-        ({"callback_number": "0900 1234"}, "not_callable"), ({"urgency": "now"}, "invalid"), ({"crew": "it"}, "invalid"),
+        ({"callback_number": "0900 1234"}, "not_callable"), ({"urgency": "now"}, "invalid"),
+        ({"crew": "it"}, "invalid"),
     ],
 )  # fmt: skip
 async def test_what_the_site_does_not_have_is_refused(
@@ -97,7 +98,8 @@ async def test_what_the_site_does_not_have_is_refused(
 
 @pytest.mark.parametrize(
     ("typed", "place", "text"),
-    [("Ward 5", "ward-5", None), ("  ward   5 ", "ward-5", None), ("05", "ward-5", None), ("behind the lift", None, "behind the lift"),
+    [("Ward 5", "ward-5", None), ("  ward   5 ", "ward-5", None), ("05", "ward-5", None),
+     ("behind the lift", None, "behind the lift"),
      ("", None, None), ("Ward 4", "ward-4", None)],
 )  # fmt: skip
 async def test_a_place_is_one_of_the_sites_where_it_names_one(

@@ -42,7 +42,8 @@ SHOWN: dict[str, Iterable[str]] = {
     "act": {"person", "status", "callback", "yes", "no", "repeat"}, "kind": {"staff", "patient"},
     "outcome": {"left", "talked", "message", "emergency", "resumed"}, "call": {"inbound", "outbound"},
     "left": set(re.findall(r'LeaveQueue\("([^"]+)"\)', SOURCES)), "document": set(Edition.model_fields),
-    "intake": IntakeSource, "change": {"opened", "joined", "stage", "urgency", "corrected", "note", "message", "promise"},
+    "intake": IntakeSource,
+    "change": {"opened", "joined", "stage", "urgency", "corrected", "note", "message", "promise"},
     "promise": {"attend", "answer", "promise_attend", "promise_answer"}, "role": {"agent", "supervisor", "admin"},
 }  # fmt: skip
 

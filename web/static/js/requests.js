@@ -44,8 +44,10 @@ function begin(event) {
 /** What was sent is saved: the part that comes with the answer may replace the form. @param {Event} event */
 function taken(event) {
   const form = acting(event);
-  const { status } = detail(event).xhr;
-  if (form && status >= 200 && status < 300) markSent(form);
+  const { xhr } = detail(event);
+  if (!form || xhr.status < 200 || xhr.status >= 300) return;
+  markSent(form);
+  if (xhr.getResponseHeader("HX-Redirect")) forget(form); // the page goes before it hears that the request has ended
 }
 
 /** @param {Event} event */
