@@ -95,7 +95,9 @@ def test_what_the_site_has_no_more_may_stay() -> None:
 def test_a_version_is_another_one_with_each_of_the_facts() -> None:
     ticket = a_ticket()
     assert facts(replace(ticket, stage=Stage.ACCEPTED)).version == facts(ticket).version
-    changes = [{"topic": "lift"}, {"place": None}, {"place_text": "x"}, {"callback_number": None}, {"urgency": "low"}]
+    changes: list[dict[str, str | None]] = [
+        {"topic": "lift"}, {"place": None}, {"place_text": "x"}, {"callback_number": None}, {"urgency": "low"},
+    ]  # fmt: skip
     assert len({facts(ticket, **change).version for change in changes} | {facts(ticket).version}) == 6
 
 
