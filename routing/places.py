@@ -8,7 +8,7 @@ from routing.searching import folded
 
 def place_named(text: str, places: Sequence[Place]) -> Place | None:
     """The one place that has this id, code or name in any language of the site, or None where it is none or several."""
-    wanted = folded(text.strip())
+    wanted = folded(" ".join(text.split()))
     found = [place for place in places if wanted in _names(place)] if wanted else []
     return found[0] if len(found) == 1 else None
 

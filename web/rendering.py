@@ -16,7 +16,7 @@ from web.desk_wording import DeskWording
 from web.display_names import DisplayNames
 from web.texts import Texts, load_texts
 from web.times import ago, clock, lasted, moment
-from web.untrusted import visible
+from web.untrusted import one_line, visible
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
 
     environment.filters.update(
         visible=visible,
+        one_line=one_line,
         clock=lambda at, now: clock(at, now, zone),
         moment=lambda at, now: moment(at, now, zone),
         ago=lambda at, now: ago(at, now),

@@ -16,6 +16,7 @@ from web.finding import find_ticket
 from web.pages.tickets import ticket_part_of
 from web.rights import needs
 from web.services import AgentsDep, TicketsDep
+from web.untrusted import one_line
 
 router = APIRouter(
     dependencies=[
@@ -32,15 +33,16 @@ async def correct(
     tickets: TicketsDep,
     version: Annotated[str, Form(max_length=40)],
     topic: Annotated[str, Form(max_length=64)],
-    urgency: Annotated[UrgencyName, Form()],
-    place: Annotated[str, Form(max_length=200)] = "",
-    callback_number: Annotated[str, Form(max_length=40)] = "",
+    level: Annotated[UrgencyName, Form()],
+    place: Annotated[str, Form(max_length=4_000)] = "",  # as long as a caller's words for it may be
+    callback_number: Annotated[str, Form(max_length=4_000)] = "",
     beside: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """`beside` a call there is nothing to answer with: the stream brings the change."""
     ticket = await find_ticket(context, key)
-    facts = placed(context, replace(MatterFacts.of(ticket), topic=topic, urgency=urgency), place)
-    facts = replace(facts, callback_number=callback_number)
+    facts = placed(context, replace(MatterFacts.of(ticket), topic=topic, urgency=level), place)
+    if callback_number != one_line(facts.callback_number or ""):
+        facts = replace(facts, callback_number=callback_number)
     await tickets.set_right(ticket, facts, who.actor, context.edition, version)
     if beside:
         return Response(status_code=204)
@@ -66,8 +68,8 @@ async def add_note(
 
 def placed(context: DeskContext, facts: MatterFacts, text: str) -> MatterFacts:
     """What a form's text says of the place: one of the site's where it names one, else as it stands."""
-    naming, text = context.rendering.naming, " ".join(text.split())
-    if text == " ".join((naming.place_choice(facts.place) or facts.place_text or "").split()):
+    naming, text = context.rendering.naming, text.strip()
+    if text == one_line(naming.place_choice(facts.place) or facts.place_text or ""):
         return facts
     place = naming.place_of(text)
     return replace(facts, place=place, place_text=None if place else text or None)

@@ -64,7 +64,7 @@ async def test_a_form_that_was_late_gets_both_values(client: httpx.AsyncClient, 
     ticket = await desk.ticket(None, place=None, place_text=HOSTILE)
     version = MatterFacts.of(ticket).version
     await desk.records.tickets.set_urgency(ticket.id, "high", "agent:bo", desk.at())
-    form = {"version": version, "topic": "lift", "urgency": "normal", "place": HOSTILE, "callback_number": ""}
+    form = {"version": version, "topic": "lift", "level": "normal", "place": HOSTILE, "callback_number": ""}
     answer = await client.post(
         f"/tickets/{ticket.number}/correction", data=form, headers={"HX-Request": "true", "Accept": "text/html"}
     )
@@ -107,11 +107,26 @@ async def test_a_place_is_one_of_the_sites_where_it_names_one(
 ) -> None:
     await log_in(client, "anna")
     ticket = await desk.ticket(None)
-    form = {"version": MatterFacts.of(ticket).version, "topic": "plumbing", "urgency": "normal", "place": typed}
+    form = {"version": MatterFacts.of(ticket).version, "topic": "plumbing", "level": "normal", "place": typed}
     form["callback_number"] = "204"
     assert (await client.post(f"/tickets/{ticket.number}/correction", data=form)).status_code == 200
     draft = (await desk.records.tickets.load(ticket.id)).draft
     assert (draft.place, draft.place_text) == (place, text)
+
+
+async def test_words_for_a_place_in_several_lines_stay_where_nobody_corrects_them(
+    anna: httpx.AsyncClient, desk: Desk
+) -> None:
+    said = "behind\r\nthe\x00 lift\u202e \ud800" + "x" * 900
+    ticket = await desk.ticket(None, place=None, place_text=said)
+    shown = re.search(r'name="place"[^>]*value="([^"]*)"', (await anna.get(f"/tickets/{ticket.number}")).text)
+    assert shown
+    assert "\n" not in shown[1]
+    form = {"version": MatterFacts.of(ticket).version, "topic": "lift", "level": "normal", "place": shown[1]}
+    form["callback_number"] = "204"
+    assert (await anna.post(f"/tickets/{ticket.number}/correction", data=form)).status_code == 200
+    draft = (await desk.records.tickets.load(ticket.id)).draft
+    assert (draft.topic, draft.place_text) == ("lift", said)
 
 
 async def test_a_note_is_written_once_and_shown_as_text(anna: httpx.AsyncClient, desk: Desk) -> None:

@@ -42,23 +42,24 @@ export function cancel(button) {
 function chosen(control) {
   const form = control instanceof HTMLSelectElement ? control.closest("form[data-correct]") : null;
   if (!(form instanceof HTMLFormElement) || !(control instanceof HTMLSelectElement)) return;
-  if (control.name === "urgency") form.dataset.urgency = "chosen";
-  const urgency = form.elements.namedItem("urgency");
+  if (control.name === "level") form.dataset.urgency = "chosen";
+  const urgency = form.elements.namedItem("level");
   const follows = control.name === "topic" && form.dataset.urgency !== "chosen" && urgency instanceof HTMLSelectElement;
   if (follows) urgency.value = control.selectedOptions[0]?.dataset.urgency ?? urgency.value;
 }
 
 /**
  * Somebody else was first: what it says now stands beside what was typed otherwise, and the next try is made on it.
- * @param {HTMLFormElement} form @param {XMLHttpRequest} xhr
+ * @param {HTMLFormElement} form @param {XMLHttpRequest} xhr @returns {boolean} whether the form is such a one
  */
 export function sayNow(form, xhr) {
-  if (!form.matches("[data-correct]")) return;
+  if (!form.matches("[data-correct]")) return false;
   const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-says-now]");
   const version = form.elements.namedItem("version");
-  if (!(said instanceof HTMLElement) || !(version instanceof HTMLInputElement)) return;
+  if (!(said instanceof HTMLElement) || !(version instanceof HTMLInputElement)) return false;
   version.value = said.dataset.saysNow ?? "";
   for (const field of said.querySelectorAll("[data-field]")) sayField(form, /** @type {HTMLElement} */ (field));
+  return true;
 }
 
 /** A field that nobody has touched says what it is now. @param {HTMLFormElement} form @param {HTMLElement} field */

@@ -71,7 +71,7 @@ function failed(event, why) {
   if (xhr?.status === 401) return; // the way to the login is in its header
   const form = acting(event);
   if (form) showSaved(form);
-  if (form && xhr?.status === 409) sayNow(form, xhr);
+  if (form && xhr?.status === 409 && sayNow(form, xhr)) tried.set(form, new FormData(form));
   say(elt, why ?? "", form ? () => again(form) : () => htmx().trigger(elt, elt instanceof HTMLFormElement ? "submit" : "again"));
 }
 
