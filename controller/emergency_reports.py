@@ -12,7 +12,8 @@ from ivr.leaving import unanswered_danger
 from ivr.notebook import Notebook
 from ivr.script import EMERGENCY_STEP
 from ivr.state import State
-from routing.model import CORRECTABLE, Call, CallerId, Ticket
+from routing.corrections import CORRECTABLE
+from routing.model import Call, CallerId, Ticket
 from routing.services.emergencies import EmergencyService
 from routing.services.line import LineServices
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from routing.corrections import Correction
 from routing.model import Call, Event, OutboundCall, Ticket
 from routing.searching import SiteWords
 
@@ -125,13 +126,14 @@ class Archive(Protocol):
 
 @dataclass(frozen=True)
 class TicketChange:
-    """One line of a ticket's own history: a stage, an urgency, an answer, a message."""
+    """One line of a ticket's own history: a stage, an urgency, a correction, a note, an answer, a message."""
 
     at: datetime
     actor: str
-    what: str  # opened, joined, stage, urgency, message
+    what: str  # opened, joined, stage, urgency, corrected, note, message
     to: str = ""
     note: str = ""  # private: empty once it has been forgotten
+    corrections: tuple[Correction, ...] = ()  # what a person corrected; of a caller's correction nothing is kept
 
 
 class Action(StrEnum):
@@ -145,6 +147,9 @@ class Action(StrEnum):
     STATE_CHANGED = "state_changed"
     STAGE_SET = "stage_set"
     URGENCY_SET = "urgency_set"
+    TICKET_CORRECTED = "ticket_corrected"
+    TICKET_TAKEN_IN = "ticket_taken_in"
+    NOTE_ADDED = "note_added"
     READ = "read"
     AUDIT_CUT = "audit_cut"
     ERASED = "erased"

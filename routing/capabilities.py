@@ -16,6 +16,8 @@ class Capability(StrEnum):
     READ_TICKETS = "read_tickets"  # tickets with their histories and recorded messages
     MOVE_TICKETS = "move_tickets"  # their stage and urgency
     CLEAR_MISSED = "clear_missed"  # call back whom nobody reached, or say why that is not needed
+    CORRECT_TICKETS = "correct_tickets"  # what they say: topic, place, number, urgency; and notes on them
+    TAKE_IN_TICKETS = "take_in_tickets"  # open one by hand
     TAKE_CALLS = "take_calls"  # one's own state, offers and wrap-ups; needs an account that is an agent's
     TAKE_EMERGENCY = "take_emergency"
     MANAGE_AGENTS = "manage_agents"  # make another agent not ready
@@ -25,7 +27,8 @@ class Capability(StrEnum):
 _AGENT = frozenset(
     {
         Capability.OWN_ACCOUNT, Capability.WATCH_LINE, Capability.READ_CALLS, Capability.READ_TICKETS,
-        Capability.MOVE_TICKETS, Capability.CLEAR_MISSED, Capability.TAKE_CALLS, Capability.TAKE_EMERGENCY,
+        Capability.MOVE_TICKETS, Capability.CORRECT_TICKETS, Capability.TAKE_IN_TICKETS, Capability.CLEAR_MISSED,
+        Capability.TAKE_CALLS, Capability.TAKE_EMERGENCY,
     }
 )  # fmt: skip
 _SUPERVISOR = _AGENT | {Capability.MANAGE_AGENTS}

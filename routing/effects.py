@@ -165,6 +165,14 @@ class NoteNumber:
 
 
 @dataclass(frozen=True)
+class Renumber:
+    """Whoever is still owed a call about the ticket is rung at this number."""
+
+    ticket_id: str
+    number: str
+
+
+@dataclass(frozen=True)
 class NoteHistory:
     """A line of the ticket's own history, with nothing private."""
 
@@ -203,8 +211,8 @@ class SettleMissed:
 
 
 Effect = (
-    Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | NoteHistory | EndIfEmpty | JudgeMissed
-    | SettleMissed
+    Change | Insert | Enter | CallOffReached | LinkMatter | NoteNumber | Renumber | NoteHistory | EndIfEmpty
+    | JudgeMissed | SettleMissed
 )  # fmt: skip
 
 # transitions, as they are asked for

@@ -4,7 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 
+from routing.corrections import Corrections
 from routing.fake_calls import MemoryCalls, MemoryTickets
+from routing.fake_corrections import MemoryCorrections
 from routing.fake_dispatch import MemoryAgents, MemoryDrafts, MemoryOffers, MemoryQueue, MemoryWrapUps
 from routing.fake_emergencies import MemoryEmergencies
 from routing.fake_legs import MemoryLegs
@@ -41,6 +43,7 @@ class MemoryRecords:
         self.calls: Calls = MemoryCalls(self.state)
         self.legs: Legs = MemoryLegs(self.state)
         self.tickets: Tickets = MemoryTickets(self.state, site_id)
+        self.corrections: Corrections = MemoryCorrections(self.state)
         self.queue: Queue = MemoryQueue(self.state)
         self.agents: Agents = MemoryAgents(self.state)
         self.offers: Offers = MemoryOffers(self.state)

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from routing.archive import TicketChange
+from routing.corrections import CORRECTABLE, corrected
 from routing.effects import Insert, Kind, call_transition, stage_transition
 from routing.fake_state import MemoryState, one
 from routing.identity import new_id
 from routing.lifecycle import UNFINISHED_STAGES, CallEvent, next_stage
 from routing.missed import ALWAYS_OPEN, MissedRules
 from routing.model import (
-    CORRECTABLE,
     Call,
     CallHistory,
     Event,
@@ -21,7 +22,6 @@ from routing.model import (
     Stage,
     Ticket,
     TicketDraft,
-    corrected,
     is_moved,
     refuse_unseen,
 )
@@ -163,6 +163,14 @@ class MemoryTickets:
         messages = self._state.messages.setdefault(ticket_id, [])
         if recording not in messages:
             messages.append(recording)
+
+    async def add_note(self, ticket_id: str, note: str, actor: str, at: datetime, key: str | None = None) -> bool:
+        await self.load(ticket_id)
+        if key and (ticket_id, key) in self._state.note_keys:
+            return False
+        self._state.note_keys |= {(ticket_id, key)} if key else set()
+        self._state.notes = [*self._state.notes, (ticket_id, TicketChange(at, actor, "note", note=note))]
+        return True
 
     def _keep(self, ticket: Ticket) -> Ticket:
         self._state.tickets[ticket.id] = ticket

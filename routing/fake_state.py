@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from routing.archive import TicketChange
+from routing.corrections import Correction
 from routing.effects import (
     ANY,
     LIVE,
@@ -22,6 +24,7 @@ from routing.effects import (
     LinkMatter,
     Lost,
     NoteNumber,
+    Renumber,
     SettleMissed,
     Transition,
 )
@@ -74,6 +77,9 @@ class MemoryState:
     ticket_keys: dict[str, str] = field(default_factory=dict)
     call_tickets: list[tuple[str, str]] = field(default_factory=list)
     messages: dict[str, list[str]] = field(default_factory=dict)
+    corrections: list[Correction] = field(default_factory=list)
+    notes: list[tuple[str, TicketChange]] = field(default_factory=list)  # with the ticket's id
+    note_keys: set[tuple[str, str]] = field(default_factory=set)  # (ticket's id, key)
     places: dict[str, Place] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     drafts: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (login, form) → typed by field
@@ -140,13 +146,21 @@ class MemoryState:
                 self.apply(emptied(talk_id, [each.role for each in self.in_talk(talk_id)], at))
             case LinkMatter(call_id, outbound_call_id):
                 self.link(call_id, self.outbound_calls[outbound_call_id].ticket_id)
-            case NoteNumber(ticket_id, number):
-                ticket = self.tickets[ticket_id]
-                self.tickets[ticket_id] = replace(ticket, draft=replace(ticket.draft, callback_number=number))
+            case NoteNumber() | Renumber():
+                self._number(effect)
             case JudgeMissed():
                 self.apply(self._judged(effect))
             case SettleMissed(at):
                 self.apply(settling(self._listed(), at, self._reached(effect)))
+
+    def _number(self, effect: NoteNumber | Renumber) -> None:
+        if isinstance(effect, NoteNumber):
+            ticket = self.tickets[effect.ticket_id]
+            draft = replace(ticket.draft, callback_number=effect.number)
+            self.tickets[ticket.id] = replace(ticket, draft=draft)
+            return
+        owed = [each for each in self.live(Kind.OUTBOUND_CALL) if each.ticket_id == effect.ticket_id]
+        self.outbound_calls.update({each.id: replace(each, number=effect.number) for each in owed})
 
     def _judged(self, asked: JudgeMissed) -> Sequence[Effect]:
         call, kept = self.calls[asked.call_id], self.missed_calls.get(asked.call_id)

@@ -3,8 +3,8 @@
 All times are aware datetimes in UTC; all ids are UUIDv7 strings unless a name says otherwise.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -186,7 +186,10 @@ class IntakeSource(StrEnum):
 
     CALL = "call"  # told on the phone
     MESSAGE = "message"  # recorded by the dialplan while no controller lived
-    DESK = "desk"  # written down by a person
+    WALK_IN = "walk_in"  # told at the desk by who stood there
+    MAIL = "mail"
+    COLLEAGUE = "colleague"  # told in passing by one of the house
+    DESK = "desk"  # written down by a person, who does not say how it came
     API = "api"  # sent by a program
 
 
@@ -222,14 +225,6 @@ class TicketDraft:
     def reporter(self) -> CallerId:
         """Who told it; where nobody is named, one of whom nothing is known."""
         return self.intake.reporter or CallerId()
-
-
-CORRECTABLE = ("topic", "crew", "urgency", "place", "place_text", "asset", "words", "confidence", "why")
-
-
-def corrected(before: TicketDraft, now: TicketDraft, fields: Collection[str] = CORRECTABLE) -> TicketDraft:
-    """The draft with what a correction changes, of what it may change; whence it came and what was promised stay."""
-    return replace(before, **{name: getattr(now, name) for name in CORRECTABLE if name in fields})
 
 
 @dataclass(frozen=True)

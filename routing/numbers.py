@@ -31,6 +31,7 @@ class Proof(StrEnum):
     NONE = "none"  # whoever calls wrote it there
     TRUNK = "trunk"  # a trusted trunk asserts it
     PHONE = "phone"  # a phone of ours, by its password
+    PERSON = "person"  # somebody of the house has taken it down
 
 
 def identify(raw: str, name: str, withheld: bool, site: Site, proof: Proof = Proof.NONE) -> CallerId:
@@ -56,7 +57,7 @@ def identify(raw: str, name: str, withheld: bool, site: Site, proof: Proof = Pro
 
 def _proves(proof: Proof, contact: Contact | None) -> bool:
     """A phone that registers here proves itself by its password: no trunk speaks for it."""
-    return proof is Proof.PHONE or (proof is Proof.TRUNK and not (contact and contact.phone))
+    return proof in (Proof.PHONE, Proof.PERSON) or (proof is Proof.TRUNK and not (contact and contact.phone))
 
 
 def normalise(text: str, region: str) -> str | None:

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from routing.caps import Asked, AskedAlike
+from routing.corrections import CORRECTABLE, Corrections
 from routing.emergencies import Emergency, EmergencyEvent, Ring, Take, TakeEvent
 from routing.legs import CallLeg
 from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
 from routing.missed import ALWAYS_OPEN, MissedCalls, MissedRules
 from routing.model import (
-    CORRECTABLE,
     Agent,
     Attempt,
     Call,
@@ -148,6 +148,9 @@ class Tickets(Protocol):
 
     async def add_message(self, ticket_id: str, recording: str, at: datetime) -> None:
         """Attach a recorded message (path of a WAV) to a ticket."""
+
+    async def add_note(self, ticket_id: str, note: str, actor: str, at: datetime, key: str | None = None) -> bool:
+        """A line of the ticket's story; False where the ticket has the note of that key. Raises: NotFound."""
 
 
 class Queue(Protocol):
@@ -367,6 +370,7 @@ class Records(Protocol):
     calls: Calls
     legs: Legs
     tickets: Tickets
+    corrections: Corrections
     queue: Queue
     agents: Agents
     offers: Offers

@@ -22,6 +22,7 @@ from routing.effects import (
     LinkMatter,
     NoteHistory,
     NoteNumber,
+    Renumber,
     SettleMissed,
     Transition,
     agent_transition,
@@ -51,6 +52,7 @@ from routing.model import (
     OutboundCallState,
     QueueEntry,
     Stage,
+    Ticket,
 )
 from routing.purposes import ENDING_WITH_TICKET, Purpose
 from routing.talks import Participant, ParticipantEvent, Role, Talk, is_empty
@@ -135,6 +137,19 @@ def moving_urgency(ticket_id: str, urgency: str) -> list[Effect]:
     """Whoever waits about a matter takes the place that goes with its urgency."""
     theirs, now = {"ticket_id": ticket_id}, {"urgency": urgency}
     return [Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS), Change(Kind.PLACE, theirs, now)]
+
+
+def correcting(before: Ticket, after: Ticket, general_crew: str = "") -> list[Effect]:
+    """Whoever waits about a corrected matter waits for its crew, and is rung at its number.
+
+    Who waits for the `general_crew`, which serves every topic, stays there.
+    """
+    effects = moving_urgency(after.id, after.urgency) if after.urgency != before.urgency else []
+    if after.draft.crew != before.draft.crew != general_crew:
+        theirs, now = {"ticket_id": after.id, "crew": before.draft.crew}, {"crew": after.draft.crew}
+        effects += [Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS), Change(Kind.PLACE, theirs, now)]
+    number = after.draft.callback_number
+    return [*effects, Renumber(after.id, number)] if number and number != before.draft.callback_number else effects
 
 
 # what follows from a transition that was made

@@ -48,6 +48,11 @@ def wrap_up_form(offer_id: str) -> str:
     return f"wrap-up-{offer_id}"
 
 
+def note_form(ticket_id: str) -> str:
+    """The form whose draft is a note on a ticket."""
+    return f"note-{ticket_id}"
+
+
 def answer_form(ticket_id: str) -> str:
     """The form whose draft is the answer to a matter's caller."""
     return f"answer-{ticket_id}"

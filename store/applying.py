@@ -26,6 +26,7 @@ from routing.effects import (
     Lost,
     NoteHistory,
     NoteNumber,
+    Renumber,
     SettleMissed,
     Transition,
 )
@@ -45,6 +46,7 @@ from store.tables_dispatch import (
     agents,
     attempts,
     offers,
+    outbound_call_private,
     outbound_calls,
     queue_entries,
 )
@@ -138,13 +140,22 @@ def _apply_special(connection: Connection, effect: Effect) -> None:
             mine = select(outbound_calls.c.ticket_id).where(outbound_calls.c.id == outbound_call_id)
             ticket_id = connection.execute(mine).scalar_one()
             insert_unless_there(connection, call_tickets, {"call_id": call_id, "ticket_id": ticket_id, "at": at})
-        case NoteNumber(ticket_id, number):
-            ticket = update(ticket_private).where(ticket_private.c.ticket_id == ticket_id)
-            connection.execute(ticket.values(callback_number=number))
+        case NoteNumber() | Renumber():
+            _number(connection, effect)
         case NoteHistory(ticket_id, at, what, to):
             note_change(connection, ticket_id, at, "line", what, to)
         case JudgeMissed() | SettleMissed():
             apply(connection, missed_effects(connection, effect))
+
+
+def _number(connection: Connection, effect: NoteNumber | Renumber) -> None:
+    if isinstance(effect, NoteNumber):
+        ticket = update(ticket_private).where(ticket_private.c.ticket_id == effect.ticket_id)
+        connection.execute(ticket.values(callback_number=effect.number))
+        return
+    owed = select(outbound_calls.c.id).where(outbound_calls.c.ticket_id == effect.ticket_id, OPEN_OUTBOUND_CALL)
+    private = outbound_call_private.c.outbound_call_id.in_(owed)
+    connection.execute(update(outbound_call_private).where(private).values(number=effect.number))
 
 
 def _move(connection: Connection, asked: Transition) -> None:

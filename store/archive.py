@@ -1,16 +1,20 @@
 """Lists for people to look things up in, newest first; ids sort by time, so the last one seen is the place."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from routing.archive import CallQuery, TicketChange, TicketQuery
+from routing.corrections import Correction
 from routing.model import Call, Event, OutboundCall, Stage, Ticket
 from routing.purposes import Purpose
 from routing.searching import Term
 from store.columns import storable
 from store.database import Database
+from store.records_corrections import kept_corrections
 from store.records_tickets import find_tickets
 from store.rows import call_of, event_of, outbound_call_of, select_calls, select_events, select_outbound_calls
 from store.tables import (
@@ -81,9 +85,21 @@ class SqlArchive:
     async def ticket_history(self, ticket_id: str) -> Sequence[TicketChange]:
         change = ticket_changes.c
         note = func.coalesce(ticket_change_private.c.note, "")
-        query = select(change.at, change.actor, change.what, change.to, note).outerjoin(ticket_change_private)
+        query = select(change.id, change.at, change.actor, change.what, change.to, note).outerjoin(
+            ticket_change_private
+        )
         query = query.where(change.ticket_id == ticket_id).order_by(change.id)
-        return await self._database.read(lambda connection: [TicketChange(*row) for row in connection.execute(query)])
+
+        def work(connection: Connection) -> list[TicketChange]:
+            corrections = defaultdict[str, list[Correction]](list)
+            for change_id, correction in kept_corrections(connection, ticket_id):
+                corrections[change_id].append(correction)
+            return [
+                replace(TicketChange(*row), corrections=tuple(corrections[id]))
+                for id, *row in connection.execute(query)
+            ]
+
+        return await self._database.read(work)
 
     async def tallies(self) -> Mapping[str, Mapping[str, int]]:
         """As they were a few seconds ago."""

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Row, Table, delete, insert, null, sel
 from routing.identity import new_id
 from routing.model import OPEN_OUTBOUND_CALLS, Stage
 from routing.spellings import Spellings
-from routing.wrap_ups import answer_form, wrap_up_form
+from routing.wrap_ups import answer_form, note_form, wrap_up_form
 from store.audit import append
 from store.database import Database
 from store.retention import PRIVATE
@@ -24,6 +24,8 @@ from store.tables import (
     outcome_private,
     ticket_change_private,
     ticket_changes,
+    ticket_correction_private,
+    ticket_corrections,
     ticket_private,
     tickets,
 )
@@ -39,8 +41,8 @@ from store.tables_missed import missed_private
 
 CHECKPOINTS = 5  # tries
 BATCH = 1_000  # rows, and keys in one statement
-# Columns that hold a number and nothing else.
-NUMBERS = ("raw", "number", "contact", "callback_number")
+# Columns that may hold a number and nothing else.
+NUMBERS = ("raw", "number", "contact", "callback_number", "before", "after")
 
 
 @dataclass
@@ -106,6 +108,8 @@ def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) 
     rows[outcome_private.name] |= _these(connection, outcome_private.c.id, outcome_private.c.call_id, call_ids)
     rows[ticket_change_private.name] |= _these(connection, ticket_changes.c.id, ticket_changes.c.ticket_id, ticket_ids)
     rows[missed_private.name] |= _these(connection, missed_private.c.call_id, missed_private.c.call_id, call_ids)
+    corrected = ticket_corrections.c
+    rows[ticket_correction_private.name] |= _these(connection, corrected.id, corrected.ticket_id, ticket_ids)
     for column, ids in (
         (offers.c.call_id, call_ids),
         (offers.c.ticket_id, ticket_ids),
@@ -116,7 +120,9 @@ def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) 
         connection, offers.c.call_id, offers.c.id, rows[wrap_up_private.name], offers.c.call_id.is_not(None)
     )
     rows[event_private.name] |= _these(connection, events.c.id, events.c.call_id, wrapped, events.c.type == "wrap_up")
-    forms = {answer_form(id) for id in ticket_ids} | {wrap_up_form(id) for id in rows[wrap_up_private.name]}
+    forms = {form(id) for id in ticket_ids for form in (answer_form, note_form)} | {
+        wrap_up_form(id) for id in rows[wrap_up_private.name]
+    }
     rows[draft_private.name] |= _these(connection, draft_private.c.id, draft_private.c.form, forms)
     found.recordings = _these(connection, messages.c.recording, messages.c.ticket_id, ticket_ids)
     touched = rows[ticket_private.name], rows[outbound_call_private.name], rows[call_private.name]

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
+from routing.corrections import Corrections
 from routing.missed import MissedCalls
 from routing.nodes import Nodes
 from routing.ports import (
@@ -26,6 +27,7 @@ from store.audit import SqlAudit
 from store.database import Database, connect
 from store.drafts import SqlDrafts
 from store.records_calls import SqlCalls
+from store.records_corrections import SqlCorrections
 from store.records_emergencies import SqlEmergencies
 from store.records_legs import SqlLegs
 from store.records_missed import SqlMissed
@@ -53,6 +55,7 @@ class SqlRecords:
         self.calls: Calls = SqlCalls(database, words_kept)
         self.legs: Legs = SqlLegs(database, words_kept)
         self.tickets: Tickets = SqlTickets(database, site_id, words_kept)
+        self.corrections: Corrections = SqlCorrections(database, words_kept)
         self.queue: Queue = SqlQueue(database, site_id)
         self.agents: Agents = SqlAgents(database, site_id, words_kept)
         self.offers: Offers = SqlOffers(database, words_kept)

@@ -7,17 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from routing.corrections import CORRECTABLE, corrected
 from routing.effects import stage_transition
 from routing.identity import new_id
 from routing.lifecycle import UNFINISHED_STAGES, next_stage
 from routing.model import (
-    CORRECTABLE,
     NotFound,
     Promise,
     Stage,
     Ticket,
     TicketDraft,
-    corrected,
     is_moved,
     refuse_unseen,
 )
@@ -37,11 +36,13 @@ from store.tables import (
     promises,
     ticket_change_private,
     ticket_changes,
+    ticket_correction_private,
+    ticket_corrections,
     ticket_private,
     ticket_stages,
     tickets,
 )
-from store.ticket_history import note_change, note_privately
+from store.ticket_history import note_change, note_once, note_privately
 
 NOBODY = ""  # in the place of a kind of caller
 CORRECTED = ("topic", "crew", "urgency_suggested", "place", "asset", "confidence")
@@ -141,9 +142,11 @@ class SqlTickets:
     def _keep_from(self, connection: Connection, ticket_id: str, at: datetime) -> None:
         """What is private is needed while the matter is open; the time to forget runs from its end."""
         its_changes = select(ticket_changes.c.id).where(ticket_changes.c.ticket_id == ticket_id)
+        corrections = select(ticket_corrections.c.id).where(ticket_corrections.c.ticket_id == ticket_id)
         for private in (
             update(ticket_private).where(ticket_private.c.ticket_id == ticket_id),
             update(ticket_change_private).where(ticket_change_private.c.change_id.in_(its_changes)),
+            update(ticket_correction_private).where(ticket_correction_private.c.correction_id.in_(corrections)),
         ):
             connection.execute(private.values(purge_after=at + self._kept_for))
 
@@ -153,11 +156,7 @@ class SqlTickets:
         def work(connection: Connection) -> Ticket:
             before = require_ticket(connection, ticket_id, lock=True)
             ticket = replace(before, draft=corrected(before.draft, draft, fields))
-            known = {name: value for name, value in _row(ticket).items() if name in CORRECTED}
-            connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(known))
-            connection.execute(
-                update(ticket_private).where(ticket_private.c.ticket_id == ticket_id).values(_private(ticket))
-            )
+            update_ticket(connection, ticket)
             change_id = note_change(connection, ticket_id, at, actor, "corrected", ticket.draft.topic)
             if ticket.draft.place:
                 note_privately(connection, change_id, ticket.draft.place, at + self._kept_for)
@@ -175,9 +174,7 @@ class SqlTickets:
             connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(urgency_set=urgency))
             apply(connection, moving_urgency(ticket_id, urgency))
             note_change(connection, ticket_id, at, actor, "urgency", urgency)
-            if promise and promise != before.draft.promise:
-                _promise_anew(connection, ticket_id, promise, at)
-                note_change(connection, ticket_id, at, actor, "promise", promise.by.isoformat())
+            note_promise(connection, before, promise or before.draft.promise, actor, at)
             return require_ticket(connection, ticket_id)
 
         return await self._database.write(work)
@@ -191,6 +188,16 @@ class SqlTickets:
                 note_change(connection, ticket_id, at, "caller", "message", recording)
 
         await self._database.write(work)
+
+    async def add_note(self, ticket_id: str, note: str, actor: str, at: datetime, key: str | None = None) -> bool:
+        def work(connection: Connection) -> bool:
+            require_ticket(connection, ticket_id)
+            change_id = note_once(connection, ticket_id, at, actor, key)
+            if change_id:
+                note_privately(connection, change_id, note, at + self._kept_for)
+            return change_id is not None
+
+        return await self._database.write(work)
 
 
 def find_tickets(connection: Connection, *where: Any, newest: int | None = None) -> list[Ticket]:
@@ -212,6 +219,21 @@ def require_ticket(connection: Connection, ticket_id: str, lock: bool = False) -
     if not found:
         raise NotFound(f"ticket {ticket_id}")
     return found[0]
+
+
+def update_ticket(connection: Connection, ticket: Ticket) -> None:
+    """What a correction may have changed of it."""
+    known = {name: value for name, value in _row(ticket).items() if name in CORRECTED}
+    connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(known))
+    private = update(ticket_private).where(ticket_private.c.ticket_id == ticket.id)
+    connection.execute(private.values(_private(ticket)))
+
+
+def note_promise(connection: Connection, before: Ticket, promise: Promise, actor: str, at: datetime) -> None:
+    """Where it is another than before it stands from now on, and the ticket's history says so."""
+    if promise != before.draft.promise:
+        _promise_anew(connection, before.id, promise, at)
+        note_change(connection, before.id, at, actor, "promise", promise.by.isoformat())
 
 
 def _link(connection: Connection, ticket_id: str, call_id: str, at: datetime) -> bool:

@@ -20,6 +20,8 @@ from store.tables import (
     outcome_private,
     ticket_change_private,
     ticket_changes,
+    ticket_correction_private,
+    ticket_corrections,
     ticket_private,
     tickets,
 )
@@ -45,14 +47,19 @@ STILL_NEEDED: dict[str, ColumnElement[bool]] = {
         tickets.c.id == ticket_changes.c.ticket_id,
         tickets.c.stage != Stage.CLOSED,
     ),
+    ticket_correction_private.name: exists().where(
+        ticket_corrections.c.id == ticket_correction_private.c.correction_id,
+        tickets.c.id == ticket_corrections.c.ticket_id,
+        tickets.c.stage != Stage.CLOSED,
+    ),
     outbound_call_private.name: exists().where(
         outbound_calls.c.id == outbound_call_private.c.outbound_call_id, outbound_calls.c.state.in_(OPEN_OUTBOUND_CALLS)
     ),
     call_private.name: exists().where(calls.c.id == call_private.c.call_id, calls.c.ended_at.is_(None)),
 }
 PRIVATE: tuple[Table, ...] = (
-    call_private, event_private, ticket_private, ticket_change_private, outbound_call_private, wrap_up_private,
-    draft_private, outcome_private, missed_private,
+    call_private, event_private, ticket_private, ticket_change_private, ticket_correction_private,
+    outbound_call_private, wrap_up_private, draft_private, outcome_private, missed_private,
 )  # fmt: skip
 
 

@@ -214,7 +214,9 @@ ticket_changes = Table(
     Column("actor", HostileText, nullable=False),
     Column("what", WORD, nullable=False),
     Column("to", HostileText, nullable=False),
+    Column("key", HostileText),  # makes a repeated note find this one
     Index("ix_ticket_changes_ticket_id", "ticket_id"),
+    Index("ix_ticket_changes_ticket_id_key", "ticket_id", "key", unique=True),
 )
 
 ticket_change_private = Table(
@@ -222,6 +224,31 @@ ticket_change_private = Table(
     metadata,
     reference("change_id", "ticket_changes.id", key=True),
     Column("note", HostileText, nullable=False),
+    Column("purge_after", UtcTime, nullable=False, index=True),
+)
+
+ticket_corrections = Table(  # what people corrected, field by field
+    "ticket_corrections",
+    metadata,
+    Column("id", ID, primary_key=True),
+    reference("ticket_id", "tickets.id"),
+    reference("change_id", "ticket_changes.id"),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", HostileText, nullable=False),
+    Column("field", WORD, nullable=False),
+    Column("before", HostileText),  # of private fields: beside this table
+    Column("after", HostileText),
+    Column("confidence", Float),  # of the line, in the topic that it had understood
+    Index("ix_ticket_corrections_ticket_id", "ticket_id"),
+    Index("ix_ticket_corrections_change_id", "change_id"),
+)
+
+ticket_correction_private = Table(
+    "ticket_correction_private",
+    metadata,
+    reference("correction_id", "ticket_corrections.id", key=True),
+    Column("before", HostileText),
+    Column("after", HostileText),
     Column("purge_after", UtcTime, nullable=False, index=True),
 )
 

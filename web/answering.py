@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from routing.corrections import CorrectedMeanwhile
 from routing.model import RoutingError
 from web.auth import SAFE_METHODS
 from web.context import DeskContext
@@ -61,5 +62,7 @@ def _to_login(request: Request) -> Response:
 def _page(request: Request, error: Exception, status: int, headers: dict[str, str]) -> Response:
     context: DeskContext = request.app.state.context
     template = "parts/refused.html" if _hx(request) else "refused.html"
-    html = context.rendering.page(template, status=status, message=body_of(error).error.message)
+    ticket = error.ticket if isinstance(error, CorrectedMeanwhile) else None
+    message = body_of(error).error.message
+    html = context.rendering.page(template, status=status, message=message, ticket=ticket)
     return HTMLResponse(html, status, headers)

@@ -20,9 +20,11 @@ from web.api import (
     audits,
     callbacks,
     calls,
+    corrections,
     drafts,
     emergencies,
     events,
+    intake,
     me,
     missed,
     queue,
@@ -40,8 +42,10 @@ from web.logins import Logins
 from web.messages import Recordings
 from web.missed import MissedCounter
 from web.pages import calls as call_pages
+from web.pages import corrections as correction_pages
 from web.pages import desk as desk_pages
 from web.pages import emergencies as emergency_pages
+from web.pages import intake as intake_pages
 from web.pages import missed as missed_pages
 from web.pages import tickets as ticket_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
@@ -50,8 +54,34 @@ from web.rendering import Renderings
 from web.rights import describe_rights
 
 HERE = Path(__file__).resolve().parent
-PAGES = (auth_pages, own_password, desk_stream, desk_pages, ticket_pages, call_pages, emergency_pages, missed_pages)
-API = (sessions, calls, tickets, callbacks, agents, queue, events, me, drafts, audits, emergencies, missed)
+PAGES = (
+    auth_pages,
+    own_password,
+    desk_stream,
+    desk_pages,
+    intake_pages,
+    ticket_pages,
+    correction_pages,
+    call_pages,
+    emergency_pages,
+    missed_pages,
+)
+API = (
+    sessions,
+    calls,
+    tickets,
+    corrections,
+    intake,
+    callbacks,
+    agents,
+    queue,
+    events,
+    me,
+    drafts,
+    audits,
+    emergencies,
+    missed,
+)
 
 
 def create_app(

@@ -1,6 +1,6 @@
 """What happened in a call, told to people: every code by its words, every time in the site's zone, and no ids."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from routing.corrections import Correction
 from routing.model import Event
 from web.display_names import DisplayNames
 from web.texts import Texts
@@ -28,6 +29,12 @@ CODED_BY_EVENT = {  # where the same key means something else
     ("talk.ended", "why"): None,  # it says what the event says
     ("prompt.ended", "by"): None,
 }
+CORRECTED = {
+    "topic": "ticket.topic", "place": "ticket.place", "callback_number": "ticket.callback_number",
+    "urgency": "urgency.label",
+}  # fmt: skip
+Pair = tuple[str | None, str | None]  # before, and after
+NEITHER: Pair = (None, None)
 WORDS = frozenset({"text", "note", "dnis"})
 NO_TOPIC = "oos"
 
@@ -41,6 +48,15 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class CorrectedField:
+    """One field that a person corrected: the key of its label, and both values."""
+
+    label: str
+    before: Markup
+    after: Markup
+
+
+@dataclass(frozen=True)
 class DeskWording:
     texts: Texts
     naming: DisplayNames
@@ -50,6 +66,30 @@ class DeskWording:
         """A code in words; what is not known is never shown as it is."""
         known = f"{kind}.{code}"
         return self.texts.marked_up(language, known if self.texts.has(known) else f"{kind}.other")
+
+    def corrected(self, language: str, made: Sequence[Correction]) -> list[CorrectedField]:
+        """What a person corrected; of a place, the site's and the one in other words are one."""
+        pairs = {each.field: (each.before, each.after) for each in made}
+        pairs["place"] = self._places(pairs.get("place"), pairs.get("place_text"))
+        return [
+            CorrectedField(
+                label, self._said(language, name, pairs[name][0]), self._said(language, name, pairs[name][1])
+            )
+            for name, label in CORRECTED.items()
+            if any(pairs.get(name, ()))
+        ]
+
+    def _places(self, place: Pair | None, text: Pair | None) -> Pair:
+        before, after = place or NEITHER
+        text_before, text_after = text or NEITHER
+        return self.naming.place(before) or text_before, self.naming.place(after) or text_after
+
+    def _said(self, language: str, field: str, value: str | None) -> Markup:
+        if not value:
+            return self.texts.marked_up(language, "correct.nothing")
+        if field == "urgency":
+            return self.code(language, "urgency", value)
+        return _outside(self.naming.topic(value) if field == "topic" else value)
 
     def event(self, language: str, type: str) -> Markup:
         return self.code(language, "event", type)

@@ -1,8 +1,10 @@
 """Ids to names, as the site's documents have them."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from config.documents import Edition, Place, Text
+from routing.places import place_named
 from routing.searching import SiteWords, searchable
 
 
@@ -16,6 +18,14 @@ class DisplayNames:
         self.crews = {crew.id: self._of(crew.name) for crew in edition.site.crews}
         self.places = {place.id: self._of(place.name) for place in edition.places}
         self.assets = {asset.id: self._of(asset.name) for asset in edition.assets}
+        self._places = edition.places
+        names = Counter(self.places.values())
+        self.place_choices = {
+            place.id: f"{self.places[place.id]} ({place.code})"
+            if names[self.places[place.id]] > 1
+            else self.places[place.id]
+            for place in edition.places
+        }
         self._site_words = _site_words(edition)
 
     def topic(self, topic_id: str | None) -> str:
@@ -26,6 +36,16 @@ class DisplayNames:
 
     def place(self, place_id: str | None) -> str:
         return self._named(self.places, place_id)
+
+    def place_choice(self, place_id: str | None) -> str:
+        """What a form offers a place as: its name, with its code where others have that name."""
+        return self._named(self.place_choices, place_id)
+
+    def place_of(self, text: str) -> str | None:
+        """The id of the place that a form's text means, if it is one place."""
+        chosen = next((id for id, name in self.place_choices.items() if name == text.strip()), None)
+        named = None if chosen else place_named(text, self._places)
+        return chosen or (named.id if named else None)
 
     def asset(self, asset_id: str | None) -> str:
         return self._named(self.assets, asset_id)

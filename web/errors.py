@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from routing.capabilities import Capability
+from routing.corrections import CorrectedMeanwhile, MatterFacts, NotOffered
 from routing.model import (
     ChangedMeanwhile,
     Missing,
@@ -80,6 +81,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     NotFound: (404, "not_found"),
     TransitionRefused: (409, "transition_refused"),
     NotCallable: (422, "not_callable"),
+    NotOffered: (422, "invalid"),
     RecordsUnavailable: (503, "records_unavailable"),
     RoutingError: (409, "refused"),
     RequestValidationError: (422, "invalid"),
@@ -87,11 +89,23 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
 }
 
 
+class SaysNow(BaseModel):
+    """What a ticket says of its matter now; correct it by this version."""
+
+    version: str
+    topic: str
+    place: str | None
+    place_text: str | None
+    callback_number: str | None
+    urgency: str
+
+
 class Problem(BaseModel):
     code: str
     message: str
     fields: list[str] = []
     capability: Capability | None = Field(None, description="with `not_allowed` alone: the one that is lacking")
+    now: SaysNow | None = Field(None, description="with `changed_meanwhile` of a correction: what it says now")
 
 
 class ErrorBody(BaseModel):
@@ -121,7 +135,15 @@ def body_of(error: Exception) -> ErrorBody:
         return ErrorBody(error=Problem(code=code, message="Something went wrong here; it has been logged. Try again."))
     message = str(error) or (type(error).__doc__ or code).strip()
     fields, capability = getattr(error, "fields", []), getattr(error, "capability", None)
-    return ErrorBody(error=Problem(code=code, message=message, fields=fields, capability=capability))
+    problem = Problem(code=code, message=message, fields=fields, capability=capability, now=_says_now(error))
+    return ErrorBody(error=problem)
+
+
+def _says_now(error: Exception) -> SaysNow | None:
+    if not isinstance(error, CorrectedMeanwhile):
+        return None
+    facts = MatterFacts.of(error.ticket)
+    return SaysNow(version=facts.version, **vars(facts))
 
 
 RESPONSES: dict[int | str, dict[str, object]] = {

@@ -29,6 +29,7 @@ MARKED = timedelta(minutes=5)  # that often its last time is brought up to date
 REMEMBERED = 20_000  # readings; beyond that the oldest begin anew
 NOTED_S = 1.0  # a dispatcher waits no longer for the audit
 SHOWN_AT_MOST = 600  # objects in one entry: more than a list ever has
+TOLD = 409  # a refusal that says how things are now
 # Parameters of a request that tell nothing about a caller; any other may be a name or a number.
 PLAIN = frozenset(
     "after before crew ending kind limit next open_only page place stage state topic type urgency".split()
@@ -168,7 +169,7 @@ class ReadingTrace:
         before = _shown.set(shown)
 
         async def send_noting(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] < 400:
+            if message["type"] == "http.response.start" and (message["status"] < 400 or message["status"] == TOLD):
                 await _note(Request(scope), shown)
             elif message["type"] == "http.response.body" and shown:
                 self._note_beside(Request(scope), dict(shown))  # of a stream: a call for somebody must not wait

@@ -10,11 +10,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from config.documents import Edition
+from routing.corrections import MatterFacts, suggested_urgency
+from routing.model import URGENCY_ORDER
 from web.desk_wording import DeskWording
 from web.display_names import DisplayNames
 from web.texts import Texts, load_texts
 from web.times import ago, clock, lasted, moment, span
-from web.untrusted import visible
+from web.untrusted import one_line, visible
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,18 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
 
     environment.filters.update(
         visible=visible,
+        one_line=one_line,
         clock=lambda at, now: clock(at, now, zone),
         moment=lambda at, now: moment(at, now, zone),
         ago=lambda at, now: ago(at, now),
         lasted=lasted,
         span=span,
+        matter_facts=MatterFacts.of,
         iso=datetime.isoformat,
         instant=datetime.fromisoformat,
     )
     environment.globals["telling"] = DeskWording(texts, naming, zone)
+    environment.globals["suggested_urgency"] = lambda ticket, topic: suggested_urgency(ticket, topic, edition)
     environment.globals.update(naming=naming, site=edition.site, zone_name=edition.site.zone, said=said, has=texts.has)
+    environment.globals["URGENCIES"] = URGENCY_ORDER
     return Rendering(environment, texts, naming, language)

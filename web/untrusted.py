@@ -16,6 +16,11 @@ def visible(text: object, lines: bool = False) -> str:
     return "".join(_shown(char, table) for char in str(text)[:LONGEST])
 
 
+def one_line(text: object) -> str:
+    """As a field of one line holds it: browsers take line breaks out of what they are given."""
+    return visible(" ".join(str(text).split()))
+
+
 def _shown(char: str, table: dict[int, int]) -> str:
     if ord(char) in table:
         return chr(table[ord(char)])

@@ -35,6 +35,7 @@ class QueueService:
     ) -> QueueEntry:
         """A place for the call, or the one that it has; with its ticket's urgency. `since`: an earlier right to it."""
         call_id = timeline.call_id
+        crew = await self._crew_now(call_id, crew, ticket_id)
         urgency = await self.urgency_of(ticket_id)
         since = since or self._clocks.now()
         entry = QueueEntry(new_id(), crew, urgency, since, call_id=call_id, ticket_id=ticket_id)
@@ -43,6 +44,15 @@ class QueueService:
             timeline.note(EventType.QUEUE_ENTERED, {"crew": crew, "urgency": kept.urgency})
         await self._tell(call_id)
         return kept
+
+    async def _crew_now(self, call_id: str, crew: str, ticket_id: str | None) -> str:
+        """Who was moved to another crew, as a person corrected the topic, is not moved back by what the call knows."""
+        kept = await self._records.queue.of_call(call_id) if ticket_id else None
+        if kept is None or ticket_id is None or kept.crew == crew:
+            return crew
+        made = await self._records.corrections.of_ticket(ticket_id)
+        moved = any(each.field == "crew" and (each.before, each.after) == (crew, kept.crew) for each in made)
+        return kept.crew if moved else crew
 
     async def urgency_of(self, ticket_id: str | None) -> str:
         """With which whoever calls about that ticket waits. Raises: NotFound."""

@@ -1,11 +1,13 @@
 """What the database has of a number is found and deleted, on both databases; nobody else's is."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Connection, func, select
 
 from routing.archive import Action
+from routing.corrections import MatterFacts
 from routing.identity import new_id
 from routing.lifecycle import OfferEvent
 from routing.model import CallerId, NewOutcome, QueueEntry
@@ -57,6 +59,9 @@ async def a_whole_matter(records: SqlRecords, caller: CallerId, number: str) -> 
         call.id, {"step": "ask"}, outcome=NewOutcome(NOW, {"outcome": "heard", "text": "it leaks"})
     )
     ticket = await records.tickets.open(a_draft(caller=caller, callback_number=number), call.id, NOW)
+    said = replace(ticket, draft=replace(ticket.draft, place_text="with Ms Jansen"))
+    await records.corrections.make(said, "agent:anna", NOW, MatterFacts.of(ticket).version)
+    await records.tickets.add_note(ticket.id, "Ms Jansen is in room 4", "agent:anna", NOW)
     await records.tickets.add_message(ticket.id, f"/var/{call.id}.wav", NOW)
     await records.outbound_calls.store(a_callback(ticket, number=number))
     entry, agent = await waiting_call(records), await available_agent(records)

@@ -15,10 +15,13 @@ from web.services import AgentsDep
 router = APIRouter(prefix="/me/drafts", tags=["desk"], dependencies=[needs(Capability.OWN_ACCOUNT)])
 FormName = Annotated[
     str,
-    Path(pattern=r"^(wrap-up|answer)-[0-9a-f-]{36}$", description="`wrap-up-` and an offer, or `answer-` and a ticket"),
+    Path(
+        pattern=r"^((wrap-up|answer|note)-[0-9a-f-]{36}|new-ticket)$",
+        description="`wrap-up-` and an offer, `answer-` or `note-` and a ticket, or `new-ticket`",
+    ),
 ]
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")]
-Fields = Annotated[dict[FieldName, Annotated[str, Field(max_length=4_000)]], Field(max_length=6)]
+Fields = Annotated[dict[FieldName, Annotated[str, Field(max_length=4_000)]], Field(max_length=8)]
 
 
 class DraftIn(Wanted):

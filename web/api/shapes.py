@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from routing.corrections import MatterFacts
 from routing.legs import CallLeg
 from routing.model import (
     Agent,
@@ -142,6 +143,7 @@ class IntakeOut(FromRecord):
 
 class TicketOut(BaseModel):
     id: str
+    version: str = Field(description="of what may be corrected; a correction names the one that it is made on")
     number: str
     site_id: str
     opened_at: datetime
@@ -168,8 +170,8 @@ class TicketOut(BaseModel):
     def of(cls, ticket: Ticket) -> "TicketOut":
         draft = ticket.draft
         return cls(
-            id=ticket.id, number=ticket.number, site_id=ticket.site_id, opened_at=ticket.opened_at,
-            stage=ticket.stage, stages=dict(ticket.stages),
+            id=ticket.id, version=MatterFacts.of(ticket).version, number=ticket.number, site_id=ticket.site_id,
+            opened_at=ticket.opened_at, stage=ticket.stage, stages=dict(ticket.stages),
             topic=draft.topic, crew=draft.crew, place=draft.place, place_text=draft.place_text, asset=draft.asset,
             urgency=ticket.urgency, urgency_suggested=draft.urgency, urgency_set=ticket.urgency_set,
             promise=PromiseOut.of(draft.promise), intake=IntakeOut.of(draft.intake),
@@ -179,12 +181,22 @@ class TicketOut(BaseModel):
         )  # fmt: skip
 
 
+class CorrectionOut(FromRecord):
+    """One field that a person corrected."""
+
+    field: str
+    before: str | None = Field(description="null: nothing, or it has been forgotten")
+    after: str | None
+    confidence: float | None = Field(description="of a topic: how sure the line was of the one before")
+
+
 class ChangeOut(FromRecord):
     at: datetime
     actor: str
     what: str
     to: str
     note: str
+    corrections: list[CorrectionOut]
 
     @classmethod
     def of(cls, change: TicketChange) -> "ChangeOut":

@@ -68,7 +68,7 @@ async def search_tickets(
 @router.get("/{ticket}")
 async def one_ticket(ticket: TicketKey, who: VisitorDep, context: DeskDep) -> TicketDetail:
     """A ticket, by id or by its spoken number, with its history and its calls."""
-    return await _detail(context, ticket)
+    return await detail_of(context, ticket)
 
 
 @router.get("/{ticket}/messages/{number}", response_class=FileResponse)
@@ -89,7 +89,7 @@ async def move_ticket(
     """Move a ticket to a later stage; closing it needs the answer that the caller was given."""
     found = await find_ticket(context, ticket)
     await tickets.move(found, wanted.to, wanted.answer, who.actor, wanted.seen)
-    return await _detail(context, found.id)
+    return await detail_of(context, found.id)
 
 
 @router.post("/{ticket}/urgency", dependencies=[needs(Capability.MOVE_TICKETS)])
@@ -99,10 +99,11 @@ async def set_urgency(
     """Set the urgency; what the line suggested is kept beside it."""
     found = await find_ticket(context, ticket)
     await tickets.set_urgency(found, wanted.urgency, who.actor, context.edition, wanted.seen)
-    return await _detail(context, found.id)
+    return await detail_of(context, found.id)
 
 
-async def _detail(context: DeskContext, key: str) -> TicketDetail:
+async def detail_of(context: DeskContext, key: str) -> TicketDetail:
+    """The ticket with its history and its calls. Raises: NotFound."""
     ticket = await find_ticket(context, key)
     calls = await context.archive.calls_of_ticket(ticket.id)
     history = await context.archive.ticket_history(ticket.id)

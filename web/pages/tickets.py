@@ -1,6 +1,7 @@
 """The list of tickets, and one ticket's page."""
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,7 +105,7 @@ async def move(
     ticket = await find_ticket(context, key)
     await tickets.move(ticket, to, answer, who.actor, seen)
     await agents.keep_draft(who.account.login, None, answer_form(ticket.id), {})
-    return await _part(context, who, await context.records.tickets.load(ticket.id))
+    return await ticket_part_of(context, who, ticket.id)
 
 
 @router.post("/tickets/{key}/urgency", dependencies=[needs(Capability.MOVE_TICKETS)])
@@ -122,7 +123,12 @@ async def set_urgency(
     await tickets.set_urgency(ticket, urgency, who.actor, context.edition, seen)
     if beside:
         return Response(status_code=204)
-    return await _part(context, who, await context.records.tickets.load(ticket.id))
+    return await ticket_part_of(context, who, ticket.id)
+
+
+async def ticket_part_of(context: DeskContext, who: Visitor, ticket_id: str) -> HTMLResponse:
+    """The ticket as it is now, for its place on a page. Raises: NotFound."""
+    return await _part(context, who, await context.records.tickets.load(ticket_id))
 
 
 async def _part(context: DeskContext, who: Visitor, ticket: Ticket) -> HTMLResponse:
@@ -142,6 +148,7 @@ async def _shown(context: DeskContext, ticket: Ticket) -> dict[str, Any]:
         "stages": list(Stage),
         "next_stages": [to for stage, to in _transitions() if stage is ticket.stage],
         "urgencies": URGENCY_ORDER,
+        "again": secrets.token_urlsafe(12),
     }
 
 

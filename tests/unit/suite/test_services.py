@@ -12,7 +12,8 @@ OUTSIDE = ("ivr", "controller", "web", "desk", "runtime")
 CHANGES = {
     "calls": {"open", "end", "append"},
     "legs": {"open", "end"},
-    "tickets": {"open", "join", "correct", "move", "set_urgency", "add_message"},
+    "tickets": {"open", "join", "correct", "move", "set_urgency", "add_message", "add_note"},
+    "corrections": {"make"},
     "queue": {"enter", "leave", "refused_by"},
     "agents": {"change", "heartbeat", "phones_registered"},
     "offers": {"claim", "advance"},

@@ -1,6 +1,7 @@
 """Accounts, pages and lists over the in-memory records."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from argon2 import PasswordHasher
 
+from routing.corrections import Correction
 from routing.fake import MemoryRecords
 from routing.model import Call, Event, NotFound, OutboundCall, Stage, Ticket
 from routing.purposes import Purpose
@@ -120,6 +122,16 @@ class MemoryArchive:
         later = [(at, stage) for stage, at in ticket.stages.items() if stage is not Stage.RECORDED]
         stages = [opened, *(TicketChange(at, "agent:anna", "stage", stage) for at, stage in later)]
         recordings = self.records.state.messages.get(ticket_id, [])
+        state = self.records.state
+        made = defaultdict[datetime, list[Correction]](list)
+        for each in state.corrections:
+            if each.ticket_id == ticket_id:
+                made[each.at].append(each)
+        stages += [
+            TicketChange(at, each[0].actor, "corrected", ticket.draft.topic, corrections=tuple(each))
+            for at, each in made.items()
+        ]
+        stages += [note for of, note in state.notes if of == ticket_id]
         return stages + [TicketChange(ticket.opened_at, "caller", "message", path) for path in recordings]
 
     async def tallies(self) -> Mapping[str, Mapping[str, int]]:

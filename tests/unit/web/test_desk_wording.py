@@ -16,7 +16,7 @@ from routing import overdue
 from routing.event_types import EventType
 from routing.legs import LegKind
 from routing.lifecycle import AgentEvent, OfferEvent
-from routing.model import URGENCY_ORDER, AgentState, CallState, NewEvent, OutboundCallState, Stage
+from routing.model import URGENCY_ORDER, AgentState, CallState, IntakeSource, NewEvent, OutboundCallState, Stage
 from routing.services.agents import RAN_OUT
 from routing.services.dispatcher import PAGE_GONE
 from routing.wrap_ups import NO_DISPOSITION
@@ -42,6 +42,8 @@ SHOWN: dict[str, Iterable[str]] = {
     "act": {"person", "status", "callback", "yes", "no", "repeat"}, "kind": {"staff", "patient"},
     "outcome": {"left", "talked", "message", "emergency", "resumed"}, "call": {"inbound", "outbound"},
     "left": set(re.findall(r'LeaveQueue\("([^"]+)"\)', SOURCES)), "document": set(Edition.model_fields),
+    "intake": IntakeSource,
+    "change": {"opened", "joined", "stage", "urgency", "corrected", "note", "message", "promise"},
     "promise": {"attend", "answer", "promise_attend", "promise_answer"}, "role": {"agent", "supervisor", "admin"},
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 /** The page's own work, around htmx: what comes, what is clicked, what is pressed. */
 
 import { setServerTime, tick } from "./clock.js";
+import { cancel, watchCorrections } from "./correct.js";
 import { keepDrafts, restoreDrafts } from "./drafts.js";
 import { followFocus, keepFocus } from "./focus.js";
 import { sameVersion, toggleFields } from "./guard.js";
@@ -28,6 +29,7 @@ htmx.createEventSource = (/** @type {string} */ url) => {
 useMorphing();
 watchRequests();
 followFocus();
+watchCorrections();
 
 body.addEventListener("htmx:sseBeforeMessage", (event) => {
   keepWhatIsShown(event, /** @type {CustomEvent} */ (event).detail.data);
@@ -48,6 +50,7 @@ const ACTS = {
   "take-page": () => void beat(true),
   keys: showKeys,
   sound: () => void test(),
+  cancel: (/** @type {HTMLElement} */ button) => cancel(button),
   refresh: (/** @type {HTMLElement} */ button) => refresh(button),
 };
 

@@ -150,7 +150,8 @@ async function stored(name) {
 
 /** What somebody has typed meanwhile stays. @param {Element | RadioNodeList | null} control @param {string} value */
 function fill(control, value) {
-  if (control instanceof HTMLTextAreaElement) {
+  const line = control instanceof HTMLInputElement && !["hidden", "radio", "checkbox"].includes(control.type);
+  if (control instanceof HTMLTextAreaElement || line) {
     if (control.value === control.defaultValue) control.value = value;
   } else if (control instanceof HTMLSelectElement) {
     if ([...control.options].some((option) => option.value === value)) control.value = value;

@@ -23,7 +23,7 @@ export function inUse(form) {
 }
 
 /** @param {Element} control does it differ from what the server sent? */
-function changed(control) {
+export function changed(control) {
   if (control instanceof HTMLTextAreaElement) return control.value !== control.defaultValue;
   if (control instanceof HTMLSelectElement) return chosen(control) !== offered(control);
   if (!(control instanceof HTMLInputElement) || control.type === "hidden") return false;

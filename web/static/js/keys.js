@@ -19,7 +19,7 @@ export function onKey(event) {
   const element = /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${CSS.escape(event.key)}"]`));
   if (!element) return;
   event.preventDefault();
-  if (element instanceof HTMLInputElement) element.focus();
+  if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.focus();
   else element.click();
 }
 

@@ -21,8 +21,13 @@ function mayGo(node) {
   return !(node.matches("form") ? inUse(node) : holdsWork(node));
 }
 
+/** What somebody has opened stays open. @param {string} attribute @param {Node} node */
+function mayChange(attribute, node) {
+  return !(attribute === "open" && node instanceof HTMLDetailsElement);
+}
+
 export function useMorphing() {
-  Object.assign(Idiomorph.defaults.callbacks, { beforeNodeMorphed: mayBecome, beforeNodeRemoved: mayGo });
+  Object.assign(Idiomorph.defaults.callbacks, { beforeNodeMorphed: mayBecome, beforeNodeRemoved: mayGo, beforeAttributeUpdated: mayChange });
   htmx.defineExtension("morph", {
     isInlineSwap: (/** @type {string} */ style) => style === "morph:outerHTML",
     handleSwap: (/** @type {string} */ style, /** @type {Element} */ target, /** @type {DocumentFragment} */ came) =>

@@ -1,6 +1,7 @@
 // @ts-check
 /** Every request of the page: shown while it is under way, and said in words when it did not work. */
 
+import { sayNow } from "./correct.js";
 import { markSent, toggleFields } from "./guard.js";
 import { forget } from "./drafts.js";
 
@@ -43,8 +44,10 @@ function begin(event) {
 /** What was sent is saved: the part that comes with the answer may replace the form. @param {Event} event */
 function taken(event) {
   const form = acting(event);
-  const { status } = detail(event).xhr;
-  if (form && status >= 200 && status < 300) markSent(form);
+  const { xhr } = detail(event);
+  if (!form || xhr.status < 200 || xhr.status >= 300) return;
+  markSent(form);
+  if (xhr.getResponseHeader("HX-Redirect")) forget(form); // the page goes before it hears that the request has ended
 }
 
 /** @param {Event} event */
@@ -68,6 +71,7 @@ function failed(event, why) {
   if (xhr?.status === 401) return; // the way to the login is in its header
   const form = acting(event);
   if (form) showSaved(form);
+  if (form && xhr?.status === 409 && sayNow(form, xhr)) tried.set(form, new FormData(form));
   say(elt, why ?? "", form ? () => again(form) : () => htmx().trigger(elt, elt instanceof HTMLFormElement ? "submit" : "again"));
 }
 
