@@ -80,6 +80,7 @@ class Segmenter:
         self._speech_ms = 0  # how much of it was speech
         self._started = False
         self._paused = False
+        self._ended = False  # the utterance is over, and that was told
         self._aside = False  # nothing of it was near
         self._near: deque[bool] = deque(maxlen=self._window.maxlen)
         self.before: SpeechSegment | None = None  # what was said further away, when NEARER comes
@@ -101,7 +102,7 @@ class Segmenter:
         `waiting`: the caller is expected to speak, so the no-speech clock runs. `near`: as loud as the caller; what
         is not is silence once the caller speaks, and before that an utterance aside, which starts nothing.
         """
-        if self._over:
+        if self._ended:
             self._forget()
         self.at_ms += FRAME_MS
         going_on = self._speaking or self._started
@@ -110,8 +111,9 @@ class Segmenter:
         nearer = self._come_nearer()
         speech = self._speaking and (near or self._first_ms is None or self._aside)
         self._window.append(speech)
-        cues = self._hear_speech(near) if speech else self._hear_silence()
-        return nearer + cues + self._watch_clock(waiting)
+        cues = nearer + (self._hear_speech(near) if speech else self._hear_silence()) + self._watch_clock(waiting)
+        self._ended = Cue.ENDED in cues or Cue.LIMIT in cues
+        return cues
 
     @property
     def paused(self) -> bool:

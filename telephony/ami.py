@@ -124,7 +124,8 @@ def originate_action(call: Originate) -> Action:
     }
     if call.caller_number:
         shown = _NOT_IN_A_NAME.sub("", call.caller_name)[:NAME_LIMIT].strip()
-        fields["CallerID"] = f'"{shown}" <{_safe(_PLACE, call.caller_number)}>'
+        name = f'"{shown}" ' if shown else ""
+        fields["CallerID"] = f"{name}<{_safe(_PLACE, call.caller_number)}>"
     return action("Originate", fields, call.variables)
 
 

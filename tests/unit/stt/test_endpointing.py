@@ -160,10 +160,13 @@ def test_long_speech_does_not_end_where_the_network_becomes_unsure() -> None:
     assert cues == [(Cue.STARTED, 300), (Cue.PAUSED, 5_400), (Cue.ENDED, 5_800)]
 
 
-@pytest.mark.parametrize(("patience_ms", "ends_ms"), [(360, 960), (1_400, 2_000)])
-def test_a_pause_lasts_as_long_as_what_was_said_deserves(patience_ms: int, ends_ms: int) -> None:
+@pytest.mark.parametrize(
+    ("weighed_ms", "patience_ms", "ends_ms"), [(320, 360, 960), (320, 1_400, 2_000), (620, 360, 1_240)]
+)
+def test_a_pause_lasts_as_long_as_what_was_said_deserves(weighed_ms: int, patience_ms: int, ends_ms: int) -> None:
+    """Also where that is known only when it has lasted longer already."""
     segmenter = Segmenter(RULES)
-    feed(segmenter, [(0.9, 600), (0.0, 320)])
+    feed(segmenter, [(0.9, 600), (0.0, weighed_ms)])
     assert segmenter.paused
     segmenter.waits_for(patience_ms)
     assert feed(segmenter, [(0.0, 2_000)])[0] == (Cue.ENDED, ends_ms)
