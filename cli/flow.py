@@ -19,7 +19,7 @@ from ivr.facts import Facts
 from ivr.flow import Flow
 from ivr.outcome_json import UnknownOutcome
 from ivr.script import Script
-from ivr.simulator import World, described, simulate
+from ivr.simulator import World, described, simulate, steps_of
 from ivr.state import State
 from ivr.validation import problems
 
@@ -91,7 +91,7 @@ def replay_(call_id: Annotated[str, typer.Argument(help="The id of a stored call
         call = asyncio.run(run())
     except (replaying.NotReplayable, UnknownOutcome) as error:
         operator.refuse(f"the call cannot be run again: {error}.")
-    typer.echo("\n".join(described(action) for action in call.replay.actions))
+    typer.echo("\n".join(steps_of(call.replay.actions)))
     if not call.same:
         operator.refuse("it leads elsewhere than the call did.")
 

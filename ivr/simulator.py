@@ -4,7 +4,7 @@ The caller is a list of turns: words; "key 123"; "more 4" (a slow hand goes on w
 "deaf" (recognition down); "crash" (the controller died and the call is resumed).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ivr.actions import (
@@ -89,7 +89,7 @@ class Simulation:
 
     def steps(self) -> list[str]:
         """The call as short words, for scenario files: `ask welcome`, `ticket`, `connect` …"""
-        return [described(action) for action in self.actions if not isinstance(action, FindAgent)]
+        return steps_of(self.actions)
 
 
 def simulate(
@@ -208,13 +208,18 @@ class _Outside:
         return self.world.answers[min(dials, len(self.world.answers) - 1)]
 
 
+def steps_of(actions: Iterable[Action]) -> list[str]:
+    """Each action in two words, but what is merely looked up on the way."""
+    return [described(action) for action in actions if not isinstance(action, FindAgent)]
+
+
 def described(action: Action) -> str:
     """An action in two words: what is done, and the last prompt key or the ending."""
     name = {
         "Speak": "say", "Ask": "ask", "OpenTicket": "ticket", "JoinTicket": "join", "CorrectTicket": "correct",
         "RecallTicket": "recall", "StandAside": "aside",
         "FindMatters": "matters", "FindStatus": "status", "EnterQueue": "queue", "Hold": "hold", "Connect": "connect",
-        "Join": "connect",
+        "FindAgent": "find agent", "Join": "connect",
         "LeaveQueue": "leave", "StoreCallback": "callback", "ConfirmCallback": "confirmed", "Summon": "summon",
         "Transfer": "transfer", "TakeMessage": "message", "HangUp": "hangup",
     }[type(action).__name__]  # fmt: skip

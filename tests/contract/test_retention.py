@@ -64,7 +64,7 @@ async def test_a_backlog_goes_in_small_units_of_work(records: SqlRecords) -> Non
     database = Noting(records.database)
     gone = await purge(SqlRecords(database), OVERDUE, batch=3)
     assert gone["event_private"] == EVENTS
-    assert database.answers == [0, 3, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert database.answers == [0, 3, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     assert await left(records) == 0
 
 

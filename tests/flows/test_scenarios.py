@@ -16,7 +16,7 @@ from ivr.flow import Flow
 from ivr.ports import Understander
 from ivr.replaying import replay
 from ivr.script import Script
-from ivr.simulator import Simulation, World, simulate
+from ivr.simulator import Simulation, World, simulate, steps_of
 from ivr.state import State
 from ivr.validation import problems
 from tests.flows.dutch import in_two_languages
@@ -93,4 +93,4 @@ def assert_runs_again(script: Script, call: Simulation) -> None:
     """Whatever came of the call's actions leads there again, once it has been stored."""
     stored = json.loads(json.dumps([outcome_json.to_json(outcome) for outcome in call.outcomes]))
     run = replay(script, begun(script.flow.id), map(outcome_json.from_json, stored))
-    assert (run.end, Simulation(run.end, list(run.actions)).steps()) == (call.state, call.steps())
+    assert (run.end, steps_of(run.actions)) == (call.state, call.steps())

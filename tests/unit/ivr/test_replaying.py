@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ivr import outcome_json
 from ivr.replaying import Replay, replay
-from ivr.simulator import Simulation, World
+from ivr.simulator import Simulation, World, steps_of
 from ivr.state import State
 from tests.unit.ivr.site import CALLER, KNOWN, begin, play, script
 
@@ -24,7 +24,7 @@ def again(call: Simulation) -> Replay:
 def test_the_same_outcomes_lead_to_the_same_end(caller: list[str], staffed: bool, free: bool) -> None:
     call = play(*caller, world=World(staffed=staffed, free=free))
     told = again(call)
-    assert (told.end, Simulation(told.end, list(told.actions)).steps()) == (call.state, call.steps())
+    assert (told.end, steps_of(told.actions)) == (call.state, call.steps())
     for state in told.states:
         assert State.from_json(json.loads(json.dumps(state.to_json()))) == state
 
