@@ -142,7 +142,9 @@ def figures(turns: Sequence[Turn], meaning: Callable[[str], object]) -> dict[str
         "turns": len(turns),
         "cut_off": round(len(cut) / len(turns), 3),
         "amiss": round(len(amiss) / len(turns), 3),
-        "dead_air_ms": {"median": round(statistics.median(air)), "p95": round(air[round(0.95 * len(air)) - 1])},
+        "dead_air_ms": {"median": round(statistics.median(air)), "p95": round(air[round(0.95 * len(air)) - 1])}
+        if air
+        else None,
     }
 
 
