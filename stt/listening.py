@@ -26,6 +26,7 @@ from stt.workers import Workers
 BYTES_PER_MS = 16
 MOST_BUFFERED_MS = 1_000  # kept of the time before anyone speaks
 LEAD_MS = 240  # before near speech its soft beginning is the caller's as well
+UNREAD_MS = 1_000  # so long a silence ends an utterance whose words are still not read
 SILENCE = bytes(FRAME_BYTES)
 
 
@@ -39,7 +40,7 @@ class UtteranceReader(Protocol):
         """The utterance has probably ended: begin to read it."""
 
     def guessed(self) -> Final | None:
-        """What it says if that was its end; None while that is not read. Given out once."""
+        """What it says if that was its end; None while that is being read. Given out once. Raises: RecognitionDown."""
 
     def forget(self) -> None:
         """It has not."""
@@ -190,8 +191,13 @@ class Turn:
     def _weigh_silence(self) -> None:
         """As soon as it is known what the words before a pause say, the pause is as long as they deserve."""
         segments = self._hearing.segments
-        if self._patience and segments.paused and (said := self._reader.guessed()):
-            segments.waits_for(self._patience(said.text, said.confidence))
+        if self._patience is None or not segments.paused:
+            return
+        try:
+            if said := self._reader.guessed():
+                segments.waits_for(self._patience(said.text, said.confidence))
+        except RecognitionDown:
+            segments.waits_for(segments.rules.silence_ms)
 
     async def cut_off(self) -> AsyncIterator[SpeechEvent]:
         """The sound has ended, the caller has not."""
@@ -223,7 +229,7 @@ class Turn:
             case Cue.NEARER if segments.before:
                 yield await self._overheard(segments.before, segments.before.end_ms)
             case Cue.PAUSED if segments.utterance:
-                self._reader.guess(self._hearing.sound(segments.utterance))
+                self._guess(segments.utterance)
             case Cue.RESUMED:
                 self._reader.forget()
             case Cue.ENDED | Cue.LIMIT:
@@ -232,6 +238,11 @@ class Turn:
             case Cue.NO_SPEECH:
                 self.over = True
                 yield NoSpeech(segments.at_ms)
+
+    def _guess(self, utterance: SpeechSegment) -> None:
+        self._reader.guess(self._hearing.sound(utterance))
+        if self._patience:  # without the words there is no answer: to wait for them costs nothing
+            self._hearing.segments.waits_for(UNREAD_MS)
 
     async def _conclude(self, at_limit: bool = False) -> AsyncIterator[SpeechEvent]:
         utterance = self._hearing.segments.utterance

@@ -29,7 +29,7 @@ class VoskReader:
         self._sending: asyncio.Task[dict[str, Any]] | None = None
         self._partial = ""
         self._partial_at = 0  # bytes of the utterance, when the text was last given out
-        self._unweighed = ""  # what a pause came after
+        self._unweighed: str | None = None  # what a pause came after
 
     async def hear(self, pcm: bytes) -> str | None:
         self._waiting += pcm
@@ -53,8 +53,8 @@ class VoskReader:
         self._unweighed = self._partial
 
     def guessed(self) -> Final | None:
-        text, self._unweighed = self._unweighed, ""
-        return Final(text, 1.0) if text else None
+        text, self._unweighed = self._unweighed, None
+        return None if text is None else Final(text, 1.0)
 
     def forget(self) -> None: ...
 

@@ -42,6 +42,7 @@ class WhisperReader:
         self._name = name
         self._head = {"phrases": [*spec.phrases, *spec.names]}
         self._guess: asyncio.Task[dict[str, Any]] | None = None
+        self._unread = b""  # what a guess waits for a worker with
         self._weighed: asyncio.Task[dict[str, Any]] | None = None  # the guess that was given out
         self._clear()
 
@@ -89,26 +90,35 @@ class WhisperReader:
         return text_of([*pieces, (self._interim_text, True)])
 
     def guess(self, pcm: bytes) -> None:
-        if self._workers.idle:  # a guess never takes a worker from another caller's turn
-            self._guess = asyncio.create_task(self._workers.ask(self._head, pcm[self._cut :]))
+        self._unread = pcm[self._cut :]
+        self._begin_guess()
+
+    def _begin_guess(self) -> None:
+        if self._unread and self._workers.idle:  # a guess never takes a worker from another caller's turn
+            self._guess = asyncio.create_task(self._workers.ask(self._head, self._unread))
+            self._unread = b""
 
     def guessed(self) -> Final | None:
+        self._begin_guess()
         guess = self._guess
-        if guess is None or not guess.done() or self._weighed is guess or guess.cancelled() or guess.exception():
+        if guess is None or not guess.done() or self._weighed is guess:
             return None
         self._weighed = guess
+        if guess.cancelled() or guess.exception():
+            raise RecognitionDown("the guess was not read")
         last = transcript(guess.result(), self._name)
         pieces = [(piece.said, piece.pause) for piece in self._pieces]
         return replace(last, text=text_of([*pieces, (last.text, True)]))
 
     def forget(self) -> None:
+        self._unread = b""
         if self._guess:
             self._guess.cancel()
             self._guess.add_done_callback(_seen)
             self._guess = None
 
     async def finish(self, pcm: bytes) -> Final:
-        guess, self._guess = self._guess, None
+        guess, self._guess, self._unread = self._guess, None, b""
         self._stop_interim()
         try:
             pieces = [PieceReading(await self._reading(piece), piece.at_ms, piece.pause) for piece in self._pieces]

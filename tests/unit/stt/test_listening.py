@@ -8,7 +8,7 @@ import pytest
 
 from ivr.ports import Final, ListenSpec, NoSpeech, Partial, Reading, RecognitionDown, SpeechEvent, SpeechStarted, Word
 from stt.activity import ActivityPool, Memory
-from stt.listening import Listener
+from stt.listening import UNREAD_MS, Listener
 from stt.workers import Workers
 
 LOUD, QUIET = (b"\x00\x20\x00\xe0" * 80), bytes(320)  # -12 dBFS, and nothing
@@ -250,11 +250,16 @@ async def test_what_was_said_before_a_pause_decides_how_long_it_lasts(patience_m
     assert weighed == ["ward four"]
 
 
-async def test_while_nothing_is_read_the_silence_decides() -> None:
+@pytest.mark.parametrize(("down", "silence_ms"), [(False, UNREAD_MS), (True, 700)])
+async def test_while_nothing_is_read_the_words_are_waited_for_unless_they_will_not_come(
+    down: bool, silence_ms: int
+) -> None:
     class Slow(Notebook):
         def guessed(self) -> Final | None:
+            if down:
+                raise RecognitionDown("gone")
             return None
 
     book = Slow(["ward four"])
     await listen(book, (QUIET, 600), (LOUD, 1_000), (QUIET, 3_000), spec=ListenSpec(patience=lambda text, sure: 360))
-    assert book.heard_ms[0] == pytest.approx(240 + 1_000 + 700, abs=60)
+    assert book.heard_ms[0] == pytest.approx(240 + 1_000 + silence_ms, abs=60)

@@ -106,3 +106,26 @@ async def test_a_guess_is_given_out_once_and_only_when_it_is_read(pool: Pool) ->
     assert reader.guessed() is None
     assert (await reader.finish(pcm)).text == "<1000>"
     assert pool.asked_ms == [1_000]  # it was read once
+
+
+async def test_a_guess_waits_for_a_worker_that_nobody_else_needs(pool: Pool) -> None:
+    pool.idle = False
+    reader = reader_of(pool)
+    reader.guess(await speak(reader, 1))
+    assert reader.guessed() is None
+    pool.idle = True
+    assert reader.guessed() is None  # from now on it is being read
+    await asyncio.sleep(0.01)
+    said = reader.guessed()
+    assert said is not None
+    assert said.text == "<1000>"
+
+
+async def test_a_guess_that_cannot_be_read_is_told_once(pool: Pool) -> None:
+    pool.fails = 1
+    reader = reader_of(pool)
+    reader.guess(await speak(reader, 1))
+    await asyncio.sleep(0.01)
+    with pytest.raises(RecognitionDown):
+        reader.guessed()
+    assert reader.guessed() is None
