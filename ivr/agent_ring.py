@@ -15,6 +15,7 @@ from routing.overdue import Lapse
 from routing.services.offers import OfferService
 
 log = structlog.get_logger()
+AGAIN_S = 1.0  # after a fault
 POLL_S = 5.0  # news may be lost: the dispatcher rings for what it finds, and this often the call looks itself
 GIVEN_UP = Lapse("the caller is not put through now", AgentEvent.RELEASED)
 INTERRUPTED = Lapse("the line was interrupted", AgentEvent.RELEASED)
@@ -33,7 +34,6 @@ class AgentRing:
         """Ring each agent's phone so long, one after the other, unless that is being done already."""
         if self._ringing is None:
             self._ringing = asyncio.create_task(self._rung(ring_s))
-            self._ringing.add_done_callback(_looked_at)
         return self._ringing
 
     async def answer(self, ring_s: int) -> AgentAnswered | OfferReady:
@@ -67,13 +67,23 @@ class AgentRing:
             await self._offers.withdraw(offer.id, why)
 
     async def _rung(self, ring_s: int) -> AgentAnswered | OfferReady:
-        await self._give_up_what_another_session_rang()
+        """No fault of the records ends the call, whose caller is still being told something."""
         while True:
-            offer, phone = await self.shown()
-            if not self._phones.ready:
-                return OfferReady(offer.id, phone)
-            if await self._offers.ringing(offer.id) and (channel := await self._taken(offer, phone, ring_s)):
-                return AgentAnswered(offer.id, channel)
+            try:
+                await self._give_up_what_is_rung_for_nobody()
+                if answer := await self._next_agent(ring_s):
+                    return answer
+            except Exception as error:
+                log.warning("ringing an agent failed", call=self._call.id, why=type(error).__name__)
+                await asyncio.sleep(AGAIN_S)
+
+    async def _next_agent(self, ring_s: int) -> AgentAnswered | OfferReady | None:
+        offer, phone = await self.shown()
+        if not self._phones.ready:
+            return OfferReady(offer.id, phone)
+        if await self._offers.ringing(offer.id) and (channel := await self._taken(offer, phone, ring_s)):
+            return AgentAnswered(offer.id, channel)
+        return None
 
     async def _taken(self, offer: Offer, phone: str, ring_s: int) -> str | None:
         self._offer = offer
@@ -89,8 +99,8 @@ class AgentRing:
             self._offer = None
         return channel
 
-    async def _give_up_what_another_session_rang(self) -> None:
-        """It ended while that phone rang; nobody would come for who takes it."""
+    async def _give_up_what_is_rung_for_nobody(self) -> None:
+        """Another session ended while that phone rang, or ours failed: nobody would come for who takes it."""
         offer = await self._offers.live(self._call.id)
         if offer and offer.state is OfferState.RINGING:
             await self._phones.hang_up(offer.id)

@@ -8,7 +8,7 @@ from ivr.actions import AgentAnswered, OfferReady
 from ivr.agent_ring import AgentRing
 from ivr.fake_phones import ScriptedPhones
 from ivr.ports import NotRung
-from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState
+from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState, RecordsUnavailable
 from routing.news_waiter import NewsWaiter
 from tests.unit.routing.world import World
 
@@ -134,3 +134,18 @@ async def test_a_phone_that_asterisk_refuses_to_ring_costs_its_agent_nothing() -
     assert (await scene.world.records.offers.load(offer.id)).state is OfferState.LAPSED
     assert await scene.state(scene.agents[0]) is AgentState.AVAILABLE
     await ring.stop()
+
+
+async def test_a_fault_of_the_records_ends_neither_the_call_nor_the_ringing(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(1.0)
+    ring = await scene.begin()
+    offer = await scene.shown(scene.agents[0])
+    ringing, faults = scene.world.offers.ringing, [RecordsUnavailable(), RecordsUnavailable()]
+
+    async def failing(offer_id: str) -> bool:
+        if faults:
+            raise faults.pop()
+        return await ringing(offer_id)
+
+    monkeypatch.setattr(scene.world.offers, "ringing", failing)
+    assert await ring.answer(RING_S) == AgentAnswered(offer.id, "PJSIP/phone-agent0-00000001")
