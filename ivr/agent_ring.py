@@ -1,6 +1,7 @@
 """The phones of the agents that one call is offered to, rung one after the other while its caller is told the rest."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -86,18 +87,37 @@ class AgentRing:
         return None
 
     async def _taken(self, offer: Offer, phone: str, ring_s: int) -> str | None:
-        self._offer = offer
+        self._offer, channel = offer, None
         try:
-            channel = await self._phones.ring(offer.id, phone, self._call.caller, ring_s)
+            channel = await self._while_it_stands(offer, self._phones.ring(offer.id, phone, self._call.caller, ring_s))
         except NotRung as reason:
             log.warning("an agent's phone was not rung", offer=offer.id, why=str(reason))
             await self._offers.withdraw(offer.id, INTERRUPTED)
-            self._offer = None
-            return None
         if channel is None:
-            await self._offers.not_answered(offer.id)
+            if await self._stands(offer):
+                await self._offers.not_answered(offer.id)
             self._offer = None
         return channel
+
+    async def _while_it_stands(self, offer: Offer, ringing: Coroutine[Any, Any, str | None]) -> str | None:
+        """What comes of the ringing; an offer that is taken back meanwhile, as when its agent goes, rings no longer."""
+        taken, over = asyncio.create_task(ringing), asyncio.create_task(self._until_it_is_over(offer))
+        try:
+            await asyncio.wait((taken, over), return_when=asyncio.FIRST_COMPLETED)
+            if not taken.done():
+                await self._phones.hang_up(offer.id)
+            return await taken
+        finally:
+            taken.cancel()
+            over.cancel()
+
+    async def _until_it_is_over(self, offer: Offer) -> None:
+        while await self._stands(offer):
+            await self._news_waiter.wait(("offer",), POLL_S, self._call.id)
+
+    async def _stands(self, offer: Offer) -> bool:
+        now = await self._offers.live(self._call.id)
+        return now is not None and now.id == offer.id and now.state is OfferState.RINGING
 
     async def _give_up_what_is_rung_for_nobody(self) -> None:
         """Another session ended while that phone rang, or ours failed: nobody would come for who takes it."""

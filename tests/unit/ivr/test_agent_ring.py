@@ -10,6 +10,7 @@ from ivr.fake_phones import ScriptedPhones
 from ivr.ports import NotRung
 from routing.model import Agent, AgentState, Call, CallerId, Offer, OfferState, RecordsUnavailable
 from routing.news_waiter import NewsWaiter
+from routing.overdue import TOOK_EMERGENCY
 from tests.unit.routing.world import World
 
 pytestmark = pytest.mark.virtual_time
@@ -149,3 +150,17 @@ async def test_a_fault_of_the_records_ends_neither_the_call_nor_the_ringing(monk
 
     monkeypatch.setattr(scene.world.offers, "ringing", failing)
     assert await ring.answer(RING_S) == AgentAnswered(offer.id, "PJSIP/phone-agent0-00000001")
+
+
+async def test_an_offer_that_is_taken_back_rings_no_longer() -> None:
+    scene = Scene(12.0, 1.0)
+    ring = await scene.begin()
+    offer = await scene.shown(scene.agents[0])
+    answer = asyncio.create_task(ring.answer(RING_S))
+    await asyncio.sleep(1)
+    await scene.world.offers.withdraw(offer.id, TOOK_EMERGENCY)
+    await asyncio.sleep(6)  # the news is lost, and it looks itself
+    assert scene.phones.put_down == [offer.id]
+    assert scene.phones.rung == ["phone-agent0"]
+    other = await scene.shown(scene.agents[0])
+    assert await answer == AgentAnswered(other.id, "PJSIP/phone-agent0-00000002")
