@@ -33,7 +33,7 @@ from ivr.understanding.understander import build
 from ivr.wording import PromptRenderer, Wording
 from routing.clocks import Clocks
 from routing.model import Offer, OfferState
-from routing.news_waiter import NewsWaiter
+from routing.news_waiter import NewsWaiter, Watch
 from routing.outbound_desk import OutboundDesk
 from routing.ports import News
 from routing.promise import is_open
@@ -241,30 +241,36 @@ class Controller:
 
     async def tick(self) -> None:
         """The dispatcher's clock; news makes it tick soon, and so seldom that calls keep most of the time."""
+        with self.news_waiter.watch(("queue", "agent", "outbound")) as news:
+            while True:
+                await self._tick(news)
+
+    async def _tick(self, news: Watch) -> None:
+        """Once, and until there is reason for the next; what comes meanwhile is one."""
         loop, tick_s = asyncio.get_running_loop(), self.settings.controller.tick_ms / 1000
-        while True:
-            began_s = loop.time()
-            pause_s = tick_s
-            try:
-                offers = await self.services.dispatcher.tick()
-                self._ring(offers)
-                pause_s = tick_s if offers else tick_s * QUIET
-                if not self.switchboard.other_node:  # else another node would dial
-                    await self.outbound.tick(now())
-            except Exception:
-                log.exception("a dispatcher's tick failed")
-            await asyncio.sleep((loop.time() - began_s) * TICK_REST)
-            await self.news_waiter.wait(("queue", "agent", "outbound"), pause_s)
+        began_s = loop.time()
+        pause_s = tick_s
+        try:
+            offers = await self.services.dispatcher.tick()
+            self._ring(offers)
+            pause_s = tick_s if offers else tick_s * QUIET
+            if not self.switchboard.other_node:  # else another node would dial
+                await self.outbound.tick(now())
+        except Exception:
+            log.exception("a dispatcher's tick failed")
+        await asyncio.sleep((loop.time() - began_s) * TICK_REST)
+        await news.wait(pause_s)
 
     async def help(self, topic: str, tick: Callable[[], Awaitable[None]], pause_s: float) -> None:
         """What agents ask of the switchboard, on a clock of its own: the dispatcher's work must not hold it up."""
-        while True:
-            try:
-                if not self.switchboard.other_node:
-                    await tick()
-            except Exception:
-                log.exception("what was asked of the switchboard failed", about=topic)
-            await self.news_waiter.wait((topic,), pause_s)
+        with self.news_waiter.watch((topic,)) as news:
+            while True:
+                try:
+                    if not self.switchboard.other_node:
+                        await tick()
+                except Exception:
+                    log.exception("what was asked of the switchboard failed", about=topic)
+                await news.wait(pause_s)
 
     def _ring(self, offers: Sequence[Offer]) -> None:
         """Whose desk shows their call, and the news of it was lost."""

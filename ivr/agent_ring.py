@@ -112,8 +112,9 @@ class AgentRing:
             over.cancel()
 
     async def _until_it_is_over(self, offer: Offer) -> None:
-        while await self._stands(offer):
-            await self._news_waiter.wait(("offer",), POLL_S, self._call.id)
+        with self._news_waiter.watch(("offer",), self._call.id) as news:
+            while await self._stands(offer):
+                await news.wait(POLL_S)
 
     async def _stands(self, offer: Offer) -> bool:
         now = await self._offers.live(self._call.id)
@@ -128,8 +129,9 @@ class AgentRing:
 
     async def shown(self) -> tuple[Offer, str]:
         """Until an agent's desk shows this call: the offer, and the phone to ring; woken by news, and by the clock."""
-        while not (shown := await self._offers.shown(self._call.id)):
-            await self._news_waiter.wait(("offer",), POLL_S, self._call.id)
+        with self._news_waiter.watch(("offer",), self._call.id) as news:
+            while not (shown := await self._offers.shown(self._call.id)):
+                await news.wait(POLL_S)
         return shown
 
 

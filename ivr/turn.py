@@ -43,6 +43,7 @@ ECHO_WORDS = 3  # fewer words than this are an answer, even when the prompt cont
 ECHO_LIKENESS = 88  # of 100: so alike to the prompt that it is the prompt
 UNCLEAR_S = 25.0  # who has said nothing by then that the line understands is asked once more
 UNCLEAR_AGAIN_MS = 2_500  # whose words over the prompt were unclear may say them again at its end
+LONG_MS = 8_000  # of longer speech too little is certain to be worth rendering ahead
 CUT_IN_MS = 2_000  # nobody who has taken the phone waits longer for what the caller is being told
 ASIDE_WORDS = 8  # a short answer from further away; longer is talk
 
@@ -327,7 +328,7 @@ class _Turn:
             return None
         if self.is_meant(self.interim.last):
             self.barge.is_meant()
-            if self.spec.so_far:
+            if self.spec.so_far and partial.at_ms - self.started_ms < LONG_MS:
                 self.spec.so_far(self.interim.last)
             return None
         drones = partial.at_ms - self.started_ms >= UNCLEAR_S * 1_000

@@ -1,18 +1,27 @@
 """One stream of news, many waiters in this process."""
 
 import asyncio
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from routing.ports import News
 
 
 @dataclass(eq=False)
-class _Waiter:
+class Watch:
+    """What is waited for, again and again."""
+
     topics: Collection[str]
     call_id: str | None
     rung: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, limit_s: float) -> None:
+        """Until such news has come since the last wait, or the time is over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                await self.rung.wait()
+        self.rung.clear()
 
 
 class NewsWaiter:
@@ -20,7 +29,7 @@ class NewsWaiter:
 
     def __init__(self, news: News) -> None:
         self._news = news
-        self._waiters: set[_Waiter] = set()
+        self._watches = set[Watch]()
 
     async def run(self) -> None:
         async for _, topic, fields in self._news.listen():
@@ -28,17 +37,21 @@ class NewsWaiter:
 
     def ring(self, topic: str, call_id: str | None) -> None:
         """As if that news had come: for who finds in the database what news should have told."""
-        for waiter in self._waiters:
-            if topic in waiter.topics and waiter.call_id in (None, call_id):
-                waiter.rung.set()
+        for watch in self._watches:
+            if topic in watch.topics and watch.call_id in (None, call_id):
+                watch.rung.set()
 
     async def wait(self, topics: Collection[str], limit_s: float, call_id: str | None = None) -> None:
         """Until such news comes (of this call, where one is given), or the time is over."""
-        waiter = _Waiter(topics, call_id)
-        self._waiters.add(waiter)
+        with self.watch(topics, call_id) as watch:
+            await watch.wait(limit_s)
+
+    @contextmanager
+    def watch(self, topics: Collection[str], call_id: str | None = None) -> Iterator["Watch"]:
+        """Such news from now on: also what comes while whoever watches does something else."""
+        watch = Watch(topics, call_id)
+        self._watches.add(watch)
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(limit_s):
-                    await waiter.rung.wait()
+            yield watch
         finally:
-            self._waiters.discard(waiter)
+            self._watches.discard(watch)

@@ -45,3 +45,17 @@ async def test_what_was_found_elsewhere_rings_as_news_does() -> None:
         assert not waiting.done()
         news_waiter.ring("offer", "call-1")
         await waiting
+
+
+async def test_what_comes_while_a_watcher_is_busy_is_not_missed() -> None:
+    news_waiter, loop = NewsWaiter(MemoryNews()), asyncio.get_running_loop()
+    with news_waiter.watch(("queue",)) as watch:
+        await watch.wait(0.1)
+        news_waiter.ring("queue", "call-1")
+        await asyncio.sleep(1)  # something else is done meanwhile
+        began = loop.time()
+        await watch.wait(60)
+        assert loop.time() - began < 0.01
+        await watch.wait(0.5)  # what was heard is not heard again
+        assert loop.time() - began >= 0.5
+    news_waiter.ring("queue", "call-2")  # nobody watches any more
