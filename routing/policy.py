@@ -36,6 +36,11 @@ def offerable(agent: Agent, now: datetime, rules: WaitingRules) -> bool:
     return agent.state is AgentState.AVAILABLE and agent.phone_registered and page_alive(agent, now, rules)
 
 
+def serves(agent: Agent, crew: str, node: str | None) -> bool:
+    """Whether the agent is of the crew, with a phone that the node, where there is one, can ring."""
+    return crew in agent.crews and agent.rings_at(node)
+
+
 def page_alive(agent: Agent, now: datetime, rules: WaitingRules) -> bool:
     """Whether the agent's page was heard from lately."""
     return agent.page_seen_at is not None and now - agent.page_seen_at <= timedelta(seconds=rules.stale_page_s)
@@ -47,7 +52,7 @@ def due(entry: QueueEntry, now: datetime) -> bool:
 
 
 def _longest_idle(caller: QueueEntry, free: Sequence[Agent]) -> Agent | None:
-    able = [agent for agent in free if caller.crew in agent.crews and agent.rings_at(caller.node)]
+    able = [agent for agent in free if serves(agent, caller.crew, caller.node)]
     # Who did not answer this caller is passed over, until nobody else is left: then all are asked again.
     fresh = [agent for agent in able if agent.id not in caller.not_agents]
     return min(fresh or able, key=lambda agent: (agent.idle_since, agent.id), default=None)

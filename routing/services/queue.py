@@ -9,8 +9,8 @@ from routing.clocks import Clocks
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.matters import same_matter
-from routing.model import Agent, AgentState, Call, NewEvent, QueueEntry
-from routing.policy import offerable, page_alive
+from routing.model import AgentState, Call, NewEvent, QueueEntry
+from routing.policy import offerable, page_alive, serves
 from routing.ports import News, Records
 from routing.timeline import Timeline
 
@@ -117,7 +117,9 @@ class QueueService:
         ahead = await self._records.queue.ahead(entry)
         agents = await self._records.agents.all()
         staffed = any(
-            entry.crew in agent.crews and _at_work(agent, call.node) and page_alive(agent, now, rules)
+            serves(agent, entry.crew, call.node)
+            and agent.state is not AgentState.NOT_READY
+            and page_alive(agent, now, rules)
             for agent in agents
         )
         here_since = max(entry.since, call.started_at)  # a callback's place is older than its call
@@ -126,13 +128,7 @@ class QueueService:
     async def has_free_agent(self, crew: str, call: Call, rules: WaitingRules) -> bool:
         """Whether the call could be offered to somebody of the crew right now; others may be before it."""
         now, agents = self._clocks.now(), await self._records.agents.all()
-        return any(
-            crew in agent.crews and agent.rings_at(call.node) and offerable(agent, now, rules) for agent in agents
-        )
+        return any(serves(agent, crew, call.node) and offerable(agent, now, rules) for agent in agents)
 
     async def _tell(self, call_id: str) -> None:
         await self._news.publish("queue", call=call_id)
-
-
-def _at_work(agent: Agent, node: str) -> bool:
-    return agent.state is not AgentState.NOT_READY and agent.rings_at(node)

@@ -184,8 +184,11 @@ async def test_an_agent_talks_once_their_phone_is_in_a_bridge(scene: Scene) -> N
 
 
 async def test_an_agents_phone_that_was_not_reached_is_no_attempt_at_a_callback(scene: Scene) -> None:
-    failed = {"ActionID": new_id(), "Response": "Failure", "Reason": "3"}
+    call = await scene.waits()
+    offer = await scene.offered(call, OfferState.RINGING)
+    failed = {"ActionID": offer.id, "Response": "Failure", "Reason": "3"}
     await scene.board._happened(AmiEvent("OriginateResponse", failed))
+    assert (await scene.records.offers.load(offer.id)).state is OfferState.RINGING  # whoever rings it says what follows
 
 
 def phone_taken(by_caller: str) -> AmiEvent:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from config.settings import PROJECT, Settings
+from telephony.ami_client import AmiClient
 from telephony.softphone import SoftPhone
 from tests.conftest import free_port
 from tests.phones import TestLine, configured_line
@@ -99,6 +100,16 @@ class ControllerProcess:
             async with self._news:
                 self.sessions.append(json.loads(text))
                 self._news.notify_all()
+
+
+@pytest.fixture
+async def ami(line: TestLine) -> AsyncIterator[AmiClient]:
+    """The manager interface, as the line's own user."""
+    settings = line.settings
+    secret = settings.ami_secret.get_secret_value()
+    async with AmiClient(settings.asterisk.host, settings.asterisk.ami_port, settings.ami_user, secret) as client:
+        assert await client.ready(30)
+        yield client
 
 
 @pytest.fixture

@@ -36,19 +36,16 @@ class Ringing:
 
 
 @pytest.fixture(params=["fake", "asterisk"])
-async def ringing(request: pytest.FixtureRequest, line: TestLine, phones: AsyncExitStack) -> AsyncIterator[Ringing]:
+async def ringing(
+    request: pytest.FixtureRequest, line: TestLine, phones: AsyncExitStack, ami: AmiClient
+) -> AsyncIterator[Ringing]:
     if request.param == "fake":
         yield Ringing(ScriptedPhones())
         return
-    settings = line.settings
-    secret = settings.ami_secret.get_secret_value()
-    agent = await phones.enter_async_context(line.phone("agent1"))
-    async with AmiClient(settings.asterisk.host, settings.asterisk.ami_port, settings.ami_user, secret) as ami:
-        assert await ami.ready(30)
-        real = RungByAsterisk(ami)
-        telling = asyncio.create_task(told(ami, real))
-        yield Ringing(real, agent)
-        telling.cancel()
+    agent, real = await phones.enter_async_context(line.phone("agent1")), RungByAsterisk(ami)
+    telling = asyncio.create_task(told(ami, real))
+    yield Ringing(real, agent)
+    telling.cancel()
 
 
 async def told(ami: AmiClient, phones: RungByAsterisk) -> None:
@@ -85,5 +82,9 @@ async def test_a_phone_that_is_put_down_while_it_rings_was_not_taken(ringing: Ri
         assert await rung is None
 
 
-async def test_what_does_not_ring_may_be_put_down(ringing: Ringing) -> None:
-    await ringing.phones.hang_up(new_id())
+async def test_what_does_not_ring_may_be_put_down_and_rings_all_the_same_when_asked(ringing: Ringing) -> None:
+    offer_id = new_id()
+    await ringing.phones.hang_up(offer_id)
+    ringing.taken_after(200)
+    assert await ringing.phones.ring(offer_id, "agent1", WARD, LONG_S) is not None
+    await ringing.phones.hang_up(offer_id)

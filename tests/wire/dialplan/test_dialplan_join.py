@@ -1,7 +1,6 @@
 """A dispatcher's phone that was rung beside the call, and the caller's channel that comes and takes it along."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -18,15 +17,6 @@ from tests.wire.dialplan.conftest import ControllerProcess
 from tests.wire.fake_controller import AGENT
 
 pytestmark = pytest.mark.wire
-
-
-@pytest.fixture
-async def ami(line: TestLine) -> AsyncIterator[AmiClient]:
-    settings = line.settings
-    secret = settings.ami_secret.get_secret_value()
-    async with AmiClient(settings.asterisk.host, settings.asterisk.ami_port, settings.ami_user, secret) as client:
-        assert await client.ready(30)
-        yield client
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """An emergency is announced as it begins, and can be taken by one phone; where it is not, everybody is rung on."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -18,15 +17,6 @@ from tests.wire.dialplan.conftest import ControllerProcess
 from tests.wire.legs.real_line import until
 
 pytestmark = pytest.mark.wire
-
-
-@pytest.fixture
-async def ami(line: TestLine) -> AsyncIterator[AmiClient]:
-    settings = line.settings
-    secret = settings.ami_secret.get_secret_value()
-    async with AmiClient(settings.asterisk.host, settings.asterisk.ami_port, settings.ami_user, secret) as client:
-        assert await client.ready(30)
-        yield client
 
 
 async def announcement(events: AmiEvents) -> AmiEvent:
