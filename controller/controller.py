@@ -60,6 +60,7 @@ log = structlog.get_logger()
 
 GIVE_WAY_S = 0.0005  # a thread that works on the database gives way to callers' sound this soon
 QUIET = 4  # times as seldom is looked where nothing is being offered: news wakes it, and Redis being away costs 2 s
+LEAST_REST_S = 0.04  # what many calls tell in that time is looked at once
 TICK_REST = 3.0  # times a tick's own length until the next one, whatever happens meanwhile
 SPOKEN_KEPT_S = 3_600.0
 LOAD_S = 300.0  # until an edition is ready, where its examples are learned here on a busy machine
@@ -258,7 +259,7 @@ class Controller:
                 await self.outbound.tick(now())
         except Exception:
             log.exception("a dispatcher's tick failed")
-        await asyncio.sleep((loop.time() - began_s) * TICK_REST)
+        await asyncio.sleep(max(LEAST_REST_S, (loop.time() - began_s) * TICK_REST))
         await news.wait(pause_s)
 
     async def help(self, topic: str, tick: Callable[[], Awaitable[None]], pause_s: float) -> None:

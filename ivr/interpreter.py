@@ -29,6 +29,7 @@ from ivr.actions import (
     StandAside,
     Started,
     Summon,
+    TakeMessage,
     TicketOpened,
 )
 from ivr.call_matters import corrected
@@ -99,10 +100,11 @@ def _going_on(script: Script, state: State, outcome: Outcome) -> Turn:
 
 def _taking_over(state: State, action: Any) -> Turn:
     """Whoever would speak on is told that it is the line's turn, and what it has understood."""
-    if state.stopped and isinstance(action, Speak | Ask):
-        prompt = (Sentence("taking_over"), *action.prompt)
-        return replace(state, stopped=False), replace(action, prompt=prompt, barge=Barge.KEYS)
-    return state, action
+    if not state.stopped or not isinstance(action, Speak | Ask | Hold | TakeMessage):
+        return state, action
+    if isinstance(action, Speak | Ask):
+        action = replace(action, prompt=(Sentence("taking_over"), *action.prompt), barge=Barge.KEYS)
+    return replace(state, stopped=False), action
 
 
 def goto(script: Script, state: State, step: str) -> Turn:

@@ -85,7 +85,7 @@ class Session:
         self.keypad = Keypad(script.edition.site.emergency.key)
         self.voices = Voices()
         self.filling = Filling(leg, speech_services.music)
-        self._ahead: tuple[Prompt, asyncio.Task[RenderedPrompt]] | None = None  # being rendered before it is needed
+        self._ahead: tuple[tuple[Prompt, Language], asyncio.Task[RenderedPrompt]] | None = None  # before it is needed
 
     async def run(self, state: State, outcome: Outcome) -> Departure:
         """Raises: HungUp, LegLost. No agent's phone goes on ringing for a call that has gone elsewhere."""
@@ -128,7 +128,7 @@ class Session:
         """What will be spoken now; that it begins is saved with the state, before it does."""
         if not isinstance(action, Speak | Ask | Hold | TakeMessage):
             return RenderedPrompt("", b"")
-        if self._ahead and self._ahead[0] == action.prompt:
+        if self._ahead and self._ahead[0] == (action.prompt, state.language):
             speech = await self._ahead[1]
         else:
             speech = await self.speech_services.renderer.speech(action.prompt, state.language, self.clock())
@@ -138,11 +138,12 @@ class Session:
 
     def _render_ahead(self, state: State, said: Understanding) -> None:
         """Of what the caller has said so far; a voice that others need is left alone."""
-        prompt, renderer = foreseen(self.script, state, said), self.speech_services.renderer
-        if not prompt or not renderer.idle or (self._ahead and self._ahead[0] == prompt):
+        coming, renderer = foreseen(self.script, state, said), self.speech_services.renderer
+        prompt, language = coming
+        if not prompt or not renderer.idle or (self._ahead and self._ahead[0] == coming):
             return
         self._drop_ahead()
-        self._ahead = prompt, asyncio.create_task(renderer.speech(prompt, state.language, self.clock()))
+        self._ahead = coming, asyncio.create_task(renderer.speech(prompt, language, self.clock()))
 
     def _drop_ahead(self) -> None:
         if self._ahead:

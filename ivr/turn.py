@@ -106,7 +106,7 @@ class Conversation:
                         return heard if meant(heard.understanding) else None
         return None
 
-    def patience(self, spec: "TurnSpec", language: str, text: str, confidence: float) -> int:
+    def patience(self, spec: TurnSpec, language: str, text: str, confidence: float) -> int:
         """As `ListenSpec.patience`, of a turn that has a view of it."""
         assert spec.patience
         said = self.understand(text, language, confidence)

@@ -1,7 +1,6 @@
 """What a service says of a call, for the call's timeline."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from routing.clocks import Clock
@@ -25,28 +24,27 @@ class Timeline(Protocol):
         """What was noted since it was taken last; the taker writes it."""
 
 
-@dataclass
-class DeskNotes:
-    """What a person at a desk does about a call that is over: a `Timeline`."""
+class Notes:
+    """Collects a call's events in memory until they are written: a `Timeline`."""
 
-    call_id: str
-    actor: str  # agent:<login>
-    clock: Clock
-    leg_id: str = ""
-    _noted: list[NewEvent] = field(default_factory=list)
+    def __init__(self, call_id: str, clock: Clock, actor: str = "line", leg_id: str = "") -> None:
+        """`actor`: who does what is noted, unless something else is said."""
+        self.call_id, self.leg_id, self.actor = call_id, leg_id, actor
+        self._clock = clock
+        self._events: list[NewEvent] = []
 
     def note(
         self, type: EventType, payload: Mapping[str, Any] | None = None, private: Mapping[str, Any] | None = None,
         actor: str = "",
     ) -> None:  # fmt: skip
         """`payload` holds nothing private; see `NewEvent`."""
-        who = actor or self.actor
         event = NewEvent(
-            self.call_id, type, self.clock(), who, payload=dict(payload or {}), private=dict(private or {})
-        )
-        self._noted.append(event)
+            call_id=self.call_id, type=type, at=self._clock(), actor=actor or self.actor, leg=self.leg_id,
+            payload=payload or {}, private=private or {},
+        )  # fmt: skip
+        self._events.append(event)
 
-    def take(self) -> Sequence[NewEvent]:
-        """Returns what was noted since it was taken last."""
-        noted, self._noted = self._noted, []
-        return noted
+    def take(self) -> tuple[NewEvent, ...]:
+        """All events noted so far; there are none afterwards."""
+        events, self._events = tuple(self._events), []
+        return events

@@ -19,7 +19,7 @@ from routing.ports import News, Records
 from routing.promise import make_promise
 from routing.services.callbacks import CallbackService, TooManyCalls
 from routing.services.tickets import TicketService
-from routing.timeline import DeskNotes
+from routing.timeline import Notes
 from routing.topics import PERSON
 
 KEY = "missed"  # of the ticket that such a call gets where it has none
@@ -39,7 +39,7 @@ class MissedService:
         Raises: NotFound, NotNow, NotCallable, OwedToAnother.
         """
         missed, call = await self._open(call_id), await self._records.calls.load(call_id)
-        notes = DeskNotes(call_id, actor, self._clocks.now)
+        notes = Notes(call_id, self._clocks.now, actor)
         try:
             number = await self._callbacks.check(await self._number(missed, call), site)
             ticket_id = missed.ticket_id or await self._ticket(call, site, notes)
@@ -60,7 +60,7 @@ class MissedService:
             return number
         raise NotCallable("the number was withheld" if call.caller.withheld else "no number is known")
 
-    async def _ticket(self, call: Call, site: Site, notes: DeskNotes) -> str:
+    async def _ticket(self, call: Call, site: Site, notes: Notes) -> str:
         """Nobody is rung about nothing: the wish for a person is a matter."""
         promise = make_promise(PERSON, self._clocks.wall(), site)
         intake = Intake(IntakeSource.CALL, call.caller, notes.actor)
@@ -84,7 +84,7 @@ class MissedService:
         self, call_id: str, event: MissedEvent, named: EventType, action: Action, actor: str, reason: str = ""
     ) -> MissedCall:
         """What was typed is private, and no part of the audit, which is kept for ever."""
-        notes, now = DeskNotes(call_id, actor, self._clocks.now), self._clocks.now()
+        notes, now = Notes(call_id, self._clocks.now, actor), self._clocks.now()
         notes.note(named, private={"note": reason} if reason else None)
         if not await self._records.missed.advance(call_id, event, now, actor, reason, notes.take()):
             raise _as_it_is(await self._records.missed.load(call_id))

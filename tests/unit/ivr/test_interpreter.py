@@ -355,6 +355,18 @@ def test_who_speaks_to_the_limit_is_told_that_it_is_the_lines_turn() -> None:
     assert [key for key, _ in state.said] == ["understood_place"]
 
 
+def test_who_was_stopped_and_waits_for_a_person_is_not_told_so_much_later() -> None:
+    line = script()
+    state, _ = advance(line, begin(**CALLER), Started())
+    person = replace(KNOWN["a person please"], text="a person please")
+    state, action = advance(line, state, Heard(person, at_limit=True))
+    opened = TicketOpened("t1", "4721", "promise_attend", "2026-01-05T12:00:00+00:00")
+    for outcome in (opened, QueueStanding(1, 0, True)):
+        state, action = advance(line, state, outcome)
+    assert isinstance(action, Hold)
+    assert not state.stopped
+
+
 def test_a_long_story_that_mentions_an_earlier_call_is_a_report() -> None:
     line = script()
     state, _ = advance(line, begin(**CALLER), Started())
