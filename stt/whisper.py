@@ -13,6 +13,7 @@ from stt.workers import Limits, Workers
 
 FIRST_INTERIM_BYTES = 1_400 * BYTES_PER_MS  # so much of an utterance is first read while it goes on …
 INTERIM_BYTES = 2_000 * BYTES_PER_MS  # … and then again after so much more
+IN_PASSING = 0.5  # how sure words are that were read while their speaker went on, and could not be read again
 
 
 class Piece:
@@ -122,21 +123,41 @@ class WhisperReader:
         self._stop_interim()
         try:
             pieces = [PieceReading(await self._reading(piece), piece.at_ms, piece.pause) for piece in self._pieces]
-            last = await (guess or self._workers.ask(self._head, pcm[self._cut :]))
+            last = await self._last(guess or asyncio.create_task(self._workers.ask(self._head, pcm[self._cut :])))
         finally:
             if guess and not guess.done():
                 guess.cancel()
-        pieces.append(PieceReading(transcript(last, self._name), self._cut // BYTES_PER_MS))
+        pieces.append(PieceReading(last, self._cut // BYTES_PER_MS))
         self._clear()
         return joined(pieces)
+
+    async def _last(self, reading: asyncio.Task[dict[str, Any]]) -> Final:
+        """The end of the utterance, or what was read of it in passing: words that are known are not asked for again."""
+        try:
+            return transcript(await reading, self._name)
+        except RecognitionDown:
+            if not self._pieces and not self._interim_text:
+                raise
+            return self._in_passing(self._interim_text)
 
     async def _reading(self, piece: Piece) -> Final:
         """A piece whose worker died is read once more."""
         try:
             answer = await piece.reading
         except RecognitionDown:
-            answer = await self._workers.ask(self._head, piece.pcm)
+            return await self._again(piece)
         return transcript(answer, self._name)
+
+    async def _again(self, piece: Piece) -> Final:
+        try:
+            return transcript(await self._workers.ask(self._head, piece.pcm), self._name)
+        except RecognitionDown:
+            if not piece.said:
+                raise
+            return self._in_passing(piece.said)
+
+    def _in_passing(self, text: str) -> Final:
+        return Final(text, IN_PASSING if text else 0.0, engine=self._name)
 
     def _stop_interim(self) -> None:
         if self._interim:

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from ivr.ports import RecognitionDown
+from ivr.ports import FRAME_BYTES, FRAME_MS, RecognitionDown
 from stt.wire import Garbled, Head, pack, receive_from
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -33,20 +33,25 @@ class Limits:
     queue: int = 8  # requests waiting for a worker
     answer_s: float = 8.0  # one request, once a worker has it
     wait_s: float = 6.0  # one request, waiting and working
+    sound_s: float = 0.5  # more of either for each second of sound: long speech takes longer to read
     start_s: float = 60.0  # loading a model
     settled_s: float = 10.0  # a worker that lived longer is replaced at once
     retry_s: float = 0.5  # doubled up to …
     retry_most_s: float = 30.0
 
+    def longer_s(self, pcm: bytes) -> float:
+        """By how much a request about that sound may take longer than one about none."""
+        return self.sound_s * len(pcm) / FRAME_BYTES * FRAME_MS / 1_000
+
 
 class Worker:
     """One process; its requests take turns."""
 
-    def __init__(self, process: asyncio.subprocess.Process, answer_s: float) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, limits: Limits) -> None:
         self.process = process
         self.outstanding = 0  # requests of turns, waiting or under way
         self.spare: asyncio.Task[dict[str, Any]] | None = None  # a request that nobody's turn waits for
-        self._answer_s = answer_s
+        self._limits = limits
         self._turn = asyncio.Lock()
 
     @property
@@ -103,7 +108,7 @@ class Worker:
 
     async def _exchange(self, head: Head, pcm: bytes) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(self._answer_s):
+            async with asyncio.timeout(self._limits.answer_s + self._limits.longer_s(pcm)):
                 assert self.process.stdin is not None
                 self.process.stdin.write(pack(head, pcm))
                 await self.process.stdin.drain()
@@ -205,7 +210,7 @@ class Workers:
         asked_s = asyncio.get_running_loop().time()
         self._asked_s.append(asked_s)
         try:
-            async with asyncio.timeout(self._limits.wait_s):
+            async with asyncio.timeout(self._limits.wait_s + self._limits.longer_s(pcm)):
                 return await chosen.ask(head, pcm)
         except TimeoutError as late:
             self.refused += 1
@@ -229,7 +234,7 @@ class Workers:
     async def _live(self) -> None:
         """One worker's life."""
         process = await self._spawn()
-        worker = Worker(process, self._limits.answer_s)
+        worker = Worker(process, self._limits)
         try:
             if await worker.ready(self._limits.start_s):
                 log.info("recognition worker ready", engine=self._arguments[0], pid=process.pid)

@@ -109,6 +109,14 @@ async def test_a_hung_worker_is_killed_and_replaced() -> None:
         assert await _eventually(lambda: workers.ready and workers.pids[0] != first)
 
 
+async def test_long_speech_may_take_longer() -> None:
+    async with running(replace(PATIENT, answer_s=0.2, wait_s=0.2, sound_s=3.0)) as workers:
+        ten_s = bytes(10 * 16_000)
+        assert (await workers.ask({"say": "all of it", "sleep_s": 0.5}, ten_s))["echo"] == "all of it"
+        with pytest.raises(RecognitionDown):
+            await workers.ask({"sleep_s": 0.5})
+
+
 async def test_a_worker_that_answers_nonsense_is_replaced(workers: Workers) -> None:
     first = workers.pids[0]
     with pytest.raises(RecognitionDown):

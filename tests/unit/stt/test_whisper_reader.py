@@ -129,3 +129,32 @@ async def test_a_guess_that_cannot_be_read_is_told_once(pool: Pool) -> None:
     with pytest.raises(RecognitionDown):
         reader.guessed()
     assert reader.guessed() is None
+
+
+async def test_words_that_were_read_in_passing_are_not_lost_where_the_end_cannot_be_read(pool: Pool) -> None:
+    reader = reader_of(pool)
+    pcm = await speak(reader, 40)
+    pieces = " ".join(f"<{ms}>" for ms in pool.asked_ms)
+    pool.fails = 1
+    final = await reader.finish(pcm)
+    assert final.text.startswith(pieces)
+    assert len(final.text.split()) == len(pieces.split()) + 1  # and what was read last of the rest
+
+
+async def test_of_a_piece_that_cannot_be_read_its_words_in_passing_are_kept(pool: Pool) -> None:
+    pool.fails = 2  # as soon as it is long enough, and again at the end
+    reader = reader_of(pool)
+    final = await reader.finish(await speak(reader, 20))
+    in_passing, rest = final.text.split()
+    assert in_passing == f"<{max(ms for ms in pool.spare_ms if ms <= 15_000)}>"
+    assert rest == f"<{pool.asked_ms[-1]}>"
+    assert final.confidence < 0.9
+
+
+async def test_nothing_read_at_all_is_no_answer(pool: Pool) -> None:
+    pool.resting = False
+    reader = reader_of(pool)
+    pcm = await speak(reader, 5)
+    pool.fails = 1
+    with pytest.raises(RecognitionDown):
+        await reader.finish(pcm)
