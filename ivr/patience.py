@@ -10,11 +10,12 @@ from ivr.ports import Understanding
 from ivr.script import Script
 
 DONE_MS = 360  # all that is needed was said
-PERHAPS_MS = 700  # a matter whose place may follow
+PERHAPS_MS = 700  # a matter whose place may follow, or more of its story
 THINKING_MS = 1_400  # in the middle of a sentence, or nothing of it is understood yet
 DICTATING_MS = 1_000  # numbers are said in groups
 SURE = 0.5
 LONE_WORDS = 3  # "yes", "no thank you"; in more, the answer may be the beginning of a sentence
+STORY_WORDS = 40  # who tells so much draws breath between sentences, and has mostly something to add
 PLAIN_ACTS = ("yes", "no", "person", "repeat", "callback", "status")
 STOPS = ".,;:!?… "
 
@@ -37,13 +38,14 @@ def goes_on(words: list[str], unfinished: Collection[str]) -> bool:
 
 
 def _of_matter(script: Script, said: Understanding) -> int:
-    topic = script.edition.topics.get(said.intent.topic)
+    topic, words = script.edition.topics.get(said.intent.topic), len(said.text.split())
     if topic is not None and said.intent.confidence >= SURE:
-        return DONE_MS if said.place or not topic.needs_place else PERHAPS_MS
+        whole = words <= STORY_WORDS and bool(said.place or not topic.needs_place)
+        return DONE_MS if whole else PERHAPS_MS
     if said.digits:
         return DICTATING_MS
     if said.place:
-        return DONE_MS if len(said.text.split()) <= LONE_WORDS else PERHAPS_MS
+        return DONE_MS if words <= LONE_WORDS else PERHAPS_MS
     return PERHAPS_MS if said.act else THINKING_MS
 
 

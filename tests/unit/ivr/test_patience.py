@@ -25,6 +25,7 @@ def hospital() -> Script:
     [
         (Understanding("The drain on ward four is blocked.", intent=DRAIN, place=WARD), DONE_MS),
         (Understanding("The drain is blocked", intent=DRAIN), PERHAPS_MS),  # where it is may follow
+        (Understanding("so " * 41 + "the drain on ward four", intent=DRAIN, place=WARD), PERHAPS_MS),  # a story
         (Understanding("I have a bill", intent=Intent("billing", 0.9)), DONE_MS),  # which is nowhere
         (Understanding("The drain on ward four is blocked and", intent=DRAIN, place=WARD), THINKING_MS),
         (Understanding("I am calling because…", intent=DRAIN, place=WARD), THINKING_MS),
