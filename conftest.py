@@ -38,7 +38,8 @@ if "TMPDIR" not in os.environ and roomy(MEMORY):
 
 pytest_plugins = ["tests.second_run"]
 
-hypothesis.settings.register_profile("line", deadline=None)  # a busy machine is no fault of the code
+# a busy machine is no fault of the code
+hypothesis.settings.register_profile("line", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("line")
 
 

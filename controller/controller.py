@@ -29,6 +29,7 @@ from controller.reception import Reception
 from controller.switchboard import AmiDialler, Switchboard
 from controller.talk_calls import TalkCalls
 from ivr.session import SpeechServices
+from ivr.understanding.apart import UnderstandingThread
 from ivr.understanding.understander import build
 from ivr.wording import PromptRenderer, Wording
 from routing.clocks import Clocks
@@ -195,7 +196,8 @@ class Controller:
         )  # what an earlier version published is another one as we read it
         pins = kept | await editions.keep_beside(self.records, edition.site.id, beside)
         renderer = PromptRenderer(Wording(edition), self.voice)
-        return LoadedEdition(edition, SpeechServices(ears.get, understander, renderer, hold_music()), pins)
+        understand = UnderstandingThread(understander).understand
+        return LoadedEdition(edition, SpeechServices(ears.get, understand, renderer, hold_music()), pins)
 
     async def _warm_voices(self, edition: Edition) -> None:
         """Of every language that a call may be spoken in."""

@@ -151,7 +151,7 @@ class ScriptedRecognizer:
         yield SpeechStarted(await self._pass(at_ms, line.after_ms + spec.sustained_ms))
         end_ms = first_ms + max(len(spoken) * WORD_MS, spec.sustained_ms)
         yield Partial(" ".join(spoken[:1]), await self._pass(first_ms, WORD_MS))
-        silence_ms = spec.patience(line.text, line.confidence) if spec.patience else spec.silence_ms
+        silence_ms = await spec.patience(line.text, line.confidence) if spec.patience else spec.silence_ms
         await self._pass(first_ms + WORD_MS, end_ms - first_ms - WORD_MS + silence_ms)
         words = tuple(
             Word(text, line.confidence, first_ms + place * WORD_MS, first_ms + (place + 1) * WORD_MS)

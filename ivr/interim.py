@@ -4,7 +4,7 @@ An interim reading ends anywhere: "it is not an emerg", "there is a fire" of "th
 once enough words follow it, or once it still stands in a later reading.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from ivr.ports import Understanding
 
@@ -18,26 +18,26 @@ WHILE_WAITING = ("person", "callback", "repeat")  # what music is interrupted fo
 class Interim:
     """The interim readings of one utterance, in order."""
 
-    def __init__(self, understand: Callable[[str], Understanding]) -> None:
+    def __init__(self, understand: Callable[[str], Awaitable[Understanding]]) -> None:
         self._understand = understand
         self._stood: str | None = None  # the wish of the last reading …
         self._stood_ms = 0  # … and since when it has stood
         self.last: Understanding | None = None
 
-    def urgent(self, text: str, at_ms: int) -> Understanding | None:
+    async def urgent(self, text: str, at_ms: int) -> Understanding | None:
         """The meaning of the words so far when they hold an emergency or the wish for a person, and that is certain."""
-        self.last = self._understand(text)
+        self.last = await self._understand(text)
         wish = wish_of(self.last)
         if wish != self._stood:
             self._stood, self._stood_ms = wish, at_ms
         if wish is None:
             return None
         repeated = at_ms - self._stood_ms >= REPEATED_MS
-        return self.last if repeated or self._is_settled(text, wish) else None
+        return self.last if repeated or await self._is_settled(text, wish) else None
 
-    def _is_settled(self, text: str, wish: str) -> bool:
+    async def _is_settled(self, text: str, wish: str) -> bool:
         before = " ".join(text.split()[:-SETTLED_WORDS])
-        return bool(before) and wish_of(self._understand(before)) == wish
+        return bool(before) and wish_of(await self._understand(before)) == wish
 
 
 def wish_of(understanding: Understanding) -> str | None:

@@ -3,7 +3,7 @@
 Audio is 16-bit little-endian mono PCM at 8 kHz; a frame is 20 ms, 320 bytes.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
@@ -136,7 +136,7 @@ class ListenSpec:
     phrases: tuple[str, ...] = ()  # a hint: what is likely to be said here (grammar)
     names: tuple[str, ...] = ()  # of the house: an engine that can lean towards words leans towards these
     caller_dbfs: float | None = None  # how loud the caller speaks, once that is known
-    patience: Callable[[str, float], int] | None = None
+    patience: Callable[[str, float], Awaitable[int]] | None = None
     """How long a silence ends an utterance that says this so far, recognised with that confidence, in ms.
 
     Without it, or where the ears have not read it by then, `silence_ms` decides.
@@ -249,9 +249,12 @@ class Understanding:
 
 
 class Understander(Protocol):
-    """Pure and quick (≤ 5 ms): words to meaning."""
+    """Words to meaning. Pure; with the better encoder some 50 ms of work."""
 
     def understand(self, text: str, language: str, confidence: float = 1.0) -> Understanding: ...
+
+
+Understand = Callable[[str, str, float], Awaitable[Understanding]]  # the same, while the event loop goes on
 
 
 Keys = str

@@ -37,7 +37,7 @@ from ivr.notebook import Notebook
 from ivr.patience import patience_ms
 from ivr.performing import Performer
 from ivr.phases import DangerAsked
-from ivr.ports import HungUp, Leg, LegLost, ListenSpec, Recognizer, Understander, Understanding
+from ivr.ports import HungUp, Leg, LegLost, ListenSpec, Recognizer, Understand, Understanding
 from ivr.recording import record_message, urgent
 from ivr.script import Script
 from ivr.state import State
@@ -68,7 +68,7 @@ class SpeechServices:
     """What every call of a controller shares."""
 
     ears: Callable[[str], Recognizer | None]  # by language; None: no recogniser is installed
-    understander: Understander
+    understand: Understand
     renderer: PromptRenderer
     music: bytes
 
@@ -236,7 +236,7 @@ class Session:
         return Conversation(
             self.leg,
             ears,
-            self.speech_services.understander,
+            self.speech_services.understand,
             self.notebook.note,
             self.keypad,
             self.voices,

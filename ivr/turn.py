@@ -31,7 +31,7 @@ from ivr.ports import (
     Recognizer,
     SpeechEvent,
     SpeechStarted,
-    Understander,
+    Understand,
     Understanding,
 )
 from ivr.turn_spec import TurnSpec, Wait
@@ -55,7 +55,7 @@ class Conversation:
         self,
         leg: Leg,
         ears: Recognizer | None,
-        understander: Understander,
+        understand: Understand,
         note: Note,
         keypad: Keypad | None = None,
         voices: Voices | None = None,
@@ -63,12 +63,12 @@ class Conversation:
     ) -> None:
         self.leg = leg
         self.ears = ears
-        self.understander = understander
+        self._understand = understand
         self.note = note
         self.keypad = keypad or Keypad()
         self.voices = voices or Voices()
         self.filling = Filling(leg, music)
-        self._last: tuple[tuple[str, str, float], Understanding] | None = None
+        self._last: tuple[tuple[str, str, float], asyncio.Future[Understanding]] | None = None
 
     async def turn(self, spec: TurnSpec) -> Outcome:
         """Raises: HungUp, LegLost."""
@@ -97,40 +97,40 @@ class Conversation:
         async with aclosing(cast("AsyncGenerator[SpeechEvent]", events)):
             async for event in events:
                 if isinstance(event, Partial):
-                    urgent = interim.urgent(event.text, event.at_ms)
+                    urgent = await interim.urgent(event.text, event.at_ms)
                     if urgent and urgent.emergency:
                         return self.cut_short(urgent)
                 if isinstance(event, Final) and event.text.strip():
-                    heard = self.understood(event, spec.language)
+                    heard = await self.understood(event, spec.language)
                     if meant(heard.understanding) or not event.aside:
                         return heard if meant(heard.understanding) else None
         return None
 
-    def patience(self, spec: TurnSpec, language: str, text: str, confidence: float) -> int:
+    async def patience(self, spec: TurnSpec, language: str, text: str, confidence: float) -> int:
         """As `ListenSpec.patience`, of a turn that has a view of it."""
         assert spec.patience
-        said = self.understand(text, language, confidence)
+        said = await self.understand(text, language, confidence)
         if spec.so_far:
             spec.so_far(said)
         return spec.patience(said)
 
-    def understand(self, text: str, language: str, confidence: float) -> Understanding:
+    async def understand(self, text: str, language: str, confidence: float = 1.0) -> Understanding:
         """What was weighed at a pause is understood once, when the pause turns out to be the end."""
         if self._last is None or self._last[0] != (text, language, confidence):
-            meaning = self.understander.understand(text, language, confidence)
+            meaning = asyncio.ensure_future(self._understand(text, language, confidence))
             self._last = (text, language, confidence), meaning
-        return self._last[1]
+        return await asyncio.shield(self._last[1])
 
-    def understood(self, final: Final, language: str) -> Heard:
+    async def understood(self, final: Final, language: str) -> Heard:
         """Words, noted and understood."""
         words = [[word.text, round(word.confidence, 2)] for word in final.words]
         heard = {"confidence": round(final.confidence, 3), "engine": final.engine}
         self.note(EventType.HEARD, heard, {"text": final.text, "words": words})
-        understanding = self.understand(final.text, language, final.confidence)
+        understanding = await self.understand(final.text, language, final.confidence)
         return Heard(understanding, final.confidence, final.at_limit)
 
     def interim(self, language: str) -> Interim:
-        return Interim(lambda text: self.understander.understand(text, language))
+        return Interim(lambda text: self.understand(text, language))
 
     def cut_short(self, understanding: Understanding) -> Heard:
         """What is acted on although the caller has not finished."""
@@ -275,22 +275,22 @@ class _Turn:
             async for event in events:
                 self.means.filling.cancel()
                 if isinstance(event, Final) and not event.aside:
-                    return self._final(event)
-                if outcome := self._meanwhile(event):
+                    return await self._final(event)
+                if outcome := await self._meanwhile(event):
                     return outcome
         return None
 
-    def _meanwhile(self, event: SpeechEvent) -> Outcome | None:
+    async def _meanwhile(self, event: SpeechEvent) -> Outcome | None:
         """What does not end an utterance ends the turn only when it is urgent, or when nobody speaks."""
         match event:
             case SpeechStarted():
                 self._somebody_starts(event)
             case Partial():
-                return self._interim(event)
+                return await self._interim(event)
             case Reading() if self.spec.wait is None:  # where the line has music, it goes on
                 self.means.filling.begin()
             case Final():
-                return self._overheard(event)
+                return await self._overheard(event)
             case NoSpeech() if self._asked and not self.prompting:
                 return self._nothing_more()
         return None
@@ -318,11 +318,11 @@ class _Turn:
         if self.prompting:
             self.means.note(EventType.PROMPT_RESUMED, {}, {})
 
-    def _interim(self, partial: Partial) -> Outcome | None:
+    async def _interim(self, partial: Partial) -> Outcome | None:
         """An emergency, and the wish for a person, do not wait for the end of the sentence."""
         if self._is_echo(partial.text):
             return None
-        if urgent := self.interim.urgent(partial.text, partial.at_ms):
+        if urgent := await self.interim.urgent(partial.text, partial.at_ms):
             return self.means.cut_short(urgent)
         if partial.aside or self.interim.last is None:
             return None
@@ -334,11 +334,11 @@ class _Turn:
         drones = partial.at_ms - self.started_ms >= UNCLEAR_S * 1_000
         return self._nothing_said() if drones and not self.prompting else None
 
-    def _final(self, final: Final) -> Outcome | None:
+    async def _final(self, final: Final) -> Outcome | None:
         self.means.note(EventType.SPEECH_ENDED, {"at_ms": final.at_ms, "words": len(final.text.split())}, {})
         if not final.text.strip() or self._is_echo(final.text):
             return self._nothing_said()
-        heard = self.means.understood(final, self._language)
+        heard = await self.means.understood(final, self._language)
         if self.is_meant(heard.understanding):
             self.means.voices.answered(final.level_dbfs)
             return heard
@@ -353,17 +353,17 @@ class _Turn:
         self.barge.ends()
         return None
 
-    def _overheard(self, final: Final) -> Outcome | None:
+    async def _overheard(self, final: Final) -> Outcome | None:
         """From further away than the caller: a wish obeyed at any moment; else at most a first, short answer."""
         if not final.text.strip():
             return None
         self.asides += 1
         self.means.voices.company = True
-        said = self.means.understander.understand(final.text, self._language, final.confidence)
+        said = await self.means.understand(final.text, self._language, final.confidence)
         asked = self._asked and not self.prompting
         answer = asked and self.asides == 1 and is_meant(said) and len(final.text.split()) <= ASIDE_WORDS
         obeyed = wish_of(said)
-        return self.means.understood(final, self._language) if obeyed or answer else None
+        return await self.means.understood(final, self._language) if obeyed or answer else None
 
     def _nothing_said(self) -> Outcome | None:
         """Noise: an interrupted prompt goes on; after the prompt it is an answer without words."""

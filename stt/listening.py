@@ -1,6 +1,7 @@
 """One listening, the same for every engine: activity, endpointing, and when to ask the engine what."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -28,6 +29,8 @@ MOST_BUFFERED_MS = 1_000  # kept of the time before anyone speaks
 LEAD_MS = 240  # before near speech its soft beginning is the caller's as well
 UNREAD_MS = 1_000  # so long a silence ends an utterance whose words are still not read
 SILENCE = bytes(FRAME_BYTES)
+
+Patience = Callable[[str, float], Awaitable[int]]  # ms of silence that words deserve, by how surely they were read
 
 
 class UtteranceReader(Protocol):
@@ -154,6 +157,7 @@ class Listener:
             async for event in turn.cut_off():
                 yield event
         finally:
+            turn.stop_weighing()
             reader.close()
 
     def _check(self) -> None:
@@ -164,12 +168,11 @@ class Listener:
 class Turn:
     """The caller's turn: frames in, events out, until something was said or nothing was."""
 
-    def __init__(
-        self, hearing: SpeechDetector, reader: UtteranceReader, patience: Callable[[str, float], int] | None = None
-    ) -> None:
+    def __init__(self, hearing: SpeechDetector, reader: UtteranceReader, patience: Patience | None = None) -> None:
         self._hearing = hearing
         self._reader = reader
         self._patience = patience
+        self._weighing: asyncio.Future[int] | None = None  # of the present pause
         self._read_ms = 0  # up to where the reader has heard
         self.over = False
 
@@ -193,11 +196,20 @@ class Turn:
         segments = self._hearing.segments
         if self._patience is None or not segments.paused:
             return
+        if self._weighing and self._weighing.done():
+            segments.waits_for(self._weighing.result())
+            self._weighing = None
         try:
             if said := self._reader.guessed():
-                segments.waits_for(self._patience(said.text, said.confidence))
+                self._weighing = asyncio.ensure_future(self._patience(said.text, said.confidence))
         except RecognitionDown:
             segments.waits_for(segments.rules.silence_ms)
+
+    def stop_weighing(self) -> None:
+        """The pause is over."""
+        if self._weighing:
+            self._weighing.cancel()
+            self._weighing = None
 
     async def cut_off(self) -> AsyncIterator[SpeechEvent]:
         """The sound has ended, the caller has not."""
@@ -231,6 +243,7 @@ class Turn:
             case Cue.PAUSED if segments.utterance:
                 self._guess(segments.utterance)
             case Cue.RESUMED:
+                self.stop_weighing()
                 self._reader.forget()
             case Cue.ENDED | Cue.LIMIT:
                 async for event in self._conclude(cue is Cue.LIMIT):
@@ -245,6 +258,7 @@ class Turn:
             self._hearing.segments.waits_for(UNREAD_MS)
 
     async def _conclude(self, at_limit: bool = False) -> AsyncIterator[SpeechEvent]:
+        self.stop_weighing()
         utterance = self._hearing.segments.utterance
         assert utterance is not None
         if utterance.aside:

@@ -46,7 +46,7 @@ def run(number: int, paths: list[str], folder: Path) -> Run:
         "-p",
         "no:cacheprovider",
         AS_MAKE_TEST,
-        "-n3",  # for each of the two
+        "-n2",  # for each of the two
         f"--junitxml={report}",
         f"--basetemp={folder / str(number)}",  # what a failed test left behind is there to be looked at
         *paths,

@@ -20,7 +20,7 @@ from tts.espeak import environment
 FINISHED = re.compile(rb"Wrote (?P<path>/.+\.wav)\s*$")
 FIRST_WORD = "one"  # the first sentence is slow; it is spoken to nobody
 GENTLY = ("nice", "-n", "10")  # callers' sound comes first: rendering takes what it leaves
-START_LIMIT_S = 60.0
+START_LIMIT_S = 120.0
 SETTLED_S = 10.0  # a process that lived so long is replaced as soon as it dies, before anyone asks
 # What a dead or garbled process raises; RuntimeError is uvloop's word for a closed pipe.
 BROKEN = (OSError, ValueError, EOFError, TimeoutError, RuntimeError)

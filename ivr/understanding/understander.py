@@ -20,6 +20,7 @@ from ivr.understanding.words import TokenizedText, utterance_in
 
 DOUBTFUL = 0.5  # a recogniser less sure than this makes the topic less sure too
 NOTHING = Weighed(Intent(OUT_OF_SCOPE, 0.0))
+HARDLY_READ = 0.3  # a recogniser less sure than this has heard some noise or other
 LIKELY = 0.3  # of a clause: an emergency may well be told along with something else
 CALM = 0.015  # likelihood of an emergency below which an answer may deny one: a no has 0.01 at most, "no, help" 0.02
 OTHER_WORDS = 2  # beside a cry; fewer say nothing of it
@@ -64,7 +65,7 @@ class LanguageUnderstander:
         number = self._number(said)
         weighed = self._weigh(said, [names.span(mention.start, mention.end) for mention in denied])
         intent = _doubted(weighed.intent, confidence)
-        emergency, danger = self._danger(weighed, said)
+        emergency, danger = self._danger(weighed, said, confidence)
         act = self._acts.find(said) or weighed.act
         return Understanding(
             text=said.text,
@@ -113,10 +114,13 @@ class LanguageUnderstander:
         kept = [token.text for token in said.tokens if not any(a <= token.start < b for a, b in denied)]
         return self._classifier.weigh(normal(kept, self._pack))
 
-    def _danger(self, weighed: Weighed, said: TokenizedText) -> tuple[EmergencyHeard | None, DangerHeard | None]:
+    def _danger(
+        self, weighed: Weighed, said: TokenizedText, confidence: float
+    ) -> tuple[EmergencyHeard | None, DangerHeard | None]:
         """An emergency, or perhaps one; the rule is tried first, and suffices where nothing was learnt.
 
-        What the rule saw and took back ("no fire") is at most asked about.
+        What the rule saw and took back ("no fire") is at most asked about; so is what only the classifier hears in
+        words that were hardly read, and what it merely thinks likely in those is noise.
         """
         rule = self._emergency.find(said)
         if self._classifier is None or EMERGENCY_CLASS not in self._classifier.topics or len(said.words) < FEWEST_WORDS:
@@ -127,9 +131,10 @@ class LanguageUnderstander:
         if rule:
             doubted = weighed.danger < likely.doubt and self._danger_of_clauses(said) < LIKELY
             return (None, DangerHeard(rule.words, by_rule=True)) if doubted else (rule, None)
-        if weighed.danger >= likely.danger and weighed.signs and not self._emergency.saw(said):
+        saw, read = self._emergency.saw(said), confidence >= HARDLY_READ
+        if weighed.danger >= likely.danger and weighed.signs and read and not saw:
             return EmergencyHeard(weighed.signs), None
-        asked = weighed.danger >= (likely.danger if self._emergency.saw(said) else likely.ask)
+        asked = weighed.danger >= (likely.ask if read and not saw else likely.danger)
         return None, DangerHeard(weighed.signs) if asked else None
 
     def _is_all(self, rule: EmergencyHeard, said: TokenizedText) -> bool:

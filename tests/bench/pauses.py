@@ -25,6 +25,7 @@ from ivr.flow import Flow
 from ivr.patience import patience_ms
 from ivr.ports import FRAME_BYTES, Final, ListenSpec, Recognizer, Understander
 from ivr.script import Script
+from ivr.understanding.apart import UnderstandingThread
 from runtime.encoders import senses
 from stt import choose
 from tests import learned
@@ -151,6 +152,7 @@ def figures(turns: Sequence[Turn], meaning: Callable[[str], object]) -> dict[str
 async def measure(voices: Sequence[str]) -> dict[str, Any]:
     edition = load_edition(PROJECT / "config")
     understander: Understander = learned.learned(edition, senses(Settings(data_dir=PROJECT / "var")))
+    understand = UnderstandingThread(understander).understand
     script = Script(Flow.model_validate(edition.flows["main"]), edition)
     ears = choose.build(Settings().speech, "en")
     assert ears
@@ -160,8 +162,8 @@ async def measure(voices: Sequence[str]) -> dict[str, Any]:
         said = understander.understand(text, "en")
         return said.intent.topic, said.place and said.place.id, said.act
 
-    def weighed(text: str, confidence: float) -> int:
-        return patience_ms(script, "en", understander.understand(text, "en", confidence))
+    async def weighed(text: str, confidence: float) -> int:
+        return patience_ms(script, "en", await understand(text, "en", confidence))
 
     calls = [recording for voice in voices for recording in recordings(voice)]
     spec = ListenSpec(names=script.names("en"))

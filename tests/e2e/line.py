@@ -30,6 +30,7 @@ from tests.e2e import voice_cache
 PROJECT = Path(__file__).parents[2]
 START_LIMIT_S = 240  # on a busy machine
 STOP_LIMIT_S = 30
+READING_LIMIT_S = "20"  # of an utterance: several lines share the machine
 
 
 class LineFailed(Exception):
@@ -85,7 +86,7 @@ class RunningLine:
             (var / name).symlink_to(shared)
         self.environment = {
             **os.environ, **free_ports(), "ONENUMBER_DATA_DIR": str(var), "ONENUMBER_LINE__CONFIG_DIR": str(config),
-            **self.environment,
+            "ONENUMBER_SPEECH__LIMIT_S": READING_LIMIT_S, **self.environment,
         }  # fmt: skip
         self.start()
         try:

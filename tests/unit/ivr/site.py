@@ -103,6 +103,11 @@ class GivenUnderstander:
         return replace(KNOWN.get(text, Understanding("")), text=text)
 
 
+async def understand(text: str, language: str, confidence: float = 1.0) -> Understanding:
+    """As `ivr.ports.Understand`, at once."""
+    return GivenUnderstander().understand(text, language, confidence)
+
+
 CALLER = {"caller_number": "204", "identified": True, "callable": True}
 NOBODY = World(staffed=False)
 

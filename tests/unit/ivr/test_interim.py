@@ -1,5 +1,6 @@
 """What is acted on before a caller has finished, and what waits for the rest of the sentence."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +35,18 @@ def doubted(text: str) -> Understanding:
 
 def acted_on(*readings: str, apart_ms: int = APART_MS, by: Callable[[str], Understanding] = understand) -> str | None:
     """The first reading that is acted on."""
-    interim = Interim(by)
-    return next((text for n, text in enumerate(readings) if interim.urgent(text, n * apart_ms)), None)
+
+    async def at_once(text: str) -> Understanding:
+        return by(text)
+
+    async def first() -> str | None:
+        interim = Interim(at_once)
+        for number, text in enumerate(readings):
+            if await interim.urgent(text, number * apart_ms):
+                return text
+        return None
+
+    return asyncio.run(first())
 
 
 def test_help_does_not_wait_for_a_pause() -> None:

@@ -45,7 +45,7 @@ from routing.identity import new_id
 from routing.model import Call, CallerId
 from routing.news_waiter import NewsWaiter
 from tests.services import services_over
-from tests.unit.ivr.site import GivenUnderstander, edition, script
+from tests.unit.ivr.site import GivenUnderstander, edition, script, understand
 
 pytestmark = pytest.mark.virtual_time
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)  # a Monday
@@ -71,9 +71,7 @@ class CallScene:
         recognizer = None if ears is None else fake_ears.ScriptedRecognizer(ears, real_time=True)
         self.voice = WordsVoice()
         renderer = PromptRenderer(Wording(edition()), self.voice)
-        self.speech_services = SpeechServices(
-            lambda language: recognizer, GivenUnderstander(), renderer, spoken("music", 5_000)
-        )
+        self.speech_services = SpeechServices(lambda language: recognizer, understand, renderer, spoken("music", 5_000))
         news = MemoryNews()
         services = services_over(self.records, news, clock)
         self.services, self.news_waiter, self.phones = services, NewsWaiter(news), ScriptedPhones()

@@ -27,7 +27,7 @@ from ivr.keypad import LONG_MS, DigitMap
 from ivr.ports import FRAME_BYTES, FRAME_MS, HungUp, ListenSpec
 from ivr.turn import CUT_IN_MS, Conversation
 from ivr.turn_spec import TurnSpec, Wait
-from tests.unit.ivr.site import GivenUnderstander
+from tests.unit.ivr.site import understand
 
 pytestmark = pytest.mark.virtual_time
 MUSIC = b"\x05\x00" * (FRAME_BYTES // 2)
@@ -45,7 +45,7 @@ class Scene:
 
     async def turn(self, spec: TurnSpec, music: bytes = b"") -> Outcome:
         async with self.leg:
-            conversation = Conversation(self.leg, self.ears, GivenUnderstander(), self._note, music=music)
+            conversation = Conversation(self.leg, self.ears, understand, self._note, music=music)
             outcome = await conversation.turn(spec)
             self.at_ms = self.leg.at_ms
             return outcome
@@ -122,7 +122,7 @@ async def test_digits_are_gathered_until_the_hash_a_pause_or_enough() -> None:
 async def test_the_hash_after_a_complete_number_is_not_the_next_turns_key() -> None:
     scene = Scene([CallerWaits(500), CallerPresses("0412#"), CallerWaits(3_000), CallerPresses("#")])
     async with scene.leg:
-        conversation = Conversation(scene.leg, None, GivenUnderstander(), scene._note)
+        conversation = Conversation(scene.leg, None, understand, scene._note)
         assert await conversation.turn(TurnSpec(PROMPT, "", number=DigitMap(4), keys_do=True)) == Pressed("0412")
         assert await conversation.turn(TurnSpec(PROMPT, "", keys_do=True)) == Pressed("#")
     assert 2_500 <= scene.leg.said[-1].spoken_ms <= 3_000
@@ -137,7 +137,7 @@ async def heard_in(ears: Sequence[fake_ears.ScriptLine]) -> Heard | None:
             yield bytes(FRAME_BYTES)
 
     scene = Scene(ears=ears)
-    conversation = Conversation(scene.leg, scene.ears, GivenUnderstander(), scene._note)
+    conversation = Conversation(scene.leg, scene.ears, understand, scene._note)
     return await conversation.overhear(message(), ListenSpec(), lambda meant: meant.emergency is not None)
 
 
@@ -278,7 +278,7 @@ async def test_a_far_voice_holds_it_for_a_moment_only_and_ends_like_silence() ->
 async def test_a_prompt_waits_for_words_that_are_meant_for_the_line() -> None:
     scene = Scene(ears=[fake_ears.ScriptedMonologue(("drain on ward four", "drain on ward four"))])
     async with scene.leg:
-        conversation = Conversation(scene.leg, scene.ears, GivenUnderstander(), scene._note)
+        conversation = Conversation(scene.leg, scene.ears, understand, scene._note)
         turn = asyncio.create_task(conversation.turn(ASK))
         await asyncio.sleep(20)
         assert not turn.done()

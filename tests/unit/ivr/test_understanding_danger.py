@@ -121,3 +121,17 @@ def test_near_misses_of_a_topic_that_does_not_exist_are_refused() -> None:
     unknown = EDITION.emergencies["en"].model_copy(update={"misses": {"gardening": ("the roses are on fire",)}})
     with pytest.raises(ValidationError, match="gardening"):
         Edition(**{**fields, "emergencies": {"en": unknown}})
+
+
+def test_nobody_is_asked_about_danger_for_a_murmur(line: LineUnderstander) -> None:
+    murmur = "and the eyes together."  # of a television; a caller's silence would be a yes
+    assert line.understand(murmur, "en", 0.9).danger
+    assert line.understand(murmur, "en", 0.24).danger is None
+
+
+def test_what_sounds_like_an_emergency_but_was_hardly_read_is_asked_about(line: LineUnderstander) -> None:
+    said = "a bloke's got a pair of scissors and he's backing the nurse into a corner"
+    hardly = line.understand(said, "en", 0.2)
+    assert hardly.emergency is None
+    assert hardly.danger
+    assert line.understand("he is not breathing", "en", 0.2).emergency  # the rule needs no certainty

@@ -239,7 +239,7 @@ async def test_a_caller_at_the_limit_is_told_apart_from_one_who_has_finished() -
 async def test_what_was_said_before_a_pause_decides_how_long_it_lasts(patience_ms: int, heard_ms: int) -> None:
     weighed: list[str] = []
 
-    def patience(text: str, confidence: float) -> int:
+    async def patience(text: str, confidence: float) -> int:
         weighed.append(text)
         return patience_ms
 
@@ -248,6 +248,16 @@ async def test_what_was_said_before_a_pause_decides_how_long_it_lasts(patience_m
     assert isinstance(final, Final)
     assert book.heard_ms[0] == pytest.approx(heard_ms, abs=60)
     assert weighed == ["ward four"]
+
+
+async def test_words_whose_meaning_is_awaited_hold_up_no_sound_and_are_not_waited_for_for_ever() -> None:
+    async def never(text: str, confidence: float) -> int:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    book = Notebook(["ward four"])
+    await listen(book, (QUIET, 600), (LOUD, 1_000), (QUIET, 3_000), spec=ListenSpec(patience=never))
+    assert book.heard_ms[0] == pytest.approx(240 + 1_000 + UNREAD_MS, abs=60)
 
 
 @pytest.mark.parametrize(("down", "silence_ms"), [(False, UNREAD_MS), (True, 700)])
@@ -260,6 +270,9 @@ async def test_while_nothing_is_read_the_words_are_waited_for_unless_they_will_n
                 raise RecognitionDown("gone")
             return None
 
+    async def soon(text: str, confidence: float) -> int:
+        return 360
+
     book = Slow(["ward four"])
-    await listen(book, (QUIET, 600), (LOUD, 1_000), (QUIET, 3_000), spec=ListenSpec(patience=lambda text, sure: 360))
+    await listen(book, (QUIET, 600), (LOUD, 1_000), (QUIET, 3_000), spec=ListenSpec(patience=soon))
     assert book.heard_ms[0] == pytest.approx(240 + 1_000 + silence_ms, abs=60)
