@@ -115,6 +115,13 @@ class EmergencyRules(Document):
     fallback_numbers: tuple[str, ...]
 
 
+class Overflow(Document):
+    """Another crew that takes callers of a crew once they have waited for so long."""
+
+    to: str
+    after_s: int
+
+
 class WaitingRules(Document):
     ring_s: int = 15
     pop_s: float = 2.0  # a desk that has not shown the call by then is not rung
@@ -125,6 +132,11 @@ class WaitingRules(Document):
     stale_page_s: int = 15
     short_wait_s: int = 5  # who hangs up within it has hardly waited, and is listed apart from who gave up
     callback_hold_s: int = 10  # an agent is kept so long for who is being rung; who takes the phone later waits first
+    promise_notice_s: int = 600  # whose promise breaks within it is lifted in the queue
+    repeat_contacts: int = 3  # so many calls about one matter, this one included, …
+    repeat_window_h: int = 96  # … in so many hours lift a caller
+    overflow: dict[str, tuple[Overflow, ...]] = {}  # crew → who takes its callers as well
+    surge_ahead: int = 20  # who has more than so many before them is told, once, that it is busier than usual
 
 
 class CallbackRules(Document):

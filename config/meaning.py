@@ -29,20 +29,37 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "waiting.limit_s": (1, DAY_S),
     "waiting.wrap_up_limit_s": (1, DAY_S),
     "waiting.stale_page_s": (1, 600),
+    "waiting.promise_notice_s": (0, DAY_S),
+    "waiting.repeat_contacts": (2, 100),
+    "waiting.repeat_window_h": (1, 8_760),
+    "waiting.surge_ahead": (0, 100_000),
     "callback.attempts": (1, 20),
     "callback.spacing_s": (1, DAY_S),
     "callback.ring_s": (1, 120),
     "callback.at_once": (1, 100),
 }
 PHONE = re.compile(r"[A-Za-z0-9+][A-Za-z0-9_.@+-]*")
-VARIABLES = {"topic", "place", "ticket", "time", "phone", "position", "stage", "number", "keyed", "choice", "other"}
+VARIABLES = {
+    "topic",
+    "place",
+    "ticket",
+    "time",
+    "phone",
+    "position",
+    "stage",
+    "number",
+    "keyed",
+    "choice",
+    "other",
+    "wait",
+}
 EVERYWHERE = "112"  # reaches the emergency services from any mobile phone (3GPP TS 22.101)
 
 
 def faults(edition: Edition) -> list[Fault]:
     """Everything in the documents that cannot be meant, as sentences; empty when all may be used."""
     looks: Sequence[Callable[[Edition], Iterator[Fault]]] = (
-        _site, _hours, _emergency, _dialling, _people, _topics, _places, _assets, _languages, _prompts,
+        _site, _hours, _emergency, _dialling, _people, _overflow, _topics, _places, _assets, _languages, _prompts,
     )  # fmt: skip
     return [fault for look in looks for fault in look(edition)]
 
@@ -154,6 +171,17 @@ def _people(edition: Edition) -> Iterator[Fault]:
         if contact.place is not None and contact.place not in places:
             yield f"site.yaml: contacts.{contact.number}: there is no place “{contact.place}”."
     yield from _doubles("site.yaml: contacts", [contact.number for contact in site.contacts])
+
+
+def _overflow(edition: Edition) -> Iterator[Fault]:
+    crews = {crew.id for crew in edition.site.crews}
+    for crew, others in edition.site.waiting.overflow.items():
+        where = f"site.yaml: waiting.overflow.{crew}"
+        named = {crew, *(other.to for other in others)}
+        yield from (f"{where}: there is no crew “{name}”." for name in sorted(named - crews))
+        yield from _doubles(where, [crew, *(other.to for other in others)])
+        if any(not 0 <= other.after_s <= DAY_S for other in others):
+            yield f"{where}: after_s: is not between 0 and {DAY_S}."
 
 
 def _topics(edition: Edition) -> Iterator[Fault]:

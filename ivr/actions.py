@@ -277,6 +277,7 @@ class QueueStanding:
     position: int
     waited_s: int
     staffed: bool  # somebody who could take this is logged in
+    wait_s: float | None = None  # which is still expected; None: nothing is known
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,10 @@ class Performer:
         queue, place = self.services.queue, None
         if state.facts.identified:
             place = await queue.take_over(self.call, state.ticket, self.edition.topics, self.notebook)
-        place = place or await queue.enter(action.crew, self.notebook, state.ticket, since)
+        if place is None:
+            rules = self.edition.site.waiting
+            contacts = await queue.repeated(self.call, state.ticket, self.edition.topics, rules)
+            place = await queue.enter(action.crew, self.notebook, state.ticket, since, contacts)
         return _standing(await queue.standing(place, self.call, self.edition.site.waiting))
 
     async def waiting(self, state: State) -> QueueStanding:
@@ -214,7 +217,7 @@ class Performer:
 
 
 def _standing(now: Standing) -> QueueStanding:
-    return QueueStanding(now.position, now.waited_s, now.staffed)
+    return QueueStanding(now.position, now.waited_s, now.staffed, now.wait_s)
 
 
 def _matter(ticket: Ticket) -> OpenMatter:

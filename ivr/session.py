@@ -134,6 +134,9 @@ class Session:
             speech = await self.speech_services.renderer.speech(action.prompt, state.language, self.clock())
         self._drop_ahead()
         self.notebook.note(EventType.PROMPT_STARTED, {"keys": [line.key for line in action.prompt]})
+        for line in action.prompt:
+            if "wait" in line.variables:
+                self.notebook.note(EventType.WAIT_TOLD, {"told_s": 60 * int(line.variables["wait"])})
         return speech
 
     def _render_ahead(self, state: State, said: Understanding) -> None:

@@ -50,6 +50,9 @@ class State:
     said: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # the last prompt, for *
     waits_at: str = ""  # the queue's step, while the call has its place: an agent may answer at any moment
     stopped: bool = False  # in the middle of speaking, of which the next prompt says so
+    told_minutes: int | None = None  # of the wait, last; None: longer than can be told in minutes
+    told_at_s: int | None = None  # how long the call had waited then; None: nothing has been told
+    surge_told: bool = False  # that it is busier than usual
     number_step: str = ""  # where a number was asked for last, and in which phase
     number_phase: Where = Phase.BEGIN
 

@@ -1,6 +1,7 @@
 """From a prompt's lines to what is spoken: ids, ISO times and digits become words, words become audio."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,11 +13,17 @@ from config.documents import Edition, Language
 from ivr import speaking, spoken_times
 from ivr.actions import Prompt, Sentence
 from ivr.announcing import GAP, announce
+from ivr.locales.port import Locale
 from ivr.locales.registry import FALLBACK, locale
 from ivr.ports import FRAME_BYTES, FRAME_MS, Voice, VoiceDown
 from ivr.speaking import PromptMissing
 
 log = structlog.get_logger()
+COUNTED: Mapping[str, Callable[[Locale, int], str]] = {
+    "choice": lambda spoken, value: spoken.number(value),
+    "wait": lambda spoken, minutes: spoken.duration(minutes),
+    "position": lambda spoken, place: spoken.ordinal(place),
+}
 
 
 @dataclass(frozen=True)
@@ -40,13 +47,11 @@ class Wording:
     def _spoken(self, name: str, value: str, language: Language, now: datetime) -> str:
         if name in speaking.DIGITS:
             return locale(language).digits(value)
+        if name in COUNTED:
+            return COUNTED[name](locale(language), int(value))
         match name:
             case "time":
                 return spoken_times.spoken_time(datetime.fromisoformat(value), now, self.edition.site.zone, language)
-            case "choice":
-                return locale(language).number(int(value))
-            case "position":
-                return locale(language).ordinal(int(value))
             case "topic" | "other":
                 return self._topic(value, language)
             case "place":

@@ -21,6 +21,7 @@ class Capability(StrEnum):
     TAKE_CALLS = "take_calls"  # one's own state, offers and wrap-ups; needs an account that is an agent's
     TAKE_EMERGENCY = "take_emergency"
     MANAGE_AGENTS = "manage_agents"  # make another agent not ready
+    READ_FIGURES = "read_figures"  # how right the line was in what it told callers
     READ_AUDIT = "read_audit"
 
 
@@ -31,7 +32,7 @@ _AGENT = frozenset(
         Capability.TAKE_CALLS, Capability.TAKE_EMERGENCY,
     }
 )  # fmt: skip
-_SUPERVISOR = _AGENT | {Capability.MANAGE_AGENTS}
+_SUPERVISOR = _AGENT | {Capability.MANAGE_AGENTS, Capability.READ_FIGURES}
 ROLES: Mapping[str, frozenset[Capability]] = {
     "agent": _AGENT,
     "supervisor": _SUPERVISOR,

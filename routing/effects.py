@@ -92,7 +92,7 @@ ONE_LIVE_PER: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.PLACE: (("call_id",), ("callback_id",)),
     Kind.OFFER: (("entry_id",), ("call_id",), ("agent_id",)),
     Kind.OUTBOUND_CALL: (("ticket_id", "purpose"),),
-    Kind.ATTEMPT: (("outbound_call_id",), ("slot",)),
+    Kind.ATTEMPT: (("outbound_call_id",), ("slot",), ("agent_id",)),
     Kind.TAKE: (("emergency_id",),),
     Kind.TALK_COMMAND: (("talk_id",),),
 }

@@ -36,6 +36,8 @@ class EventType(StrEnum):
     PROMISE_MADE = "promise.made"
     QUEUE_ENTERED = "queue.entered"
     QUEUE_POSITION = "queue.position"
+    QUEUE_LIFTED = "queue.lifted"
+    WAIT_TOLD = "wait.told"
     QUEUE_LEFT = "queue.left"
     OFFER_MADE = "offer.made"
     OFFER_SEEN = "offer.seen"

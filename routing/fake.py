@@ -15,6 +15,7 @@ from routing.fake_nodes import MemoryNodes
 from routing.fake_outbound_calls import MemoryOutboundCalls
 from routing.fake_state import MemoryState
 from routing.fake_talks import MemoryTalks
+from routing.fake_waits import MemoryWaits
 from routing.missed import MissedCalls
 from routing.model import Agent
 from routing.nodes import Nodes
@@ -31,6 +32,7 @@ from routing.ports import (
     WrapUps,
 )
 from routing.talks import Talks
+from routing.waits import Waits
 
 NEWS_KEPT = 10_000
 
@@ -54,6 +56,7 @@ class MemoryRecords:
         self.drafts: Drafts = MemoryDrafts(self.state)
         self.nodes: Nodes = MemoryNodes(self.state)
         self.missed: MissedCalls = MemoryMissed(self.state)
+        self.waits: Waits = MemoryWaits(self.state)
 
 
 class MemoryNews:

@@ -155,7 +155,7 @@ class MemoryTickets:
         refuse_unseen(before, urgency, seen)
         draft = replace(before.draft, promise=promise or before.draft.promise)
         ticket = self._keep(replace(before, draft=draft, urgency_set=urgency))
-        self._state.apply(moving_urgency(ticket_id, urgency))
+        self._state.apply(moving_urgency(before, ticket))
         return ticket
 
     async def add_message(self, ticket_id: str, recording: str, at: datetime) -> None:

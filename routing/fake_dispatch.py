@@ -8,7 +8,6 @@ from routing.effects import Kind, call_transition
 from routing.fake_state import MemoryState, one
 from routing.lifecycle import CallEvent
 from routing.model import Agent, NewEvent, Offer, QueueEntry
-from routing.policy import ahead
 from routing.rules import claiming, leaving_queue
 from routing.transitions import AgentTransitions, OfferTransitions
 from routing.wrap_ups import late_note, may_be_completed, note_events, wrap_up_events, wrap_up_form
@@ -31,9 +30,6 @@ class MemoryQueue:
     async def waiting(self) -> Sequence[QueueEntry]:
         offered = {offer.entry_id for offer in self._state.live(Kind.OFFER)}
         return [entry for entry in self._state.in_queue() if entry.id not in offered]
-
-    async def ahead(self, entry: QueueEntry) -> int:
-        return ahead(entry, await self.waiting())
 
     async def refused_by(self, entry_id: str, agent_id: str) -> None:
         place = self._state.places[entry_id]

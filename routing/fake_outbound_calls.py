@@ -59,9 +59,10 @@ class MemoryOutboundCalls(OutboundCallTransitions):
         callbacks = (call for call in await self.open() if call.purpose is Purpose.CALLBACK)
         return [callback for callback in callbacks if callback.number == number]
 
-    async def resting(self) -> frozenset[str]:
+    async def resting(self, among: Collection[str] | None = None) -> frozenset[str]:
         calls = [call for call in self._state.calls.values() if call.ended_at is None and call.outbound_call_id is None]
-        return resting(await self.open(), [call.caller for call in calls])
+        found = resting(await self.open(), [call.caller for call in calls])
+        return found if among is None else found & frozenset(among)
 
     async def attempts_of(self, outbound_call_id: str) -> Sequence[Attempt]:
         return [attempt for attempt in self._state.attempts.values() if attempt.outbound_call_id == outbound_call_id]

@@ -225,15 +225,35 @@ class MemoryState:
         if call and call.ended_at:
             return entry
         kept = next((each for each in self.in_queue() if _both_have(Kind.PLACE, entry, each)), None)
+        entry = replace(entry, promise_by=self._promised(entry))
+        if kept is None:
+            entry = replace(entry, contacts=entry.contacts or self._contacts_before(entry))
         entry = renewed_place(kept, entry) if kept else replace(entry, node=call.node if call else None)
         self.places[entry.id] = Place(**vars(entry))
         return entry
+
+    def _promised(self, entry: QueueEntry) -> datetime | None:
+        ticket = self.tickets.get(entry.ticket_id or "")
+        return ticket.draft.promise.by if ticket else None
+
+    def _contacts_before(self, entry: QueueEntry) -> int:
+        owed = self.outbound_calls.get(entry.callback_id or "")
+        asked_in = owed.call_id if owed else None
+        places = [each.contacts for each in self.places.values() if asked_in and each.call_id == asked_in]
+        return max(places, default=0)
 
     def in_queue(self) -> list[QueueEntry]:
         known = [each.name for each in fields(QueueEntry)]
         rows = [row for row in self.places.values() if row.left_at is None]
         entries = [QueueEntry(**{name: getattr(row, name) for name in known}) for row in rows]
-        return [replace(entry, node=call.node if (call := self._call_of(entry)) else None) for entry in entries]
+        return [self._looked_up(entry) for entry in entries]
+
+    def _looked_up(self, entry: QueueEntry) -> QueueEntry:
+        call = self._call_of(entry)
+        about = [each for each in self.offers.values() if entry.ticket_id and each.ticket_id == entry.ticket_id]
+        talked = [(each.answered_at, each.agent_id) for each in about if each.answered_at]
+        last = max(talked)[1] if talked else None
+        return replace(entry, node=call.node if call else None, last_agent=last)
 
     def _call_of(self, entry: QueueEntry) -> Call | None:
         return self.calls.get(entry.call_id) if entry.call_id else None

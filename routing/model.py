@@ -300,6 +300,10 @@ class QueueEntry:
     not_before: datetime | None = None
     not_agents: frozenset[str] = frozenset()  # who already failed to answer this one
     node: str | None = None  # where the live call is; None while there is none
+    promise_by: datetime | None = None  # what was promised of its ticket
+    pressing: bool = False  # that promise is about to break
+    contacts: int = 0  # how often its caller has called about this lately, where that lifts them
+    last_agent: str | None = None  # who talked about its ticket last
 
 
 @dataclass(frozen=True)
@@ -354,6 +358,7 @@ class Attempt:
     slot: int | None = None  # of those that are under way at once without an agent
     ending: str | None = None
     node: str = BEFORE  # whose Asterisk dials
+    agent_id: str | None = None  # for whom, of a callback: each is rung for by one at a time
 
 
 class RoutingError(Exception):

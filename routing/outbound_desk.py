@@ -98,7 +98,7 @@ class OutboundDesk:
         elif callback.due > now:
             await self._release(offer.id, "not its time yet")
         else:
-            await self._dial(callback, now, offer_id=offer.id)
+            await self._dial(callback, now, offer)
 
     async def _check_talk(self, callback: OutboundCall, now: datetime) -> None:
         """Waiting for the next agent, or being offered by now; gone before one answered; or served otherwise."""
@@ -161,10 +161,14 @@ class OutboundDesk:
     # dialling, alike for all
 
     async def _dial(
-        self, call: OutboundCall, now: datetime, offer_id: str | None = None, slot: int | None = None
+        self, call: OutboundCall, now: datetime, offer: Offer | None = None, slot: int | None = None
     ) -> None:
+        """A callback is dialled for an agent who is free, and one at a time for each: so never more than there are."""
         number = call.attempts + 1
-        attempt = Attempt(new_id(), call.id, number, AttemptState.CLAIMED, now, offer_id, slot, node=self._node)
+        offer_id, agent_id = (offer.id, offer.agent_id) if offer else (None, None)
+        attempt = Attempt(
+            new_id(), call.id, number, AttemptState.CLAIMED, now, offer_id, slot, node=self._node, agent_id=agent_id
+        )  # fmt: skip
         told = _events(ATTEMPTED, call, attempt, now)
         if not await self._records.outbound_calls.claim_attempt(attempt, told):
             return  # another controller dials

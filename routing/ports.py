@@ -33,6 +33,7 @@ from routing.model import (
 from routing.nodes import Nodes
 from routing.purposes import Purpose
 from routing.talks import Talks
+from routing.waits import Waits
 
 
 class Calls(Protocol):
@@ -166,9 +167,6 @@ class Queue(Protocol):
     async def waiting(self) -> Sequence[QueueEntry]:
         """All entries without a live offer, in no particular order."""
 
-    async def ahead(self, entry: QueueEntry) -> int:
-        """How many of `waiting` come before an entry, of those for the same crew."""
-
     async def refused_by(self, entry_id: str, agent_id: str) -> None:
         """Remember that this agent did not answer this entry."""
 
@@ -259,8 +257,8 @@ class OutboundCalls(Protocol):
     async def owed_to(self, number: str) -> Sequence[OutboundCall]:
         """Open callbacks that would ring this number, oldest first."""
 
-    async def resting(self) -> frozenset[str]:
-        """Open ones that are not to be dialled now: being dialled, or whose number is on the line in another call."""
+    async def resting(self, among: Collection[str] | None = None) -> frozenset[str]:
+        """Open ones (of these) that are not to be dialled now: being dialled, or whose number is on the line."""
 
     async def attempts_of(self, outbound_call_id: str) -> Sequence[Attempt]:
         """In order."""
@@ -381,6 +379,7 @@ class Records(Protocol):
     drafts: Drafts
     nodes: Nodes
     missed: MissedCalls
+    waits: Waits
 
 
 class News(Protocol):

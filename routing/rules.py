@@ -120,6 +120,7 @@ def renewed_place(kept: QueueEntry, asked: QueueEntry) -> QueueEntry:
     return replace(
         kept, crew=asked.crew, urgency=asked.urgency, since=min(kept.since, asked.since),
         ticket_id=asked.ticket_id or kept.ticket_id, not_before=asked.not_before,
+        promise_by=asked.promise_by or kept.promise_by, contacts=max(kept.contacts, asked.contacts),
     )  # fmt: skip
 
 
@@ -133,10 +134,11 @@ def leaving(where: Columns, reason: str, at: datetime) -> Change:
     return Change(Kind.PLACE, where, {"left_at": at, "left_reason": reason})
 
 
-def moving_urgency(ticket_id: str, urgency: str) -> list[Effect]:
-    """Whoever waits about a matter takes the place that goes with its urgency."""
-    theirs, now = {"ticket_id": ticket_id}, {"urgency": urgency}
-    return [Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS), Change(Kind.PLACE, theirs, now)]
+def moving_urgency(before: Ticket, after: Ticket) -> list[Effect]:
+    """Whoever waits about a matter takes the place that goes with its urgency and its promise."""
+    theirs, now, by = {"ticket_id": after.id}, {"urgency": after.urgency}, after.draft.promise.by
+    moved = {"promise_by": by, "pressing": False} if by != before.draft.promise.by else {}
+    return [Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS), Change(Kind.PLACE, theirs, now | moved)]
 
 
 def correcting(before: Ticket, after: Ticket, general_crew: str = "") -> list[Effect]:
@@ -144,7 +146,8 @@ def correcting(before: Ticket, after: Ticket, general_crew: str = "") -> list[Ef
 
     Who waits for the `general_crew`, which serves every topic, stays there.
     """
-    effects = moving_urgency(after.id, after.urgency) if after.urgency != before.urgency else []
+    moved = (after.urgency, after.draft.promise) != (before.urgency, before.draft.promise)
+    effects = moving_urgency(before, after) if moved else []
     if after.draft.crew != before.draft.crew != general_crew:
         theirs, now = {"ticket_id": after.id, "crew": before.draft.crew}, {"crew": after.draft.crew}
         effects += [Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS), Change(Kind.PLACE, theirs, now)]

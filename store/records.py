@@ -21,6 +21,7 @@ from routing.ports import (
     WrapUps,
 )
 from routing.talks import Talks
+from routing.waits import Waits
 from store.accounts import SqlAccounts, SqlPages
 from store.archive import SqlArchive
 from store.audit import SqlAudit
@@ -37,6 +38,7 @@ from store.records_outbound_calls import SqlOutboundCalls
 from store.records_queue import SqlAgents, SqlQueue
 from store.records_talks import SqlTalks
 from store.records_tickets import SqlTickets
+from store.records_waits import SqlWaits
 
 WORDS_KEPT = timedelta(days=90)
 
@@ -66,6 +68,7 @@ class SqlRecords:
         self.drafts: Drafts = SqlDrafts(database)
         self.nodes: Nodes = SqlNodes(database)
         self.missed: MissedCalls = SqlMissed(database, words_kept)
+        self.waits: Waits = SqlWaits(database)
         self.accounts: Accounts = SqlAccounts(database)
         self.pages: Pages = SqlPages(database)
         self.archive: Archive = SqlArchive(database)

@@ -37,6 +37,8 @@ SOURCE = case(  # as `CallerId.source`
     else_=call_private.c.raw,
 )
 
+UNDER_WAY = outbound_calls.c.state.in_((OutboundCallState.DIALLING, OutboundCallState.CONNECTED))
+
 
 class SqlOutboundCalls(OutboundCallTransitions):
     def __init__(self, database: Database, site_id: str, kept_for: timedelta) -> None:
@@ -92,20 +94,22 @@ class SqlOutboundCalls(OutboundCallTransitions):
         theirs = (outbound_call_private.c.number == number, outbound_calls.c.purpose == Purpose.CALLBACK)
         return await self._select(*theirs, OPEN_OUTBOUND_CALL)
 
-    async def resting(self) -> frozenset[str]:
+    async def resting(self, among: Collection[str] | None = None) -> frozenset[str]:
         told = select(call_private.c.number, calls.c.caller_kind).join(calls, calls.c.id == call_private.c.call_id)
-        theirs = select(outbound_call_private.c.number).join(outbound_calls).where(OPEN_OUTBOUND_CALL)
+        looked_at = () if among is None else (outbound_calls.c.id.in_(among) | UNDER_WAY,)
+        theirs = select(outbound_call_private.c.number).join(outbound_calls).where(OPEN_OUTBOUND_CALL, *looked_at)
         calling = (NOT_ENDED, calls.c.outbound_call_id.is_(None), call_private.c.number.in_(theirs))
 
         def work(connection: Connection) -> frozenset[str]:
-            owed = connection.execute(select_outbound_calls().where(OPEN_OUTBOUND_CALL))
+            owed = connection.execute(select_outbound_calls().where(OPEN_OUTBOUND_CALL, *looked_at))
             callers = connection.execute(told.where(*calling))
             return resting(
                 [outbound_call_of(row) for row in owed],
                 [CallerId(number=row.number, kind=row.caller_kind) for row in callers],
             )
 
-        return await self._database.read(work)
+        found = await self._database.read(work)
+        return found if among is None else found & frozenset(among)
 
     async def _select(self, *where: Any) -> list[OutboundCall]:
         query = select_outbound_calls().where(*where).order_by(outbound_calls.c.since)

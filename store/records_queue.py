@@ -5,22 +5,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from routing.effects import call_transition
 from routing.lifecycle import CallEvent
-from routing.model import URGENCY_ORDER, Agent, NotFound, QueueEntry
+from routing.model import Agent, NotFound, QueueEntry
 from routing.rules import leaving_queue
 from routing.transitions import AgentTransitions
 from store.applying import SqlApplier, apply
 from store.database import Database
 from store.portable import insert_unless_there
-from store.queue_rows import enter, entries
+from store.queue_rows import NOT_OFFERED, enter, entries
 from store.rows import agent_of
-from store.tables_dispatch import LIVE_OFFER, agents, offers, queue_entries, refusals
+from store.tables_dispatch import agents, queue_entries, refusals
 from store.tables_nodes import phone_registrations
-
-NOT_OFFERED = ~exists().where(offers.c.entry_id == queue_entries.c.id, LIVE_OFFER)
 
 
 class SqlQueue:
@@ -45,16 +43,6 @@ class SqlQueue:
 
     async def waiting(self) -> Sequence[QueueEntry]:
         return await self._database.read(lambda connection: entries(connection, NOT_OFFERED))
-
-    async def ahead(self, entry: QueueEntry) -> int:
-        columns = queue_entries.c
-        rank = case({urgency: rank for rank, urgency in enumerate(URGENCY_ORDER)}, value=columns.urgency)
-        mine = tuple_(literal(URGENCY_ORDER.index(entry.urgency)), literal(entry.since, columns.since.type), entry.id)
-        query = select(func.count()).where(
-            columns.left_at.is_(None), NOT_OFFERED, columns.crew == entry.crew,
-            tuple_(rank, columns.since, columns.id) < mine,
-        )  # fmt: skip
-        return int(await self._database.read(lambda connection: connection.execute(query).scalar_one()))
 
     async def refused_by(self, entry_id: str, agent_id: str) -> None:
         row = {"entry_id": entry_id, "agent_id": agent_id}

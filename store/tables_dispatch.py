@@ -4,14 +4,16 @@ The partial unique indexes stand behind every claim: whatever a process believes
 one live offer per entry, call and agent, and one open call to ring per ticket and purpose.
 """
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, false, text
 
 from store.columns import ID, WORD, HostileText, Json, UtcTime, metadata, one_at_most, reference
+from store.queue_order import IN_LINE, LEVEL, OWED, UNPRESSED
 
 LIVE_OFFER = text("state IN ('made', 'seen', 'ringing', 'answered')")
 OPEN_OUTBOUND_CALL = text("state IN ('pending', 'dialling', 'connected')")
 OPEN_ATTEMPT = text("state IN ('claimed', 'sent', 'answered')")
 IN_QUEUE = text("left_at IS NULL")
+ANSWERED = text("answered_at IS NOT NULL")
 
 agents = Table(
     "agents",
@@ -46,7 +48,15 @@ queue_entries = Table(
     Column("offers", Integer, nullable=False),
     Column("left_at", UtcTime),
     Column("left_reason", HostileText),
+    Column("promise_by", UtcTime),
+    Column("pressing", Boolean, nullable=False, server_default=false()),
+    Column("contacts", Integer, nullable=False, server_default="0"),
 )
+_TURN = (queue_entries.c.crew, text(LEVEL), queue_entries.c.since, queue_entries.c.id)
+# Each kind by itself, so that neither is looked for among the other.
+Index("ix_queue_entries_live_turn", *_TURN, sqlite_where=IN_LINE, postgresql_where=IN_LINE)
+Index("ix_queue_entries_owed_turn", *_TURN, sqlite_where=OWED, postgresql_where=OWED)
+Index("ix_queue_entries_promise_by", queue_entries.c.promise_by, sqlite_where=UNPRESSED, postgresql_where=UNPRESSED)
 one_at_most("uq_queue_entries_call", IN_QUEUE, queue_entries.c.call_id)
 one_at_most("uq_queue_entries_callback", IN_QUEUE, queue_entries.c.callback_id)
 Index("ix_queue_entries_ticket", queue_entries.c.ticket_id, sqlite_where=IN_QUEUE, postgresql_where=IN_QUEUE)
@@ -76,6 +86,8 @@ offers = Table(
     Column("ending", HostileText),
     Index("ix_offers_agent_id_made_at", "agent_id", "made_at"),
     Index("ix_offers_call_id_made_at", "call_id", "made_at"),
+    Index("ix_offers_ticket_id", "ticket_id", "answered_at"),
+    Index("ix_offers_ended_at", "ended_at", sqlite_where=ANSWERED, postgresql_where=ANSWERED),
 )
 one_at_most("uq_offers_live_entry", LIVE_OFFER, offers.c.entry_id)
 one_at_most("uq_offers_live_call", LIVE_OFFER, offers.c.call_id)
@@ -120,8 +132,10 @@ attempts = Table(
     Column("at", UtcTime, nullable=False),
     Column("ending", HostileText),
     Column("node", WORD, nullable=False),  # whose Asterisk dials
+    Column("agent_id", ID),  # for whom, of a callback
     UniqueConstraint("outbound_call_id", "number"),
 )
+one_at_most("uq_attempts_open_agent", OPEN_ATTEMPT, attempts.c.agent_id)
 one_at_most("uq_attempts_open_outbound_call", OPEN_ATTEMPT, attempts.c.outbound_call_id)
 one_at_most("uq_attempts_open_slot", OPEN_ATTEMPT, attempts.c.slot)
 

@@ -52,6 +52,7 @@ from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.reading import Readings, ReadingTrace, Watched
 from web.rendering import Renderings
 from web.rights import describe_rights
+from web.told_waits import ToldWaitReader
 
 HERE = Path(__file__).resolve().parent
 PAGES = (
@@ -128,9 +129,9 @@ def _shown(
     records: Records, archive: Archive, news: News, in_force: EditionInForce, renderings: Renderings, now: Clock
 ) -> DeskContext:
     watched = cast("Records", Watched(records))
-    board, emergencies = BoardReader(records), EmergencyReader(watched)  # the board says by itself what it shows
-    missed = MissedCounter(records)
-    return DeskContext(watched, news, archive, in_force, renderings, board, emergencies, missed, now)
+    board = BoardReader(records, in_force.waiting, now)  # it says by itself what it shows
+    emergencies, missed, told = EmergencyReader(watched), MissedCounter(records), ToldWaitReader(records, now)
+    return DeskContext(watched, news, archive, in_force, renderings, board, emergencies, missed, told, now)
 
 
 def _add_rooms(app: FastAPI) -> None:

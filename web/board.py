@@ -1,27 +1,42 @@
 """The queue and the desks as they stand, in the order a person wants to read them."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from routing import policy
+from config.documents import WaitingRules
+from routing.expected_wait import SOON_S, estimates, told_minutes
 from routing.model import Agent, Call, CallerId, OutboundCall, QueueEntry, Ticket
 from routing.ports import Records
+from routing.services.queue import line_now
+from routing.turns import Turn, turns
 from web.reading import saw
 
 FRESH_S = 0.25  # many pages ask at once when something changes; they share one reading
+SHOWN = 200  # nobody reads more of a queue
 
 
 @dataclass(frozen=True)
 class Row:
     """One who waits."""
 
-    entry: QueueEntry
+    turn: Turn
     caller: CallerId
     ticket: Ticket | None
     number: str | None  # to be called back
     call: Call | None = field(default=None, repr=False)  # no part of what is shown here
     callback: OutboundCall | None = field(default=None, repr=False)
+    wait_s: float | None = field(default=None, repr=False)  # from now, as expected; it changes all the time
+
+    @property
+    def entry(self) -> QueueEntry:
+        return self.turn.entry
+
+    @property
+    def wait_min(self) -> int | None:
+        """As a caller would be told, too."""
+        return None if self.wait_s is None or self.wait_s < SOON_S else told_minutes(self.wait_s)
 
 
 @dataclass(frozen=True)
@@ -30,21 +45,27 @@ class Board:
 
     rows: tuple[Row, ...]
     agents: tuple[Agent, ...]
+    live: int = 0
+    callbacks: int = 0
 
     @property
-    def live(self) -> int:
-        return sum(1 for row in self.rows if row.entry.call_id)
+    def hidden(self) -> int:
+        """How many wait beyond those that are shown."""
+        return self.live + self.callbacks - len(self.rows)
 
     @property
-    def callbacks(self) -> int:
-        return len(self.rows) - self.live
+    def names(self) -> Mapping[str, str]:
+        """Of the agents, by id."""
+        return {agent.id: agent.name for agent in self.agents}
 
 
 @dataclass
 class BoardReader:
-    """Reads the board at most every `FRESH_S`, whoever asks."""
+    """Reads the board at most every `FRESH_S`, whoever asks; `rules` returns those in force now."""
 
     records: Records
+    rules: Callable[[], WaitingRules]
+    now: Callable[[], datetime]
     clock: Callable[[], float] = field(default=lambda: asyncio.get_running_loop().time())
     _read_at: float = -1.0
     _board: Board = Board((), ())
@@ -53,47 +74,60 @@ class BoardReader:
     async def read(self) -> Board:
         async with self._lock:
             if self._read_at < 0 or self.clock() - self._read_at > FRESH_S:
-                self._board = await read_board(self.records)
+                self._board = await read_board(self.records, self.rules(), self.now(), SHOWN)
                 self._read_at = self.clock()
-        saw([(row.call, row.ticket, row.callback) for row in self._board.rows])
+        _noted(self._board)
         return self._board
 
+    async def whole(self) -> Board:
+        """With everybody who waits."""
+        board = await read_board(self.records, self.rules(), self.now())
+        _noted(board)
+        return board
 
-async def read_board(records: Records) -> Board:
+
+def _noted(board: Board) -> None:
+    saw([(row.call, row.ticket, row.callback) for row in board.rows])
+
+
+async def read_board(records: Records, rules: WaitingRules, now: datetime, shown: int | None = None) -> Board:
     """A handful of readings, however many wait."""
-    waiting = in_turn(await records.queue.waiting())
-    agents = sorted(await records.agents.all(), key=lambda agent: agent.name)
-    return Board(await _rows(records, waiting), tuple(agents))
+    waiting = await records.queue.waiting()
+    line = await line_now(records, now, rules)
+    waits = estimates(waiting, line)
+    rows = await _rows(records, turns(waiting, now, rules)[:shown], waits)
+    agents = tuple(sorted(line.agents, key=lambda agent: agent.name))
+    live = sum(1 for entry in waiting if entry.call_id)
+    return Board(rows, agents, live, len(waiting) - live)
 
 
-async def _rows(records: Records, waiting: Sequence[QueueEntry]) -> tuple[Row, ...]:
+async def _rows(records: Records, shown: Sequence[Turn], waits: Mapping[str, float | None]) -> tuple[Row, ...]:
     """What cannot be found any more is left out: the queue itself is still right."""
+    waiting = [turn.entry for turn in shown]
     callbacks = await records.outbound_calls.known({entry.callback_id for entry in waiting if entry.callback_id})
     tickets = await records.tickets.known({entry.ticket_id for entry in waiting if entry.ticket_id})
     calls = await records.calls.known({entry.call_id for entry in waiting if entry.call_id})
     return tuple(
         _row(
-            entry, calls.get(entry.call_id or ""), tickets.get(entry.ticket_id or ""),
-            callbacks.get(entry.callback_id or ""),
+            turn, calls.get(turn.entry.call_id or ""), tickets.get(turn.entry.ticket_id or ""),
+            callbacks.get(turn.entry.callback_id or ""), waits[turn.entry.id],
         )
-        for entry in waiting
+        for turn in shown
     )  # fmt: skip
 
 
-def in_turn(entries: Iterable[QueueEntry]) -> list[QueueEntry]:
-    """Urgency first, then who has waited longest."""
-    return sorted(entries, key=policy.place)
-
-
-def _row(entry: QueueEntry, call: Call | None, ticket: Ticket | None, callback: OutboundCall | None) -> Row:
+def _row(
+    turn: Turn, call: Call | None, ticket: Ticket | None, callback: OutboundCall | None, wait_s: float | None
+) -> Row:
     caller = call.caller if call else ticket.draft.reporter if ticket else CallerId()
-    return Row(entry, caller, ticket, callback.number if callback else None, call, callback)
+    return Row(turn, caller, ticket, callback.number if callback else None, call, callback, wait_s)
 
 
 def board_version(board: Board, alive: Mapping[str, bool]) -> tuple[object, ...]:
     """What a reader would notice; ages count on by themselves."""
-    return (board.rows, tuple((_noticed(agent), alive[agent.id]) for agent in board.agents))
+    waiting = tuple((row, row.wait_min) for row in board.rows)
+    return (waiting, board.hidden, tuple((_noticed(agent), alive[agent.id]) for agent in board.agents))
 
 
 def _noticed(agent: Agent) -> tuple[object, ...]:
-    return (agent.id, agent.state, agent.state_since, agent.phone_registered)
+    return (agent.id, agent.name, agent.state, agent.state_since, agent.phone_registered)

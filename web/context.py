@@ -15,6 +15,7 @@ from web.emergencies import EmergencyReader
 from web.missed import MissedCounter
 from web.ports import Archive
 from web.rendering import Rendering, Renderings
+from web.told_waits import ToldWaitReader
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class DeskContext:
     board: BoardReader
     emergencies: EmergencyReader
     missed: MissedCounter
+    told: ToldWaitReader
     now: Callable[[], datetime]
 
     @property

@@ -135,7 +135,7 @@ class DeskWording:
 
 def _measured(key: str, value: Any) -> tuple[str, Markup] | None:
     """Durations, places in line, and the reasons of a topic."""
-    if key in ("seconds", "waited_s") and isinstance(value, int | float):
+    if key in ("seconds", "waited_s", "told_s") and isinstance(value, int | float):
         return f"fact.{key}", _outside(span(round(value)))
     if key == "position" or (key == "ticket" and str(value).isdigit()):
         return f"fact.{key}", _outside(value)

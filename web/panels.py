@@ -98,7 +98,8 @@ class Panels:
     async def _board(self) -> Panel | None:
         board, at, rules = await self.board.read(), self.context.now(), self.context.edition.site.waiting
         alive = {agent.id: page_alive(agent, at, rules) for agent in board.agents}
-        return self._draw("board", board_version(board, alive), board=board, alive=alive)
+        told = await self.context.told.read() if self.who.may(Capability.READ_FIGURES) else None
+        return self._draw("board", (board_version(board, alive), told), board=board, alive=alive, told=told)
 
     async def _missed(self) -> Panel | None:
         """Beside its entry in the navigation."""

@@ -16,6 +16,7 @@ from web.desk_wording import DeskWording
 from web.display_names import DisplayNames
 from web.texts import Texts, load_texts
 from web.times import ago, clock, lasted, moment, span
+from web.turn_wording import TurnWording
 from web.untrusted import one_line, visible
 
 
@@ -26,6 +27,7 @@ class Rendering:
     environment: Environment
     texts: Texts
     naming: DisplayNames
+    turns: TurnWording
     language: str
 
     def page(self, template: str, language: str | None = None, **values: Any) -> str:
@@ -83,7 +85,8 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
         instant=datetime.fromisoformat,
     )
     environment.globals["telling"] = DeskWording(texts, naming, zone)
+    environment.globals["turns"] = turns = TurnWording(texts, naming, zone)
     environment.globals["suggested_urgency"] = lambda ticket, topic: suggested_urgency(ticket, topic, edition)
     environment.globals.update(naming=naming, site=edition.site, zone_name=edition.site.zone, said=said, has=texts.has)
     environment.globals["URGENCIES"] = URGENCY_ORDER
-    return Rendering(environment, texts, naming, language)
+    return Rendering(environment, texts, naming, turns, language)

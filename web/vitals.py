@@ -14,7 +14,6 @@ from pydantic import BaseModel, Field
 
 from routing.model import RecordsUnavailable
 from routing.nodes import alive, heard, named
-from web.board import in_turn
 from web.context import DeskContext, DeskDep
 from web.errors import MetricsRefused
 from web.ports import SERVES_STILL, Health
@@ -116,7 +115,7 @@ async def _registry(context: DeskContext) -> CollectorRegistry:
         gauge = Gauge(f"onenumber_{name}", f"{name} so far, by outcome", ["outcome"], registry=registry)
         for outcome, count in counts.items():
             gauge.labels(outcome).set(count)
-    waiting = in_turn(await context.records.queue.waiting())
+    waiting = await context.records.queue.waiting()
     by_kind = Gauge("onenumber_waiting", "waiting now", ["kind", "urgency"], registry=registry)
     for entry in waiting:
         by_kind.labels("callback" if entry.callback_id else "live", entry.urgency).inc()

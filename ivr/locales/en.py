@@ -7,6 +7,7 @@ from num2words import num2words
 
 from ivr.locales import letters
 from ivr.locales.port import At, Due, NumberWords, Soon, Within
+from routing.expected_wait import STEPS_MIN
 
 CODE = "en"
 
@@ -17,7 +18,7 @@ SIGNS = {"+": "plus", "#": "hash", "*": "star"}
 NOON, EVENING = 12, 18  # hours
 SMALL_HOURS = 5  # it is night until then
 SOON = "as soon as possible"
-DURATIONS = {30: "half an hour", 60: "an hour", 75: "an hour and a quarter", 90: "an hour and a half",
+DURATIONS = {1: "a minute", 30: "half an hour", 60: "an hour", 75: "an hour and a quarter", 90: "an hour and a half",
              105: "an hour and three quarters", 120: "two hours"}  # fmt: skip
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("January", "February", "March", "April", "May", "June", "July",
@@ -131,7 +132,17 @@ def vocabulary() -> tuple[str, ...]:
     durations = (f"within {duration(minutes)}" for minutes in range(5, 125, 5))
     days = (*WEEKDAYS, *(f"by {day}" for day in WEEKDAYS), *MONTHS)
     day_parts = (*TODAY.values(), *ANOTHER_DAY.values())
-    words = (*numbers, *ordinals, *durations, *days, *day_parts, *CLOCK_PARTS, SOON, *letters.SPELT)
+    words = (
+        *numbers,
+        *ordinals,
+        *durations,
+        *map(duration, STEPS_MIN),
+        *days,
+        *day_parts,
+        *CLOCK_PARTS,
+        SOON,
+        *letters.SPELT,
+    )
     return tuple(dict.fromkeys((*words, *SIGNS.values())))
 
 

@@ -8,6 +8,7 @@ from num2words import num2words
 
 from ivr.locales import letters
 from ivr.locales.port import At, Due, NumberWords, Soon, Within
+from routing.expected_wait import STEPS_MIN
 
 CODE = "nl"
 
@@ -18,7 +19,7 @@ SIGNS = {"+": "plus", "#": "hekje", "*": "sterretje"}
 NOON, EVENING = 12, 18  # hours
 SMALL_HOURS = 5  # it is night until then
 SOON = "zo snel mogelijk"
-DURATIONS = {15: "een kwartier", 30: "een half uur", 45: "drie kwartier", 60: "een uur",
+DURATIONS = {1: "een minuut", 15: "een kwartier", 30: "een half uur", 45: "drie kwartier", 60: "een uur",
              75: "een uur en een kwartier", 90: "anderhalf uur", 105: "een uur en drie kwartier",
              120: "twee uur"}  # fmt: skip
 WEEKDAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
@@ -132,7 +133,18 @@ def vocabulary() -> tuple[str, ...]:
     durations = (f"binnen {duration(minutes)}" for minutes in range(5, 125, 5))
     days = (*WEEKDAYS, *(f"uiterlijk {day}" for day in WEEKDAYS), *(f"{day}nacht" for day in WEEKDAYS), *MONTHS)
     today = (f"uiterlijk {part} om" for part in TODAY.values())
-    words = (*numbers, *ordinals, *durations, *days, *today, *ANOTHER_DAY.values(), *CLOCK_PARTS, SOON, *letters.SPELT)
+    words = (
+        *numbers,
+        *ordinals,
+        *durations,
+        *map(duration, STEPS_MIN),
+        *days,
+        *today,
+        *ANOTHER_DAY.values(),
+        *CLOCK_PARTS,
+        SOON,
+        *letters.SPELT,
+    )
     return tuple(dict.fromkeys((*words, *SIGNS.values())))
 
 

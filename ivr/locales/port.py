@@ -85,7 +85,7 @@ class Locale(Protocol):
         """A day that is neither today nor tomorrow: its weekday, and its date when that is a week ahead."""
 
     def duration(self, minutes: int) -> str:
-        """Five minutes to two hours."""
+        """One minute to two hours."""
 
     def promise(self, due: Due) -> str:
         """By when something is promised, with its preposition: "within two hours", "by noon"."""

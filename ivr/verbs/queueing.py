@@ -43,6 +43,7 @@ from ivr.phases import Phase
 from ivr.script import Next, Script, Turn, ticket_line
 from ivr.state import State
 from ivr.verbs.matters import on_own, open_ticket, opened
+from routing.expected_wait import LastTold, Told, worth_telling
 from routing.numbers import NotCallable, callable_number
 
 # --- enqueue -------------------------------------------------------------------------------------
@@ -107,17 +108,36 @@ def _wait(script: Script, step: Enqueue, state: State, waiting: QueueStanding) -
         return state, step.callback
     first = state.tries == 0
     seconds = rules.offer_callback_after_s if first else rules.position_every_s
-    state = state.at(Phase.HOLD, state.tries + 1)
-    return state, Hold(_waiting_prompt(step, waiting, first, declined), seconds)
+    told = _worth_telling(state, waiting)
+    busy = waiting.position > rules.surge_ahead and not state.surge_told
+    possible = step.callback and not declined and (busy or not first)
+    prompt = (
+        *((Sentence(step.prompt),) if first else ()),
+        *_place_and_wait(step, waiting, told),
+        *((Sentence("surge"),) if busy else ()),
+        *((Sentence("callback_possible"),) if possible else ()),
+    )
+    return _having_told(state, waiting, told, busy).at(Phase.HOLD, state.tries + 1), Hold(prompt, seconds)
 
 
-def _waiting_prompt(step: Enqueue, waiting: QueueStanding, first: bool, declined: bool) -> Prompt:
+def _worth_telling(state: State, waiting: QueueStanding) -> Told | None:
+    last = None if state.told_at_s is None else LastTold(state.told_minutes, state.told_at_s)
+    return worth_telling(waiting.wait_s, waiting.waited_s, last)
+
+
+def _having_told(state: State, waiting: QueueStanding, told: Told | None, busy: bool) -> State:
+    if told:
+        state = replace(state, told_minutes=told.minutes, told_at_s=waiting.waited_s)
+    return replace(state, surge_told=state.surge_told or busy)
+
+
+def _place_and_wait(step: Enqueue, waiting: QueueStanding, told: Told | None) -> Prompt:
     position = Sentence(step.position_prompt, {"position": str(waiting.position)})
-    if first:
-        return (Sentence(step.prompt), position)
-    if step.callback and not declined:
-        return (position, Sentence("callback_possible"))
-    return (position,)
+    if told is None:
+        return (position,)
+    if told.minutes is None:
+        return (position, Sentence("wait_long"))
+    return (position, Sentence("wait_longer" if told.longer else "wait_about", {"wait": str(told.minutes)}))
 
 
 # --- ring_ahead ----------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ from routing.clocks import Clocks
 from routing.lifecycle import AgentEvent
 from routing.model import Agent, Offer, OfferState, QueueEntry
 from routing.overdue import agent_overdue, lapse_of
-from routing.policy import due, offerable, pair
+from routing.policy import due, offerable, pair, routes
 from routing.ports import Records
 from routing.services.agents import AgentService
 from routing.services.offers import OfferService
+from routing.services.queue import QueueService
 
 PAGE_GONE = "page gone"
 
@@ -20,12 +21,12 @@ class Dispatcher:
     """Pairs, offers, and heals what a dead process left behind."""
 
     def __init__(
-        self, records: Records, offers: OfferService, agents: AgentService, rules: Callable[[], WaitingRules],
-        clocks: Clocks,
+        self, records: Records, queue: QueueService, offers: OfferService, agents: AgentService,
+        rules: Callable[[], WaitingRules], clocks: Clocks,
     ) -> None:  # fmt: skip
         """`rules` returns those that are in force now."""
-        self._records, self._offers, self._agents, self._clocks = records, offers, agents, clocks
-        self._rules_now = rules
+        self._records, self._queue, self._offers, self._agents = records, queue, offers, agents
+        self._rules_now, self._clocks = rules, clocks
 
     @property
     def _rules(self) -> WaitingRules:
@@ -41,6 +42,7 @@ class Dispatcher:
         offers = await self._records.offers.live()
         await self._heal_offers(offers, now)
         await self._heal_agents(agents, offers, now)
+        await self._queue.lift_pressing(self._rules)
         await self._offer(now)
         return offers
 
@@ -71,24 +73,31 @@ class Dispatcher:
                 await self._agents.change(agent, event, PAGE_GONE if event is AgentEvent.PAGE_GONE else "")
 
     async def _offer(self, now: datetime) -> None:
-        """Whoever waits is read only where somebody could take them: hundreds may wait, and all agents be busy."""
+        """Whoever is next is read only where somebody could take them, and no more of them than could be taken."""
         free = [agent for agent in await self._records.agents.all() if offerable(agent, now, self._rules)]
-        waiting = await self._still_there(now) if free else ()
-        for entry, agent in pair(await self._without_resting(waiting), free, now, self._rules):
+        if not free:
+            return
+        waiting = await self._still_there(await self._heads(free, now), now)
+        owed = any(entry.call_id is None for entry in waiting)
+        rung_for = {each.agent_id for each in await self._records.outbound_calls.open_attempts()} if owed else ()
+        for entry, agent in pair(waiting, free, now, self._rules, {each for each in rung_for if each}):
             await self._offers.make(entry, agent)
 
-    async def _still_there(self, now: datetime) -> Sequence[QueueEntry]:
-        """All who wait; whose call has ended all the same leaves the queue."""
-        waiting = await self._records.queue.waiting()
+    async def _heads(self, free: Sequence[Agent], now: datetime) -> Sequence[QueueEntry]:
+        """No agent is kept for a phone that is being rung already, or is busy in another call with us."""
+        ways, resting = routes(free, self._rules), frozenset[str]()
+        while True:
+            waiting = await self._records.waits.heads(ways, now, len(free), resting)
+            owed = {entry.callback_id for entry in waiting if entry.callback_id and not entry.call_id}
+            more = await self._records.outbound_calls.resting(owed) - resting if owed else ()
+            if not more:
+                return waiting
+            resting |= more
+
+    async def _still_there(self, waiting: Sequence[QueueEntry], now: datetime) -> Sequence[QueueEntry]:
+        """Whose call has ended all the same leaves the queue."""
         ended = await self._records.calls.ended({entry.call_id for entry in waiting if entry.call_id})
         for entry in waiting:
             if entry.call_id in ended:
                 await self._records.queue.leave(entry.id, "call ended", now)
         return [entry for entry in waiting if entry.call_id not in ended]
-
-    async def _without_resting(self, waiting: Sequence[QueueEntry]) -> Sequence[QueueEntry]:
-        """No agent is kept for a phone that is being rung already, or is busy in another call with us."""
-        if not any(entry.callback_id and not entry.call_id for entry in waiting):
-            return waiting
-        resting = await self._records.outbound_calls.resting()
-        return [entry for entry in waiting if entry.call_id or entry.callback_id not in resting]

@@ -57,7 +57,7 @@ class LineServices:
         return cls(
             records, news, clocks, tickets, queue, offers, agents, emergencies,
             CallService(records, news, clocks, offers, emergencies, partial(_missed_rules, waiting, site)),
-            callbacks, TalkService(records, news, clocks), Dispatcher(records, offers, agents, waiting, clocks),
+            callbacks, TalkService(records, news, clocks), Dispatcher(records, queue, offers, agents, waiting, clocks),
             MissedService(records, news, clocks, tickets, callbacks, audit),
         )  # fmt: skip
 

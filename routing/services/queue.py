@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from config.documents import WaitingRules
 from routing.clocks import Clocks
 from routing.event_types import EventType
+from routing.expected_wait import LATELY_H, SAMPLES, LineNow, expected_wait_s
 from routing.identity import new_id
 from routing.matters import same_matter
 from routing.model import AgentState, Call, NewEvent, QueueEntry
-from routing.policy import offerable, page_alive, serves
+from routing.policy import offerable, page_alive, reach, serves
 from routing.ports import News, Records
 from routing.timeline import Timeline
 
@@ -23,7 +24,8 @@ class Standing:
 
     position: int  # 1: the next
     waited_s: int  # in this call
-    staffed: bool  # whether anybody is there who could take the call
+    staffed: bool  # whether anybody is there who could take the call, by now or after an overflow
+    wait_s: float | None  # which is still expected; None: nothing is known
 
 
 class QueueService:
@@ -31,19 +33,48 @@ class QueueService:
         self._records, self._news, self._clocks = records, news, clocks
 
     async def enter(
-        self, crew: str, timeline: Timeline, ticket_id: str | None = None, since: datetime | None = None
-    ) -> QueueEntry:
-        """A place for the call, or the one that it has; with its ticket's urgency. `since`: an earlier right to it."""
+        self, crew: str, timeline: Timeline, ticket_id: str | None = None, since: datetime | None = None,
+        contacts: int = 0,
+    ) -> QueueEntry:  # fmt: skip
+        """A place for the call, or the one that it has; with its ticket's urgency.
+
+        `since`: an earlier right to it; `contacts`: of a repeat caller, see `repeated`.
+        """
         call_id = timeline.call_id
         crew = await self._crew_now(call_id, crew, ticket_id)
         urgency = await self.urgency_of(ticket_id)
         since = since or self._clocks.now()
-        entry = QueueEntry(new_id(), crew, urgency, since, call_id=call_id, ticket_id=ticket_id)
+        entry = QueueEntry(new_id(), crew, urgency, since, call_id=call_id, ticket_id=ticket_id, contacts=contacts)
         kept = await self._records.queue.enter(entry)
         if kept.id == entry.id:
-            timeline.note(EventType.QUEUE_ENTERED, {"crew": crew, "urgency": kept.urgency})
+            repeat = {"contacts": contacts} if contacts else {}
+            timeline.note(EventType.QUEUE_ENTERED, {"crew": crew, "urgency": kept.urgency, **repeat})
         await self._tell(call_id)
         return kept
+
+    async def repeated(self, call: Call, ticket_id: str | None, topics: Collection[str], rules: WaitingRules) -> int:
+        """How often the caller has called about this lately, where that lifts them; 0 where it does not, or is unknown.
+
+        The same of the site's `topics`, from a number that identifies its caller; their other matters are none of it.
+        """
+        if ticket_id is None or not call.caller.identifies or call.caller.number is None:
+            return 0
+        topic = (await self._records.tickets.load(ticket_id)).draft.topic
+        if topic not in topics:
+            return 0
+        since = self._clocks.now() - timedelta(hours=rules.repeat_window_h)
+        contacts = await self._records.waits.contacts(call.caller.number, topic, since)
+        return contacts if contacts >= rules.repeat_contacts else 0
+
+    async def lift_pressing(self, rules: WaitingRules) -> None:
+        """Whose promise is about to break comes sooner from now on."""
+        by = self._clocks.wall() + timedelta(seconds=rules.promise_notice_s)
+        for entry in await self._records.waits.press(by):
+            if entry.call_id:
+                why = {"why": "promise", "by": entry.promise_by.isoformat() if entry.promise_by else ""}
+                event = NewEvent(entry.call_id, EventType.QUEUE_LIFTED, self._clocks.now(), "system", payload=why)
+                await self._records.calls.append([event])
+            await self._tell(entry.call_id or "")
 
     async def _crew_now(self, call_id: str, crew: str, ticket_id: str | None) -> str:
         """Who was moved to another crew, as a person corrected the topic, is not moved back by what the call knows."""
@@ -113,22 +144,30 @@ class QueueService:
         return now
 
     async def standing(self, entry: QueueEntry, call: Call, rules: WaitingRules) -> Standing:
-        now = self._clocks.now()
-        ahead = await self._records.queue.ahead(entry)
-        agents = await self._records.agents.all()
+        line = await line_now(self._records, self._clocks.now(), rules)
+        ahead = await self._records.waits.ahead(entry, line.now)
+        crews = {entry.crew, *(other.to for other in rules.overflow.get(entry.crew, ()))}
         staffed = any(
-            serves(agent, entry.crew, call.node)
+            serves(agent, crews, call.node)
             and agent.state is not AgentState.NOT_READY
-            and page_alive(agent, now, rules)
-            for agent in agents
+            and page_alive(agent, line.now, rules)
+            for agent in line.agents
         )
         here_since = max(entry.since, call.started_at)  # a callback's place is older than its call
-        return Standing(ahead + 1, int((now - here_since).total_seconds()), staffed)
+        waited_s = int((line.now - here_since).total_seconds())
+        return Standing(ahead.get(entry.crew, 0) + 1, waited_s, staffed, expected_wait_s(entry, ahead, line))
 
     async def has_free_agent(self, crew: str, call: Call, rules: WaitingRules) -> bool:
-        """Whether the call could be offered to somebody of the crew right now; others may be before it."""
+        """Whether the call could be offered to somebody right now; others may be before it."""
         now, agents = self._clocks.now(), await self._records.agents.all()
-        return any(serves(agent, crew, call.node) and offerable(agent, now, rules) for agent in agents)
+        crews = reach(QueueEntry("", crew, "normal", now), now, rules)
+        return any(serves(agent, crews, call.node) and offerable(agent, now, rules) for agent in agents)
 
     async def _tell(self, call_id: str) -> None:
         await self._news.publish("queue", call=call_id)
+
+
+async def line_now(records: Records, now: datetime, rules: WaitingRules) -> LineNow:
+    """What waits are estimated from."""
+    handled = await records.waits.handled(now - timedelta(hours=LATELY_H), SAMPLES)
+    return LineNow(await records.agents.all(), handled, now, rules)

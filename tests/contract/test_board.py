@@ -5,11 +5,13 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from config.documents import WaitingRules
 from routing.identity import new_id
 from routing.ports import Records
 from store.database import Database, connect
 from store.records import SqlRecords
 from tests.contract.samples import (
+    NOW,
     a_callback,
     a_caller,
     an_agent,
@@ -60,7 +62,7 @@ async def test_the_board_shows_whoever_waits_with_what_is_known(records: Records
     ticket = await records.tickets.load(ticket.id)
     plain = await waiting_call(records)
     named = await waiting_call(records, ticket_id=ticket.id, since=later(9), urgency="high")
-    board = await read_board(records)
+    board = await read_board(records, WaitingRules(), NOW)
     assert [row.entry for row in board.rows[:2]] == [named, plain]
     assert [row.entry.callback_id for row in board.rows] == [None, None, callback.id]
     assert [row.caller.number for row in board.rows] == ["+31205550204", "+31205550204", "204"]
@@ -82,7 +84,7 @@ async def test_a_surge_costs_no_more_readings(database_url: str) -> None:
     for _ in range(3):
         await one_more_of_each(records)
         database.reads = 0
-        board = await read_board(records)
+        board = await read_board(records, WaitingRules(), NOW)
         counted.append((len(board.rows), database.reads))
     await database.close()
-    assert counted == [(2, 5), (4, 5), (6, 5)]
+    assert counted == [(2, 6), (4, 6), (6, 6)]

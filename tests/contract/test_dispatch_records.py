@@ -69,8 +69,9 @@ async def test_how_many_are_ahead_is_what_the_policy_says(records: Records) -> N
     assert await records.offers.claim(an_offer(entries[-1], agent))  # who is offered is in nobody's way
     await records.queue.leave(entries[2].id, "gone", NOW)
     waiting = await records.queue.waiting()
-    assert [await records.queue.ahead(entry) for entry in waiting] == [ahead(entry, waiting) for entry in waiting]
-    assert {await records.queue.ahead(entry) for entry in waiting} == {0, 1, 2, 3}
+    told = [await records.waits.ahead(entry, NOW) for entry in waiting]
+    assert told == [ahead(entry, waiting, NOW) for entry in waiting]
+    assert {before.get("technical", 0) for before in told} == {0, 1, 2, 3}
 
 
 async def test_who_left_waits_no_longer(records: Records) -> None:

@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.documents import WaitingRules
+from config.documents import Overflow, WaitingRules
 from routing.model import URGENCY_ORDER, Agent, AgentState, QueueEntry
-from routing.policy import ahead, offerable, pair, place
+from routing.policy import ahead, heads, offerable, pair, place, reach, routes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RULES = WaitingRules()
+OVERFLOWING = WaitingRules(
+    overflow={"technical": (Overflow(to="it", after_s=60), Overflow(to="dispatch", after_s=300))}
+)
 HERE = frozenset({"east"})
 CREWS = ("technical", "it", "dispatch")
 
@@ -51,7 +54,11 @@ some_callers = st.lists(
         since=seconds(-900, 0),
         not_before=st.none() | seconds(-60, 60),
         not_agents=st.frozensets(st.integers(0, 40).map(str), max_size=3),
-    ),
+        call_id=st.none() | st.just("on the line"),
+        contacts=st.sampled_from([0, 0, 3]),
+        pressing=st.booleans(),
+        last_agent=st.none() | st.integers(0, 40).map(str),
+    ).map(lambda entry: replace(entry, callback_id=None if entry.call_id else entry.id, node=entry.call_id and "east")),
     unique_by=lambda known: known.id,
     max_size=8,
 )
@@ -116,7 +123,7 @@ def test_a_stale_page_or_a_missing_phone_is_never_offered_a_call() -> None:
 
 def test_position_counts_the_same_crew_only() -> None:
     urgent, other = caller("u", urgency="critical"), caller("o", crew="it", urgency="critical")
-    assert ahead(caller(), [caller(), urgent, other]) == 1
+    assert ahead(caller(), [caller(), urgent, other], NOW) == {"technical": 1, "it": 1}
 
 
 def test_who_is_on_the_line_is_offered_to_agents_whose_phone_their_node_can_ring() -> None:
@@ -126,3 +133,77 @@ def test_who_is_on_the_line_is_offered_to_agents_whose_phone_their_node_can_ring
     assert pair([at_west], [east], NOW, RULES) == []
     assert pair([at_west], [east, both], NOW, RULES) == [(at_west, both)]
     assert pair([anywhere], [west], NOW, RULES) == [(anywhere, west)]
+
+
+@given(some_callers, some_agents)
+def test_whoever_is_reached_by_an_overflow_is_taken_where_their_own_crew_cannot(
+    waiting: list[QueueEntry], agents: list[Agent]
+) -> None:
+    pairs = pair(waiting, agents, NOW, OVERFLOWING)
+    taken, served = {known.id for _, known in pairs}, {entry.id for entry, _ in pairs}
+    idle = [known for known in agents if offerable(known, NOW, OVERFLOWING) and known.id not in taken]
+    for entry, known in pairs:
+        assert not known.crews.isdisjoint(reach(entry, NOW, OVERFLOWING))
+    for entry in waiting:
+        if entry.id not in served and (entry.not_before is None or entry.not_before <= NOW):
+            assert not any(known.crews.intersection(reach(entry, NOW, OVERFLOWING)) for known in idle)
+
+
+@given(some_callers, some_agents, st.sets(st.integers(0, 40).map(str)))
+def test_the_first_of_each_route_are_paired_as_all_would_be(
+    waiting: list[QueueEntry], agents: list[Agent], rung_for: set[str]
+) -> None:
+    free = [known for known in agents if offerable(known, NOW, OVERFLOWING)]
+    first = heads(waiting, routes(free, OVERFLOWING), NOW, len(free))
+    everybody = pair(waiting, agents, NOW, OVERFLOWING, rung_for)
+    assert pair(first, agents, NOW, OVERFLOWING, rung_for) == everybody
+
+
+def test_a_repeat_caller_comes_before_their_like_and_behind_the_more_urgent() -> None:
+    early, again = caller("early", since=NOW - timedelta(minutes=9)), caller("again", contacts=3)
+    high = caller("high", urgency="high")
+    assert sorted([early, again, high], key=place) == [high, again, early]
+
+
+def test_whose_promise_is_about_to_break_comes_as_if_more_urgent() -> None:
+    pressing, high = caller("pressing", pressing=True), caller("high", urgency="high", since=NOW + timedelta(seconds=1))
+    early = caller("early", since=NOW - timedelta(minutes=9))
+    assert sorted([early, high, pressing], key=place) == [pressing, high, early]
+
+
+@given(some_callers)
+def test_nobody_comes_before_the_critical(waiting: list[QueueEntry]) -> None:
+    order = [entry.urgency == "critical" for entry in sorted(waiting, key=place)]
+    assert order == sorted(order, reverse=True)
+
+
+def test_who_knows_the_matter_takes_it_where_they_are_free_and_nobody_waits_for_them() -> None:
+    rested, knows = agent("bo", idle_since=NOW - timedelta(hours=1)), agent("anna")
+    known = caller(last_agent="anna")
+    assert pair([known], [rested, knows], NOW, RULES) == [(known, knows)]
+    talking = replace(knows, state=AgentState.ON_CALL)
+    assert pair([known], [rested, talking], NOW, RULES) == [(known, rested)]
+    missed = replace(known, not_agents=frozenset({"anna"}))
+    assert pair([missed], [rested, knows], NOW, RULES) == [(missed, rested)]
+
+
+def test_callers_overflow_to_other_crews_after_their_time_and_not_before() -> None:
+    it, dispatch = agent("it", crews=frozenset({"it"})), agent("dispatch", crews=frozenset({"dispatch"}))
+    waited = caller(since=NOW - timedelta(seconds=60))
+    assert pair([caller()], [it, dispatch], NOW, OVERFLOWING) == []
+    assert pair([waited], [it, dispatch], NOW, OVERFLOWING) == [(waited, it)]
+    own = agent("own", crews=frozenset({"technical"}))
+    assert pair([waited], [it, own], NOW, OVERFLOWING) == [(waited, own)], "their own crew first"
+
+
+def test_one_callback_at_a_time_is_rung_for_an_agent_who_takes_callers_meanwhile() -> None:
+    owed, live = caller("owed", call_id=None, callback_id="owed"), caller("live", since=NOW + timedelta(seconds=1))
+    assert pair([owed, live], [agent()], NOW, RULES, {"anna"}) == [(live, agent())]
+    assert pair([owed], [agent(), agent("bo")], NOW, RULES, {"anna"}) == [(owed, agent("bo"))]
+
+
+def test_a_callback_that_is_not_due_is_before_nobody() -> None:
+    later = NOW + timedelta(hours=1)
+    owed = caller("owed", since=NOW - timedelta(hours=1), call_id=None, not_before=later)
+    choosing = caller("choosing", since=NOW - timedelta(hours=1), not_before=later)
+    assert ahead(caller(), [owed, choosing], NOW) == {"technical": 1}, "who is choosing keeps the place"
