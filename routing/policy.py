@@ -31,16 +31,26 @@ def pair(
     waiting: Sequence[QueueEntry], agents: Sequence[Agent], now: datetime, rules: WaitingRules,
     rung_for: Collection[str] = (),
 ) -> list[tuple[QueueEntry, Agent]]:  # fmt: skip
-    """Each in their turn, with who of the able takes them. `rung_for`: agents for whom a callback rings already."""
+    """Each in their turn, with who of the able takes them.
+
+    `rung_for`: agents for whom a callback rings that they are not kept for any more.
+    """
     free = [agent for agent in agents if offerable(agent, now, rules)]
     pairs = []
     for caller in sorted((entry for entry in waiting if due(entry, now)), key=place):
-        able = free if caller.call_id else [agent for agent in free if agent.id not in rung_for]
+        able = free if caller.call_id else _to_ring(free, rung_for)
         agent = _chosen(caller, able, reach(caller, now, rules))
         if agent is not None:
             free.remove(agent)
             pairs.append((caller, agent))
     return pairs
+
+
+def _to_ring(free: Sequence[Agent], rung_for: Collection[str]) -> list[Agent]:
+    """For whom another callback may ring: so that never more ring than there are agents free to talk to them."""
+    theirs = [agent for agent in free if agent.id not in rung_for]
+    left_alone = len(rung_for) - (len(free) - len(theirs))  # who takes the phone there talks to one of these
+    return theirs if len(theirs) > left_alone else []
 
 
 def place(entry: QueueEntry) -> Place:

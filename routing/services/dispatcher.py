@@ -1,6 +1,6 @@
 """Callers meet agents: every step is a claim or a conditional update, so any number of dispatchers may run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from config.documents import WaitingRules
@@ -78,10 +78,15 @@ class Dispatcher:
         if not free:
             return
         waiting = await self._still_there(await self._heads(free, now), now)
-        owed = any(entry.call_id is None for entry in waiting)
-        rung_for = {each.agent_id for each in await self._records.outbound_calls.open_attempts()} if owed else ()
-        for entry, agent in pair(waiting, free, now, self._rules, {each for each in rung_for if each}):
+        rung_for = await self._rung_for() if any(entry.call_id is None for entry in waiting) else ()
+        for entry, agent in pair(waiting, free, now, self._rules, rung_for):
             await self._offers.make(entry, agent)
+
+    async def _rung_for(self) -> Collection[str]:
+        """Agents for whom a callback rings that they are not kept for any more."""
+        kept = {offer.id for offer in await self._records.offers.live() if offer.call_id is None}
+        ringing = await self._records.outbound_calls.open_attempts()
+        return {each.agent_id for each in ringing if each.agent_id and each.offer_id not in kept}
 
     async def _heads(self, free: Sequence[Agent], now: datetime) -> Sequence[QueueEntry]:
         """No agent is kept for a phone that is being rung already, or is busy in another call with us."""

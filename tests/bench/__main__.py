@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-MEASUREMENTS = ("cost", "answers", "ringing", "pauses", "pop", "load", "legs", "records")
+MEASUREMENTS = ("cost", "answers", "ringing", "pauses", "pop", "load", "legs", "records", "turns", "simulation")
 
 
 def measure(name: str) -> Any:

@@ -401,3 +401,41 @@ async def test_every_failed_attempt_is_told_in_the_story_of_the_matter(world: Wo
     told = [event.type for event in await world.records.calls.timeline(asked.id)]
     assert told == ["callback.attempt", "callback.failed"]
     assert await state(world, callback) is OutboundCallState.PENDING
+
+
+async def test_for_an_agent_one_callback_rings_at_a_time_and_a_caller_is_taken_meanwhile(world: World) -> None:
+    agent = await world.agent()
+    for number in ("204", "205"):
+        await world.callback(number=number)
+    await shown(world, agent)
+    world.passes(RULES.callback_hold_s + 1)
+    await world.tick()
+    await world.tick()
+    assert await world.state(agent) is AgentState.AVAILABLE
+    assert len(world.dialler.dialled) == 1, "the second waits until the first rings no more"
+    waiting = await world.waiting(since=world.now)
+    await world.tick()
+    assert (await world.offer_to(agent)).call_id == waiting.call_id
+    await world.offers.caller_left(waiting.call_id or "")
+    await world.records.queue.leave(waiting.id, "left", world.now)
+    assert await world.desk.failed(world.dialler.dialled[0].id, "no answer", world.now)
+    await shown(world, agent)
+    assert len(world.dialler.dialled) == 2
+
+
+async def test_a_callback_that_rings_for_who_talks_by_now_keeps_one_of_the_free(world: World) -> None:
+    agent = await world.agent()
+    for number in ("204", "205", "206"):
+        await world.callback(number=number)
+    await shown(world, agent)
+    world.passes(RULES.callback_hold_s + 1)
+    await world.tick()
+    await world.waiting(urgency="critical")
+    await world.tick()
+    bo = await world.agent("bo")
+    await world.tick()
+    assert await world.state(bo) is AgentState.AVAILABLE, "bo is there for whom anna had rung"
+    chen = await world.agent("chen")
+    await world.tick()
+    states = {await world.state(each) for each in (bo, chen)}
+    assert states == {AgentState.AVAILABLE, AgentState.RESERVED}

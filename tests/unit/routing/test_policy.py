@@ -207,3 +207,12 @@ def test_a_callback_that_is_not_due_is_before_nobody() -> None:
     owed = caller("owed", since=NOW - timedelta(hours=1), call_id=None, not_before=later)
     choosing = caller("choosing", since=NOW - timedelta(hours=1), not_before=later)
     assert ahead(caller(), [owed, choosing], NOW) == {"technical": 1}, "who is choosing keeps the place"
+
+
+def test_never_do_more_callbacks_ring_than_agents_are_free() -> None:
+    owed = [caller(id, call_id=None, callback_id=id) for id in ("1", "2", "3")]
+    free = [agent("bo"), agent("chen")]
+    assert len(pair(owed, free, NOW, RULES)) == 2
+    assert len(pair(owed, free, NOW, RULES, {"anna"})) == 1, "one more rings for anna, who talks"
+    assert pair(owed, free, NOW, RULES, {"anna", "dora"}) == []
+    assert len(pair(owed, [agent(), *free], NOW, RULES, {"anna"})) == 2, "anna is free for hers"
