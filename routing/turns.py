@@ -1,5 +1,6 @@
 """Why somebody is next, or where they are: what a person at the desk is told of the order. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,33 +42,38 @@ class Turn:
 
 def turns(waiting: Iterable[QueueEntry], now: datetime, rules: WaitingRules) -> list[Turn]:
     """Of everybody, in the order in which turns come."""
-    positions: dict[str, int] = {}
-    first: dict[tuple[str, int], str] = {}  # of those of a crew and level who may be offered, who has waited longest
-    told = []
-    for entry in sorted(waiting, key=place):
-        ready = due(entry, now)
-        if ready:
-            first.setdefault((entry.crew, level(entry)), entry.id)
-        positions[entry.crew] = positions.get(entry.crew, 0) + ready
-        crews = reach(entry, now, rules)
-        longest = first.get((entry.crew, level(entry))) == entry.id
+    order = sorted(waiting, key=place)
+    alike = Counter(_kind(entry) for entry in order if due(entry, now))
+    positions, seen, told = Counter[str](), Counter[tuple[str, int]](), []
+    for entry in order:
+        ready, crews = due(entry, now), reach(entry, now, rules)
+        positions[entry.crew] += ready
+        seen[_kind(entry)] += ready
         position = positions[entry.crew] if ready else 0
-        told.append(Turn(entry, position, _why(entry, ready, longest, len(crews) > 1), crews))
+        longest, alone = seen[_kind(entry)] == 1, alike[_kind(entry)] == 1
+        told.append(Turn(entry, position, _why(entry, longest, alone, crews) if ready else (Why.NOT_YET,), crews))
     return told
 
 
-def _why(entry: QueueEntry, ready: bool, longest: bool, overflowed: bool) -> tuple[Why, ...]:
-    if not ready:
-        return (Why.NOT_YET,)
+def _kind(entry: QueueEntry) -> tuple[str, int]:
+    """Among these, who has waited longest is first."""
+    return (entry.crew, level(entry))
+
+
+def _why(entry: QueueEntry, longest: bool, alone: bool, crews: tuple[str, ...]) -> tuple[Why, ...]:
+    """`alone`: nobody else is of this kind, so what makes the kind says all."""
     given = {
         Why.CRITICAL: entry.urgency == "critical",
         Why.HIGH: entry.urgency == "high",
         Why.LOW: entry.urgency == "low",
         Why.PRESSING: entry.pressing,
         Why.REPEATED: entry.contacts > 0,
-        Why.LONGEST: longest,
+    }
+    kind = [why for why, holds in given.items() if holds]
+    given = {
+        Why.LONGEST: longest and not (alone and kind),
         Why.BEHIND: not longest,
-        Why.OVERFLOW: overflowed,
+        Why.OVERFLOW: len(crews) > 1,
         Why.KNOWN: entry.last_agent is not None,
     }
-    return tuple(why for why, holds in given.items() if holds)
+    return (*kind, *(why for why, holds in given.items() if holds))

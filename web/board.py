@@ -35,8 +35,10 @@ class Row:
 
     @property
     def wait_min(self) -> int | None:
-        """As a caller would be told, too."""
-        return None if self.wait_s is None or self.wait_s < SOON_S else told_minutes(self.wait_s)
+        """As a caller would be told, too; None where there is nothing to tell, or their turn cannot come yet."""
+        if self.wait_s is None or self.wait_s < SOON_S or self.turn.position == 0:
+            return None
+        return told_minutes(self.wait_s)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,10 @@ WITHIN_S = 20
 HANDLING_S, PATIENCE_S = 180.0, 300.0
 WEEK_H, MONTH_H = 7 * 24, 30 * 24
 WARM_UP = 0.02  # of the steady calls, before the line is as it will be
-CALLS = {"week of 14,000": (14_000 / WEEK_H, 6), "month of 60,000": (60_000 / MONTH_H, 6)}  # an hour, agents
-RUNS = 12  # of each, one after another: a single week is too few callers for half a point
+STEADY = {  # calls an hour, agents, hours, and how often over: a single week is too few callers for half a point
+    "week of 14,000": (14_000 / WEEK_H, 6, WEEK_H, 8),
+    "month of 60,000": (60_000 / MONTH_H, 6, MONTH_H, 2),
+}
 # By day, a hospital's calls come mostly in the morning; shares of a day by hour.
 DAY = (
     0.4, 0.3, 0.3, 0.3, 0.4, 0.8, 2.0, 5.0, 9.5, 11.0, 10.5, 9.0, 7.0, 8.0, 8.5, 7.5, 6.0, 4.0, 3.0, 2.2, 1.8, 1.2,
@@ -145,11 +147,10 @@ def _rounded(values: Mapping[str, float]) -> dict[str, float]:
 def measure(short: bool = False) -> dict[str, Any]:
     shorter = 20 if short else 1
     found: dict[str, Any] = {"within_s": WITHIN_S, "steady": {}, "hospital": {}}
-    for name, (an_hour, agents) in CALLS.items():
-        hours = (WEEK_H if "week" in name else MONTH_H) // shorter
+    for name, (an_hour, agents, hours, runs) in STEADY.items():
         found["steady"][name] = {
-            "erlang_c": beside(an_hour, agents, hours, None, RUNS),
-            "erlang_a": beside(an_hour, agents - 1, hours, PATIENCE_S, RUNS),
+            "erlang_c": beside(an_hour, agents, hours // shorter, None, runs),
+            "erlang_a": beside(an_hour, agents - 1, hours // shorter, PATIENCE_S, runs),
         }
     for name, calls, hours in (("week of 14,000", 14_000, WEEK_H), ("month of 60,000", 60_000, MONTH_H)):
         found["hospital"][name] = of_hospital(hospital(calls * 24 / hours, 24) if short else hospital(calls, hours))
