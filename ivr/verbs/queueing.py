@@ -46,6 +46,8 @@ from ivr.verbs.matters import on_own, open_ticket, opened
 from routing.expected_wait import LastTold, Told, worth_telling
 from routing.numbers import NotCallable, callable_number
 
+NEW = ("wait_about", "wait_longer", "wait_long", "surge")  # editions from before them lack these: the place is told
+
 # --- enqueue -------------------------------------------------------------------------------------
 
 
@@ -117,6 +119,7 @@ def _wait(script: Script, step: Enqueue, state: State, waiting: QueueStanding) -
         *((Sentence("surge"),) if busy else ()),
         *((Sentence("callback_possible"),) if possible else ()),
     )
+    prompt = tuple(line for line in prompt if line.key not in NEW or script.has_prompt(line.key, state.language))
     return _having_told(state, waiting, told, busy).at(Phase.HOLD, state.tries + 1), Hold(prompt, seconds)
 
 

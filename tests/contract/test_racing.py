@@ -15,6 +15,7 @@ from config.documents import CallbackRules, WaitingRules
 from routing.identity import new_id
 from routing.model import Agent, AgentState, Attempt, NotNow, Offer, OfferState, OutboundCall, QueueEntry
 from routing.outbound_desk import OutboundDesk
+from routing.overdue import NOT_TAKEN
 from routing.services.line import LineServices
 from store.news import RedisNews
 from store.records import SqlRecords, open_records
@@ -174,6 +175,34 @@ async def test_racing_controllers_dial_each_callback_once(
     assert sorted(attempt.outbound_call_id for attempt in dialler.dialled) == sorted(
         callback.id for callback in callbacks
     )
+
+
+@pytest.mark.timeout(180)
+async def test_racing_controllers_ring_one_callback_for_each_agent_however_many_are_owed(
+    controllers: Sequence[Controller],
+) -> None:
+    records = controllers[0].records
+    agents = await at_their_desks(records, 4)
+    for n in range(12):
+        await records.outbound_calls.store(a_callback(await opened_ticket(records), number=f"+3120555{n:04}"))
+    dialler, rules = CountingDialler([]), CallbackRules(dial_patterns=(r"\+31[0-9]{9}",))
+
+    async def run(controller: Controller) -> None:
+        desk = OutboundDesk(controller.services, dialler, lambda: rules)
+        for _ in range(4):
+            await controller.services.dispatcher.tick()
+            for agent in agents:
+                if offer := await controller.records.offers.of_agent(agent.id):
+                    await controller.services.offers.show(offer, agent, utc_now())
+            await desk.tick(utc_now())
+            for offer in await controller.records.offers.live():  # nobody takes the phone in time; it rings on
+                await controller.services.offers.withdraw(offer.id, NOT_TAKEN)
+
+    await asyncio.gather(*(run(controller) for controller in controllers))
+    ringing = [attempt.agent_id for attempt in await records.outbound_calls.open_attempts()]
+    assert len(ringing) == len(set(ringing))
+    assert set(ringing) <= {agent.id for agent in agents}
+    assert len(dialler.dialled) == len(ringing) > 0
 
 
 @pytest.mark.timeout(180)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, event, text
 from routing.caps import Asked
 from routing.missed import MissedEvent, MissedKind, MissedQuery
 from routing.model import Stage
+from routing.policy import Route
 from store.records import SqlRecords
 from store.sqlite import SqliteDatabase
 from tests.contract.samples import (
@@ -109,9 +110,20 @@ async def a_controller_looks_around(records: SqlRecords) -> None:
     await records.outbound_calls.asked_alike(Asked("204", None), later(-3600))
 
 
+async def the_next_are_looked_for(records: SqlRecords) -> None:
+    entry = await waiting_call(records, ticket_id=(await opened_ticket(records)).id)
+    await records.waits.heads([Route("technical", None), Route("technical", "east", 60)], later(5), 3, ["another"])
+    await records.waits.press(later(9_000))
+    await records.waits.ahead(entry, later(5))
+    await records.waits.contacts("204", "plumbing", later(-3600))
+    await records.waits.handled(later(-3600), 50)
+    await records.waits.told(later(-3600), 50)
+
+
 @pytest.mark.parametrize(
     "what",
     [
+        the_next_are_looked_for,
         a_call_ends,
         an_urgency_is_set,
         a_ticket_is_closed,

@@ -6,7 +6,9 @@ from ivr import speaking
 from ivr.actions import Hold, QueueStanding, Sentence
 from ivr.interpreter import advance
 from ivr.phases import Phase
+from ivr.script import Script
 from ivr.state import State
+from ivr.verbs.queueing import NEW
 from ivr.wording import Wording
 from tests.unit.ivr.site import begin, edition, read, script
 from tests.unit.ivr.test_wording import NOW
@@ -48,6 +50,13 @@ def test_a_surge_is_told_once_with_the_way_out_and_nobody_is_refused() -> None:
     assert second == ["position 10000", "callback_possible"]
     limit = script().edition.site.waiting.surge_ahead
     assert "surge" not in tell(QUEUE, limit, 0, None)[1]
+
+
+def test_documents_without_these_sentences_tell_the_place_alone() -> None:
+    prompts = {key: text for key, text in edition().prompts["en"].items() if key not in NEW}
+    bare = Script(script().flow, edition().model_copy(update={"prompts": {"en": prompts}}))
+    _, action = advance(bare, QUEUE, QueueStanding(99, 0, True, 290))
+    assert said(action) == ["connecting", "position 99", "callback_possible"]
 
 
 def test_what_was_told_survives_a_resumption() -> None:
