@@ -6,14 +6,15 @@ and each who is before the caller takes another Nth of a whole one. For times wi
 first come, first served); of others it is an estimate, whose error is measured (`told_error`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean, median
 
 from config.documents import WaitingRules
 from routing.model import Agent, AgentState, QueueEntry
-from routing.policy import page_alive, place, reach, serves
+from routing.policy import due, page_alive, place, reach, serves
 from routing.waits import Handled, ToldWait
 
 LATELY_H = 4  # talks that ended before say little about now
@@ -51,45 +52,63 @@ class LastTold:
     waited_s: int  # by then
 
 
+@dataclass(frozen=True)
+class _Capacity:
+    """Of the agents who take callers of one kind."""
+
+    agents: int
+    free: int
+    left_s: float  # until one of them is free again, in the mean
+    whole_s: float  # that a caller takes
+    shares: Mapping[str, float]  # crew → how much of its callers these take
+
+
 def expected_wait_s(entry: QueueEntry, ahead: Mapping[str, int], line: LineNow) -> float | None:
     """In seconds from now; None where nobody is at work for the caller, or too little is known.
 
     `ahead`: how many come before them, by crew.
     """
-    crews = reach(entry, line.now, line.rules)
-    able = [agent for agent in _at_work(line) if serves(agent, crews, entry.node)]
-    times = _times_of(entry.crew, line.handled)
-    if not able or times is None:
-        return None
-    left_s = fmean(_left_s(agent, times, line.now) for agent in able)
-    whole_s = fmean(each.talk_s + each.wrap_up_s for each in times)
-    free = sum(agent.state is AgentState.AVAILABLE for agent in able)
-    before = _load(ahead, able, line)
-    return 0.0 if before < free else (left_s + before * whole_s) / len(able)
+    capacity = _capacity(entry.crew, reach(entry, line.now, line.rules), entry.node, line)
+    return _expected_s(capacity, ahead) if capacity else None
 
 
 def estimates(waiting: Iterable[QueueEntry], line: LineNow) -> dict[str, float | None]:
     """Of everybody who waits, by the entry's id."""
     ahead: dict[str, int] = {}
-    found = {}
+    known: dict[tuple[object, ...], _Capacity | None] = {}  # callers of one kind are taken by the same agents
+    found: dict[str, float | None] = {}
     for entry in sorted(waiting, key=place):
-        found[entry.id] = expected_wait_s(entry, ahead, line)
-        if entry.call_id or entry.not_before is None or entry.not_before <= line.now:
+        kind = entry.crew, reach(entry, line.now, line.rules), entry.node
+        if kind not in known:
+            known[kind] = _capacity(*kind, line)
+        capacity = known[kind]
+        found[entry.id] = _expected_s(capacity, ahead) if capacity else None
+        if entry.call_id or due(entry, line.now):
             ahead[entry.crew] = ahead.get(entry.crew, 0) + 1
     return found
 
 
-def _at_work(line: LineNow) -> list[Agent]:
-    return [each for each in line.agents if each.state in AT_WORK and page_alive(each, line.now, line.rules)]
+def _capacity(crew: str, crews: Collection[str], node: str | None, line: LineNow) -> _Capacity | None:
+    there = [each for each in line.agents if each.state in AT_WORK and page_alive(each, line.now, line.rules)]
+    able = [agent for agent in there if serves(agent, crews, node)]
+    times = _times_of(crew, line.handled)
+    if not able or times is None:
+        return None
+    free = sum(agent.state is AgentState.AVAILABLE for agent in able)
+    left_s = fmean(_left_s(agent, times, line.now) for agent in able)
+    return _Capacity(len(able), free, left_s, _whole_s(times), _shares(there, able))
 
 
-def _load(ahead: Mapping[str, int], able: Sequence[Agent], line: LineNow) -> float:
-    """How many of those before the caller take one of the able: of a crew's callers their share of the crew."""
-    ids, load = {agent.id for agent in able}, 0.0
-    for crew, count in ahead.items():
-        theirs = [agent.id for agent in _at_work(line) if crew in agent.crews]
-        load += count * len(ids.intersection(theirs)) / len(theirs) if theirs else 0.0
-    return load
+def _shares(there: Sequence[Agent], able: Sequence[Agent]) -> dict[str, float]:
+    """Callers of a crew are taken by its agents alike."""
+    theirs = Counter(crew for agent in there for crew in agent.crews)
+    ours = Counter(crew for agent in able for crew in agent.crews)
+    return {crew: ours[crew] / count for crew, count in theirs.items()}
+
+
+def _expected_s(capacity: _Capacity, ahead: Mapping[str, int]) -> float:
+    before = sum(count * capacity.shares.get(crew, 0.0) for crew, count in ahead.items())
+    return 0.0 if before < capacity.free else (capacity.left_s + before * capacity.whole_s) / capacity.agents
 
 
 def _times_of(crew: str, handled: Sequence[Handled]) -> Sequence[Handled] | None:
@@ -108,6 +127,10 @@ def _left_s(agent: Agent, times: Sequence[Handled], now: datetime) -> float:
             return _rest_s([each.talk_s + each.wrap_up_s for each in times], since_s)
         case AgentState.AFTER_CALL_WORK:
             return _rest_s([each.wrap_up_s for each in times], since_s)
+    return _whole_s(times)
+
+
+def _whole_s(times: Sequence[Handled]) -> float:
     return fmean(each.talk_s + each.wrap_up_s for each in times)
 
 
