@@ -5,6 +5,7 @@ for it for as long as in production; who takes the phone later waits in the plac
 """
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,14 +14,17 @@ from itertools import count
 from random import Random
 
 from config.documents import WaitingRules
+from routing.expected_wait import LATELY_H, SAMPLES, LineNow, expected_wait_s, worth_telling
 from routing.model import Agent, AgentState, QueueEntry
-from routing.policy import pair
+from routing.policy import ahead, pair
+from routing.waits import Handled
 
 START = datetime(2026, 11, 2, tzinfo=UTC)  # a Monday
 NODE = frozenset({"node"})
 RING_S, SPACING_S, ATTEMPTS = 30.0, 300.0, 3
 TAKEN_S = (3.0, 25.0)  # after which a phone that is taken is taken
 HOUR_S = 3_600
+TOLD_AFTER_S = 5  # who has waited so long hears how long it will be
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Contact:
     gave_up_s: float | None = None
     callback_s: float | None = None  # when they chose one
     attempts: int = 0
+    told: tuple[float, int] | None = None  # when, and how long they would wait
 
     @property
     def wait_s(self) -> float:
@@ -72,6 +77,7 @@ class SimulatedLine:
 
     def __post_init__(self) -> None:
         self._dice, self._number = Random(self.scenario.seed), count()
+        self._handled: deque[tuple[float, Handled]] = deque(maxlen=SAMPLES)
         self._coming: list[tuple[float, int, Callable[[], None]]] = []
 
     def run(self) -> Sequence[Contact]:
@@ -101,7 +107,7 @@ class SimulatedLine:
             kept = self.agents.get(id)
             if kept is None or kept.state is AgentState.NOT_READY:
                 self.agents[id] = _agent(id, crew, self.now)
-        for id in self.agents.keys() - wanted.keys():
+        for id in sorted(self.agents.keys() - wanted.keys()):
             if self.agents[id].state is AgentState.AVAILABLE:
                 self._becomes(id, AgentState.NOT_READY)
         self._wanted = wanted
@@ -126,6 +132,7 @@ class SimulatedLine:
         self.contacts.append(Contact(self.now_s, urgency))
         contacts = 3 if self._dice.random() < self.scenario.repeats else 0
         self.waiting[id] = QueueEntry(id, crew, urgency, self.now, call_id=id, node="node", contacts=contacts)
+        self._at(self.now_s + TOLD_AFTER_S, partial(self._is_told, id))
         if self.scenario.patience_s:
             self._at(self.now_s + self.scenario.patience_s(self._dice), partial(self._loses_patience, id))
         if self._dice.random() < self.scenario.takes_callback:
@@ -133,6 +140,17 @@ class SimulatedLine:
 
     def _one_of(self, shares: Mapping[str, float]) -> str:
         return self._dice.choices(list(shares), list(shares.values()))[0]
+
+    def _is_told(self, id: str) -> None:
+        """What the line would say, by the functions that it says it by."""
+        if (entry := self.waiting.get(id)) is None:
+            return
+        lately = [each for ended_s, each in self._handled if self.now_s - ended_s <= LATELY_H * HOUR_S]
+        line = LineNow(list(self.agents.values()), lately, self.now, self.scenario.rules)
+        wait_s = expected_wait_s(entry, ahead(entry, self.waiting.values(), self.now), line)
+        told = worth_telling(wait_s, TOLD_AFTER_S, None)
+        if told and told.minutes:
+            self.contacts[int(id)].told = self.now_s, 60 * told.minutes
 
     def _loses_patience(self, id: str) -> None:
         entry = self.waiting.get(id)
@@ -159,10 +177,15 @@ class SimulatedLine:
                 self._dial(entry.id, agent.id)
 
     def _talk(self, id: str, agent_id: str) -> None:
-        self.waiting.pop(id, None)
+        crew = self.waiting.pop(id).crew
         self.contacts[int(id)].answered_s = self.now_s
         self._becomes(agent_id, AgentState.ON_CALL)
-        self._at(self.now_s + self.scenario.handling_s(self._dice), partial(self._free, agent_id))
+        handling_s = self.scenario.handling_s(self._dice)
+        self._at(self.now_s + handling_s, partial(self._has_talked, agent_id, Handled(crew, handling_s, 0)))
+
+    def _has_talked(self, agent_id: str, handled: Handled) -> None:
+        self._handled.appendleft((self.now_s, handled))
+        self._free(agent_id)
 
     def _dial(self, id: str, agent_id: str) -> None:
         """The agent is kept for a while; the phone rings on."""

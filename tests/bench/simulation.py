@@ -17,8 +17,10 @@ from statistics import fmean, median
 from typing import Any
 
 from config.documents import Overflow, WaitingRules
+from routing.expected_wait import told_error
+from routing.waits import ToldWait
 from tests.bench.erlang import Expected, erlang_a, erlang_c
-from tests.bench.simulated_line import Contact, Scenario, SimulatedLine
+from tests.bench.simulated_line import START, Contact, Scenario, SimulatedLine
 
 WITHIN_S = 20
 HANDLING_S, PATIENCE_S = 180.0, 300.0
@@ -113,8 +115,18 @@ def of_hospital(scenario: Scenario) -> dict[str, Any]:
             "median_delay_s": round(median(delays)) if delays else None,
             "most_ringing": line.most_ringing, "rung_beyond_free_agents": line.most_beyond_free,
         },
-        "nobody_left": not line.waiting,
+        "told_waits": _told_error(contacts), "nobody_left": not line.waiting,
     }  # fmt: skip
+
+
+def _told_error(contacts: Sequence[Contact]) -> dict[str, Any]:
+    """Of those who waited on the line until they were answered, as on a real line."""
+    told = [
+        ToldWait("", START, each.told[1], each.answered_s - each.told[0])
+        for each in contacts
+        if each.told and each.answered_s is not None and each.callback_s is None
+    ]
+    return {name: value and round(value, 3) for name, value in vars(told_error(told)).items()}
 
 
 def _of(contacts: Sequence[Contact], urgency: str) -> dict[str, Any]:
