@@ -139,11 +139,22 @@ class WaitingRules(Document):
     surge_ahead: int = 20  # who has more than so many before them is told, once, that it is busier than usual
 
 
+AttemptResultName = Literal["busy", "no_answer", "machine", "declined", "wrong_number", "unreachable"]
+
+
+class AgainRule(Document):
+    """When a number is rung again after a result, and after how many of it no more."""
+
+    after_s: int | None = None  # None: the spacing of all
+    times: int | None = None  # None: as often as any
+
+
 class CallbackRules(Document):
     """How the line rings people, for callbacks and for whatever else."""
 
     attempts: int = 3
     spacing_s: int = 300
+    again: dict[AttemptResultName, AgainRule] = {"wrong_number": AgainRule(times=1)}  # by what came of the last one
     ring_s: int = 30
     at_once: int = 2  # calls that no agent waits for, such as surveys: so many are under way at a time
     dial_patterns: tuple[str, ...]  # regular expressions a called number must match whole

@@ -18,6 +18,7 @@ from config.documents import WEEKDAYS, Edition, Hours, Site, closing_minute, ope
 Fault = str
 DAY_S = 86_400
 LAST_MINUTE = 24 * 60
+MOST_ATTEMPTS = 20
 
 # Field of site.yaml → least and most, both allowed.
 RANGES: Mapping[str, tuple[float, float]] = {
@@ -33,7 +34,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "waiting.repeat_contacts": (2, 100),
     "waiting.repeat_window_h": (1, 8_760),
     "waiting.surge_ahead": (0, 100_000),
-    "callback.attempts": (1, 20),
+    "callback.attempts": (1, MOST_ATTEMPTS),
     "callback.spacing_s": (1, DAY_S),
     "callback.ring_s": (1, 120),
     "callback.at_once": (1, 100),
@@ -59,7 +60,8 @@ EVERYWHERE = "112"  # reaches the emergency services from any mobile phone (3GPP
 def faults(edition: Edition) -> list[Fault]:
     """Everything in the documents that cannot be meant, as sentences; empty when all may be used."""
     looks: Sequence[Callable[[Edition], Iterator[Fault]]] = (
-        _site, _hours, _emergency, _dialling, _people, _overflow, _topics, _places, _assets, _languages, _prompts,
+        _site, _again, _hours, _emergency, _dialling, _people, _overflow, _topics, _places, _assets, _languages,
+        _prompts,
     )  # fmt: skip
     return [fault for look in looks for fault in look(edition)]
 
@@ -77,6 +79,13 @@ def _site(edition: Edition) -> Iterator[Fault]:
         yield f"site.yaml: region: “{site.region}” is no region of the telephone network, such as NL or GB."
     if not re.fullmatch(r"[0-9]{2,6}", site.national_emergency):
         yield "site.yaml: national_emergency: must be two to six digits, such as 112."
+
+
+def _again(edition: Edition) -> Iterator[Fault]:
+    for result, rule in edition.site.callback.again.items():
+        for field, value, most in (("after_s", rule.after_s, DAY_S), ("times", rule.times, MOST_ATTEMPTS)):
+            if value is not None and not 1 <= value <= most:
+                yield f"site.yaml: callback.again.{result}.{field}: {value} is not between 1 and {most}."
 
 
 def _field(of: Any, path: str) -> Any:

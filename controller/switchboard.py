@@ -9,6 +9,7 @@ import structlog
 
 from config.in_force import EditionInForce
 from controller.agent_phones import AgentPhones
+from controller.dial_results import DialResults
 from controller.emergency_calls import EmergencyCalls
 from controller.endings import CallEndings
 from controller.gone_nodes import GoneNodes
@@ -69,6 +70,7 @@ class Switchboard:
     endings: CallEndings
     phones: AgentPhones
     refusals: Refusals = field(default_factory=Refusals)
+    results: DialResults = field(default_factory=DialResults)
     node: str = BEFORE  # whose Asterisk this is
     silent_s: float = 180.0  # after which another node is gone
     other_node: str = ""  # which Asterisk says it is, where that is not ours
@@ -99,10 +101,11 @@ class Switchboard:
             await self._joined(event["Uniqueid"])
         elif event.name == "OriginateResponse" and event["Response"] == "Failure":
             with suppress(NotFound):  # else it was an agent's phone
-                await self.outbound.failed(event["ActionID"], f"not reached ({event['Reason']})", now())
+                await self.outbound.failed(event["ActionID"], self.results.of(event), now())
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
             await self._answered(event)
         elif event.name == "Hangup":
+            self.results.hung_up(event)
             await self.services.calls.channel_ended(event["Uniqueid"], hangup_cause(event))
         elif event.name == "ContactStatus":
             self._phones_changed.set()

@@ -153,8 +153,10 @@ class ConfirmPerson(Document):
 
     verb: Literal["confirm_person"]
     prompt: str
+    wrong_prompt: str | None = None  # said after it: which key is for whoever is not meant
     retries: int = Field(2, ge=0, le=3)
     next: StepId
+    wrong: StepId | None = None  # where that key, 2, leads; without it every key shows the person
     otherwise: StepId
 
 

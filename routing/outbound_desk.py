@@ -1,6 +1,6 @@
 """Outbound calls are kept: dialled once per attempt, taken up again after a crash, so many at once as are allowed."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -30,13 +30,13 @@ from routing.nodes import BEFORE
 from routing.numbers import may_be_dialled
 from routing.overdue import Lapse
 from routing.purposes import Purpose
+from routing.retrying import LOST, AttemptResult, again_at, result_of_call
 from routing.rules import was_served
 from routing.services.line import LineServices
 
 GRACE_S = 10  # an Originate may be on its way while its channel is not listed yet
 UNCONFIRMED_S = 5  # between the answer and the record of the call
 UNHEARD_S = 60  # beyond the ringing: Asterisk's word on the attempt was lost
-MOST_NUMBERS = 3  # times the attempts allowed, counting those that were lost
 
 
 class Dialler(Protocol):
@@ -127,7 +127,7 @@ class OutboundDesk:
         if call.state is OutboundCallState.PENDING:
             return True
         if became and attempt.state in OPEN_ATTEMPTS:
-            await self._over(attempt.id, AttemptEvent.FAILED, became.ending or "", now)
+            await self._over(attempt.id, AttemptEvent.FAILED, result_of_call(became.ending), now)
         else:
             await self._check_attempt(call, now)
         return False
@@ -180,9 +180,9 @@ class OutboundDesk:
         except NotDialled as error:  # our fault, so it does not count against the caller
             await self._over(attempt.id, AttemptEvent.LOST, str(error), now)
 
-    async def failed(self, attempt_id: str, why: str, now: datetime) -> bool:
+    async def failed(self, attempt_id: str, result: AttemptResult, now: datetime) -> bool:
         """The attempt reached nobody: the call waits for another one, or is given up. False when it was over."""
-        return await self._over(attempt_id, AttemptEvent.FAILED, why, now)
+        return await self._over(attempt_id, AttemptEvent.FAILED, result, now)
 
     async def recover(self, now: datetime, live_channel_ids: Collection[str], node: str | None = None) -> None:
         """After a restart of ours or of Asterisk: what has no channel is lost and tried again, never sent again.
@@ -208,7 +208,8 @@ class OutboundDesk:
     async def _over(self, attempt_id: str, event: AttemptEvent, why: str, now: datetime) -> bool:
         attempt = await self._records.outbound_calls.load_attempt(attempt_id)
         call = await self._records.outbound_calls.load(attempt.outbound_call_id)
-        events = _events(FAILED, call, attempt, now)
+        result = why if event is AttemptEvent.FAILED else LOST
+        events = _events(FAILED, call, attempt, now, {"result": result})
         if not await self._records.outbound_calls.advance_attempt(attempt_id, event, now, why, events):
             return False
         await self._put_back(call, now)
@@ -226,7 +227,9 @@ class OutboundDesk:
             await self._over(attempt.id, AttemptEvent.LOST, "no word from Asterisk", now)
         elif attempt.state is AttemptState.ANSWERED and age > timedelta(seconds=UNCONFIRMED_S):
             if not await self._on_the_line(call):
-                await self._over(attempt.id, AttemptEvent.FAILED, "nobody confirmed", now)
+                became = await self._records.calls.of_attempt(attempt.id)
+                result = result_of_call(became.ending if became else None)
+                await self._over(attempt.id, AttemptEvent.FAILED, result, now)
 
     async def _on_the_line(self, call: OutboundCall) -> bool:
         return any(live.outbound_call_id == call.id for live in await self._records.calls.live())
@@ -235,12 +238,9 @@ class OutboundDesk:
         self, call: OutboundCall, now: datetime, event: OutboundCallEvent = OutboundCallEvent.FAILED,
         last: OutboundCallEvent = OutboundCallEvent.EXHAUSTED,
     ) -> None:  # fmt: skip
-        """Another attempt after the spacing (a callback keeps its place), or out: then a person must look."""
-        attempts = await self._records.outbound_calls.attempts_of(call.id)
-        counted = [attempt for attempt in attempts if attempt.state is not AttemptState.LOST]
-        spent = len(counted) >= self._rules.attempts or len(attempts) >= self._rules.attempts * MOST_NUMBERS
-        due = None if spent else now + timedelta(seconds=self._rules.spacing_s)
-        await self._step(call, last if spent else event, now, due)
+        """Another attempt as the rules say (a callback keeps its place), or out: then a person must look."""
+        due = again_at(await self._records.outbound_calls.attempts_of(call.id), self._rules, now)
+        await self._step(call, event if due else last, now, due)
 
     async def _step(
         self, call: OutboundCall, event: OutboundCallEvent, now: datetime, due: datetime | None = None
@@ -256,14 +256,18 @@ class OutboundDesk:
 
 
 ATTEMPTED = (EventType.CALLBACK_ATTEMPT, EventType.OUTBOUND_ATTEMPT)
+NOTHING_MORE: Mapping[str, str] = {}
 FAILED = (EventType.CALLBACK_FAILED, EventType.OUTBOUND_FAILED)
 
 
-def _events(named: tuple[EventType, EventType], call: OutboundCall, attempt: Attempt, at: datetime) -> list[NewEvent]:
+def _events(
+    named: tuple[EventType, EventType], call: OutboundCall, attempt: Attempt, at: datetime,
+    more: Mapping[str, str] = NOTHING_MORE,
+) -> list[NewEvent]:  # fmt: skip
     """For the timeline of the call that it goes back to; `named`: of a callback, of any other."""
     if call.call_id is None:
         return []
     is_callback = call.purpose is Purpose.CALLBACK
-    facts = {"attempt": attempt.id, "number": attempt.number}
+    facts = {"attempt": attempt.id, "number": attempt.number, **more}
     facts |= {"callback_id": call.id} if is_callback else {"outbound_call": call.id, "purpose": call.purpose}
     return [NewEvent(call.call_id, named[0 if is_callback else 1], at, actor="system", payload=facts)]

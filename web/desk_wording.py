@@ -18,7 +18,7 @@ from web.untrusted import visible
 # Which parts of an event are told, and how; a part that is not here is for programs (see the API).
 CODED = {  # key of a payload → enumeration in the texts
     "act": "act", "disposition": "disposition", "ending": "ending", "outcome": "outcome", "urgency": "urgency",
-    "what": "promise", "direction": "call", "kind": "leg", "reason": "left",
+    "what": "promise", "result": "attemptresult", "direction": "call", "kind": "leg", "reason": "left",
 }  # fmt: skip
 CODED_BY_EVENT = {  # where the same key means something else
     ("offer.lapsed", "why"): "reason",
@@ -35,6 +35,7 @@ CORRECTED = {
 }  # fmt: skip
 Pair = tuple[str | None, str | None]  # before, and after
 NEITHER: Pair = (None, None)
+OF_ATTEMPTS = ("callback.attempt", "callback.failed", "outbound.attempt", "outbound.failed")  # `number` counts them
 WORDS = frozenset({"text", "note", "dnis"})
 NO_TOPIC = "oos"
 
@@ -121,9 +122,7 @@ class DeskWording:
         if key == "confidence" and isinstance(value, int | float):
             return ("fact.confidence_words" if type == "heard" else "fact.confidence_topic"), _share(value)
         if key == "number":
-            return ("fact.attempt" if type in ("callback.attempt", "outbound.attempt") else "fact.number"), _outside(
-                value
-            )
+            return ("fact.attempt" if type in OF_ATTEMPTS else "fact.number"), _outside(value)
         if key == "keys" and type == "key":
             return "fact.keys", _outside(value)
         return None

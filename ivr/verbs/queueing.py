@@ -47,6 +47,7 @@ from routing.expected_wait import LastTold, Told, worth_telling
 from routing.numbers import NotCallable, callable_number
 
 NEW = ("wait_about", "wait_longer", "wait_long", "surge")  # editions from before them lack these: the place is told
+WRONG = "2"  # the key of whoever is not meant by a callback
 
 # --- enqueue -------------------------------------------------------------------------------------
 
@@ -284,13 +285,16 @@ def enter_confirm_person(script: Script, step: ConfirmPerson, state: State) -> T
 
 
 def _ask_for_key(step: ConfirmPerson, state: State) -> Turn:
-    return state.at(Phase.ASK), Ask((ticket_line(state, step.prompt),), listen=False, keys_do=True)
+    wrong = (Sentence(step.wrong_prompt),) if step.wrong and step.wrong_prompt else ()
+    return state.at(Phase.ASK), Ask((ticket_line(state, step.prompt), *wrong), listen=False, keys_do=True)
 
 
 def take_confirm_person(script: Script, step: ConfirmPerson, state: State, outcome: Outcome) -> Next:
     match outcome:
         case Recalled(facts):
             return _ask_for_key(step, replace(state, facts=state.facts.updated(facts)))
+        case Pressed(keys) if step.wrong and keys == WRONG:
+            return state, step.wrong
         case Pressed():
             return state.at(Phase.CONFIRMED), ConfirmCallback()
         case OfferReady(offer, phone):

@@ -25,9 +25,9 @@ from tests.wire.legs.keying_caller import KeyingCaller
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 DRAIN = "the drain on ward four is blocked and water is coming up"
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "waiting": {"pop_s": 20, "ring_s": 8, "position_every_s": 10, "offer_callback_after_s": 8},
-    "callback": {"spacing_s": 5},
+    "callback": {"spacing_s": 5, "again": {}},
 }
 
 NOTE_SHOWN = """

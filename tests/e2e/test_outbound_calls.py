@@ -20,7 +20,7 @@ from tests.services import services_over
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 # Nobody is rung a second time within the test, unless by mistake; a phone rings as long as a controller takes to start.
-CHANGES = {"callback": {"spacing_s": 3_600, "ring_s": 120}}
+CHANGES = {"callback": {"spacing_s": 3_600, "again": {}, "ring_s": 120}}
 SURVEY = """
 id: survey
 start: there

@@ -34,7 +34,7 @@ SHOWN_EVENTS = frozenset(
         "call.started", "heard", "understood", "emergency", "promise.made",
         "queue.entered", "offer.made", "offer.lapsed", "agent.answered", "talk.ended", "callback.stored",
         "callback.refused", "callback.declined", "callback.attempt", "callback.failed", "callback.taken_over",
-        "callback.confirmed",
+        "callback.confirmed", "outbound.attempt", "outbound.failed",
         "dialplan.took_over", "wrap_up", "missed.done", "missed.reopened", "call.ended",
     }
 )  # fmt: skip

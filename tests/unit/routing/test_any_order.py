@@ -30,6 +30,7 @@ from routing.model import (
     Stage,
 )
 from routing.purposes import Purpose
+from routing.retrying import AttemptResult
 from routing.services.callbacks import TooManyCalls
 from routing.talks import TalkState, is_empty
 from tests.unit.ivr.site import edition
@@ -242,7 +243,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(pick=picks)
     def an_attempt_fails(self, pick: int) -> None:
         attempt = self.world.dialler.dialled[pick % len(self.world.dialler.dialled)]
-        self.run(self.world.desk.failed(attempt.id, "busy", self.world.now))
+        self.run(self.world.desk.failed(attempt.id, AttemptResult.BUSY, self.world.now))
 
     @rule(number=NUMBERS, in_s=st.integers(0, 60))
     def a_survey_is_planned(self, number: str, in_s: int) -> None:

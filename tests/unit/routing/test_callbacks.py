@@ -20,8 +20,9 @@ from routing.model import (
     OutboundCall,
     OutboundCallState,
 )
-from routing.outbound_desk import GRACE_S, MOST_NUMBERS, UNCONFIRMED_S, UNHEARD_S
+from routing.outbound_desk import GRACE_S, UNCONFIRMED_S, UNHEARD_S
 from routing.overdue import RING_SLACK_S
+from routing.retrying import MOST_NUMBERS, AttemptResult
 from tests.unit.routing.world import CALLBACK_RULES, NODE, RULES, World
 
 
@@ -41,7 +42,7 @@ async def on_the_line(world: World, callback: OutboundCall, confirmed: bool = Tr
     """The person takes the phone, and presses the key."""
     attempt = world.dialler.dialled[-1]
     await world.phone_taken(attempt)
-    call = await world.call(direction="outbound", outbound_call_id=callback.id)
+    call = await world.call(direction="outbound", outbound_call_id=callback.id, attempt_id=attempt.id)
     if confirmed:
         assert await world.records.outbound_calls.connect(attempt.id, call.id, world.now)
     return call
@@ -87,8 +88,8 @@ async def test_ticks_of_many_controllers_dial_once(world: World) -> None:
 async def test_a_failed_attempt_waits_and_keeps_its_place(world: World) -> None:
     callback, agent = await world.callback(), await world.agent()
     await shown(world, agent)
-    assert await world.desk.failed(world.dialler.dialled[0].id, "busy", world.now)
-    assert not await world.desk.failed(world.dialler.dialled[0].id, "busy", world.now)
+    assert await world.desk.failed(world.dialler.dialled[0].id, AttemptResult.BUSY, world.now)
+    assert not await world.desk.failed(world.dialler.dialled[0].id, AttemptResult.BUSY, world.now)
     assert await world.state(agent) is AgentState.AVAILABLE
     entry = (await world.records.queue.waiting())[0]
     assert entry.since == callback.since
@@ -104,7 +105,7 @@ async def test_attempts_have_a_limit_and_then_a_person_looks(world: World) -> No
     callback, agent = await world.callback(), await world.agent()
     for _ in range(CALLBACK_RULES.attempts):
         await shown(world, agent)
-        await world.desk.failed(world.dialler.dialled[-1].id, "no answer", world.now)
+        await world.desk.failed(world.dialler.dialled[-1].id, AttemptResult.NO_ANSWER, world.now)
         world.passes(CALLBACK_RULES.spacing_s)
     await world.tick()
     assert await state(world, callback) is OutboundCallState.FAILED
@@ -190,6 +191,18 @@ async def test_an_answering_machine_is_not_a_person(world: World) -> None:
     await world.tick()
     assert await state(world, callback) is OutboundCallState.PENDING
     assert await world.state(agent) is AgentState.AVAILABLE
+
+
+async def test_who_says_that_they_are_not_meant_is_not_rung_again(world: World) -> None:
+    callback, agent = await world.callback(), await world.agent()
+    await shown(world, agent)
+    attempt = world.dialler.dialled[0]
+    call = await on_the_line(world, callback, confirmed=False)
+    await world.records.calls.end(call.id, "wrong_number", world.now)
+    world.passes(UNCONFIRMED_S + 1)
+    await world.tick()
+    assert (await world.records.outbound_calls.load_attempt(attempt.id)).ending == AttemptResult.WRONG_NUMBER
+    assert await state(world, callback) is OutboundCallState.FAILED
 
 
 async def test_a_person_who_hangs_up_before_the_agent_answers_is_called_again(world: World) -> None:
@@ -327,12 +340,12 @@ async def test_an_attempt_that_fails_late_takes_nothing_from_the_person_on_the_l
     callback, agent = await world.callback(), await world.agent()
     await shown(world, agent)
     first = world.dialler.dialled[0]
-    await world.desk.failed(first.id, "busy", world.now)
+    await world.desk.failed(first.id, AttemptResult.BUSY, world.now)
     world.passes(CALLBACK_RULES.spacing_s)
     await shown(world, agent)
     call = await world.call(direction="outbound", outbound_call_id=callback.id)
     assert await world.records.outbound_calls.connect(first.id, call.id, world.now)
-    await world.desk.failed(world.dialler.dialled[1].id, "busy", world.now)
+    await world.desk.failed(world.dialler.dialled[1].id, AttemptResult.BUSY, world.now)
     assert await state(world, callback) is OutboundCallState.CONNECTED
     assert (await world.offer_to(agent)).call_id == call.id
 
@@ -397,7 +410,7 @@ async def test_every_failed_attempt_is_told_in_the_story_of_the_matter(world: Wo
     await world.records.calls.end(asked.id, "served", world.now)
     callback, agent = await world.callback(call_id=asked.id), await world.agent()
     await shown(world, agent)
-    assert await world.desk.failed(world.dialler.dialled[-1].id, "busy", world.now)
+    assert await world.desk.failed(world.dialler.dialled[-1].id, AttemptResult.BUSY, world.now)
     told = [event.type for event in await world.records.calls.timeline(asked.id)]
     assert told == ["callback.attempt", "callback.failed"]
     assert await state(world, callback) is OutboundCallState.PENDING

@@ -8,6 +8,7 @@ import pytest
 from routing.identity import new_id
 from routing.model import AgentState, CallState, OfferState, OutboundCallState
 from routing.overdue import RING_SLACK_S, UNRUNG_S
+from routing.retrying import AttemptResult
 from tests.unit.routing.world import RULES, World
 
 
@@ -250,7 +251,7 @@ async def test_who_talks_already_is_not_called_back_though_the_phone_rings(world
     await world.show(talk.id)
     await world.offers.answered(talk.id)
     assert (await world.records.outbound_calls.load(caller.id)).state is OutboundCallState.CANCELLED
-    await world.desk.failed(attempt.id, "no answer", world.now)
+    await world.desk.failed(attempt.id, AttemptResult.NO_ANSWER, world.now)
     world.passes(1_000)
     await world.tick()
     assert world.dialler.dialled == [attempt]

@@ -13,6 +13,7 @@ from routing.event_types import EventType
 from routing.fake_audit import MemoryAudit
 from routing.missed import MissedKind, MissedQuery, MissedState
 from routing.model import CallerId, Missing, NotCallable, NotNow, OutboundCallState, Stage
+from routing.retrying import AttemptResult
 from routing.services.callbacks import OwedToAnother
 from routing.services.line import LineServices
 from tests.unit.routing.world import RULES, World
@@ -100,7 +101,7 @@ async def test_who_was_not_reached_by_it_is_listed_again_and_can_be_called_back_
     await scene.tick()
     await scene.show((await scene.offer_to(agent)).id)
     await scene.tick()
-    await scene.desk.failed(scene.dialler.dialled[0].id, "busy", scene.now)
+    await scene.desk.failed(scene.dialler.dialled[0].id, AttemptResult.BUSY, scene.now)
     assert (await scene.records.outbound_calls.load(stored.id)).state is OutboundCallState.FAILED
     missed = await scene.records.missed.load(call_id)
     assert (missed.state, missed.kind) == (MissedState.OPEN, MissedKind.CALLBACK_FAILED)

@@ -11,6 +11,7 @@ from routing.lifecycle import AttemptEvent
 from routing.model import AttemptState, Call, NotCallable, NotDialled, OutboundCall, OutboundCallState, Stage
 from routing.outbound_desk import GRACE_S, UNCONFIRMED_S
 from routing.purposes import Purpose
+from routing.retrying import AttemptResult
 from routing.services.callbacks import TooManyCalls
 from tests.unit.ivr.site import edition
 from tests.unit.routing.world import CALLBACK_RULES, World
@@ -102,7 +103,7 @@ async def test_so_many_are_under_way_at_once_as_are_allowed_whoever_ticks(world:
     for _ in range(3):
         await world.tick()
     assert len(world.dialler.dialled) == 2
-    await world.desk.failed(world.dialler.dialled[0].id, "busy", world.now)
+    await world.desk.failed(world.dialler.dialled[0].id, AttemptResult.BUSY, world.now)
     await world.tick()
     assert len(world.dialler.dialled) == 3
 
@@ -131,7 +132,7 @@ async def test_a_slot_has_one_call(world: World) -> None:
     attempt = world.dialler.dialled[0]
     rival = replace(attempt, id=new_id(), outbound_call_id=second.id)
     assert attempt.outbound_call_id == first.id
-    await world.desk.failed(world.dialler.dialled[1].id, "busy", world.now)
+    await world.desk.failed(world.dialler.dialled[1].id, AttemptResult.BUSY, world.now)
     assert not await world.records.outbound_calls.claim_attempt(replace(rival, number=2))
 
 
