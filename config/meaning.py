@@ -38,6 +38,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "callback.spacing_s": (1, DAY_S),
     "callback.ring_s": (1, 120),
     "callback.at_once": (1, 100),
+    "callback.times_offered": (0, 6),
 }
 PHONE = re.compile(r"[A-Za-z0-9+][A-Za-z0-9_.@+-]*")
 VARIABLES = {
@@ -53,6 +54,7 @@ VARIABLES = {
     "choice",
     "other",
     "wait",
+    "when",
 }
 EVERYWHERE = "112"  # reaches the emergency services from any mobile phone (3GPP TS 22.101)
 

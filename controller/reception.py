@@ -33,7 +33,6 @@ from routing.model import (
     NotFound,
     OutboundCall,
     RoutingError,
-    Ticket,
 )
 from routing.news_waiter import NewsWaiter
 from routing.numbers import NotCallable, Proof, callable_number, identify
@@ -142,7 +141,16 @@ class Reception:
         if arrival.attempt_id:
             return await self._outbound_call(agi, call, state, arrival.attempt_id, edition)
         await show_caller(agi, claimed)
+        state = replace(state, facts=await self._with_owed(call, state.facts))
         return replace(call, dialogue=state.to_json())
+
+    async def _with_owed(self, call: Call, facts: Facts) -> Facts:
+        """What is known of a callback that the caller is waiting for."""
+        owed = await self.services.callbacks.owed_to(call)
+        if owed is None:
+            return facts
+        ticket, at = await self.records.tickets.load(owed.ticket_id), self.services.callbacks.chosen_time(owed)
+        return replace(facts, owed=owed.id, owed_number=ticket.number, owed_at=at.isoformat() if at else None)
 
     async def _outbound_call(
         self, agi: AgiSession, call: Call, state: State, attempt_id: str, edition: Edition
@@ -150,8 +158,11 @@ class Reception:
         attempt = await self.records.outbound_calls.load_attempt(attempt_id)
         outbound = await self.records.outbound_calls.load(attempt.outbound_call_id)
         ticket = await self.records.tickets.load(outbound.ticket_id)
-        caller = _rung(outbound, ticket, edition.site)
+        asked = await self.records.calls.load(outbound.call_id) if outbound.call_id else None
+        caller = _rung(outbound, asked.caller if asked else ticket.draft.reporter, edition.site)
         call = replace(call, direction="outbound", outbound_call_id=outbound.id, attempt_id=attempt_id, caller=caller)
+        if asked and asked.language in edition.site.languages:
+            call, state = replace(call, language=asked.language), replace(state, language=asked.language)
         state = replace(state, flow=outbound.flow, ticket=ticket.id, ticket_number=ticket.number)
         state = replace(state, facts=state.facts.updated(facts_of(call, edition)))
         await self.services.callbacks.answered(attempt_id)
@@ -308,12 +319,11 @@ def _fresh_id(agi: AgiSession, arrival: Arrival) -> str:
     return dialplan_id(agi.environment.uniqueid, arrival.taken_at) if arrival.taken_at else new_id()
 
 
-def _rung(outbound: OutboundCall, ticket: Ticket, site: Site) -> CallerId:
-    """Who was rung: whoever reported the matter, unless they gave another number; never our own number."""
-    reporter = ticket.draft.reporter
-    if outbound.number == reporter.number:
-        return reporter
-    return identify(outbound.number, reporter.name, False, site, Proof.PHONE)  # we rang it
+def _rung(outbound: OutboundCall, meant: CallerId, site: Site) -> CallerId:
+    """Who was rung: who asked for it, else who reported the matter, at whichever number; never our own number."""
+    if outbound.number == meant.number:
+        return meant
+    return identify(outbound.number, meant.name, False, site, Proof.PHONE)  # we rang it
 
 
 def _note_hearing(notebook: Notebook, heard: HearingChange) -> None:

@@ -148,10 +148,31 @@ class LeaveQueue:
 
 
 @dataclass(frozen=True)
+class FindCallbackTimes:
+    """When a caller may choose to be called back: TimesFound."""
+
+
+@dataclass(frozen=True)
 class StoreCallback:
-    """CallbackStored, or NumberRefused."""
+    """CallbackStored, CallbackOwed, or NumberRefused."""
 
     number: str
+    at: str | None = None  # ISO time, UTC; None: as soon as it is their turn
+
+
+@dataclass(frozen=True)
+class MoveCallback:
+    """Done, or NoCallback when it can not be moved any more."""
+
+    callback: str
+    at: str | None  # as in StoreCallback
+
+
+@dataclass(frozen=True)
+class CancelCallback:
+    """Done, or NoCallback when it can not be cancelled any more."""
+
+    callback: str
 
 
 @dataclass(frozen=True)
@@ -189,8 +210,8 @@ class HangUp:
 
 Action = (
     Speak | Ask | FindMatters | OpenTicket | JoinTicket | CorrectTicket | RecallTicket | FindStatus | FindAgent
-    | EnterQueue | StandAside | Hold | Connect | Join | LeaveQueue | StoreCallback | ConfirmCallback | Summon
-    | Transfer | TakeMessage | HangUp
+    | EnterQueue | StandAside | Hold | Connect | Join | LeaveQueue | FindCallbackTimes
+    | StoreCallback | MoveCallback | CancelCallback | ConfirmCallback | Summon | Transfer | TakeMessage | HangUp
 )  # fmt: skip
 LEAVES = (Connect, Join, Summon, Transfer)
 
@@ -313,6 +334,17 @@ class CallbackStored:
 
 
 @dataclass(frozen=True)
+class TimesFound:
+    times: tuple[str, ...] = ()  # ISO, UTC, in order; each begins a part of a day
+    now: str | None = None  # seen from when
+
+
+@dataclass(frozen=True)
+class NoCallback:
+    """It is over or under way."""
+
+
+@dataclass(frozen=True)
 class NumberRefused:
     pass
 
@@ -331,5 +363,5 @@ class MessageTaken:
 Outcome = (
     Started | Resumed | Spoken | Heard | NoWords | Pressed | Silence | Deaf | MattersFound | TicketOpened | Recalled
     | Done | QueueStanding | AgentFound | OfferReady | AgentAnswered | Dialled | CallbackStored | CallbackOwed
-    | NumberRefused | MessageTaken
+    | NumberRefused | TimesFound | NoCallback | MessageTaken
 )  # fmt: skip

@@ -60,6 +60,12 @@ class Facts(MatterFacts):
     wants: str | None = None  # "person"
     blind: bool = False  # what it is about was keyed before anything could be heard
     callback_number: str | None = None  # another one than the caller's own
+    callback_at: str | None = None  # chosen; ISO time, UTC
+    times: tuple[str, ...] = ()  # that may be chosen, ISO, in the order of their keys …
+    times_from: str | None = None  # … as they were offered then
+    owed: str | None = None  # id of a callback that the caller was owed as the call began
+    owed_number: str | None = None  # of its ticket, as it is spoken
+    owed_at: str | None = None  # not before; ISO time, UTC
     callback_declined: bool = False
     number_refused: bool = False
     status_number: str | None = None  # of the ticket asked about

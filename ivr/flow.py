@@ -110,15 +110,50 @@ class RingAhead(Document):
     next: StepId
 
 
-class OfferCallback(Document):
+class TimesAsked(Document):
+    """How a time to be called back at is asked for; without a `when_prompt` it is not."""
+
+    when_prompt: str | None = None  # names the key for: as soon as it is your turn
+    choice_prompt: str | None = None  # one of the times, with its key
+
+
+class OfferCallback(TimesAsked):
     verb: Literal["offer_callback"]
     prompt: str  # reads the number back
+    at_prompt: str | None = None  # reads number and time back
+    other_time_prompt: str | None = None  # names the key, 4, for another time
     ask_prompt: str  # by keys
     stored_prompt: str
+    stored_at_prompt: str | None = None
     refused_prompt: str
     digits: int = Field(14, ge=3, le=16)
     next: StepId
     otherwise: StepId  # no number that can be called
+
+    @model_validator(mode="after")
+    def times_have_all_their_prompts(self) -> Self:
+        given = (self.when_prompt, self.choice_prompt, self.at_prompt, self.other_time_prompt, self.stored_at_prompt)
+        if any(given) and not all(given):
+            raise ValueError(
+                "a time is asked for with when_prompt, choice_prompt, at_prompt, other_time_prompt and stored_at_prompt"
+            )
+        return self
+
+
+class OwedCallbackStep(TimesAsked):
+    """Who calls while a callback is owed to them is told so, and may keep it, move it or cancel it."""
+
+    verb: Literal["owed_callback"]
+    prompt: str  # of one that comes as soon as it is their turn
+    at_prompt: str  # … at a time
+    when_prompt: str
+    choice_prompt: str
+    kept_prompt: str
+    moved_prompt: str
+    turn_prompt: str  # moved to as soon as it is their turn
+    cancelled_prompt: str
+    done: StepId  # after that
+    next: StepId  # nothing is owed, or something else is wanted: the step that hears it
 
 
 class TransferStep(Document):
@@ -176,7 +211,7 @@ class Hangup(Document):
 
 Step = Annotated[
     Say | Menu | Gather | Listen | Confirm | Branch | OpenTicketStep | Enqueue | RingAhead | OfferCallback
-    | TransferStep | Voicemail | TellStatus | ConfirmPerson | SetLanguage | Hangup,
+    | OwedCallbackStep | TransferStep | Voicemail | TellStatus | ConfirmPerson | SetLanguage | Hangup,
     Field(discriminator="verb"),
 ]  # fmt: skip
 

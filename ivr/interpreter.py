@@ -38,9 +38,21 @@ from ivr.flow import Confirm, Enqueue, Menu
 from ivr.keypad import HASH, PERSON, REPEAT
 from ivr.phases import Correcting, DangerAsked, Interrupted, Phase
 from ivr.ports import Understanding
-from ivr.script import EMERGENCY_STEP, Next, Script, Turn, about, chosen, heard, tells_a_story, with_report, with_words
+from ivr.script import (
+    EMERGENCY_STEP,
+    Handed,
+    Next,
+    Script,
+    Turn,
+    about,
+    chosen,
+    heard,
+    tells_a_story,
+    with_report,
+    with_words,
+)
 from ivr.state import State
-from ivr.verbs import asking, ending, gathering, language, matters, queueing, simple
+from ivr.verbs import asking, callbacks, ending, gathering, language, matters, queueing, simple
 
 CORRECTION_SURE = 0.5
 KEY_WORDS = 2  # "press nine"
@@ -70,8 +82,9 @@ VERBS: dict[str, Verb] = {
     "tell_status": Verb(matters.enter_tell_status, matters.take_tell_status),
     "enqueue": Verb(queueing.enter_enqueue, queueing.take_enqueue),
     "ring_ahead": Verb(queueing.enter_ring_ahead, queueing.take_ring_ahead),
-    "offer_callback": Verb(queueing.enter_offer_callback, queueing.take_offer_callback),
-    "confirm_person": Verb(queueing.enter_confirm_person, queueing.take_confirm_person, any_key=True),
+    "offer_callback": Verb(callbacks.enter_offer_callback, callbacks.take_offer_callback),
+    "owed_callback": Verb(callbacks.enter_owed_callback, callbacks.take_owed_callback),
+    "confirm_person": Verb(callbacks.enter_confirm_person, callbacks.take_confirm_person, any_key=True),
     "transfer": Verb(ending.enter_transfer, ending.take_transfer),
     "voicemail": Verb(ending.enter_voicemail, ending.take_voicemail),
     "hangup": Verb(ending.enter_hangup, ending.take_hangup),
@@ -133,6 +146,9 @@ def _follow(script: Script, state: State, result: Next) -> Turn:
     if isinstance(result, str):
         return goto(script, state, result)
     state, what = result
+    if isinstance(what, Handed):
+        asked, _ = goto(script, state, what.step)
+        return _take(script, asked, what.outcome)
     return goto(script, state, what) if isinstance(what, str) else (state, what)
 
 

@@ -33,6 +33,8 @@ OUTCOMES: Mapping[str, type[Outcome]] = {
     "callback_stored": actions.CallbackStored,
     "callback_owed": actions.CallbackOwed,
     "number_refused": actions.NumberRefused,
+    "times_found": actions.TimesFound,
+    "no_callback": actions.NoCallback,
     "message_taken": actions.MessageTaken,
 }
 TAGS: Mapping[type, str] = {outcome: tag for tag, outcome in OUTCOMES.items()}

@@ -14,11 +14,13 @@ from ivr.actions import (
     AgentFound,
     CallbackOwed,
     CallbackStored,
+    CancelCallback,
     ConfirmCallback,
     CorrectTicket,
     Done,
     EnterQueue,
     FindAgent,
+    FindCallbackTimes,
     FindMatters,
     FindStatus,
     Heard,
@@ -26,6 +28,8 @@ from ivr.actions import (
     LeaveQueue,
     MattersFound,
     MessageTaken,
+    MoveCallback,
+    NoCallback,
     NumberRefused,
     OfferReady,
     OpenMatter,
@@ -38,6 +42,7 @@ from ivr.actions import (
     StandAside,
     StoreCallback,
     TicketOpened,
+    TimesFound,
 )
 from ivr.agent_ring import AgentRing
 from ivr.call_tickets import CallTickets
@@ -46,15 +51,17 @@ from ivr.keeping import MessageKeeper
 from ivr.notebook import Notebook
 from ivr.recording import Recording
 from ivr.state import State
+from routing.callback_times import callback_times
 from routing.clocks import Clock
 from routing.model import (
     Call,
     NotCallable,
+    NotNow,
     OutboundCall,
     Ticket,
 )
 from routing.ports import News, Records
-from routing.services.callbacks import OwedToAnother, TooManyCalls
+from routing.services.callbacks import BY_CALLER, OwedToAnother, TooManyCalls
 from routing.services.line import LineServices
 from routing.services.queue import Standing
 from routing.ticket_numbers import ticket_number
@@ -100,7 +107,10 @@ class Performer:
             EnterQueue: self._enter_queue,
             StandAside: self._stand_aside,
             LeaveQueue: self._leave_queue,
+            FindCallbackTimes: self._find_times,
             StoreCallback: self._store_callback,
+            MoveCallback: self._move_callback,
+            CancelCallback: self._cancel_callback,
             ConfirmCallback: self._confirm_callback,
         }
         return await doings[type(action)](state, action)
@@ -187,14 +197,35 @@ class Performer:
         self, state: State, action: StoreCallback
     ) -> CallbackStored | CallbackOwed | NumberRefused:
         try:
+            at = datetime.fromisoformat(action.at) if action.at else None
             callback = await self.services.callbacks.ask(
-                self.call, state.ticket or "", action.number, self.edition.site, self.notebook
+                self.call, state.ticket or "", action.number, self.edition.site, self.notebook, at
             )
         except (NotCallable, TooManyCalls):
             return NumberRefused()
         except OwedToAnother:
             return CallbackOwed()
         return CallbackStored(callback.id)
+
+    async def _find_times(self, state: State, action: FindCallbackTimes) -> TimesFound:
+        now, site = self.services.clocks.wall(), self.edition.site
+        times = callback_times(now, site, site.callback.times_offered)
+        return TimesFound(tuple(at.isoformat() for at in times), now.isoformat())
+
+    async def _move_callback(self, state: State, action: MoveCallback) -> Done | NoCallback:
+        at = datetime.fromisoformat(action.at) if action.at else None
+        try:
+            await self.services.callbacks.move(action.callback, at, BY_CALLER)
+        except NotNow:
+            return NoCallback()
+        return Done()
+
+    async def _cancel_callback(self, state: State, action: CancelCallback) -> Done | NoCallback:
+        try:
+            await self.services.callbacks.cancel(action.callback, "", BY_CALLER)
+        except NotNow:
+            return NoCallback()
+        return Done()
 
     async def _confirm_callback(self, state: State, action: ConfirmCallback) -> OfferReady | QueueStanding | Done:
         """A person is there: their call takes a callback's place, and its offer when that still stands."""

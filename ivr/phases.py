@@ -32,6 +32,9 @@ class Phase(StrEnum):
     OVERFLOW = "overflow"  # leaving the queue
     ASIDE = "aside"  # whoever chooses a callback is offered to nobody
     NUMBER = "number"  # asked for
+    TIMES = "times"  # to choose from are looked up
+    TIME = "time"  # asked for
+    CANCELLING = "cancelling"
     STORING = "storing"
     STORED = "stored"
     RECALL = "recall"  # what the ticket says is looked up

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from config.documents import Edition, Topic
-from ivr.actions import Action, Sentence
+from ivr.actions import Action, Outcome, Sentence
 from ivr.facts import MatterFacts
 from ivr.flow import Flow, Step
 from ivr.locales.registry import FALLBACK
@@ -17,7 +17,17 @@ from ivr.ports import Understanding
 from ivr.state import State
 
 Turn = tuple[State, Action]
-Next = Turn | tuple[State, str] | str  # a turn, or the step to go to, perhaps with a changed state
+
+
+@dataclass(frozen=True)
+class Handed:
+    """To a step that asks something, as if what was said or pressed had been its answer."""
+
+    step: str
+    outcome: Outcome
+
+
+Next = Turn | tuple[State, str | Handed] | str  # a turn, or the step to go to, perhaps with a changed state
 IN_SERIES = 2
 STORY_WORDS = 30
 DIGITS = re.compile(r"\d+(\.\d+)?")

@@ -21,6 +21,7 @@ from ivr.actions import (
     Done,
     EnterQueue,
     FindAgent,
+    FindCallbackTimes,
     FindMatters,
     FindStatus,
     HangUp,
@@ -48,6 +49,7 @@ from ivr.actions import (
     Summon,
     TakeMessage,
     TicketOpened,
+    TimesFound,
     Transfer,
 )
 from ivr.facts import NO_FACTS, Facts
@@ -57,6 +59,7 @@ from ivr.recording import urgent
 from ivr.script import Script
 from ivr.state import State
 
+LOOKED_UP = (FindAgent, FindCallbackTimes)
 LIMIT = 500  # actions; the interpreter's own cap ends a call far sooner
 
 
@@ -71,6 +74,8 @@ class World:
     open_matters: tuple[OpenMatter, ...] = ()
     owed: tuple[str, ...] = ()  # tickets whose callback is another caller's
     callable: Callable[[str], bool] = lambda number: len(number) >= 3
+    times: tuple[str, ...] = ()  # ISO, to be called back at …
+    now: str | None = None  # … seen from then
     recalled: Facts = NO_FACTS  # the facts of the ticket of a callback
 
 
@@ -127,8 +132,8 @@ class _Outside:
             return self._held(turns)
         if isinstance(action, TakeMessage):
             return self._recorded(turns)
-        if isinstance(action, FindAgent):
-            return AgentFound(self.world.free)
+        if isinstance(action, LOOKED_UP):
+            return self._looked_up(action)
         return self._done(action)
 
     def _taken_during(self, action: Speak | Ask) -> bool:
@@ -192,6 +197,11 @@ class _Outside:
                 return Recalled(self.world.recalled)
         return Done()
 
+    def _looked_up(self, action: FindAgent | FindCallbackTimes) -> Outcome:
+        if isinstance(action, FindAgent):
+            return AgentFound(self.world.free)
+        return TimesFound(self.world.times, self.world.now)
+
     def _opened(self, key: str) -> TicketOpened:
         """A ticket of each key; the same again when it is there already."""
         keys = [action.key for action in self.simulation.actions if isinstance(action, OpenTicket)]
@@ -210,7 +220,7 @@ class _Outside:
 
 def steps_of(actions: Iterable[Action]) -> list[str]:
     """Each action in two words, but what is merely looked up on the way."""
-    return [described(action) for action in actions if not isinstance(action, FindAgent)]
+    return [described(action) for action in actions if not isinstance(action, LOOKED_UP)]
 
 
 def described(action: Action) -> str:
@@ -219,7 +229,8 @@ def described(action: Action) -> str:
         "Speak": "say", "Ask": "ask", "OpenTicket": "ticket", "JoinTicket": "join", "CorrectTicket": "correct",
         "RecallTicket": "recall", "StandAside": "aside",
         "FindMatters": "matters", "FindStatus": "status", "EnterQueue": "queue", "Hold": "hold", "Connect": "connect",
-        "FindAgent": "find agent", "Join": "connect",
+        "FindAgent": "find agent", "FindCallbackTimes": "find times", "Join": "connect",
+        "MoveCallback": "move callback", "CancelCallback": "cancel callback",
         "LeaveQueue": "leave", "StoreCallback": "callback", "ConfirmCallback": "confirmed", "Summon": "summon",
         "Transfer": "transfer", "TakeMessage": "message", "HangUp": "hangup",
     }[type(action).__name__]  # fmt: skip

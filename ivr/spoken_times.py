@@ -19,6 +19,12 @@ def spoken_time(by: datetime, now: datetime, zone: str, language: Language) -> s
     return locale(language).promise(due(by, now, zone))
 
 
+def spoken_part(begins: datetime, now: datetime, zone: str, language: Language) -> str:
+    """The part of a day that begins then, seen from now, on the clock of a place."""
+    at, today = begins.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    return locale(language).day_part(at.hour, at.date(), today)
+
+
 def due(by: datetime, now: datetime, zone: str) -> Due:
     """What is to be said of a promised time."""
     left_min = round((by - now).total_seconds() / 60)

@@ -80,7 +80,18 @@ def targets(step: Step) -> dict[str, StepId]:
     """Where a step can go, by the name of the way."""
     ways = {
         name: getattr(step, name, None)
-        for name in ("next", "otherwise", "status", "silence", "callback", "overflow", "queue", "understood", "wrong")
+        for name in (
+            "next",
+            "otherwise",
+            "status",
+            "silence",
+            "callback",
+            "overflow",
+            "queue",
+            "understood",
+            "wrong",
+            "done",
+        )
     }
     ways |= {f"key {key}": target for key, target in getattr(step, "keys", {}).items()}
     ways |= {f"case {n}": case.goto for n, case in enumerate(getattr(step, "cases", ()), 1)}

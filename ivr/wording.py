@@ -24,6 +24,7 @@ COUNTED: Mapping[str, Callable[[Locale, int], str]] = {
     "wait": lambda spoken, minutes: spoken.duration(minutes),
     "position": lambda spoken, place: spoken.ordinal(place),
 }
+TIMES = {"time": spoken_times.spoken_time, "when": spoken_times.spoken_part}
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ class Wording:
             return locale(language).digits(value)
         if name in COUNTED:
             return COUNTED[name](locale(language), int(value))
+        if name in TIMES:
+            return TIMES[name](datetime.fromisoformat(value), now, self.edition.site.zone, language)
         match name:
-            case "time":
-                return spoken_times.spoken_time(datetime.fromisoformat(value), now, self.edition.site.zone, language)
             case "topic" | "other":
                 return self._topic(value, language)
             case "place":

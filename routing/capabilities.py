@@ -16,6 +16,7 @@ class Capability(StrEnum):
     READ_TICKETS = "read_tickets"  # tickets with their histories and recorded messages
     MOVE_TICKETS = "move_tickets"  # their stage and urgency
     CLEAR_MISSED = "clear_missed"  # call back whom nobody reached, or say why that is not needed
+    MANAGE_CALLBACKS = "manage_callbacks"  # move one, cancel it, or give it up
     CORRECT_TICKETS = "correct_tickets"  # what they say: topic, place, number, urgency; and notes on them
     TAKE_IN_TICKETS = "take_in_tickets"  # open one by hand
     TAKE_CALLS = "take_calls"  # one's own state, offers and wrap-ups; needs an account that is an agent's
@@ -29,7 +30,7 @@ _AGENT = frozenset(
     {
         Capability.OWN_ACCOUNT, Capability.WATCH_LINE, Capability.READ_CALLS, Capability.READ_TICKETS,
         Capability.MOVE_TICKETS, Capability.CORRECT_TICKETS, Capability.TAKE_IN_TICKETS, Capability.CLEAR_MISSED,
-        Capability.TAKE_CALLS, Capability.TAKE_EMERGENCY,
+        Capability.MANAGE_CALLBACKS, Capability.TAKE_CALLS, Capability.TAKE_EMERGENCY,
     }
 )  # fmt: skip
 _SUPERVISOR = _AGENT | {Capability.MANAGE_AGENTS, Capability.READ_FIGURES}

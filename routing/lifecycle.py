@@ -136,9 +136,12 @@ class OutboundCallEvent(StrEnum):
     LOST = "lost"  # the person went before an agent answered
     LOST_LAST = "lost_last"  # and there will be no other attempt
     TALKED = "talked"
+    MOVED = "moved"  # to another time
+    GIVEN_UP = "given_up"  # a person says that nobody can be reached so
     SERVED = "served"  # its flow has said what it was for
     LEFT_QUEUE = "left_queue"  # the person's call gave its place up: it is served otherwise
     CANCELLED = "cancelled"
+    MATTER_CLOSED = "matter_closed"  # while its phone was rung or its person was there; nobody is rung again
     ERASED = "erased"  # its number is forgotten
 
 
@@ -153,12 +156,16 @@ OUTBOUND_CALL_TRANSITIONS: dict[tuple[OutboundCallState, OutboundCallEvent], Out
         OutboundCallState.PENDING,
         OutboundCallEvent.CONFIRMED,
     ): OutboundCallState.CONNECTED,  # given up on, yet the person is there
+    (OutboundCallState.PENDING, OutboundCallEvent.MOVED): OutboundCallState.PENDING,
     (OutboundCallState.PENDING, OutboundCallEvent.NOT_DIALLABLE): OutboundCallState.FAILED,
+    (OutboundCallState.PENDING, OutboundCallEvent.GIVEN_UP): OutboundCallState.FAILED,
     (OutboundCallState.DIALLING, OutboundCallEvent.FAILED): OutboundCallState.PENDING,
     (OutboundCallState.DIALLING, OutboundCallEvent.EXHAUSTED): OutboundCallState.FAILED,
     (OutboundCallState.DIALLING, OutboundCallEvent.CONFIRMED): OutboundCallState.CONNECTED,
     (OutboundCallState.CONNECTED, OutboundCallEvent.LOST): OutboundCallState.PENDING,
     (OutboundCallState.CONNECTED, OutboundCallEvent.LOST_LAST): OutboundCallState.FAILED,
+    (OutboundCallState.DIALLING, OutboundCallEvent.MATTER_CLOSED): OutboundCallState.CANCELLED,
+    (OutboundCallState.CONNECTED, OutboundCallEvent.MATTER_CLOSED): OutboundCallState.CANCELLED,
     # Also where the person was taken for gone and is being rung anew: the talk is what counts.
     **{(state, OutboundCallEvent.TALKED): OutboundCallState.DONE for state in OPEN_OUTBOUND_CALLS},
     **{(state, OutboundCallEvent.SERVED): OutboundCallState.DONE for state in OPEN_OUTBOUND_CALLS},

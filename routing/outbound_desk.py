@@ -25,6 +25,7 @@ from routing.model import (
     OfferState,
     OutboundCall,
     OutboundCallState,
+    Stage,
 )
 from routing.nodes import BEFORE
 from routing.numbers import may_be_dialled
@@ -239,6 +240,9 @@ class OutboundDesk:
         last: OutboundCallEvent = OutboundCallEvent.EXHAUSTED,
     ) -> None:  # fmt: skip
         """Another attempt as the rules say (a callback keeps its place), or out: then a person must look."""
+        if call.rule.ends_with_ticket and (await self._records.tickets.load(call.ticket_id)).stage is Stage.CLOSED:
+            await self._step(call, OutboundCallEvent.MATTER_CLOSED, now)
+            return
         due = again_at(await self._records.outbound_calls.attempts_of(call.id), self._rules, now)
         await self._step(call, event if due else last, now, due)
 

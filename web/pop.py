@@ -65,7 +65,8 @@ class Pop:
 async def pop_of(context: DeskContext, offer: Offer) -> Pop:
     """Everything about an offer. Raises: NotFound."""
     callback = await context.records.outbound_calls.load(offer.callback_id) if offer.callback_id else None
-    call_id = offer.call_id or (callback.call_id if callback else None)
+    asked_in = callback.call_id if callback else None  # who is called back is shown as who asked for it
+    call_id = asked_in or offer.call_id
     call = await context.records.calls.load(call_id) if call_id else None
     events = await _events(context, offer, callback)
     ticket = await _ticket(context, offer, callback, call)

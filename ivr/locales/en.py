@@ -75,7 +75,11 @@ def day(day: date, today: date) -> str:
     weekday = WEEKDAYS[day.weekday()]
     if (day - today).days < 7:
         return weekday
-    return f"{weekday} the {ordinal(day.day)} of {MONTHS[day.month - 1]}"
+    return _dated(day)
+
+
+def _dated(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} the {ordinal(day.day)} of {MONTHS[day.month - 1]}"
 
 
 def duration(minutes: int) -> str:
@@ -117,6 +121,16 @@ def _is_plain(due: At, spoken: str) -> bool:
     return due.hour == 0 or spoken.endswith(PLAIN)
 
 
+def day_part(hour: int, day: date, today: date) -> str:
+    """As in "this afternoon", "tomorrow morning", "Monday the thirtieth of November in the morning"."""
+    part, ahead = _part_of_day(hour), (day - today).days
+    if ahead <= 0:
+        return TODAY[part]
+    if ahead < 7:
+        return f"{'tomorrow' if ahead == 1 else WEEKDAYS[day.weekday()]} {part}"
+    return f"{_dated(day)} {ANOTHER_DAY[part]}"
+
+
 def _part_of_day(hour: int) -> str:
     if hour < SMALL_HOURS:
         return "night"
@@ -131,7 +145,7 @@ def vocabulary() -> tuple[str, ...]:
     ordinals = map(ordinal, range(1, 32))
     durations = (f"within {duration(minutes)}" for minutes in range(5, 125, 5))
     days = (*WEEKDAYS, *(f"by {day}" for day in WEEKDAYS), *MONTHS)
-    day_parts = (*TODAY.values(), *ANOTHER_DAY.values())
+    day_parts = (*TODAY, *TODAY.values(), *ANOTHER_DAY.values())
     words = (
         *numbers,
         *ordinals,

@@ -118,6 +118,16 @@ def _at(due: At) -> str:
     return f"{'morgen' if due.ahead == 1 else day(due.day, due.today)} {spoken} {ANOTHER_DAY[part]}"
 
 
+def day_part(hour: int, day: date, today: date) -> str:
+    """As in "vanmiddag", "morgenochtend", "maandagavond", "maandag dertig november 's ochtends"."""
+    part, ahead = _part_of_day(hour), (day - today).days
+    if ahead <= 0:
+        return TODAY[part]
+    if ahead < 7:
+        return f"{'morgen' if ahead == 1 else WEEKDAYS[day.weekday()]}{part}"
+    return f"{_day(day, today, WEEKDAYS[day.weekday()])} {ANOTHER_DAY[part]}"
+
+
 def _part_of_day(hour: int) -> str:
     if hour < SMALL_HOURS:
         return "nacht"
@@ -132,7 +142,8 @@ def vocabulary() -> tuple[str, ...]:
     ordinals = map(ordinal, range(1, 32))
     durations = (f"binnen {duration(minutes)}" for minutes in range(5, 125, 5))
     days = (*WEEKDAYS, *(f"uiterlijk {day}" for day in WEEKDAYS), *(f"{day}nacht" for day in WEEKDAYS), *MONTHS)
-    today = (f"uiterlijk {part} om" for part in TODAY.values())
+    today = (*TODAY.values(), *(f"uiterlijk {part} om" for part in TODAY.values()))
+    parts = (f"{day}{part}" for day in ("morgen", *WEEKDAYS) for part in ("ochtend", "middag", "avond"))
     words = (
         *numbers,
         *ordinals,
@@ -140,6 +151,7 @@ def vocabulary() -> tuple[str, ...]:
         *map(duration, STEPS_MIN),
         *days,
         *today,
+        *parts,
         *ANOTHER_DAY.values(),
         *CLOCK_PARTS,
         SOON,

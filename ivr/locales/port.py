@@ -90,6 +90,9 @@ class Locale(Protocol):
     def promise(self, due: Due) -> str:
         """By when something is promised, with its preposition: "within two hours", "by noon"."""
 
+    def day_part(self, hour: int, day: date, today: date) -> str:
+        """The part of a day, not before today, in which that hour is: "this afternoon", "Monday morning"."""
+
     def vocabulary(self) -> tuple[str, ...]:
         """The parts of which numbers, promises and places in line are made, for a voice that can render nothing."""
 

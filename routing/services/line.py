@@ -53,7 +53,10 @@ class LineServices:
         queue, offers = QueueService(records, news, clocks), OfferService(records, news, clocks)
         agents = AgentService(records, news, waiting, clocks, audit)
         emergencies = EmergencyService(records, news, clocks, queue, offers, agents, audit)
-        tickets, callbacks = TicketService(records, news, clocks, audit), CallbackService(records, news, clocks, queue)
+        tickets, callbacks = (
+            TicketService(records, news, clocks, audit),
+            CallbackService(records, news, clocks, queue, audit),
+        )
         return cls(
             records, news, clocks, tickets, queue, offers, agents, emergencies,
             CallService(records, news, clocks, offers, emergencies, partial(_missed_rules, waiting, site)),

@@ -91,6 +91,14 @@ def test_promises_for_one_day_are_told_apart(spoken: Locale, hour: int) -> None:
 
 
 @every_language
+def test_parts_of_days_are_told_apart_and_said_of_parts(spoken: Locale) -> None:
+    said = [spoken.day_part(hour, day, DAYS[0]) for day in DAYS for hour in (8, 13, 19)]
+    assert_told_apart(said)
+    for words in said:
+        assert_of_parts(spoken, words)
+
+
+@every_language
 def test_a_time_said_twice_the_night_the_clock_goes_back_is_no_error(spoken: Locale) -> None:
     begun = datetime(2026, 10, 24, 18, 0, tzinfo=UTC)
     times = [begun + timedelta(minutes=minutes) for minutes in range(0, 24 * 60, 5)]

@@ -1,6 +1,7 @@
 """Scenario files against the shipped flow, with the shipped understanding: the live interpreter in text."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from tests.learned import learned, shipped
 
 CONFIG = Path(__file__).parents[2] / "config"
 SCENARIOS = yaml.safe_load((Path(__file__).parent / "scenarios.yaml").read_text())
+NOW = "2026-12-01T09:00:00+00:00"  # a Tuesday
+TIMES = ("2026-12-01T11:00:00+00:00", "2026-12-02T07:00:00+00:00")  # this afternoon, tomorrow morning
 CALLER = Facts(caller_number="204", identified=True, callable=True)
 
 
@@ -61,10 +64,13 @@ def test_scenario(
         scenario.get("free", False),
         scenario.get("taken_during", ""),
         open_matters=tuple(OpenMatter(**matter) for matter in scenario.get("open_matters", ())),
+        times=TIMES if scenario.get("times") or "owed" in scenario else (),
+        now=NOW,
         recalled=Facts.from_json(scenario.get("recalled", {})),
     )
-    call = simulate(script, understander, begun(script.flow.id), scenario["caller"], world)
-    assert_runs_again(script, call)
+    state = begun(script.flow.id, scenario.get("owed", {}))
+    call = simulate(script, understander, state, scenario["caller"], world)
+    assert_runs_again(script, state, call)
     if "expect" in scenario:
         assert call.steps() == scenario["expect"]
     assert_in_order(scenario.get("within", []), call.steps())
@@ -77,9 +83,9 @@ def test_scenario(
     assert {name: getattr(call.state.facts, name) for name in scenario.get("facts", {})} == scenario.get("facts", {})
 
 
-def begun(flow: str) -> State:
-    """A call before its first step; a callback knows its ticket."""
-    state = State(flow=flow, facts=CALLER)
+def begun(flow: str, owed: Mapping[str, Any]) -> State:
+    """A call before its first step; a callback knows its ticket, and who is owed one is known."""
+    state = State(flow=flow, facts=replace(CALLER, **owed))
     return replace(state, ticket="ticket-1", ticket_number="4721") if flow == "callback" else state
 
 
@@ -89,8 +95,8 @@ def assert_in_order(wanted: list[str], steps: list[str]) -> None:
     assert not missing, f"{missing} not in this order in {steps}"
 
 
-def assert_runs_again(script: Script, call: Simulation) -> None:
+def assert_runs_again(script: Script, state: State, call: Simulation) -> None:
     """Whatever came of the call's actions leads there again, once it has been stored."""
     stored = json.loads(json.dumps([outcome_json.to_json(outcome) for outcome in call.outcomes]))
-    run = replay(script, begun(script.flow.id), map(outcome_json.from_json, stored))
+    run = replay(script, state, map(outcome_json.from_json, stored))
     assert (run.end, steps_of(run.actions)) == (call.state, call.steps())

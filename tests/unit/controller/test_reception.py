@@ -230,6 +230,33 @@ async def test_a_callback_is_the_call_of_whoever_reported_the_matter(number: str
     assert [each.id for each in await world.records.tickets.of_call(call.id)] == [ticket.id]
 
 
+@pytest.mark.parametrize(("number", "name"), [("205", "Nurse Joy"), ("204", "Nurse Joy")])
+async def test_who_is_called_back_is_who_asked_for_it_in_their_language(number: str, name: str) -> None:
+    world = World()
+    asker = CallerId("205", "205", name, contact="Ward 5")
+    asked = await world.call(caller=asker, language="nl")
+    callback = await world.callback(number=number, call_id=asked.id)  # about somebody else's report
+    attempt = Attempt(new_id(), callback.id, 1, AttemptState.CLAIMED, NOW)
+    await world.records.outbound_calls.claim_attempt(attempt)
+    session, _ = agi(ON_ATTEMPT=attempt.id)
+    call, _ = await reception(world, ("en", "nl"))._begin_or_resume(session, await read_arrival(session))
+    assert (call.caller.number, call.caller.name, call.language) == (number, name, "nl")
+    assert State.from_json(call.dialogue).language == "nl"
+
+
+@pytest.mark.parametrize(("phone", "told"), [("204", True), ("", False)])
+async def test_a_call_begins_with_the_callback_that_its_caller_waits_for(phone: str, told: bool) -> None:
+    """A number that nothing proves is told nothing."""
+    world = World()
+    callback = await world.callback()
+    session, _ = agi(ON_FROM="<sip:204@10.0.0.1>", ON_PHONE=phone)
+    call, _ = await reception(world)._begin_or_resume(session, await read_arrival(session))
+    facts = State.from_json(call.dialogue).facts
+    ticket = await world.records.tickets.load(callback.ticket_id)
+    known = (callback.id, ticket.number, None) if told else (None, None, None)
+    assert (facts.owed, facts.owed_number, facts.owed_at) == known
+
+
 async def survey_sent(world: World) -> tuple[OutboundCall, Attempt]:
     ticket = await world.ticket()
     survey = await world.records.outbound_calls.store(

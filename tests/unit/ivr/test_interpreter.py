@@ -207,8 +207,8 @@ def test_status_is_told_by_number_and_stage_alone() -> None:
 
 
 def test_a_slow_hand_goes_on_with_its_number_while_it_is_said_back() -> None:
-    call = play("drain on ward four", "silence", "key 2", "key 061", "more 2#", "key 1", world=NOBODY)
-    assert [action.number for action in call.actions if isinstance(action, StoreCallback)] == ["0612"]
+    call = play("drain on ward four", "silence", "key 2", "key 206", "more 1#", "key 1", world=NOBODY)
+    assert [action.number for action in call.actions if isinstance(action, StoreCallback)] == ["2061"]
     assert call.steps().count("ask callback_offer") == 3
 
 

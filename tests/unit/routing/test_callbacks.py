@@ -19,6 +19,7 @@ from routing.model import (
     Offer,
     OutboundCall,
     OutboundCallState,
+    Stage,
 )
 from routing.outbound_desk import GRACE_S, UNCONFIRMED_S, UNHEARD_S
 from routing.overdue import RING_SLACK_S
@@ -215,6 +216,22 @@ async def test_a_person_who_hangs_up_before_the_agent_answers_is_called_again(wo
     assert await state(world, callback) is OutboundCallState.PENDING
     assert await world.state(agent) is AgentState.AVAILABLE
     assert (await world.records.queue.waiting())[0].call_id is None
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_who_is_gone_once_the_matter_is_closed_is_not_rung_again(world: World, confirmed: bool) -> None:
+    """Also where their call waited for an agent as it was closed; who stays on the line is talked to all the same."""
+    callback, agent = await world.callback(), await world.agent()
+    await shown(world, agent)
+    call = await on_the_line(world, callback, confirmed)
+    await world.records.tickets.move(callback.ticket_id, Stage.CLOSED, "anna", world.now, "done")
+    assert (await state(world, callback) is OutboundCallState.CONNECTED) == confirmed
+    await world.records.calls.end(call.id, "caller_hung_up", world.now)
+    await world.offers.caller_left(call.id)
+    world.passes(UNCONFIRMED_S + 1)
+    await world.tick()
+    assert await state(world, callback) is OutboundCallState.CANCELLED
+    assert await world.records.queue.waiting() == []
 
 
 async def test_a_person_on_the_line_goes_to_the_next_agent_in_the_same_place(world: World) -> None:

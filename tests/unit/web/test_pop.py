@@ -96,3 +96,28 @@ async def test_a_connected_callback_shows_what_was_said_when_it_was_asked_for(de
     assert [word.text for word in pop.said.words] == ["the", "drain", "is", "blocked"]
     assert pop.ticket is not None
     assert pop.ticket.id == ticket.id
+
+
+async def test_who_gave_another_number_is_shown_as_themselves_with_their_own_history(
+    desk: Desk, line: DeskContext
+) -> None:
+    """Also where the matter was first reported by somebody else, whom they joined."""
+    asked = await desk.call(words="the drain is blocked")
+    ticket = await desk.ticket(None, caller=CallerId("999", "999", name="Somebody else"), place="ward-5")
+    await desk.records.tickets.join(ticket.id, asked.id, desk.at())
+    own = await desk.ticket(None, topic="lift", place=None)
+    callback = OutboundCall(new_id(), ticket.id, "205", "technical", "normal", desk.at(), desk.at(), call_id=asked.id)
+    await desk.records.outbound_calls.store(callback)
+    (entry,) = [each for each in await desk.records.queue.waiting() if each.callback_id]
+    await desk.available()
+    offer = await desk.offer(entry)
+    rung = Call(
+        new_id(), "demo", "100", CallerId("205", "205"), desk.at(), {}, direction="outbound",
+        outbound_call_id=callback.id, language="nl",
+    )  # fmt: skip
+    await desk.records.calls.open(rung)
+    for shown in (offer, replace(offer, call_id=rung.id)):
+        pop = await pop_of(line, shown)
+        assert (pop.caller, pop.number, pop.ticket and pop.ticket.id) == (WARD_4, "205", ticket.id)
+        assert [word.text for word in pop.said.words] == ["the", "drain", "is", "blocked"]
+        assert own.id in {matter.ticket.id for matter in pop.matters if matter.same_caller}
