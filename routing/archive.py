@@ -1,13 +1,13 @@
 """What a desk needs beyond the routing of calls: accounts, sessions, pages, and lists to look things up in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from routing.corrections import Correction
-from routing.model import Call, Event, OutboundCall, Ticket
+from routing.model import Attempt, Call, Event, OutboundCall, Ticket
 from routing.searching import SiteWords
 
 
@@ -110,6 +110,9 @@ class Archive(Protocol):
     async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]: ...
 
     async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[OutboundCall]: ...
+
+    async def attempts(self, outbound_call_ids: Collection[str]) -> Mapping[str, Sequence[Attempt]]:
+        """Of those that have any, in order."""
 
     async def events(self, type: str | None, limit: int, before: str | None = None) -> Sequence[Event]:
         """The latest events of all calls."""

@@ -29,6 +29,14 @@ class MissedState(StrEnum):
     DONE = "done"  # a person says so, with the reason
 
 
+class Remedy(StrEnum):
+    """What a person does where calling leads to nothing; the line sends nothing by itself."""
+
+    NOTHING = "nothing"  # nobody needs to call back
+    TEXT = "text"
+    LETTER = "letter"
+
+
 LISTED = (MissedState.OPEN, MissedState.OWED)
 
 

@@ -1,7 +1,7 @@
 """Lists for people to look things up in, newest first; ids sort by time, so the last one seen is the place."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -9,14 +9,22 @@ from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from routing.archive import CallQuery, TicketChange, TicketQuery
 from routing.corrections import Correction
-from routing.model import Call, Event, OutboundCall, Stage, Ticket
+from routing.model import Attempt, Call, Event, OutboundCall, Stage, Ticket
 from routing.purposes import Purpose
 from routing.searching import Term
 from store.columns import storable
 from store.database import Database
 from store.records_corrections import kept_corrections
 from store.records_tickets import find_tickets
-from store.rows import call_of, event_of, outbound_call_of, select_calls, select_events, select_outbound_calls
+from store.rows import (
+    attempt_of,
+    call_of,
+    event_of,
+    outbound_call_of,
+    select_calls,
+    select_events,
+    select_outbound_calls,
+)
 from store.tables import (
     call_private,
     call_tickets,
@@ -27,7 +35,7 @@ from store.tables import (
     ticket_private,
     tickets,
 )
-from store.tables_dispatch import outbound_calls
+from store.tables_dispatch import attempts, outbound_calls
 from store.tallies import Tallies
 
 R = TypeVar("R")
@@ -65,6 +73,19 @@ class SqlArchive:
         exact = {outbound_calls.c.purpose: Purpose.CALLBACK, outbound_calls.c.state: state}
         query = select_outbound_calls().where(*_exactly(exact))
         return await self._list(query, outbound_calls.c.id, limit, before, outbound_call_of)
+
+    async def attempts(self, outbound_call_ids: Collection[str]) -> Mapping[str, Sequence[Attempt]]:
+        if not outbound_call_ids:
+            return {}
+        query = select(attempts).where(attempts.c.outbound_call_id.in_(outbound_call_ids)).order_by(attempts.c.number)
+
+        def work(connection: Connection) -> Mapping[str, Sequence[Attempt]]:
+            found = defaultdict[str, list[Attempt]](list)
+            for row in connection.execute(query):
+                found[row.outbound_call_id].append(attempt_of(row))
+            return found
+
+        return await self._database.read(work)
 
     async def events(self, type: str | None, limit: int, before: str | None = None) -> Sequence[Event]:
         query = select_events().where(*_exactly({events.c.type: type}))

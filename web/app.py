@@ -41,6 +41,7 @@ from web.headers import SecurityHeaders
 from web.logins import Logins
 from web.messages import Recordings
 from web.missed import MissedCounter
+from web.pages import callbacks as callback_pages
 from web.pages import calls as call_pages
 from web.pages import corrections as correction_pages
 from web.pages import desk as desk_pages
@@ -64,6 +65,7 @@ PAGES = (
     ticket_pages,
     correction_pages,
     call_pages,
+    callback_pages,
     emergency_pages,
     missed_pages,
 )

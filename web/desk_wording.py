@@ -19,6 +19,7 @@ from web.untrusted import visible
 CODED = {  # key of a payload → enumeration in the texts
     "act": "act", "disposition": "disposition", "ending": "ending", "outcome": "outcome", "urgency": "urgency",
     "what": "promise", "result": "attemptresult", "direction": "call", "kind": "leg", "reason": "left",
+    "when": "when", "remedy": "remedy",
 }  # fmt: skip
 CODED_BY_EVENT = {  # where the same key means something else
     ("offer.lapsed", "why"): "reason",

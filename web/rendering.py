@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from config.documents import Edition
+from routing.callback_times import callback_times
 from routing.corrections import MatterFacts, suggested_urgency
 from routing.model import URGENCY_ORDER
 from web.desk_wording import DeskWording
@@ -80,6 +81,7 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
         ago=lambda at, now: ago(at, now),
         lasted=lasted,
         span=span,
+        on_the_clock=lambda at: at.astimezone(zone).strftime("%Y-%m-%dT%H:%M"),  # for a field of day and time
         matter_facts=MatterFacts.of,
         iso=datetime.isoformat,
         instant=datetime.fromisoformat,
@@ -88,5 +90,6 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
     environment.globals["turns"] = turns = TurnWording(texts, naming, zone)
     environment.globals["suggested_urgency"] = lambda ticket, topic: suggested_urgency(ticket, topic, edition)
     environment.globals.update(naming=naming, site=edition.site, zone_name=edition.site.zone, said=said, has=texts.has)
+    environment.globals["next_times"] = lambda now: callback_times(now, edition.site, 1)
     environment.globals["URGENCIES"] = URGENCY_ORDER
     return Rendering(environment, texts, naming, turns, language)

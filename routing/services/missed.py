@@ -4,7 +4,7 @@ from config.documents import Site
 from routing.archive import NO_AUDIT, Action, AuditNotes
 from routing.clocks import Clocks
 from routing.event_types import EventType
-from routing.missed import MissedCall, MissedEvent, MissedState, number_to_ring
+from routing.missed import MissedCall, MissedEvent, MissedState, Remedy, number_to_ring
 from routing.model import (
     Call,
     Intake,
@@ -67,13 +67,17 @@ class MissedService:
         draft = TicketDraft(PERSON.id, site.default_crew, PERSON.urgency, promise, intake)
         return (await self._tickets.open(draft, f"{call.id}:{KEY}", notes)).id
 
-    async def done(self, call_id: str, reason: str, actor: str) -> MissedCall:
-        """Nobody needs to call back, and why; it can be put back on the list. Raises: NotFound, Missing, NotNow."""
+    async def done(self, call_id: str, reason: str, actor: str, remedy: Remedy = Remedy.NOTHING) -> MissedCall:
+        """Nobody needs to call back, and why, or what was written; it can be put back on the list.
+
+        Raises: NotFound, Missing, NotNow.
+        """
         reason = reason.strip()
         if not reason:
-            raise Missing("Say in a few words why nobody needs to call back.")
+            raise Missing("Say in a few words why nobody needs to call back, or what was written to them.")
         await self._open(call_id)
-        return await self._step(call_id, MissedEvent.DONE, EventType.MISSED_DONE, Action.MISSED_DONE, actor, reason)
+        event, action = EventType.MISSED_DONE, Action.MISSED_DONE
+        return await self._step(call_id, MissedEvent.DONE, event, action, actor, reason, remedy)
 
     async def reopen(self, call_id: str, actor: str) -> MissedCall:
         """Put back on the list what was said to be done, or who was taken to be reached. Raises: NotFound, NotNow."""
@@ -81,15 +85,17 @@ class MissedService:
         return await self._step(call_id, MissedEvent.REOPENED, event, action, actor)
 
     async def _step(
-        self, call_id: str, event: MissedEvent, named: EventType, action: Action, actor: str, reason: str = ""
-    ) -> MissedCall:
+        self, call_id: str, event: MissedEvent, named: EventType, action: Action, actor: str, reason: str = "",
+        remedy: Remedy = Remedy.NOTHING,
+    ) -> MissedCall:  # fmt: skip
         """What was typed is private, and no part of the audit, which is kept for ever."""
         notes, now = Notes(call_id, self._clocks.now, actor), self._clocks.now()
-        notes.note(named, private={"note": reason} if reason else None)
+        by_other_means = {} if remedy is Remedy.NOTHING else {"remedy": remedy.value}
+        notes.note(named, by_other_means, {"note": reason} if reason else None)
         if not await self._records.missed.advance(call_id, event, now, actor, reason, notes.take()):
             raise _as_it_is(await self._records.missed.load(call_id))
         await self._tell(call_id)
-        await self._audit.note(actor, action, call_id, now)
+        await self._audit.note(actor, action, call_id, now, by_other_means)
         return await self._records.missed.load(call_id)
 
     async def heard(self, ticket_id: str, actor: str) -> None:

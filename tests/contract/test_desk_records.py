@@ -25,6 +25,7 @@ from tests.contract.samples import (
     a_callback,
     a_caller,
     a_draft,
+    an_attempt,
     an_event,
     later,
     opened_call,
@@ -245,6 +246,19 @@ async def test_events_and_callbacks_are_listed(records: SqlRecords) -> None:
     await records.outbound_calls.store(a_callback(ticket, purpose=Purpose.SURVEY))
     assert await records.archive.callbacks("pending", 9) == [callback]
     assert await records.archive.callbacks("done", 9) == []
+
+
+async def test_attempts_are_found_by_the_calls_that_they_are_of(records: SqlRecords) -> None:
+    callbacks = [await records.outbound_calls.store(a_callback(await opened_ticket(records))) for _ in range(3)]
+    first, second, _ = callbacks
+    made = [an_attempt(callback) for callback in (first, second)]
+    for attempt in made:
+        assert await records.outbound_calls.claim_attempt(attempt)
+    assert await records.archive.attempts({each.id for each in callbacks}) == {
+        attempt.outbound_call_id: [attempt] for attempt in made
+    }
+    assert await records.archive.attempts({second.id}) == {second.id: [made[1]]}
+    assert await records.archive.attempts(()) == {}
 
 
 async def test_tallies_count_kept_and_broken_promises(records: SqlRecords) -> None:

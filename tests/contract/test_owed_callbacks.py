@@ -147,13 +147,51 @@ async def test_the_answer_to_a_callback_does_not_cancel_it(records: Records) -> 
     assert await state_of(records, callback) is OutboundCallState.CONNECTED
 
 
-@pytest.mark.parametrize("end", [OutboundCallEvent.TALKED, OutboundCallEvent.NOT_DIALLABLE])
+@pytest.mark.parametrize("end", [OutboundCallEvent.TALKED, OutboundCallEvent.NOT_DIALLABLE, OutboundCallEvent.GIVEN_UP])
 async def test_a_ticket_whose_callback_is_over_may_have_another(records: Records, end: OutboundCallEvent) -> None:
     ticket, callback = await owed(records)
     await records.outbound_calls.advance(callback.id, end, later(4))
     another = await records.outbound_calls.store(a_callback(ticket, id=new_id()))
     assert await records.outbound_calls.open() == [another]
     assert [(entry.callback_id, entry.since) for entry in await records.queue.waiting()] == [(another.id, NOW)]
+
+
+async def test_a_callback_that_is_moved_keeps_its_place_and_is_due_then(records: Records) -> None:
+    _, callback = await owed(records)
+    for due in (later(7_200), later(9)):  # and back
+        assert await records.outbound_calls.advance(callback.id, OutboundCallEvent.MOVED, later(5), due)
+        (entry,) = await records.queue.waiting()
+        assert (entry.callback_id, entry.since, entry.not_before) == (callback.id, callback.since, due)
+        kept = await records.outbound_calls.load(callback.id)
+        assert (kept.state, kept.due) == (OutboundCallState.PENDING, due)
+
+
+async def test_who_is_being_rung_is_neither_moved_nor_given_up(records: Records) -> None:
+    _, callback = await owed(records)
+    await dialled(records, callback, SENT)
+    for event in (OutboundCallEvent.MOVED, OutboundCallEvent.GIVEN_UP):
+        assert not await records.outbound_calls.advance(callback.id, event, later(5), later(7_200))
+    assert await state_of(records, callback) is OutboundCallState.DIALLING
+
+
+async def test_what_is_given_up_leaves_the_queue(records: Records) -> None:
+    _, callback = await owed(records)
+    assert await records.outbound_calls.advance(callback.id, OutboundCallEvent.GIVEN_UP, later(5))
+    assert await state_of(records, callback) is OutboundCallState.FAILED
+    assert await records.queue.waiting() == []
+
+
+async def test_a_person_who_is_gone_once_the_matter_is_closed_is_owed_nothing(records: Records) -> None:
+    ticket, callback = await owed(records)
+    attempt = await dialled(records, callback, SENT, AttemptEvent.ANSWERED)
+    call = await opened_call(records, direction="outbound", outbound_call_id=callback.id)
+    assert await records.outbound_calls.connect(attempt.id, call.id, later(4))
+    await close(records, ticket)
+    assert await state_of(records, callback) is OutboundCallState.CONNECTED
+    await records.calls.end(call.id, "caller_hung_up", later(6))
+    assert await records.outbound_calls.advance(callback.id, OutboundCallEvent.MATTER_CLOSED, later(7))
+    assert await state_of(records, callback) is OutboundCallState.CANCELLED
+    assert await records.queue.waiting() == []
 
 
 async def test_the_urgency_of_what_is_over_stays(records: Records) -> None:

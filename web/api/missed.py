@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, Field
 
 from routing.capabilities import Capability
-from routing.missed import MissedKind, MissedQuery, MissedState
+from routing.missed import MissedKind, MissedQuery, MissedState, Remedy
 from web.api.asked import Before
 from web.api.shapes import CallbackOut, CallerOut, Page, Wanted
 from web.auth import VisitorDep
@@ -56,6 +56,7 @@ class MissedPage(Page[MissedOut]):
 
 class DoneIn(Wanted):
     reason: Annotated[str, Field(max_length=300, description="why nobody needs to call back; needed")]
+    remedy: Remedy = Field(Remedy.NOTHING, description="what was done instead of a call; the line itself sends nothing")
 
 
 @router.get("")
@@ -82,7 +83,7 @@ async def call_back(call_id: str, who: VisitorDep, context: DeskDep, missed: Mis
 @router.post("/{call_id}/done", dependencies=MAY_CLEAR)
 async def done(call_id: str, wanted: DoneIn, who: VisitorDep, context: DeskDep, missed: MissedDep) -> MissedOut:
     """Nobody needs to call back, and why."""
-    await missed.done(call_id, wanted.reason, who.actor)
+    await missed.done(call_id, wanted.reason, who.actor, wanted.remedy)
     return await _one(context, call_id)
 
 

@@ -1,4 +1,4 @@
-"""The list of calls, one call's timeline, and the callbacks that are owed."""
+"""The list of calls, and one call's timeline."""
 
 from typing import Annotated
 
@@ -33,12 +33,3 @@ async def call_page(call_id: str, who: VisitorDep, context: DeskDep) -> HTMLResp
     timeline = await context.records.calls.timeline(call_id)
     tickets = await context.records.tickets.of_call(call_id)
     return await framed(context, who, "call.html", call=call, timeline=timeline, tickets=tickets)
-
-
-@router.get("/callbacks")
-async def callback_list(who: VisitorDep, context: DeskDep, before: Before = None) -> HTMLResponse:
-    callbacks = await context.archive.callbacks(None, DEFAULT_PAGE_ROWS + 1, before)
-    shown = callbacks[:DEFAULT_PAGE_ROWS]
-    tickets = await context.records.tickets.known({callback.ticket_id for callback in shown})
-    older = shown[-1].id if len(callbacks) > DEFAULT_PAGE_ROWS else None
-    return await framed(context, who, "callbacks.html", callbacks=shown, tickets=tickets, older=older)

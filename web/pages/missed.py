@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from routing.capabilities import Capability
-from routing.missed import MissedKind, MissedQuery, MissedState
+from routing.missed import MissedKind, MissedQuery, MissedState, Remedy
 from web.api.asked import Before
 from web.auth import VisitorDep
 from web.context import DeskDep
@@ -34,6 +34,7 @@ async def missed_list(
     rows, older = await missed_rows(context.records, wanted, DEFAULT_PAGE_ROWS, before)
     return await framed(
         context, who, "missed.html", rows=rows, older=older, chosen=wanted, kinds=KINDS, states=list(MissedState),
+        remedies=list(Remedy),
         counts=await context.missed.read(anew=True), may_clear=who.may(Capability.CLEAR_MISSED),
     )  # fmt: skip
 
@@ -46,9 +47,13 @@ async def call_back(call_id: str, who: VisitorDep, context: DeskDep, missed: Mis
 
 @router.post("/missed/{call_id}/done", dependencies=MAY_CLEAR)
 async def done(
-    call_id: str, who: VisitorDep, missed: MissedDep, reason: Annotated[str, Form(max_length=300)] = ""
+    call_id: str,
+    who: VisitorDep,
+    missed: MissedDep,
+    reason: Annotated[str, Form(max_length=300)] = "",
+    remedy: Annotated[Remedy, Form()] = Remedy.NOTHING,
 ) -> Response:
-    await missed.done(call_id, reason, who.actor)
+    await missed.done(call_id, reason, who.actor, remedy)
     return _look_again()
 
 

@@ -33,8 +33,9 @@ SHOWN_EVENTS = frozenset(
     {
         "call.started", "heard", "understood", "emergency", "promise.made",
         "queue.entered", "offer.made", "offer.lapsed", "agent.answered", "talk.ended", "callback.stored",
-        "callback.refused", "callback.declined", "callback.attempt", "callback.failed", "callback.taken_over",
-        "callback.confirmed", "outbound.attempt", "outbound.failed",
+        "callback.refused", "callback.declined", "callback.moved", "callback.cancelled", "callback.given_up",
+        "callback.attempt", "callback.failed", "callback.taken_over", "callback.confirmed",
+        "outbound.attempt", "outbound.failed",
         "dialplan.took_over", "wrap_up", "missed.done", "missed.reopened", "call.ended",
     }
 )  # fmt: skip
@@ -144,6 +145,7 @@ async def _shown(context: DeskContext, ticket: Ticket) -> dict[str, Any]:
         "version": hashlib.sha256(repr((ticket.stage, ticket.urgency, draft)).encode()).hexdigest()[:16],
         "calls": calls,
         "moments": await _moments(context, ticket, calls),
+        "callback": await context.records.outbound_calls.of_ticket(ticket.id),
         "matters": matters,
         "stages": list(Stage),
         "next_stages": [to for stage, to in _transitions() if stage is ticket.stage],

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 
 from routing.corrections import Correction
 from routing.fake import MemoryRecords
-from routing.model import Call, Event, NotFound, OutboundCall, Stage, Ticket
+from routing.model import Attempt, Call, Event, NotFound, OutboundCall, Stage, Ticket
 from routing.purposes import Purpose
 from routing.searching import fits, searchable
 from web.ports import Account, CallQuery, LoginTry, SessionEnd, TicketChange, TicketQuery
@@ -107,6 +107,13 @@ class MemoryArchive:
     async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[OutboundCall]:
         callbacks = [row for row in self.records.state.outbound_calls.values() if row.purpose is Purpose.CALLBACK]
         return _rows(callbacks, lambda row: state in (None, row.state), limit, before)
+
+    async def attempts(self, outbound_call_ids: Collection[str]) -> Mapping[str, Sequence[Attempt]]:
+        found = defaultdict[str, list[Attempt]](list)
+        for attempt in self.records.state.attempts.values():
+            if attempt.outbound_call_id in outbound_call_ids:
+                found[attempt.outbound_call_id].append(attempt)
+        return found
 
     async def events(self, type: str | None, limit: int, before: str | None = None) -> Sequence[Event]:
         every = [event for events in self.records.state.events.values() for event in events]

@@ -16,7 +16,9 @@ from routing import overdue
 from routing.event_types import EventType
 from routing.legs import LegKind
 from routing.lifecycle import AgentEvent, OfferEvent
+from routing.missed import Remedy
 from routing.model import URGENCY_ORDER, AgentState, CallState, IntakeSource, NewEvent, OutboundCallState, Stage
+from routing.retrying import LOST, AttemptResult
 from routing.services.agents import RAN_OUT
 from routing.services.dispatcher import PAGE_GONE
 from routing.wrap_ups import NO_DISPOSITION
@@ -44,6 +46,7 @@ SHOWN: dict[str, Iterable[str]] = {
     "left": set(re.findall(r'LeaveQueue\("([^"]+)"\)', SOURCES)), "document": set(Edition.model_fields),
     "intake": IntakeSource,
     "change": {"opened", "joined", "stage", "urgency", "corrected", "note", "message", "promise"},
+    "attemptresult": {*AttemptResult, LOST}, "when": {"turn"}, "remedy": Remedy,
     "promise": {"attend", "answer", "promise_attend", "promise_answer"}, "role": {"agent", "supervisor", "admin"},
 }  # fmt: skip
 
@@ -55,7 +58,23 @@ def test_every_code_that_a_page_can_show_has_words(kind: str) -> None:
     assert {code for code in codes if f"{kind}.{code}" not in KEYS} == set()
 
 
-@pytest.mark.parametrize("kind", ["ending", "event", "reason", "outcome", "act", "left", "leg", "document", "promise"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "ending",
+        "event",
+        "reason",
+        "outcome",
+        "act",
+        "left",
+        "leg",
+        "document",
+        "promise",
+        "attemptresult",
+        "when",
+        "remedy",
+    ],
+)
 def test_a_code_of_tomorrow_has_words_too(kind: str) -> None:
     assert f"{kind}.other" in KEYS
 
