@@ -162,6 +162,7 @@ class CallbackRules(Document):
     hourly_per_number: int = 3  # new callbacks in an hour to one number,
     hourly_per_caller: int = 5  # … asked for from one number,
     hourly_withheld: int = 20  # … by all who withhold theirs
+    hourly_outside: int = 120  # new calls of all kinds to numbers outside the house: what they may cost
     times_offered: int = (
         3  # parts of days that a caller may choose to be called back in; 0: as soon as it is their turn
     )

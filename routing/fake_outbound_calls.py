@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from routing.caps import Asked, AskedAlike
+from routing.caps import OUTSIDE, Asked, AskedAlike
 from routing.effects import Kind
 from routing.fake_state import MemoryState, one
 from routing.model import Attempt, OutboundCall, OutboundCallState
@@ -49,7 +49,8 @@ class MemoryOutboundCalls(OutboundCallTransitions):
     async def asked_alike(self, asked: Asked, since: datetime) -> AskedAlike:
         lately = [call for call in self._state.outbound_calls.values() if call.since >= since]
         sources = [self._source(call) for call in lately if call.purpose is Purpose.CALLBACK]
-        return AskedAlike(sum(call.number == asked.number for call in lately), sources.count(asked.caller))
+        outside = sum(call.number.startswith(OUTSIDE) for call in lately)
+        return AskedAlike(sum(call.number == asked.number for call in lately), sources.count(asked.caller), outside)
 
     def _source(self, call: OutboundCall) -> str | None:
         asked_in = self._state.calls.get(call.call_id or "")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, exists, func, select
 
-from routing.caps import Asked, AskedAlike
+from routing.caps import OUTSIDE, Asked, AskedAlike
 from routing.model import UNPROVEN, Attempt, CallerId, NotFound, OutboundCall, OutboundCallState
 from routing.purposes import FOR_AGENT, Purpose
 from routing.rules import resting, stored
@@ -85,6 +85,7 @@ class SqlOutboundCalls(OutboundCallTransitions):
         counts = select(
             func.count().filter(same_number),
             func.count().filter(outbound_calls.c.purpose == Purpose.CALLBACK, same_caller),
+            func.count().filter(outbound_call_private.c.number.startswith(OUTSIDE)),
         )
         query = counts.select_from(ASKED_IN).where(outbound_calls.c.since >= since)
         found = await self._database.read(lambda connection: connection.execute(query).one())

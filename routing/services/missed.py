@@ -22,6 +22,8 @@ from routing.services.tickets import TicketService
 from routing.timeline import Notes
 from routing.topics import PERSON
 
+TOO_MANY = "This number has been rung as often as one hour allows. Try again later."
+TOO_MANY_OUTSIDE = "The line has rung as many numbers outside as one hour allows. Try again later."
 KEY = "missed"  # of the ticket that such a call gets where it has none
 
 
@@ -46,8 +48,8 @@ class MissedService:
             stored = await self._callbacks.owe(call, ticket_id, number, site, notes)
         except NotCallable as why:
             raise NotCallable(f"This caller cannot be called back: {why}.") from None
-        except TooManyCalls:
-            raise NotNow("This number has been rung as often as one hour allows. Try again later.") from None
+        except TooManyCalls as cap:
+            raise NotNow(TOO_MANY_OUTSIDE if str(cap) == "outside" else TOO_MANY) from None
         await self._records.calls.append(notes.take())
         await self._tell(call_id)
         await self._audit.note(actor, Action.CALLBACK_ORDERED, call_id, self._clocks.now(), {"ticket": ticket_id})

@@ -307,15 +307,16 @@ async def test_those_that_are_alike_are_counted_whatever_has_become_of_them(reco
         await asked_by(records, caller, "+31205550298")
     survey = a_callback(await opened_ticket(records), number="+31205550298", purpose=Purpose.SURVEY)
     await records.outbound_calls.store(survey)
+    await records.outbound_calls.store(a_callback(await opened_ticket(records), number="206", purpose=Purpose.SURVEY))
 
     async def alike(number: str, caller: str | None, since: datetime = NOW) -> AskedAlike:
         return await records.outbound_calls.asked_alike(Asked(number, caller), since)
 
-    assert await alike("+31205550298", "204") == AskedAlike(to_number=5, by_caller=2)
-    assert await alike("+31205550298", "204", later(5)) == AskedAlike(to_number=0, by_caller=1)
-    assert await alike("+31205550299", None) == AskedAlike(to_number=1, by_caller=2)
-    assert await alike("205", unread.source) == AskedAlike(to_number=0, by_caller=1)
-    assert await alike("205", "+31612345678") == AskedAlike()  # whoever merely says so
+    assert await alike("+31205550298", "204") == AskedAlike(to_number=5, by_caller=2, outside=6)
+    assert await alike("+31205550298", "204", later(5)) == AskedAlike(to_number=0, by_caller=1, outside=1)
+    assert await alike("+31205550299", None) == AskedAlike(to_number=1, by_caller=2, outside=6)
+    assert await alike("205", unread.source) == AskedAlike(to_number=0, by_caller=1, outside=6)
+    assert await alike("205", "+31612345678") == AskedAlike(outside=6)  # whoever merely says so
 
 
 async def test_a_promise_that_urgency_moves_stands_and_the_one_before_is_neither_kept_nor_broken(

@@ -123,8 +123,8 @@ async def test_programs_do_the_same(anna: httpx.AsyncClient, desk: Desk) -> None
     assert (await anna.post(f"{path}/cancel", json={"reason": "done"})).json()["state"] == "cancelled"
     again = await anna.post(f"{path}/give-up", json={"reason": "done"})
     assert (again.status_code, again.json()["error"]["code"]) == (409, "not_now")
-    for act, body in (("move", {"at": None}), ("cancel", {"reason": "x"}), ("give-up", {"reason": "x"})):
-        assert (await anna.post(f"/api/v1/callbacks/{UNKNOWN}/{act}", json=body)).status_code == 404
+    for act, wanted in (("move", {"at": at}), ("cancel", {"reason": "x"}), ("give-up", {"reason": "x"})):
+        assert (await anna.post(f"/api/v1/callbacks/{UNKNOWN}/{act}", json=wanted)).status_code == 404
 
 
 async def test_who_did_it_is_in_the_audit_and_why_is_not(anna: httpx.AsyncClient, desk: Desk) -> None:
