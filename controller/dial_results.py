@@ -8,7 +8,8 @@ from routing.identity import is_id
 from routing.retrying import AttemptResult
 from telephony.ami import AmiEvent
 
-REMEMBERED = 1_000  # hang-ups whose response is still to come; it follows within a second
+REMEMBERED = 1_000  # hang-ups whose response may still come
+HANGUP_S = 1.0  # it follows the response at once, if at all
 REASONS: Mapping[str, AttemptResult] = {  # of OriginateResponse: control frames (frame.h), 0 is any other failure
     "1": AttemptResult.NO_ANSWER,  # it hung up
     "3": AttemptResult.NO_ANSWER,  # it rang to the end
@@ -28,19 +29,42 @@ CAUSES: Mapping[str, AttemptResult] = {  # of Hangup: Q.850, as res_pjsip makes 
 
 @dataclass
 class DialResults:
-    """A channel's cause comes with its hang-up, just before the response to the Originate."""
+    """Where a phone has refused, the cause comes with its channel's hang-up, before the response or just after it.
 
-    _causes: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    A phone that is not there has no channel, and no hang-up.
+    """
 
-    def hung_up(self, event: AmiEvent) -> None:
-        """Channels that are named by an id of ours are those that we rang."""
-        if not is_id(event["Uniqueid"]):
-            return
-        self._causes[event["Uniqueid"]] = event["Cause"]
+    _causes: OrderedDict[str, str] = field(default_factory=OrderedDict)  # told before their response
+    _waiting: dict[str, float] = field(default_factory=dict)  # ids that wait for their cause, since when
+
+    def happened(self, event: AmiEvent, at: float) -> tuple[str, AttemptResult] | None:
+        """The id that was dialled and what came of it, once that is known; `at` is in seconds."""
+        if event.name == "Hangup" and is_id(event["Uniqueid"]):
+            return self._hung_up(event["Uniqueid"], event["Cause"])
+        if event.name == "OriginateResponse" and event["Response"] == "Failure":
+            return self._responded(event["ActionID"], event["Reason"], at)
+        return None
+
+    def without_channel(self, at: float) -> list[str]:
+        """The ids of those that wait for a hang-up that does not come: they were not reachable."""
+        late = [dialled for dialled, since in self._waiting.items() if at - since >= HANGUP_S]
+        for dialled in late:
+            del self._waiting[dialled]
+        return late
+
+    def _hung_up(self, dialled: str, cause: str) -> tuple[str, AttemptResult] | None:
+        if self._waiting.pop(dialled, None) is not None:
+            return dialled, CAUSES.get(cause, AttemptResult.UNREACHABLE)
+        self._causes[dialled] = cause
         while len(self._causes) > REMEMBERED:
             self._causes.popitem(last=False)
+        return None
 
-    def of(self, response: AmiEvent) -> AttemptResult:
-        """Of an `OriginateResponse` that tells of a failure."""
-        cause = self._causes.pop(response["ActionID"], "")
-        return CAUSES.get(cause) or REASONS.get(response["Reason"], AttemptResult.UNREACHABLE)
+    def _responded(self, dialled: str, reason: str, at: float) -> tuple[str, AttemptResult] | None:
+        cause = self._causes.pop(dialled, None)
+        if result := CAUSES.get(cause or "") or REASONS.get(reason):
+            return dialled, result
+        if cause is not None:
+            return dialled, AttemptResult.UNREACHABLE
+        self._waiting[dialled] = at
+        return None

@@ -21,6 +21,7 @@ from routing.missed import TALKS_TO_FALLBACK
 from routing.model import Attempt, NotDialled, NotFound, OfferState, OutboundCall
 from routing.nodes import BEFORE, NodeWatch
 from routing.outbound_desk import OutboundDesk
+from routing.retrying import AttemptResult
 from routing.services.line import LineServices
 from runtime.clock import now
 from telephony.ami import ActionRefused, AmiDown, AmiError, AmiEvent, Originate, ValueRefused, hangup_cause
@@ -97,20 +98,22 @@ class Switchboard:
 
     async def _happened(self, event: AmiEvent) -> None:
         self.phones.happened(event)
+        if not_reached := self.results.happened(event, asyncio.get_running_loop().time()):
+            await self._not_reached(*not_reached)
         if event.name == "BridgeEnter":
             await self._joined(event["Uniqueid"])
-        elif event.name == "OriginateResponse" and event["Response"] == "Failure":
-            with suppress(NotFound):  # else it was an agent's phone
-                await self.outbound.failed(event["ActionID"], self.results.of(event), now())
         elif event.name == "DialEnd" and event["DialStatus"] == "ANSWER":
             await self._answered(event)
         elif event.name == "Hangup":
-            self.results.hung_up(event)
             await self.services.calls.channel_ended(event["Uniqueid"], hangup_cause(event))
         elif event.name == "ContactStatus":
             self._phones_changed.set()
         elif event.name == "UserEvent":
             self.refusals.take(event)
+
+    async def _not_reached(self, attempt_id: str, result: AttemptResult) -> None:
+        with suppress(NotFound):  # it was an agent's phone
+            await self.outbound.failed(attempt_id, result, now())
 
     async def _joined(self, channel: str) -> None:
         """Of a dispatcher's phone that was rung beside the call, the channel is the offer's id: they talk."""
@@ -177,6 +180,8 @@ class Switchboard:
         calls = [call for call in live if call.channel and call.node == self.node]
         on_channels = {call.channel: call for call in calls}
         await self.emergencies.reread(on_channels, list(channels.values()), listed_at)
+        for dialled in self.results.without_channel(asyncio.get_running_loop().time()):
+            await self._not_reached(dialled, AttemptResult.UNREACHABLE)
         await self.outbound.recover(now(), channels.keys())
         for call in calls:
             channel = channels.get(call.channel)
