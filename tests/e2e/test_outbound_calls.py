@@ -11,6 +11,7 @@ import pytest_asyncio
 from config.in_force import EditionInForce
 from routing.model import AttemptState, Call, CallerId, Intake, OutboundCall, OutboundCallState, Promise, TicketDraft
 from routing.purposes import Purpose
+from routing.retrying import AttemptResult, result_of
 from runtime.editions import in_force
 from store import SqlRecords, open_records
 from store.news import RedisNews
@@ -47,15 +48,17 @@ async def records(line: RunningLine) -> AsyncIterator[SqlRecords]:
         yield opened
 
 
-async def planned(line: RunningLine, records: SqlRecords, number: str) -> OutboundCall:
-    """A survey about a ticket, due now."""
+async def planned(
+    line: RunningLine, records: SqlRecords, number: str, purpose: Purpose = Purpose.SURVEY, flow: str = "survey"
+) -> OutboundCall:
+    """A survey about a ticket, or another call, due now."""
     site, now = EditionInForce(in_force(line.settings).edition).site, datetime.now(UTC)
     reporter = Intake.of_call(CallerId(number, number))
     draft = TicketDraft("plumbing", "technical", "normal", Promise("promise_attend", now), reporter)
     ticket = await records.tickets.open(draft, None, now)
     async with RedisNews(line.settings.redis_url) as news:
         services = services_over(records, news, lambda: now)
-        return await services.callbacks.plan(Purpose.SURVEY, "survey", number, now, ticket.id, site)
+        return await services.callbacks.plan(purpose, flow, number, now, ticket.id, site)
 
 
 async def call_of(records: SqlRecords, survey: OutboundCall) -> Call:
@@ -69,12 +72,12 @@ async def call_of(records: SqlRecords, survey: OutboundCall) -> Call:
     return call
 
 
-async def asked(records: SqlRecords, call: Call, times: int) -> None:
+async def asked(records: SqlRecords, call: Call, times: int, prompt: str = "callback_here") -> None:
     """Until the question has begun for so many times."""
 
     async def heard() -> bool:
         told = await records.calls.timeline(call.id)
-        return sum("callback_here" in event.payload.get("keys", ()) for event in told) >= times
+        return sum(prompt in event.payload.get("keys", ()) for event in told) >= times
 
     await until(f"question {times}", heard, 120)
 
@@ -148,3 +151,40 @@ async def test_a_controller_that_dies_during_the_call_leaves_it_to_the_next_one(
         await asked(records, call, 2)
         await phone.keys("1")
         await is_served(records, survey, phone)
+
+
+async def test_a_phone_that_is_busy_is_told_as_such_and_rung_another_time(
+    line: RunningLine, records: SqlRecords
+) -> None:
+    async with line.phone("205") as phone:
+        survey = await planned(line, records, "205")
+        await phone.wait("invite", 60)
+        phone.answer(486)
+
+        async def told() -> bool:
+            (attempt,) = await records.outbound_calls.attempts_of(survey.id)
+            return result_of(attempt) is AttemptResult.BUSY
+
+        await until("the result", told, 60)
+        kept = await records.outbound_calls.load(survey.id)
+        assert (kept.state, kept.due > survey.due) == (OutboundCallState.PENDING, True)
+
+
+async def test_who_calls_again_is_told_of_their_callback_and_cancels_it_by_a_key(
+    line: RunningLine, records: SqlRecords
+) -> None:
+    callback = await planned(line, records, "204", Purpose.CALLBACK, "callback")
+    async with line.phone("204") as phone:
+        phone.call("100")
+        await phone.wait("answered", 60)
+
+        async def calling() -> Call | None:
+            live = await records.calls.live()
+            return next((call for call in live if call.caller.number == "204"), None)
+
+        call = await until("the call", calling, 60)
+        await asked(records, call, 1, "callback_owed")
+        await phone.keys("3")
+        await asked(records, call, 1, "callback_cancelled")
+        assert (await records.outbound_calls.load(callback.id)).state is OutboundCallState.CANCELLED
+        phone.hang_up()
