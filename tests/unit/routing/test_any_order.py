@@ -31,7 +31,7 @@ from routing.model import (
 )
 from routing.purposes import Purpose
 from routing.retrying import AttemptResult
-from routing.services.callbacks import TooManyCalls
+from routing.services.callbacks import BY_CALLER, TooManyCalls
 from routing.talks import TalkState, is_empty
 from tests.unit.ivr.site import edition
 from tests.unit.routing.world import CALLBACK_RULES, NODE, World
@@ -194,6 +194,21 @@ class AnyOrder(RuleBasedStateMachine):
         call = self.run(self.world.call(caller=CallerId(callback.number, callback.number)))
         if not self.run(self.services.queue.take_over(call, callback.ticket_id, (), self.timeline(call.id))):
             self._waits(call, ticket_id=callback.ticket_id)
+
+    @precondition(lambda self: bool(self.callbacks()))
+    @rule(pick=picks, how=st.sampled_from(["later", "now", "cancel", "give up"]))
+    def what_is_owed_is_changed(self, pick: int, how: str) -> None:
+        callbacks = self.callbacks()
+        of, service = callbacks[pick % len(callbacks)].id, self.services.callbacks
+        with suppress(NotNow):
+            match how:
+                case "later" | "now":
+                    at = self.world.now + timedelta(seconds=900)
+                    self.run(service.move(of, at if how == "later" else None, BY_CALLER))
+                case "cancel":
+                    self.run(service.cancel(of, "", BY_CALLER))
+                case _:
+                    self.run(service.give_up(of, "voicemail", "agent:anna"))
 
     @precondition(lambda self: bool(self.callbacks()))
     @rule(pick=picks)

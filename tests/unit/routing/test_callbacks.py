@@ -448,7 +448,7 @@ async def test_for_an_agent_one_callback_rings_at_a_time_and_a_caller_is_taken_m
     assert (await world.offer_to(agent)).call_id == waiting.call_id
     await world.offers.caller_left(waiting.call_id or "")
     await world.records.queue.leave(waiting.id, "left", world.now)
-    assert await world.desk.failed(world.dialler.dialled[0].id, "no answer", world.now)
+    assert await world.desk.failed(world.dialler.dialled[0].id, AttemptResult.NO_ANSWER, world.now)
     await shown(world, agent)
     assert len(world.dialler.dialled) == 2
 
