@@ -149,6 +149,13 @@ class AgainRule(Document):
     times: int | None = None  # None: as often as any
 
 
+class FloorRules(Document):
+    """What those who look after the floor measure by."""
+
+    answer_within_s: int = 20  # who is answered within it was answered in time
+    promise_soon_minutes: Minutes = 60  # a promise that is due within it is due soon
+
+
 class CallbackRules(Document):
     """How the line rings people, for callbacks and for whatever else."""
 
@@ -181,6 +188,7 @@ class Site(Document):
     emergency: EmergencyRules
     waiting: WaitingRules
     callback: CallbackRules
+    floor: FloorRules = FloorRules()
     crews: tuple[Crew, ...]
     default_crew: str = "dispatch"
     fallback_phones: tuple[str, ...]  # rung by the dialplan when no controller answers

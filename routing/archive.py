@@ -164,6 +164,14 @@ class Action(StrEnum):
     MISSED_DONE = "missed_done"
     MISSED_REOPENED = "missed_reopened"
     DOCUMENTS_PUBLISHED = "documents_published"
+    STATE_FORCED = "state_forced"
+    HELP_ASKED = "help_asked"
+    HELP_TAKEN = "help_taken"
+    HELP_ENDED = "help_ended"
+    NOTICE_POSTED = "notice_posted"
+    NOTICE_WITHDRAWN = "notice_withdrawn"
+    WALL_LINK_MADE = "wall_link_made"
+    WALL_LINK_WITHDRAWN = "wall_link_withdrawn"
 
 
 @dataclass(frozen=True)

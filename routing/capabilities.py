@@ -21,7 +21,10 @@ class Capability(StrEnum):
     TAKE_IN_TICKETS = "take_in_tickets"  # open one by hand
     TAKE_CALLS = "take_calls"  # one's own state, offers and wrap-ups; needs an account that is an agent's
     TAKE_EMERGENCY = "take_emergency"
-    MANAGE_AGENTS = "manage_agents"  # make another agent not ready
+    WATCH_FLOOR = "watch_floor"  # the floor's figures, who asks for help
+    MANAGE_AGENTS = "manage_agents"  # put another agent into a state, take their calls for help
+    SEND_NOTICES = "send_notices"  # to all desks
+    MANAGE_WALLS = "manage_walls"  # make links for screens on a wall, and withdraw them
     READ_FIGURES = "read_figures"  # how right the line was in what it told callers
     READ_AUDIT = "read_audit"
 
@@ -33,9 +36,11 @@ _AGENT = frozenset(
         Capability.MANAGE_CALLBACKS, Capability.TAKE_CALLS, Capability.TAKE_EMERGENCY,
     }
 )  # fmt: skip
-_SUPERVISOR = _AGENT | {Capability.MANAGE_AGENTS, Capability.READ_FIGURES}
+_SUPERVISOR = _AGENT | {
+    Capability.WATCH_FLOOR, Capability.MANAGE_AGENTS, Capability.SEND_NOTICES, Capability.READ_FIGURES,
+}  # fmt: skip
 ROLES: Mapping[str, frozenset[Capability]] = {
     "agent": _AGENT,
     "supervisor": _SUPERVISOR,
-    "admin": _SUPERVISOR | {Capability.READ_AUDIT},
+    "admin": _SUPERVISOR | {Capability.READ_AUDIT, Capability.MANAGE_WALLS},
 }

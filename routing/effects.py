@@ -18,6 +18,7 @@ from routing.emergencies import (
     RingEvent,
     TakeEvent,
 )
+from routing.help_requests import HELP_TRANSITIONS, OPEN_HELP, HelpEvent, HelpState
 from routing.lifecycle import (
     AGENT_TRANSITIONS,
     ATTEMPT_TRANSITIONS,
@@ -79,6 +80,7 @@ class Kind(StrEnum):
     PARTICIPANT = "participants"
     TALK_COMMAND = "talk_commands"
     MISSED = "missed_calls"  # callers whom nobody reached
+    HELP = "help_requests"
 
 
 LIVE: Mapping[Kind, tuple[StrEnum, ...]] = {
@@ -87,6 +89,7 @@ LIVE: Mapping[Kind, tuple[StrEnum, ...]] = {
     Kind.ATTEMPT: OPEN_ATTEMPTS,
     Kind.TAKE: OPEN_TAKES,
     Kind.TALK_COMMAND: OPEN_COMMANDS,
+    Kind.HELP: OPEN_HELP,
 }
 ONE_LIVE_PER: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.PLACE: (("call_id",), ("callback_id",)),
@@ -95,6 +98,7 @@ ONE_LIVE_PER: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.ATTEMPT: (("outbound_call_id",), ("slot",), ("agent_id",)),
     Kind.TAKE: (("emergency_id",),),
     Kind.TALK_COMMAND: (("talk_id",),),
+    Kind.HELP: (("agent_id",),),
 }
 """Of a kind's rows that are live, no two share all values of any of these; the first to have them wins."""
 
@@ -322,3 +326,9 @@ def missed_transition(
     sources, to = sources_and_target(MISSED_TRANSITIONS, event)
     changes = {"state": to, "state_since": at, "by": by}
     return Transition(Kind.MISSED, where, changes, sources, event, at, required)
+
+
+def help_transition(request_id: str, event: HelpEvent, at: datetime, by: str) -> Transition:
+    sources, to = sources_and_target(HELP_TRANSITIONS, event)
+    stamps = {"taken_by": by, "taken_at": at} if to is HelpState.TAKEN else {"ended_at": at}
+    return Transition(Kind.HELP, {"id": request_id}, {"state": to, **stamps}, sources, event, at, True)

@@ -9,6 +9,7 @@ from routing.fake_calls import MemoryCalls, MemoryTickets
 from routing.fake_corrections import MemoryCorrections
 from routing.fake_dispatch import MemoryAgents, MemoryDrafts, MemoryOffers, MemoryQueue, MemoryWrapUps
 from routing.fake_emergencies import MemoryEmergencies
+from routing.fake_floor import MemoryFloor
 from routing.fake_legs import MemoryLegs
 from routing.fake_missed import MemoryMissed
 from routing.fake_nodes import MemoryNodes
@@ -16,6 +17,7 @@ from routing.fake_outbound_calls import MemoryOutboundCalls
 from routing.fake_state import MemoryState
 from routing.fake_talks import MemoryTalks
 from routing.fake_waits import MemoryWaits
+from routing.floor_records import FloorRecords
 from routing.missed import MissedCalls
 from routing.model import Agent
 from routing.nodes import Nodes
@@ -57,6 +59,7 @@ class MemoryRecords:
         self.nodes: Nodes = MemoryNodes(self.state)
         self.missed: MissedCalls = MemoryMissed(self.state)
         self.waits: Waits = MemoryWaits(self.state)
+        self.floor: FloorRecords = MemoryFloor(self.state)
 
 
 class MemoryNews:

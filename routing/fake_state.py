@@ -29,6 +29,7 @@ from routing.effects import (
     Transition,
 )
 from routing.emergencies import Emergency, Ring, Take
+from routing.help_requests import HelpRequest
 from routing.identity import new_id
 from routing.legs import CallLeg
 from routing.missed import Listed, MissedCall, ReachedCaller, is_theirs
@@ -48,9 +49,11 @@ from routing.model import (
     Ticket,
 )
 from routing.nodes import Node
+from routing.notices import Notice
 from routing.purposes import Purpose
 from routing.rules import emptied, following, reached, renewed_place
 from routing.talks import IN_TALK, Participant, Talk, TalkCommand
+from routing.wall_links import WallLink
 
 R = TypeVar("R")
 Row = Any  # of one of the kinds
@@ -95,6 +98,10 @@ class MemoryState:
     participants: dict[str, Participant] = field(default_factory=dict)
     talk_commands: dict[str, TalkCommand] = field(default_factory=dict)
     missed_calls: dict[str, MissedCall] = field(default_factory=dict)
+    help_requests: dict[str, HelpRequest] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
+    dismissals: set[tuple[str, str]] = field(default_factory=set)  # (notice, login)
+    wall_links: dict[str, WallLink] = field(default_factory=dict)  # by the hash of their token
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

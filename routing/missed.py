@@ -154,12 +154,17 @@ def has_talked(call: Call, events: Collection[NewEvent]) -> bool:
 
 def waited_s(call: Call, events: Collection[NewEvent]) -> int | None:
     """How long the caller waited for a person, in seconds; None where they never did."""
+    span = waiting_span(events, call.ended_at)
+    return None if span is None else max(0, int((span[1] - span[0]).total_seconds()))
+
+
+def waiting_span(events: Collection[NewEvent], ended_at: datetime | None) -> tuple[datetime, datetime] | None:
+    """From when until when a caller waited whom no agent answered; None where they never did."""
     began = [event.at for event in events if event.type in WAITING_BEGAN]
     if not began:
         return None
     left = [event.at for event in events if event.type == EventType.QUEUE_LEFT and event.at >= max(began)]
-    until = max(left, default=call.ended_at or max(began))
-    return max(0, int((until - min(began)).total_seconds()))
+    return min(began), max(left, default=ended_at or max(began))
 
 
 # who leaves the list by themselves

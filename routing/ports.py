@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from routing.caps import Asked, AskedAlike
 from routing.corrections import CORRECTABLE, Corrections
 from routing.emergencies import Emergency, EmergencyEvent, Ring, Take, TakeEvent
+from routing.floor_records import FloorRecords
 from routing.legs import CallLeg
 from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
 from routing.missed import ALWAYS_OPEN, MissedCalls, MissedRules
@@ -380,6 +381,7 @@ class Records(Protocol):
     nodes: Nodes
     missed: MissedCalls
     waits: Waits
+    floor: FloorRecords
 
 
 class News(Protocol):

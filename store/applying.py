@@ -51,6 +51,7 @@ from store.tables_dispatch import (
     queue_entries,
 )
 from store.tables_emergencies import emergencies, emergency_rings, emergency_takes
+from store.tables_floor import help_requests
 from store.tables_missed import missed_calls
 from store.tables_talks import PRESENT, talk_commands, talk_participants, talks
 from store.ticket_history import note_change
@@ -71,6 +72,7 @@ TABLES: Mapping[Kind, Table] = {
     Kind.PARTICIPANT: talk_participants,
     Kind.TALK_COMMAND: talk_commands,
     Kind.MISSED: missed_calls,
+    Kind.HELP: help_requests,
 }
 CALL_FIRST = (Kind.OUTBOUND_CALL, Kind.ATTEMPT)  # of an offer, its agent comes before the call
 # Said in so many words where only live rows can have a transition, so that the index of those serves.

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
 from routing.corrections import Corrections
+from routing.floor_records import FloorRecords
 from routing.missed import MissedCalls
 from routing.nodes import Nodes
 from routing.ports import (
@@ -30,6 +31,7 @@ from store.drafts import SqlDrafts
 from store.records_calls import SqlCalls
 from store.records_corrections import SqlCorrections
 from store.records_emergencies import SqlEmergencies
+from store.records_floor import SqlFloor
 from store.records_legs import SqlLegs
 from store.records_missed import SqlMissed
 from store.records_nodes import SqlNodes
@@ -69,6 +71,7 @@ class SqlRecords:
         self.nodes: Nodes = SqlNodes(database)
         self.missed: MissedCalls = SqlMissed(database, words_kept)
         self.waits: Waits = SqlWaits(database)
+        self.floor: FloorRecords = SqlFloor(database, site_id, words_kept)
         self.accounts: Accounts = SqlAccounts(database)
         self.pages: Pages = SqlPages(database)
         self.archive: Archive = SqlArchive(database)

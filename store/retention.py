@@ -33,6 +33,7 @@ from store.tables_dispatch import (
     sessions,
     wrap_up_private,
 )
+from store.tables_floor import notice_private
 from store.tables_missed import missed_private
 
 BATCH = 500  # rows
@@ -59,7 +60,7 @@ STILL_NEEDED: dict[str, ColumnElement[bool]] = {
 }
 PRIVATE: tuple[Table, ...] = (
     call_private, event_private, ticket_private, ticket_change_private, ticket_correction_private,
-    outbound_call_private, wrap_up_private, draft_private, outcome_private, missed_private,
+    outbound_call_private, wrap_up_private, draft_private, outcome_private, missed_private, notice_private,
 )  # fmt: skip
 
 

@@ -5,9 +5,13 @@ Ids are UUIDv7; times are UTC; `site_id` is on every root row.
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Text, UniqueConstraint, text
 
+from routing.contacts import CONTACT_EVENTS
 from store.columns import ID, WORD, HostileText, Json, UtcTime, metadata, reference
 
 NOT_ENDED = text("ended_at IS NULL")
+UNSETTLED = text("settled_at IS NULL")
+# Written out, not bound: only so does the database see that the index of those serves.
+CONTACT_EVENT = text(f"type IN ({', '.join(repr(str(each)) for each in CONTACT_EVENTS)})")
 
 documents = Table(
     "documents",
@@ -102,6 +106,7 @@ events = Table(
     Column("payload", Json, nullable=False),
     UniqueConstraint("call_id", "seq"),
     Index("ix_events_type_id", "type", "id"),
+    Index("ix_events_contact_at", "at", sqlite_where=CONTACT_EVENT, postgresql_where=CONTACT_EVENT),
 )
 
 event_private = Table(
@@ -263,6 +268,7 @@ promises = Table(
     Column("settled_at", UtcTime),
     Column("kept", Boolean),
     Index("ix_promises_ticket_id", "ticket_id"),
+    Index("ix_promises_unsettled_by", "by", sqlite_where=UNSETTLED, postgresql_where=UNSETTLED),
 )
 
 messages = Table(

@@ -8,6 +8,7 @@ from typing import Any
 from routing.effects import Kind
 from routing.emergencies import EMERGENCY_TRANSITIONS, RING_TRANSITIONS, TAKE_TRANSITIONS
 from routing.fake_state import MemoryState
+from routing.help_requests import HELP_TRANSITIONS
 from routing.lifecycle import (
     AGENT_TRANSITIONS,
     ATTEMPT_TRANSITIONS,
@@ -34,6 +35,7 @@ TRANSITIONS: Mapping[Kind, Mapping[tuple[StrEnum, StrEnum], StrEnum]] = {
     Kind.PARTICIPANT: PARTICIPANT_TRANSITIONS,  # type: ignore[dict-item]
     Kind.TALK_COMMAND: COMMAND_TRANSITIONS,  # type: ignore[dict-item]
     Kind.MISSED: MISSED_TRANSITIONS,  # type: ignore[dict-item]
+    Kind.HELP: HELP_TRANSITIONS,  # type: ignore[dict-item]
 }
 Made = tuple[str, str, str]  # kind, from, to
 IN_TABLES: frozenset[Made] = frozenset(

@@ -24,6 +24,7 @@ from web.api import (
     drafts,
     emergencies,
     events,
+    floor,
     intake,
     me,
     missed,
@@ -36,19 +37,26 @@ from web.board import BoardReader
 from web.context import DeskContext
 from web.emergencies import EmergencyReader
 from web.errors import RESPONSES
+from web.floor import FloorReader
 from web.head_requests import HeadRequests
 from web.headers import SecurityHeaders
+from web.helping import HelpReader
 from web.logins import Logins
 from web.messages import Recordings
 from web.missed import MissedCounter
 from web.pages import callbacks as callback_pages
+from web.notices import NoticeReader
 from web.pages import calls as call_pages
 from web.pages import corrections as correction_pages
 from web.pages import desk as desk_pages
 from web.pages import emergencies as emergency_pages
+from web.pages import floor as floor_pages
+from web.pages import helping as helping_pages
 from web.pages import intake as intake_pages
 from web.pages import missed as missed_pages
+from web.pages import notices as notice_pages
 from web.pages import tickets as ticket_pages
+from web.pages import wall as wall_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.reading import Readings, ReadingTrace, Watched
 from web.rendering import Renderings
@@ -68,6 +76,10 @@ PAGES = (
     callback_pages,
     emergency_pages,
     missed_pages,
+    floor_pages,
+    helping_pages,
+    notice_pages,
+    wall_pages,
 )
 API = (
     sessions,
@@ -84,6 +96,7 @@ API = (
     audits,
     emergencies,
     missed,
+    floor,
 )
 
 
@@ -133,7 +146,11 @@ def _shown(
     watched = cast("Records", Watched(records))
     board = BoardReader(records, in_force.waiting, now)  # it says by itself what it shows
     emergencies, missed, told = EmergencyReader(watched), MissedCounter(records), ToldWaitReader(records, now)
-    return DeskContext(watched, news, archive, in_force, renderings, board, emergencies, missed, told, now)
+    floor = FloorReader(records, board, lambda: in_force.site, now)
+    return DeskContext(
+        watched, news, archive, in_force, renderings, board, emergencies, missed, told, floor, HelpReader(records),
+        NoticeReader(records, now), now,
+    )  # fmt: skip
 
 
 def _add_rooms(app: FastAPI) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from config.documents import WaitingRules
 from routing.expected_wait import SOON_S, estimates, told_minutes
+from routing.floor import NOBODY_WAITS, Waiter, Waiting, here_since, waiting_of
 from routing.model import Agent, Call, CallerId, OutboundCall, QueueEntry, Ticket
 from routing.ports import Records
 from routing.services.queue import line_now
@@ -47,13 +48,13 @@ class Board:
 
     rows: tuple[Row, ...]
     agents: tuple[Agent, ...]
-    live: int = 0
-    callbacks: int = 0
+    waiters: tuple[Waiter, ...] = ()  # everybody who waits, in no particular order
+    waiting: Waiting = NOBODY_WAITS
 
     @property
     def hidden(self) -> int:
         """How many wait beyond those that are shown."""
-        return self.live + self.callbacks - len(self.rows)
+        return len(self.waiters) - len(self.rows)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -74,12 +75,17 @@ class BoardReader:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(self) -> Board:
+        board = await self.counted()
+        _noted(board)
+        return board
+
+    async def counted(self, anew: bool = False) -> Board:
+        """For whoever is shown its numbers and nobody's name; `anew`: after a change of one's own."""
         async with self._lock:
-            if self._read_at < 0 or self.clock() - self._read_at > FRESH_S:
+            if anew or self._read_at < 0 or self.clock() - self._read_at > FRESH_S:
                 self._board = await read_board(self.records, self.rules(), self.now(), SHOWN)
                 self._read_at = self.clock()
-        _noted(self._board)
-        return self._board
+            return self._board
 
     async def whole(self) -> Board:
         """With everybody who waits."""
@@ -99,8 +105,9 @@ async def read_board(records: Records, rules: WaitingRules, now: datetime, shown
     waits = estimates(waiting, line)
     rows = await _rows(records, turns(waiting, now, rules)[:shown], waits)
     agents = tuple(sorted(line.agents, key=lambda agent: agent.name))
-    live = sum(1 for entry in waiting if entry.call_id)
-    return Board(rows, agents, live, len(waiting) - live)
+    calls = {row.call.id: row.call for row in rows if row.call}
+    waiters = tuple(Waiter(entry, here_since(entry, calls.get(entry.call_id or ""))) for entry in waiting)
+    return Board(rows, agents, waiters, waiting_of(waiters))
 
 
 async def _rows(records: Records, shown: Sequence[Turn], waits: Mapping[str, float | None]) -> tuple[Row, ...]:

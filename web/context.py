@@ -12,7 +12,10 @@ from config.in_force import EditionInForce
 from routing.ports import News, Records
 from web.board import BoardReader
 from web.emergencies import EmergencyReader
+from web.floor import FloorReader
+from web.helping import HelpReader
 from web.missed import MissedCounter
+from web.notices import NoticeReader
 from web.ports import Archive
 from web.rendering import Rendering, Renderings
 from web.told_waits import ToldWaitReader
@@ -31,6 +34,9 @@ class DeskContext:
     emergencies: EmergencyReader
     missed: MissedCounter
     told: ToldWaitReader
+    floor: FloorReader
+    help: HelpReader
+    notices: NoticeReader
     now: Callable[[], datetime]
 
     @property

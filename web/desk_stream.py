@@ -47,6 +47,21 @@ async def stream(
     )
 
 
+@router.get("/floor/stream", dependencies=[needs(Capability.WATCH_FLOOR)])
+async def floor_stream(
+    who: VisitorDep,
+    context: DeskDep,
+    logins: LoginsDep,
+    pages: PagesDep,
+    page: PageMark,
+    after: Annotated[str | None, Query(pattern=STREAM_ID)] = None,
+    last_event_id: Annotated[str | None, Header(pattern=STREAM_ID)] = None,
+) -> EventSourceResponse:
+    """The same, and the floor."""
+    watch = _Watch(context, pages, who, page, floor=True)
+    return EventSourceResponse(_events(watch, logins, start_after(last_event_id, after)), ping=15)
+
+
 async def _events(watch: "_Watch", logins: Logins, after: str) -> AsyncIterator[ServerSentEvent]:
     async for change in changes(watch.context.news, logins, watch.who, after, GLANCE_S):
         async for event in watch.events(change):
@@ -63,6 +78,7 @@ class _Watch:
     pages: PageService
     who: Visitor
     page: str
+    floor: bool = False
     shown: dict[str, str] = field(default_factory=dict)  # part → version
     live: bool | None = None
     offered: tuple[str, str] | None = None
@@ -107,7 +123,7 @@ class _Watch:
 
     async def _panels(self, change: NewsItem) -> AsyncIterator[Panel]:
         """What has changed; the call and its wrap-up are for the agent's live page only."""
-        panels = Panels(self.context, self.who, self.context.board, self.shown)
+        panels = Panels(self.context, self.who, self.context.board, self.shown, self.floor)
         async for panel in panels.changed(concerns(change, self.who.account.agent_id), bool(self.live)):
             yield panel
 

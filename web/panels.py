@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from routing.capabilities import Capability
-from routing.model import Agent, AgentState, Offer, OfferState
+from routing.day_figures import Formula
+from routing.model import URGENCY_ORDER, Agent, AgentState, Offer, OfferState
 from routing.policy import page_alive
+from routing.services.agents import FORCED
 from web.auth import Visitor
 from web.board import BoardReader, board_version
 from web.context import DeskContext
 from web.dispositions import DISPOSITIONS
 from web.pop import pop_of
 
+NOTICE_MINUTES = (15, 60, 240, 720)
 REASONS = ("break", "meeting", "paperwork", "handover")
 SHOWN = (OfferState.MADE, OfferState.SEEN, OfferState.RINGING, OfferState.ANSWERED)
 
@@ -35,6 +38,7 @@ class Panels:
     who: Visitor
     board: BoardReader
     shown: dict[str, str] = field(default_factory=dict)  # part → version the page has
+    floor: bool = False  # whether the page shows the floor
 
     async def all(self) -> list[Panel]:
         return [panel async for panel in self.changed(own=True)]
@@ -47,17 +51,21 @@ class Panels:
         if panel := await self.emergencies():
             yield panel
         if own and self.who.account.agent_id:
-            agent = await self.context.records.agents.load(self.who.account.agent_id)
-            offer = await self.context.records.offers.of_agent(agent.id)
-            if live and (panel := await self._pop(offer)):
+            async for panel in self._own(self.who.account.agent_id, live):
                 yield panel
-            if panel := await self._me(agent, offer):
+        help, floor = (self._help, self._floor) if self.floor else (_nothing, _nothing)
+        for draw in (help, self._board, self._missed, self.notices, floor):
+            if panel := await draw():
                 yield panel
-            if live and (panel := await self._wrap(agent)):
-                yield panel
-        if panel := await self._board():
+
+    async def _own(self, agent_id: str, live: bool) -> AsyncIterator[Panel]:
+        agent = await self.context.records.agents.load(agent_id)
+        offer = await self.context.records.offers.of_agent(agent.id)
+        if live and (panel := await self._pop(offer)):
             yield panel
-        if panel := await self._missed():
+        if panel := await self.me(agent, offer):
+            yield panel
+        if live and (panel := await self._wrap(agent)):
             yield panel
 
     async def emergencies(self) -> Panel | None:
@@ -73,7 +81,8 @@ class Panels:
         rings_until = offer.ringing_at + timedelta(seconds=ring_s) if offer.ringing_at else None
         return self._draw("pop", pop, pop=pop, ring_s=ring_s, rings_until=rings_until)
 
-    async def _me(self, agent: Agent, offer: Offer | None) -> Panel | None:
+    async def me(self, agent: Agent, offer: Offer | None) -> Panel | None:
+        help = await self.context.help.of(agent.id)
         seen = (
             agent.state,
             agent.state_since,
@@ -81,8 +90,9 @@ class Panels:
             agent.phone,
             agent.phone_registered,
             offer and offer.state,
+            help and help.request,
         )
-        return self._draw("me", seen, agent=agent, offer=offer, reasons=REASONS)
+        return self._draw("me", seen, agent=agent, offer=offer, reasons=REASONS, help=help)
 
     async def _wrap(self, agent: Agent) -> Panel | None:
         offer = await self.context.records.offers.last_of_agent(agent.id)
@@ -108,6 +118,29 @@ class Panels:
         count = sum((await self.context.missed.read()).values())
         return self._draw("missed-count", count, count=count)
 
+    async def notices(self) -> Panel | None:
+        """On every page of everybody, until each puts them away."""
+        notices = await self.context.notices.of(self.who.account.login)
+        return self._draw("notices", notices, notices=notices)
+
+    async def _help(self) -> Panel | None:
+        calls = await self.context.help.read()
+        return self._draw("help", calls, calls=calls)
+
+    async def _floor(self) -> Panel | None:
+        floor, board = await self.context.floor.read(), await self.board.read()
+        at, rules = self.context.now(), self.context.edition.site.waiting
+        alive = {agent.id: page_alive(agent, at, rules) for agent in board.agents}
+        promised = {each.ticket_id for each in floor.figures.promises.first}
+        tickets = await self.context.records.tickets.known(promised)
+        notices = await self.context.notices.standing()
+        seen = (floor.figures, board_version(board, alive), [tickets[each] for each in sorted(tickets)], notices)
+        return self._draw(
+            "floor", seen, figures=floor.figures, board=board, alive=alive, tickets=tickets, standing=notices,
+            answer_within_s=self.context.edition.site.floor.answer_within_s, forced=FORCED, urgencies=URGENCY_ORDER,
+            formulas=list(Formula), lasts=NOTICE_MINUTES,
+        )  # fmt: skip
+
     def _draw(self, name: str, seen: object, **values: object) -> Panel | None:
         """None when the page shows it already."""
         marked = (seen, sorted(self.context.in_force.pins.items()))  # other documents may name the same otherwise
@@ -119,3 +152,7 @@ class Panels:
             f"parts/{name}.html", self.who.language, version=version, now=self.context.now(), who=self.who, **values
         )
         return Panel(name, version, html)
+
+
+async def _nothing() -> None:
+    """In the place of a part that the page does not show."""

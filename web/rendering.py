@@ -16,7 +16,7 @@ from routing.model import URGENCY_ORDER
 from web.desk_wording import DeskWording
 from web.display_names import DisplayNames
 from web.texts import Texts, load_texts
-from web.times import ago, clock, lasted, moment, span
+from web.times import ago, clock, lasted, moment, span, stopwatch
 from web.turn_wording import TurnWording
 from web.untrusted import one_line, visible
 
@@ -79,6 +79,7 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
         clock=lambda at, now: clock(at, now, zone),
         moment=lambda at, now: moment(at, now, zone),
         ago=lambda at, now: ago(at, now),
+        stopwatch=stopwatch,
         lasted=lasted,
         span=span,
         on_the_clock=lambda at: at.astimezone(zone).strftime("%Y-%m-%dT%H:%M"),  # for a field of day and time

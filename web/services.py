@@ -7,10 +7,13 @@ from fastapi import Depends, Request
 from routing.services.agents import AgentService
 from routing.services.callbacks import CallbackService
 from routing.services.emergencies import EmergencyService
+from routing.services.help import HelpService
 from routing.services.line import LineServices
 from routing.services.missed import MissedService
+from routing.services.notices import NoticeService
 from routing.services.pages import PageService
 from routing.services.tickets import TicketService
+from routing.services.walls import WallService
 
 
 def _services(request: Request) -> LineServices:
@@ -38,6 +41,18 @@ def _missed(request: Request) -> MissedService:
     return _services(request).missed
 
 
+def _help(request: Request) -> HelpService:
+    return _services(request).help
+
+
+def _notices(request: Request) -> NoticeService:
+    return _services(request).notices
+
+
+def _walls(request: Request) -> WallService:
+    return _services(request).walls
+
+
 def _pages(request: Request) -> PageService:
     pages: PageService = request.app.state.pages
     return pages
@@ -48,4 +63,7 @@ CallbacksDep = Annotated[CallbackService, Depends(_callbacks)]
 AgentsDep = Annotated[AgentService, Depends(_agents)]
 EmergenciesDep = Annotated[EmergencyService, Depends(_emergencies)]
 MissedDep = Annotated[MissedService, Depends(_missed)]
+HelpDep = Annotated[HelpService, Depends(_help)]
+NoticesDep = Annotated[NoticeService, Depends(_notices)]
+WallsDep = Annotated[WallService, Depends(_walls)]
 PagesDep = Annotated[PageService, Depends(_pages)]

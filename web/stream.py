@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from routing.ports import News
@@ -41,10 +41,19 @@ def concerns(change: NewsItem, agent_id: str | None) -> bool:
     return not change.topic.startswith("offer") or agent_of(change) == agent_id
 
 
-async def changes(
-    news: News, logins: Logins, who: Visitor, after: str, tick_s: float = TICK_S
+def changes(news: News, logins: Logins, who: Visitor, after: str, tick_s: float = TICK_S) -> AsyncIterator[NewsItem]:
+    """As `changes_while`, as long as the session lasts."""
+
+    async def lasts() -> bool:
+        return await logins.accounts.of_session(token_hash(who.token), logins.now()) is not None
+
+    return changes_while(lasts, news, after, tick_s)
+
+
+async def changes_while(
+    lasts: Callable[[], Awaitable[bool]], news: News, after: str, tick_s: float = TICK_S
 ) -> AsyncIterator[NewsItem]:
-    """News and ticks, as long as the session lasts. Begins with a tick."""
+    """News and ticks, as long as the listener may have them. Begins with a tick."""
     loop = asyncio.get_running_loop()
     listening = news.listen(after)
     pending: asyncio.Future[tuple[str, str, Mapping[str, str]]] = asyncio.ensure_future(anext(listening))
@@ -53,7 +62,7 @@ async def changes(
         while True:
             if (left_s := tick_at - loop.time()) <= 0:
                 if loop.time() >= session_at:
-                    if not await _logged_in(logins, who):
+                    if not await lasts():
                         return
                     session_at = loop.time() + SESSION_S
                 tick_at = loop.time() + tick_s
@@ -66,10 +75,6 @@ async def changes(
             yield change
     finally:
         await _stop(pending, listening)
-
-
-async def _logged_in(logins: Logins, who: Visitor) -> bool:
-    return await logins.accounts.of_session(token_hash(who.token), logins.now()) is not None
 
 
 async def _stop(

@@ -33,6 +33,19 @@ def ago(at: datetime, now: datetime) -> Markup:
     )
 
 
+def stopwatch(at: datetime, now: datetime) -> Markup:
+    """How long since, to the second: `4:07`, `1:02:07`; the page counts on from `datetime`."""
+    return Markup('<time class="age exact" datetime="{}">{}</time>').format(
+        at.isoformat(), exact(max(0, int((now - at).total_seconds())))
+    )
+
+
+def exact(seconds: int) -> str:
+    """`0:42`, `4:07`, `1:02:07`."""
+    minutes, hours = seconds // 60, seconds // 3600
+    return f"{hours}:{minutes % 60:02d}:{seconds % 60:02d}" if hours else f"{minutes}:{seconds % 60:02d}"
+
+
 def lasted(start: datetime, end: datetime) -> str:
     """How long from one to the other; it does not count on."""
     return span(max(0, int((end - start).total_seconds())))

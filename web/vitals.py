@@ -115,15 +115,15 @@ async def _registry(context: DeskContext) -> CollectorRegistry:
         gauge = Gauge(f"onenumber_{name}", f"{name} so far, by outcome", ["outcome"], registry=registry)
         for outcome, count in counts.items():
             gauge.labels(outcome).set(count)
-    waiting = await context.records.queue.waiting()
+    board = await context.board.counted()
     by_kind = Gauge("onenumber_waiting", "waiting now", ["kind", "urgency"], registry=registry)
-    for entry in waiting:
+    for entry in (waiter.entry for waiter in board.waiters):
         by_kind.labels("callback" if entry.callback_id else "live", entry.urgency).inc()
-    oldest = min((entry.since for entry in waiting), default=None)
+    oldest = board.waiting.longest_since
     age = (context.now() - oldest).total_seconds() if oldest else 0.0
     Gauge("onenumber_oldest_wait_seconds", "longest wait of those waiting now", registry=registry).set(age)
     states = Gauge("onenumber_agents", "agents now", ["state"], registry=registry)
-    for agent in await context.records.agents.all():
+    for agent in board.agents:
         states.labels(agent.state).inc()
     living = Gauge("onenumber_node_alive", "whether a node was heard of lately", ["node"], registry=registry)
     for node in named(await context.records.nodes.all()):

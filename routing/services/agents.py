@@ -6,13 +6,20 @@ from config.documents import WaitingRules
 from routing.archive import NO_AUDIT, Action, AuditNotes
 from routing.clocks import Clocks
 from routing.lifecycle import AGENT_TRANSITIONS, AgentEvent, leads_to
-from routing.model import Agent, AgentState, NotNow
+from routing.model import Agent, AgentState, Missing, NotNow
 from routing.policy import page_alive
 from routing.ports import News, Records
 from routing.services.offers import own_offer
 from routing.wrap_ups import NO_DISPOSITION, wrap_up_form
 
 RAN_OUT = "after-call work ran out"
+FORCED: Mapping[tuple[AgentState, AgentState], AgentEvent] = {
+    (AgentState.AVAILABLE, AgentState.NOT_READY): AgentEvent.WENT_NOT_READY,
+    (AgentState.NOT_READY, AgentState.AVAILABLE): AgentEvent.WENT_AVAILABLE,
+    (AgentState.AFTER_CALL_WORK, AgentState.AVAILABLE): AgentEvent.WRAPPED_UP,
+    (AgentState.AFTER_CALL_WORK, AgentState.NOT_READY): AgentEvent.WRAPPED_UP_AWAY,
+}
+"""Into which states another may put an agent; nobody is taken out of a call, or of one that is on its way."""
 
 
 class AgentService:
@@ -40,7 +47,7 @@ class AgentService:
         """Raises: NotNow."""
         if not agent.phone_registered:
             raise NotNow("Your phone is not registered: switch it on and try again.")
-        if not page_alive(agent, self._clocks.now(), self._rules()):
+        if not self._has_page(agent):
             raise NotNow("No page of your desk is open: calls are shown there first.")
         await self._decide(agent, AgentEvent.WENT_AVAILABLE)
 
@@ -54,6 +61,28 @@ class AgentService:
             raise NotNow
         to, by = leads_to(AGENT_TRANSITIONS, event), actor or f"agent:{agent.login}"
         await self._audit.note(by, Action.STATE_CHANGED, agent.login, self._clocks.now(), {"to": to})
+
+    # by another person
+
+    async def force(self, agent: Agent, to: AgentState, reason: str, actor: str) -> None:
+        """Put an agent into another state; their desk says who did, and why. Raises: Missing, NotNow."""
+        reason = " ".join(reason.split())
+        if not reason:
+            raise Missing("Say why: the agent reads it.")
+        event = FORCED.get((agent.state, to))
+        if event is None:
+            raise NotNow(f"{agent.name} cannot be put into that state now.")
+        if to is AgentState.AVAILABLE and not (agent.phone_registered and self._has_page(agent)):
+            raise NotNow(f"{agent.name} cannot take calls: the phone is not registered, or no page of theirs is open.")
+        if agent.state is AgentState.AFTER_CALL_WORK:
+            await self._keep_what_was_typed(agent)
+        if not await self.change(agent, event, f"{forced_by(actor)}:{reason}"):
+            raise NotNow
+        detail = {"to": str(to), "from": str(agent.state)}  # no reason: it is about somebody, and kept for ever
+        await self._audit.note(actor, Action.STATE_FORCED, agent.login, self._clocks.now(), detail)
+
+    def _has_page(self, agent: Agent) -> bool:
+        return page_alive(agent, self._clocks.now(), self._rules())
 
     # after-call work
 
@@ -75,9 +104,12 @@ class AgentService:
 
     async def expire_wrap_up(self, agent: Agent) -> None:
         """Its time is over: what was typed by then is the note, and the agent is available again."""
+        await self._keep_what_was_typed(agent)
+        await self.change(agent, AgentEvent.WRAP_UP_EXPIRED, RAN_OUT)
+
+    async def _keep_what_was_typed(self, agent: Agent) -> None:
         if offer := await self._records.offers.last_of_agent(agent.id):
             await self._records.wrap_ups.wrap_up(offer.id, NO_DISPOSITION, "", agent.id, self._clocks.now())
-        await self.change(agent, AgentEvent.WRAP_UP_EXPIRED, RAN_OUT)
 
     async def keep_draft(self, login: str, agent_id: str | None, form: str, fields: Mapping[str, str]) -> None:
         """What somebody is typing; of a wrap-up that was recorded meanwhile, it goes to its note at once."""
@@ -87,3 +119,8 @@ class AgentService:
             if await self._records.wrap_ups.add_note(offer_id, note, agent_id, now):
                 fields = {}
         await self._records.drafts.keep(login, form, fields, now)
+
+
+def forced_by(actor: str) -> str:
+    """How an agent's reason says that somebody else did it; what they say follows after a colon."""
+    return f"by:{actor.removeprefix('agent:')}"

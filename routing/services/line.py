@@ -16,11 +16,14 @@ from routing.services.callbacks import CallbackService
 from routing.services.calls import CallService
 from routing.services.dispatcher import Dispatcher
 from routing.services.emergencies import EmergencyService
+from routing.services.help import HelpService
 from routing.services.missed import MissedService
+from routing.services.notices import NoticeService
 from routing.services.offers import OfferService
 from routing.services.queue import QueueService
 from routing.services.talks import TalkService
 from routing.services.tickets import TicketService
+from routing.services.walls import WallService
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,9 @@ class LineServices:
     talks: TalkService
     dispatcher: Dispatcher
     missed: MissedService
+    help: HelpService
+    notices: NoticeService
+    walls: WallService
 
     @classmethod
     def over(
@@ -61,7 +67,8 @@ class LineServices:
             records, news, clocks, tickets, queue, offers, agents, emergencies,
             CallService(records, news, clocks, offers, emergencies, partial(_missed_rules, waiting, site)),
             callbacks, TalkService(records, news, clocks), Dispatcher(records, queue, offers, agents, waiting, clocks),
-            MissedService(records, news, clocks, tickets, callbacks, audit),
+            MissedService(records, news, clocks, tickets, callbacks, audit), HelpService(records, news, clocks, audit),
+            NoticeService(records, news, clocks, audit), WallService(records, news, clocks, audit),
         )  # fmt: skip
 
 

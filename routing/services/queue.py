@@ -8,6 +8,7 @@ from config.documents import WaitingRules
 from routing.clocks import Clocks
 from routing.event_types import EventType
 from routing.expected_wait import LATELY_H, SAMPLES, LineNow, expected_wait_s
+from routing.floor import here_since
 from routing.identity import new_id
 from routing.matters import same_matter
 from routing.model import AgentState, Call, NewEvent, QueueEntry
@@ -153,8 +154,7 @@ class QueueService:
             and page_alive(agent, line.now, rules)
             for agent in line.agents
         )
-        here_since = max(entry.since, call.started_at)  # a callback's place is older than its call
-        waited_s = int((line.now - here_since).total_seconds())
+        waited_s = int((line.now - here_since(entry, call)).total_seconds())
         return Standing(ahead.get(entry.crew, 0) + 1, waited_s, staffed, expected_wait_s(entry, ahead, line))
 
     async def has_free_agent(self, crew: str, call: Call, rules: WaitingRules) -> bool:

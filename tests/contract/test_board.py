@@ -68,7 +68,7 @@ async def test_the_board_shows_whoever_waits_with_what_is_known(records: Records
     assert [row.caller.number for row in board.rows] == ["+31205550204", "+31205550204", "204"]
     assert [row.ticket for row in board.rows] == [ticket, None, ticket]
     assert [row.number for row in board.rows] == [None, None, "205"]
-    assert (board.live, board.callbacks, len(board.agents)) == (2, 1, 1)
+    assert (board.waiting.live, board.waiting.callbacks, len(board.agents)) == (2, 1, 1)
 
 
 async def one_more_of_each(records: Records) -> None:

@@ -28,6 +28,7 @@ from tests.contract.samples import (
 GROWING = (
     "queue_entries", "outbound_calls", "attempts", "offers", "other", "calls", "call_legs", "emergencies",
     "emergency_rings", "missed_calls", "events", "call_tickets", "tickets", "call_private",
+    "promises", "help_requests", "notice_private",
 )  # fmt: skip
 WHOLE = re.compile(rf"^SCAN ({'|'.join(GROWING)})(?! USING)")
 Told = tuple[str, Any]
@@ -99,6 +100,13 @@ async def whom_nobody_reached_is_listed(records: SqlRecords) -> None:
     await records.calls.end((await opened_call(records)).id, "talked", later(8))
 
 
+async def the_floor_is_looked_at(records: SqlRecords) -> None:
+    await records.floor.figures.contact_events(later(-60), later(60))
+    await records.floor.figures.promises(later(60))
+    await records.floor.help.open()
+    await records.floor.notices.standing(later(1))
+
+
 async def a_controller_looks_around(records: SqlRecords) -> None:
     await records.queue.waiting()
     await records.offers.live()
@@ -130,6 +138,7 @@ async def the_next_are_looked_for(records: SqlRecords) -> None:
         an_offer_is_answered,
         whom_nobody_reached_is_listed,
         a_controller_looks_around,
+        the_floor_is_looked_at,
     ],
     ids=lambda what: what.__name__,
 )

@@ -22,7 +22,11 @@ CHANGES = {
     "emergencies": {"open", "attach", "advance", "ring", "ring_ended", "ask_take", "advance_take"},
     "outbound_calls": {"store", "advance", "claim_attempt", "advance_attempt", "connect", "served", "take_over"},
     "talks": {"ask", "advance_command", "left", "note_channel"},
+    "help": {"ask", "advance"},
+    "notices": {"post", "withdraw", "dismiss"},
+    "walls": {"make", "withdraw"},
 }
+HELD_BY = {"help": "floor", "notices": "floor", "walls": "floor"}  # the rest by the records themselves
 
 
 def calls_in(file: Path) -> Iterator[tuple[ast.Call, str, str, str]]:
@@ -44,7 +48,7 @@ def by_themselves(file: Path) -> list[str]:
     """What a file changes, or says, without a service."""
     found = []
     for call, owner, of, method in calls_in(file):
-        changes = owner == "records" and method in CHANGES.get(of, ())
+        changes = owner == HELD_BY.get(of, "records") and method in CHANGES.get(of, ())
         says = of == "news" and method == "publish"
         if changes or says:
             found.append(f"{file.name}:{call.lineno} {ast.unparse(call.func)}")
@@ -58,5 +62,6 @@ def test_rooms_change_the_line_through_its_services(room: str) -> None:
 
 def test_a_change_past_the_services_is_found(tmp_path: Path) -> None:
     file = tmp_path / "page.py"
-    file.write_text("async def act(line):\n await line.records.tickets.move('t')\n await line.news.publish('ticket')\n")
-    assert len(by_themselves(file)) == 2
+    acts = ("records.tickets.move('t')", "records.floor.help.ask('h')", "news.publish('ticket')")
+    file.write_text("async def act(line):\n" + "".join(f" await line.{each}\n" for each in acts))
+    assert len(by_themselves(file)) == 3

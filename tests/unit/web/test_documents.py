@@ -46,4 +46,4 @@ async def test_parts_of_open_pages_are_drawn_anew(desk: Desk) -> None:
     assert await panels.all()
     assert await panels.all() == []
     renamed(desk)
-    assert {panel.name for panel in await panels.all()} == {"emergency", "board", "missed-count"}
+    assert {panel.name for panel in await panels.all()} == {"emergency", "board", "missed-count", "notices"}

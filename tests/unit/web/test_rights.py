@@ -16,7 +16,7 @@ from web.rights import capabilities_of, is_open
 
 OPEN = {
     ("GET", "/login"), ("POST", "/login"), ("POST", "/api/v1/sessions"), ("GET", "/healthz"), ("GET", "/readyz"),
-    ("GET", "/metrics"),
+    ("GET", "/metrics"), ("GET", "/wall/at/{token}"), ("GET", "/wall/at/{token}/stream"),
 }  # fmt: skip
 
 

@@ -33,6 +33,13 @@ export function age(at, now) {
   return seconds < 0 ? `in ${span(-seconds)}` : span(seconds);
 }
 
+/** The same as on the server: `0:42`, `4:07`, `1:02:07`. @param {number} seconds */
+export function exact(seconds) {
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60)];
+  return hours ? `${hours}:${two(minutes % 60)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
 /** @param {number} seconds */
 function countdown(seconds) {
   const left = Math.max(0, Math.ceil(seconds));
@@ -43,7 +50,8 @@ function countdown(seconds) {
 export function tick() {
   const now = serverNow();
   for (const time of document.querySelectorAll("time.age")) {
-    setText(time, age(Date.parse(time.getAttribute("datetime") ?? ""), now));
+    const at = Date.parse(time.getAttribute("datetime") ?? "");
+    setText(time, time.classList.contains("exact") ? exact(Math.max(0, Math.trunc((now - at) / 1000))) : age(at, now));
   }
   for (const element of document.querySelectorAll("[data-until]")) {
     const left_s = (Date.parse(/** @type {HTMLElement} */ (element).dataset.until ?? "") - now) / 1000;

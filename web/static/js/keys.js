@@ -2,7 +2,7 @@
 /** Keyboard shortcuts; never while somebody types. */
 
 const CHORD_MS = 2_000; // from g to the letter of the place
-const PLACES = new Map([["d", "/"], ["t", "/tickets"], ["c", "/calls"], ["b", "/callbacks"], ["m", "/missed"]]);
+const PLACES = new Map([["d", "/"], ["t", "/tickets"], ["c", "/calls"], ["b", "/callbacks"], ["m", "/missed"], ["f", "/floor"]]);
 let going_at = -CHORD_MS;
 
 /** @param {KeyboardEvent} event */
@@ -12,7 +12,7 @@ export function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   const place = event.timeStamp - going_at < CHORD_MS ? PLACES.get(event.key) : undefined;
   going_at = event.key === "g" ? event.timeStamp : -CHORD_MS;
-  if (place) return location.assign(place);
+  if (place && document.querySelector(`.bar nav a[href="${place}"]`)) return location.assign(place);
   if (event.key === "?") return showKeys();
   if (event.key === "c") return toCall();
   if (event.key === "w") return toWrapUp(event);
