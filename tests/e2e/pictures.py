@@ -37,11 +37,6 @@ async def contact(desk: Desk, chance: random.Random, ago: timedelta) -> None:
 
 
 async def a_busy_afternoon(desk: Desk) -> None:
-    chance = random.Random(4)
-    since_midnight_s = (desk.at() - desk.at().replace(hour=0, minute=0)).total_seconds()
-    for days in (0, 7):
-        for _ in range(140 + days):
-            await contact(desk, chance, timedelta(days=days, seconds=chance.uniform(300, since_midnight_s)))
     told = (
         (WARD_4, "plumbing", "high", 130, "the drain is blocked and water is coming up", 400),
         (SURGEON, "electrical", "critical", 25, "the lamp over table two flickers", 900),
@@ -65,6 +60,14 @@ async def a_busy_afternoon(desk: Desk) -> None:
     at = desk.at() - timedelta(minutes=11)
     await desk.records.outbound_calls.store(OutboundCall(new_id(), owed.id, "305", "technical", "normal", at, at))
     await agents_at_work(desk)
+
+
+async def a_day(desk: Desk, days: int) -> None:
+    """So many days ago, up to the same time of it."""
+    chance = random.Random(days)
+    since_midnight_s = (desk.at() - desk.at().replace(hour=0, minute=0)).total_seconds()
+    for _ in range(40 + days):
+        await contact(desk, chance, timedelta(days=days, seconds=chance.uniform(300, since_midnight_s)))
 
 
 async def agents_at_work(desk: Desk) -> None:
@@ -113,7 +116,8 @@ def pictures(line: Served, browser: Browser, folder: Path) -> None:
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PROJECT / "docs/screenshots"
     with served() as line, chromium() as browser:
-        line.do(a_busy_afternoon(line.desk))
+        for work in (a_day(line.desk, 0), a_day(line.desk, 7), a_busy_afternoon(line.desk)):
+            line.do(work)
         line.do(an_emergency_was_taken(line.desk))
         pictures(line, browser, folder)
 

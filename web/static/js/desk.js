@@ -91,7 +91,7 @@ const swapped = new MutationObserver(() => {
   showPop();
 });
 const parts = { childList: true, subtree: true, attributes: true, attributeFilter: ["data-version", "data-offer", "data-state"] };
-for (const place of document.querySelectorAll("#me, #pop, #wrap, #workspace")) swapped.observe(place, parts);
+for (const place of document.querySelectorAll("#me, #pop, #wrap, #workspace, #notices")) swapped.observe(place, parts);
 
 setServerTime(body.dataset.now ?? "");
 showAllowedAsItChanges();

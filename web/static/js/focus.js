@@ -1,7 +1,7 @@
 // @ts-check
 /** Focus does not fall to the body when what had it goes: the same control, or the next sensible one, takes it. */
 
-const REGIONS = "#wrap, #me, #pop, #ticket, #workspace, #rows, #board, #latest, #main";
+const REGIONS = "#wrap, #me, #pop, #ticket, #workspace, #rows, #board, #latest, #help, #floor, #notices, #main";
 const CONTROLS = "button:not(:disabled), a[href], input:not([type=hidden], :disabled), select, textarea";
 
 /** @type {{element: Element, region: string, form: string | null, name: string | null} | null} */
