@@ -22,13 +22,13 @@ from tests.unit.web.demo import WARD_4, Desk
 
 WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
 SURGEON = CallerId(raw="311", number="311", name="OR 3", contact="Operating room 3", kind="staff")
-ENDS = (*[EventType.AGENT_ANSWERED] * 8, EventType.QUEUE_LEFT, EventType.CALLBACK_STORED)
+ENDS = (*[EventType.AGENT_ANSWERED] * 8, *[EventType.QUEUE_LEFT] * 2, EventType.CALLBACK_STORED)
 
 
 async def contact(desk: Desk, chance: random.Random, ago: timedelta) -> None:
     """Somebody who waited for a person, and what became of it."""
     end, at = chance.choice(ENDS), desk.at() - ago
-    waited_s = min(chance.expovariate(1 / 15), 240) if end is EventType.AGENT_ANSWERED else chance.uniform(2, 120)
+    waited_s = min(chance.expovariate(1 / 15), 240) if end is EventType.AGENT_ANSWERED else chance.expovariate(1 / 25)
     call, until = Call(new_id(), "demo", "100", WARD_4, at, {}), at + timedelta(seconds=waited_s)
     await desk.records.calls.open(call)
     entered = NewEvent(call.id, EventType.QUEUE_ENTERED, at, payload={"crew": "technical"})

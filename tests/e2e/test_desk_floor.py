@@ -95,13 +95,13 @@ def test_a_forced_state_is_read_at_the_agents_desk_and_typing_is_not_disturbed(
     anna.locator("#go-available button").click()
     expect(anna.locator("#me .state")).to_contain_text("Available")
     row = floor.locator("#agent-agent-anna")
-    expect(row).to_contain_text("Available")
+    expect(row.locator(".what")).to_have_text("Available")
     row.locator("summary").click()
     row.locator("input[name=reason]").fill("fire drill <i>")
     call = line.do(comes(line))  # the floor changes meanwhile
     expect(floor.locator("tr[id^=waits-]")).to_have_count(1)
     assert row.locator("input[name=reason]").input_value() == "fire drill <i>"
-    row.locator("form button").click()
+    row.locator("form button.primary").click()
     expect(anna.locator("#me .state")).to_contain_text("put into this state by chen: fire drill <i>")
     assert line.do(line.desk.records.agents.load("agent-anna")).state is AgentState.NOT_READY
     line.do(goes(line, call))
