@@ -46,6 +46,7 @@ from web.messages import Recordings
 from web.missed import MissedCounter
 from web.pages import callbacks as callback_pages
 from web.notices import NoticeReader
+from web.offered import OfferedReader
 from web.pages import calls as call_pages
 from web.pages import corrections as correction_pages
 from web.pages import desk as desk_pages
@@ -149,7 +150,7 @@ def _shown(
     floor = FloorReader(records, board, lambda: in_force.site, now)
     return DeskContext(
         watched, news, archive, in_force, renderings, board, emergencies, missed, told, floor, HelpReader(records),
-        NoticeReader(records, now), now,
+        NoticeReader(records, now), OfferedReader(records), now,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from web.floor import FloorReader
 from web.helping import HelpReader
 from web.missed import MissedCounter
 from web.notices import NoticeReader
+from web.offered import OfferedReader
 from web.ports import Archive
 from web.rendering import Rendering, Renderings
 from web.told_waits import ToldWaitReader
@@ -37,6 +38,7 @@ class DeskContext:
     floor: FloorReader
     help: HelpReader
     notices: NoticeReader
+    offered: OfferedReader
     now: Callable[[], datetime]
 
     @property

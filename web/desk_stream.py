@@ -19,6 +19,7 @@ from web.context import DeskContext, DeskDep
 from web.emergencies import Alarm
 from web.logins import Logins, LoginsDep
 from web.marks import token_hash
+from web.offered import Glance
 from web.panels import Panel, Panels
 from web.rights import needs
 from web.services import PagesDep
@@ -81,7 +82,7 @@ class _Watch:
     floor: bool = False
     shown: dict[str, str] = field(default_factory=dict)  # part → version
     live: bool | None = None
-    offered: tuple[str, str] | None = None
+    offered: Glance | None = None
     beat_at_s: float = -math.inf
     wanted_at_s: float = math.inf  # since when the agent has no live page
     alarms: tuple[Alarm, ...] = ()
@@ -139,8 +140,7 @@ class _Watch:
             return False
         if not self.live:
             return await self.pages.is_wanted(self.who.account.agent_id)
-        offer = await self.context.records.offers.of_agent(self.who.account.agent_id)
-        earlier, self.offered = self.offered, (offer.id, offer.state) if offer else None
+        earlier, self.offered = self.offered, await self.context.offered.of(self.who.account.agent_id)
         return earlier != self.offered
 
     async def _is_live(self) -> bool:

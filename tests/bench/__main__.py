@@ -5,7 +5,9 @@ import subprocess
 import sys
 from typing import Any
 
-MEASUREMENTS = ("cost", "answers", "ringing", "pauses", "pop", "load", "legs", "records", "turns", "simulation")
+MEASUREMENTS = (
+    "cost", "answers", "ringing", "pauses", "pop", "load", "legs", "records", "turns", "simulation", "idle_desks",
+)  # fmt: skip
 
 
 def measure(name: str) -> Any:
