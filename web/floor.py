@@ -15,7 +15,8 @@ from routing.ports import Records
 from web.board import Board, BoardReader
 
 FRESH_S = 0.25  # many pages ask at once when something changes; they share one reading
-DAY_FRESH_S = 3.0  # all of today's contacts are read again
+DAY_FRESH_S = 3.0  # all of today's contacts are read again,
+DAY_REST = 50.0  # … but not before so many times as long as it took: a long day costs no more than a short one
 LATE = timedelta(hours=2)  # nobody who began to wait on a day is still waiting so long after its end
 
 
@@ -38,7 +39,7 @@ class FloorReader:
     clock: Callable[[], float] = field(default=lambda: asyncio.get_running_loop().time())
     _read_at: float = -1.0
     _floor: Floor | None = None
-    _today_at: float = -1.0
+    _today_until: float = -1.0
     _today: tuple[Span, Sequence[Contact]] | None = None
     _before: tuple[Span, Sequence[Contact]] | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -67,10 +68,12 @@ class FloorReader:
     async def _contacts_today(self, now: datetime, zone: ZoneInfo, anew: bool) -> Sequence[Contact]:
         span = day_so_far(now, zone)
         known = self._today
-        fresh = self.clock() - self._today_at <= DAY_FRESH_S and not anew
+        fresh = self.clock() < self._today_until and not anew
         if known is None or known[0].start != span.start or not fresh:
+            began = self.clock()
             known = self._today = span, await read_contacts(self.records, span)
-            self._today_at = self.clock()
+            ended = self.clock()
+            self._today_until = ended + max(DAY_FRESH_S, (ended - began) * DAY_REST)
         return known[1]
 
     async def _contacts_before(self, now: datetime, zone: ZoneInfo) -> Sequence[Contact]:

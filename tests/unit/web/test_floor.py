@@ -1,8 +1,8 @@
 """The floor's page, the wall and the API show one computation; what a supervisor does there is done by the services."""
 
 import re
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -16,6 +16,8 @@ from routing.timeline import Notes
 from tests.services import services_over
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import WARD_4, Clock, Desk
+from web.board import BoardReader
+from web.floor import FloorReader
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -280,3 +282,32 @@ async def test_a_day_that_is_none_is_refused(chen: httpx.AsyncClient) -> None:
     assert (await chen.get("/api/v1/floor/days/yesterday")).status_code == 422
     far = (await chen.get("/api/v1/floor/days/1999-01-01")).json()
     assert (far["offered"], far["service_level"]["all_offered"]) == (0, None)
+
+
+async def test_today_is_read_again_after_a_rest_and_more_seldom_when_it_is_long(desk: Desk) -> None:
+    at, reads, took_s = 0.0, 0, 0.5
+    figures = desk.records.floor.figures
+    read = figures.contact_events
+
+    async def counted(start: datetime, end: datetime) -> Sequence[NewEvent]:
+        nonlocal at, reads
+        reads, at = reads + 1, at + took_s
+        return await read(start, end)
+
+    figures.contact_events = counted  # type: ignore[method-assign]
+    reader = FloorReader(desk.records, BoardReader(desk.records), lambda: desk.edition.site, desk.at, lambda: at)
+    await reader.read()
+    assert reads == 2  # today, and the same weekday of last week, which is not read again
+    for rest_s, expected in ((24.0, 2), (2.0, 3), (24.0, 3)):
+        at += rest_s
+        await reader.read()
+        assert reads == expected
+    took_s = 0.0
+    at += 2.0
+    await reader.read()
+    at += 2.9
+    await reader.read()
+    assert reads == 4
+    at += 0.3
+    await reader.read()
+    assert reads == 5
