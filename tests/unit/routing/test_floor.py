@@ -1,17 +1,18 @@
 """The floor's numbers: queues, promises, callbacks, emergencies."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from routing.emergencies import Emergency, EmergencyState
 from routing.floor import (
     DuePromise,
+    Waiter,
     callbacks_due,
     crew_queues,
     emergencies_open,
     here_since,
     promises_due,
-    waiters,
     waiting_of,
 )
 from routing.model import Agent, AgentState, Call, CallerId, OutboundCall, OutboundCallState, QueueEntry
@@ -23,6 +24,10 @@ NOW = START + timedelta(hours=1)
 
 def ago(seconds: float) -> "timedelta":
     return timedelta(seconds=seconds)
+
+
+def waiters(entries: Iterable[QueueEntry], calls: Mapping[str, Call]) -> list[Waiter]:
+    return [Waiter(entry, here_since(entry, calls.get(entry.call_id or ""))) for entry in entries]
 
 
 def a_call(id: str, started_s: float = 60) -> Call:
@@ -56,11 +61,6 @@ def test_who_waits_is_counted_apart_from_who_is_owed_a_call() -> None:
     assert (waiting.live_since, waiting.callbacks_since) == (NOW - ago(90), NOW - ago(900))
     assert waiting.longest_since == NOW - ago(900)
     assert waiting_of([]).longest_since is None
-
-
-def test_waiters_stand_in_the_order_of_their_turns() -> None:
-    entries = [live("a", waited_s=300), live("b", urgency="critical", waited_s=1)]
-    assert [each.entry.call_id for each in waiters(entries, {})] == ["b", "a"]
 
 
 def test_each_crew_has_its_queue_and_a_crew_that_is_none_of_the_site_is_not_lost() -> None:

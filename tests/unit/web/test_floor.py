@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from config.documents import WaitingRules
 from routing.event_types import EventType
 from routing.identity import new_id
 from routing.model import AgentState, Call, CallerId, NewEvent, OutboundCall, Stage
@@ -117,14 +118,16 @@ async def test_board_report_page_wall_metrics_and_the_caller_are_told_the_same(
 async def the_caller_is_told_it(desk: Desk, calls: list[Call], longest_since: str) -> None:
     """The place and the waiting that the line speaks of are those of the board."""
     rules, queue = desk.edition.site.waiting, services_over(desk.records, desk.news, desk.at).queue
-    rows = [row for row in (await desk.app.state.context.board.read()).rows if row.entry.crew == "technical"]
+    board = await desk.app.state.context.board.read()
+    rows = [row for row in board.rows if row.entry.crew == "technical"]
     for call in calls:
         place = next(n for n, row in enumerate(rows, 1) if row.entry.call_id == call.id)
         standing = await queue.look(call, rules, Notes(call.id, desk.at))
         assert standing is not None
         assert standing.position == place
-        row = rows[place - 1]
-        assert standing.waited_s == int((desk.at() - row.waiter.since).total_seconds())
+        assert rows[place - 1].turn.position == place
+        since = next(each.since for each in board.waiters if each.entry.call_id == call.id)
+        assert standing.waited_s == int((desk.at() - since).total_seconds())
     first = await queue.look(calls[0], rules, Notes(calls[0].id, desk.at))
     assert first is not None
     assert (desk.at() - timedelta(seconds=first.waited_s)).isoformat().replace("+00:00", "Z") == longest_since
@@ -295,7 +298,9 @@ async def test_today_is_read_again_after_a_rest_and_more_seldom_when_it_is_long(
         return await read(start, end)
 
     figures.contact_events = counted  # type: ignore[method-assign]
-    reader = FloorReader(desk.records, BoardReader(desk.records), lambda: desk.edition.site, desk.at, lambda: at)
+    reader = FloorReader(
+        desk.records, BoardReader(desk.records, WaitingRules, desk.at), lambda: desk.edition.site, desk.at, lambda: at
+    )
     await reader.read()
     assert reads == 2  # today, and the same weekday of last week, which is not read again
     for rest_s, expected in ((24.0, 2), (2.0, 3), (24.0, 3)):
