@@ -18,6 +18,11 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+def first_id(at: datetime) -> str:
+    """No id made from then on is before it."""
+    return str(uuid.UUID(int=int(at.timestamp() * 1000) << 80))
+
+
 def is_id(text: str) -> bool:
     """Whether it has the form of an id of ours; Asterisk's own are numbers with a point."""
     return bool(_ID.fullmatch(text))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, literal, literal_column, select, tuple_, update
 
 from routing.event_types import EventType
+from routing.identity import first_id
 from routing.model import QueueEntry
 from routing.policy import Route, level, place
 from routing.waits import Handled, ToldWait
@@ -18,6 +19,7 @@ from store.tables_dispatch import offers, queue_entries, wrap_ups
 
 PLACE = queue_entries.c
 TURN: tuple[Any, ...] = (literal_column(LEVEL), PLACE.since, PLACE.id)
+CLOCKS_APART = timedelta(days=1)  # ids are the machine's time, events the line's; so old ones are not looked through
 
 
 class SqlWaits:
@@ -79,7 +81,8 @@ class SqlWaits:
         answered = (answer.c.call_id == events.c.call_id) & (answer.c.type == EventType.AGENT_ANSWERED)
         first = select(func.min(answer.c.at)).where(answered, answer.c.at >= events.c.at).scalar_subquery()
         query = select(events.c.call_id, events.c.at, events.c.payload, first.label("answered_at"))
-        query = query.where(events.c.type == EventType.WAIT_TOLD, events.c.at >= since, first.is_not(None))
+        lately = events.c.type == EventType.WAIT_TOLD, events.c.id >= first_id(since - CLOCKS_APART)
+        query = query.where(*lately, events.c.at >= since, first.is_not(None))
         rows = await self._database.read(
             lambda connection: connection.execute(query.order_by(events.c.id.desc()).limit(limit)).all()
         )

@@ -4,7 +4,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as some
 
-from routing.identity import id_of, new_id
+from routing.identity import first_id, id_of, new_id
 
 AT = datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
 
@@ -26,3 +26,9 @@ def test_it_sorts_among_the_others_by_its_time() -> None:
         < new_id()
         < id_of("a", datetime.now(UTC) + timedelta(seconds=1))
     )
+
+
+@given(some.text(), some.integers(0, 999))
+def test_no_id_from_a_time_on_is_before_its_first(name: str, later_ms: int) -> None:
+    assert first_id(AT) <= id_of(name, AT + timedelta(milliseconds=later_ms))
+    assert first_id(AT) > id_of(name, AT - timedelta(milliseconds=1 + later_ms))
