@@ -44,9 +44,9 @@ from web.helping import HelpReader
 from web.logins import Logins
 from web.messages import Recordings
 from web.missed import MissedCounter
-from web.pages import callbacks as callback_pages
 from web.notices import NoticeReader
 from web.offered import OfferedReader
+from web.pages import callbacks as callback_pages
 from web.pages import calls as call_pages
 from web.pages import corrections as correction_pages
 from web.pages import desk as desk_pages
