@@ -9,6 +9,7 @@ from typing import Protocol
 from routing.corrections import Correction
 from routing.model import Attempt, Call, Event, OutboundCall, Ticket
 from routing.searching import SiteWords
+from routing.work_list import NOBODY, Cursor, Order, Overview, Viewer
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,10 @@ class TicketQuery:
     crew: str | None = None
     topic: str | None = None
     place: str | None = None
+    assignee: str | None = None  # a login
+    overview: Overview | None = None
+    viewer: Viewer = NOBODY  # whose overview it is
+    order: Order = Order.NEWEST
 
 
 @dataclass(frozen=True)
@@ -103,11 +108,15 @@ class CallQuery:
 
 
 class Archive(Protocol):
-    """Lists, newest first; `before` is the id of the last row of the page before."""
+    """Lists, newest first; `before` is the id of the last row of the page before. Of tickets, see `TicketQuery`."""
 
     async def calls(self, query: CallQuery, limit: int, before: str | None = None) -> Sequence[Call]: ...
 
-    async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]: ...
+    async def tickets(self, query: TicketQuery, limit: int, cursor: Cursor | None = None) -> Sequence[Ticket]:
+        """In the query's order; from the cursor on, or the last ones before it."""
+
+    async def overviews(self, viewer: Viewer) -> Mapping[Overview, int]:
+        """How many tickets each has."""
 
     async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[OutboundCall]: ...
 

@@ -17,6 +17,7 @@ from routing.fake_outbound_calls import MemoryOutboundCalls
 from routing.fake_state import MemoryState
 from routing.fake_talks import MemoryTalks
 from routing.fake_waits import MemoryWaits
+from routing.fake_work_list import MemorySavedFilters
 from routing.floor_records import FloorRecords
 from routing.missed import MissedCalls
 from routing.model import Agent
@@ -35,6 +36,7 @@ from routing.ports import (
 )
 from routing.talks import Talks
 from routing.waits import Waits
+from routing.work_list import SavedFilters
 
 NEWS_KEPT = 10_000
 
@@ -60,6 +62,7 @@ class MemoryRecords:
         self.missed: MissedCalls = MemoryMissed(self.state)
         self.waits: Waits = MemoryWaits(self.state)
         self.floor: FloorRecords = MemoryFloor(self.state)
+        self.filters: SavedFilters = MemorySavedFilters(self.state)
 
 
 class MemoryNews:

@@ -54,6 +54,7 @@ from routing.purposes import Purpose
 from routing.rules import emptied, following, reached, renewed_place
 from routing.talks import IN_TALK, Participant, Talk, TalkCommand
 from routing.wall_links import WallLink
+from routing.work_list import SavedFilter
 
 R = TypeVar("R")
 Row = Any  # of one of the kinds
@@ -102,6 +103,7 @@ class MemoryState:
     notices: dict[str, Notice] = field(default_factory=dict)
     dismissals: set[tuple[str, str]] = field(default_factory=set)  # (notice, login)
     wall_links: dict[str, WallLink] = field(default_factory=dict)  # by the hash of their token
+    filters: dict[str, list[SavedFilter]] = field(default_factory=dict)  # by login
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

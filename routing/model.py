@@ -238,6 +238,9 @@ class Ticket:
     urgency_set: str | None = None  # by a person; the suggestion stays in the draft
     stages: Mapping[Stage, datetime] = field(default_factory=dict)
     answer: str | None = None  # what the caller was told at the end; private: None once it has been forgotten
+    assignee: str | None = None  # login of who has it; None: its crew
+    reopened_at: datetime | None = None  # when its answer last turned out to be none
+    merged_into: str | None = None  # id of the ticket that has the same matter, and is worked on
 
     @property
     def urgency(self) -> str:

@@ -35,6 +35,7 @@ from routing.nodes import Nodes
 from routing.purposes import Purpose
 from routing.talks import Talks
 from routing.waits import Waits
+from routing.work_list import SavedFilters
 
 
 class Calls(Protocol):
@@ -382,6 +383,7 @@ class Records(Protocol):
     missed: MissedCalls
     waits: Waits
     floor: FloorRecords
+    filters: SavedFilters
 
 
 class News(Protocol):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from routing.numbers import normalise
+from routing.ticket_numbers import is_ticket_number
 
 MOST_TERMS = 12  # of one search
 PHONE = re.compile(r"\+?\(?[0-9][0-9 ()./-]{3,38}[0-9]", re.ASCII)
@@ -73,8 +74,10 @@ def _numbers_and_words(text: str, region: str) -> tuple[list[str], list[str]]:
 
 
 def _telephone(text: str, region: str) -> bool:
-    digits = sum(map(str.isdigit, text))
-    return digits >= LEAST_PHONE_DIGITS and (text[0] in "+(0" or digits == len(text) or bool(normalise(text, region)))
+    """Whether all of it is one number: of a telephone, or of a ticket in groups as it was said."""
+    digits = re.sub(r"[^0-9]", "", text)
+    whole = text[0] in "+(0" or len(digits) == len(text) or is_ticket_number(digits) or bool(normalise(text, region))
+    return len(digits) >= LEAST_PHONE_DIGITS and whole
 
 
 def _named(names: Mapping[str, str], word: str) -> tuple[str, ...]:

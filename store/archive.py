@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from routing.archive import CallQuery, TicketChange, TicketQuery
 from routing.corrections import Correction
-from routing.model import Attempt, Call, Event, OutboundCall, Stage, Ticket
+from routing.model import Attempt, Call, Event, OutboundCall, Ticket
 from routing.purposes import Purpose
 from routing.searching import Term
+from routing.work_list import Cursor, Overview, Viewer
 from store.columns import storable
 from store.database import Database
 from store.records_corrections import kept_corrections
@@ -26,6 +27,7 @@ from store.rows import (
     select_outbound_calls,
 )
 from store.tables import (
+    OPEN_TICKET,
     call_private,
     call_tickets,
     calls,
@@ -37,6 +39,7 @@ from store.tables import (
 )
 from store.tables_dispatch import attempts, outbound_calls
 from store.tallies import Tallies
+from store.work_list import URGENCY, count_overviews, in_order, in_overview
 
 R = TypeVar("R")
 
@@ -54,20 +57,18 @@ class SqlArchive:
         where = [*_exactly(exact), *(_fits(term, call_private.c, numbers) for term in _terms(query))]
         return await self._list(select_calls().where(*where), calls.c.id, limit, before, call_of)
 
-    async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]:
-        exact = {
-            tickets.c.stage: query.stage,
-            func.coalesce(tickets.c.urgency_set, tickets.c.urgency_suggested): query.urgency,
-            tickets.c.crew: query.crew,
-            tickets.c.topic: query.topic,
-            tickets.c.place: query.place,
-        }
-        private = ticket_private.c
-        numbers = (tickets.c.number, private.number, private.raw, private.callback_number)
-        where = [*_exactly(exact), *(_fits(term, private, numbers, tickets.c) for term in _terms(query))]
-        where += [tickets.c.stage != Stage.CLOSED] if query.open_only else []
-        where += [tickets.c.id < before] if before else []
-        return await self._database.read(lambda connection: find_tickets(connection, *where, newest=limit))
+    async def tickets(self, query: TicketQuery, limit: int, cursor: Cursor | None = None) -> Sequence[Ticket]:
+        wanted = in_order(_ids_of_tickets(query), query.order, limit, cursor)
+
+        def work(connection: Connection) -> list[Ticket]:
+            ids = list(connection.scalars(wanted))
+            found = {ticket.id: ticket for ticket in find_tickets(connection, tickets.c.id.in_(ids))}
+            return [found[id] for id in (reversed(ids) if cursor and cursor.back else ids)]
+
+        return await self._database.read(work)
+
+    async def overviews(self, viewer: Viewer) -> Mapping[Overview, int]:
+        return await self._database.read(lambda connection: count_overviews(connection, viewer))
 
     async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[OutboundCall]:
         exact = {outbound_calls.c.purpose: Purpose.CALLBACK, outbound_calls.c.state: state}
@@ -125,6 +126,25 @@ class SqlArchive:
     async def tallies(self) -> Mapping[str, Mapping[str, int]]:
         """As they were a few seconds ago."""
         return await self._tallies.read()
+
+
+def _ids_of_tickets(query: TicketQuery) -> Select[Any]:
+    """What is private is read only where something is looked for in it."""
+    exact = {
+        tickets.c.stage: query.stage, URGENCY: query.urgency, tickets.c.crew: query.crew,
+        tickets.c.topic: query.topic, tickets.c.place: query.place, tickets.c.assignee: query.assignee,
+    }  # fmt: skip
+    where = _exactly(exact)
+    if query.open_only or query.overview:
+        where.append(OPEN_TICKET)
+    if query.overview:
+        where.append(in_overview(query.overview, query.viewer))
+    ids, terms = select(tickets.c.id).where(*where), _terms(query)
+    if not terms:
+        return ids
+    private = ticket_private.c
+    numbers = (tickets.c.number, private.number, private.raw, private.callback_number)
+    return ids.outerjoin(ticket_private).where(*(_fits(term, private, numbers, tickets.c) for term in terms))
 
 
 def _exactly(wanted: Mapping[Any, str | None]) -> list[Any]:

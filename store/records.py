@@ -23,6 +23,7 @@ from routing.ports import (
 )
 from routing.talks import Talks
 from routing.waits import Waits
+from routing.work_list import SavedFilters
 from store.accounts import SqlAccounts, SqlPages
 from store.archive import SqlArchive
 from store.audit import SqlAudit
@@ -41,6 +42,7 @@ from store.records_queue import SqlAgents, SqlQueue
 from store.records_talks import SqlTalks
 from store.records_tickets import SqlTickets
 from store.records_waits import SqlWaits
+from store.saved_filters import SqlSavedFilters
 
 WORDS_KEPT = timedelta(days=90)
 
@@ -72,6 +74,7 @@ class SqlRecords:
         self.missed: MissedCalls = SqlMissed(database, words_kept)
         self.waits: Waits = SqlWaits(database)
         self.floor: FloorRecords = SqlFloor(database, site_id, words_kept)
+        self.filters: SavedFilters = SqlSavedFilters(database)
         self.accounts: Accounts = SqlAccounts(database)
         self.pages: Pages = SqlPages(database)
         self.archive: Archive = SqlArchive(database)

@@ -201,10 +201,9 @@ class SqlTickets:
         return await self._database.write(work)
 
 
-def find_tickets(connection: Connection, *where: Any, newest: int | None = None) -> list[Ticket]:
-    """Oldest first, or the `newest` ones newest first."""
-    order = tickets.c.id.desc() if newest else tickets.c.id
-    rows = connection.execute(select_tickets().where(*where).order_by(order).limit(newest)).all()
+def find_tickets(connection: Connection, *where: Any) -> list[Ticket]:
+    """Oldest first."""
+    rows = connection.execute(select_tickets().where(*where).order_by(tickets.c.id)).all()
     query = select(ticket_stages).where(ticket_stages.c.ticket_id.in_([row.id for row in rows]))
     reached: dict[str, dict[Stage, datetime]] = {row.id: {} for row in rows}
     for stage in connection.execute(query) if rows else ():
@@ -254,6 +253,7 @@ def _promise_anew(connection: Connection, ticket_id: str, promise: Promise, at: 
     connection.execute(before.values(settled_at=at))
     row = {"id": new_id(), "ticket_id": ticket_id, "what": promise.what, "by": promise.by, "made_at": at}
     connection.execute(insert(promises).values(row))
+    connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(due=promise.by))
 
 
 def _settle(connection: Connection, ticket_id: str, at: datetime) -> None:
@@ -269,7 +269,7 @@ def _row(ticket: Ticket) -> dict[str, Any]:
         "place": draft.place, "asset": draft.asset, "confidence": draft.confidence,
         "withheld": caller.withheld, "shared": caller.shared,
         "caller_kind": caller.kind if intake.reporter else NOBODY, "caller_place": caller.place,
-        "source": intake.source, "taken_by": intake.taken_by,
+        "source": intake.source, "taken_by": intake.taken_by, "due": draft.promise.by,
     }  # fmt: skip
 
 

@@ -116,6 +116,9 @@ def ticket_of(row: Found, stages: Mapping[Stage, Any]) -> Ticket:
         urgency_set=row.urgency_set,
         stages=stages,
         answer=row.answer,
+        assignee=row.assignee,
+        reopened_at=row.reopened_at,
+        merged_into=row.merged_into,
     )
 
 

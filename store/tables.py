@@ -12,6 +12,7 @@ NOT_ENDED = text("ended_at IS NULL")
 UNSETTLED = text("settled_at IS NULL")
 # Written out, not bound: only so does the database see that the index of those serves.
 CONTACT_EVENT = text(f"type IN ({', '.join(repr(str(each)) for each in CONTACT_EVENTS)})")
+OPEN_TICKET = text("stage != 'closed'")
 
 documents = Table(
     "documents",
@@ -172,8 +173,15 @@ tickets = Table(
     Column("caller_place", WORD),
     Column("source", WORD, nullable=False, server_default="call"),
     Column("taken_by", HostileText, nullable=False, server_default=""),
+    Column("due", UtcTime),  # of its latest promise
+    Column("assignee", WORD),  # the login of who has it
+    Column("reopened_at", UtcTime),
+    Column("merged_into", ID),  # the ticket that has the same matter
     Index("ix_tickets_topic_place_stage", "topic", "place", "stage"),
     Index("ix_tickets_stage_id", "stage", "id"),
+    Index("ix_tickets_open_id", "id", sqlite_where=OPEN_TICKET, postgresql_where=OPEN_TICKET),
+    Index("ix_tickets_open_due", "due", "id", sqlite_where=OPEN_TICKET, postgresql_where=OPEN_TICKET),
+    Index("ix_tickets_merged_into", "merged_into"),
 )
 
 ticket_private = Table(

@@ -24,6 +24,7 @@ from web.api import (
     drafts,
     emergencies,
     events,
+    filters,
     floor,
     intake,
     me,
@@ -58,6 +59,7 @@ from web.pages import missed as missed_pages
 from web.pages import notices as notice_pages
 from web.pages import tickets as ticket_pages
 from web.pages import wall as wall_pages
+from web.pages import work_list as work_list_pages
 from web.ports import Accounts, Archive, Audit, Health, Pages
 from web.reading import Readings, ReadingTrace, Watched
 from web.rendering import Renderings
@@ -71,6 +73,7 @@ PAGES = (
     desk_stream,
     desk_pages,
     intake_pages,
+    work_list_pages,
     ticket_pages,
     correction_pages,
     call_pages,
@@ -94,6 +97,7 @@ API = (
     events,
     me,
     drafts,
+    filters,
     audits,
     emergencies,
     missed,

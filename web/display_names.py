@@ -17,6 +17,7 @@ class DisplayNames:
         self.topics = {topic.id: self._short(topic.id) for topic in edition.topics.values()}
         self.crews = {crew.id: self._of(crew.name) for crew in edition.site.crews}
         self.places = {place.id: self._of(place.name) for place in edition.places}
+        self.people = {each.login: each.name for each in edition.site.agents}
         self.assets = {asset.id: self._of(asset.name) for asset in edition.assets}
         self._places = edition.places
         names = Counter(self.places.values())
@@ -49,6 +50,9 @@ class DisplayNames:
 
     def asset(self, asset_id: str | None) -> str:
         return self._named(self.assets, asset_id)
+
+    def person(self, login: str | None) -> str:
+        return self._named(self.people, login)
 
     @property
     def site_words(self) -> SiteWords:

@@ -16,6 +16,7 @@ from routing.model import (
     RoutingError,
     TransitionRefused,
 )
+from routing.work_list import CursorRefused, TooMany
 
 
 class DeskError(Exception):
@@ -82,6 +83,8 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     TransitionRefused: (409, "transition_refused"),
     NotCallable: (422, "not_callable"),
     NotOffered: (422, "invalid"),
+    CursorRefused: (422, "invalid"),
+    TooMany: (409, "too_many"),
     RecordsUnavailable: (503, "records_unavailable"),
     RoutingError: (409, "refused"),
     RequestValidationError: (422, "invalid"),
@@ -134,7 +137,7 @@ def body_of(error: Exception) -> ErrorBody:
     if not isinstance(error, DeskError | RoutingError):
         return ErrorBody(error=Problem(code=code, message="Something went wrong here; it has been logged. Try again."))
     message = str(error) or (type(error).__doc__ or code).strip()
-    fields, capability = getattr(error, "fields", []), getattr(error, "capability", None)
+    fields, capability = list(getattr(error, "fields", ())), getattr(error, "capability", None)
     problem = Problem(code=code, message=message, fields=fields, capability=capability, now=_says_now(error))
     return ErrorBody(error=problem)
 

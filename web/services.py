@@ -14,6 +14,7 @@ from routing.services.notices import NoticeService
 from routing.services.pages import PageService
 from routing.services.tickets import TicketService
 from routing.services.walls import WallService
+from routing.services.work_list import WorkListService
 
 
 def _services(request: Request) -> LineServices:
@@ -53,6 +54,10 @@ def _walls(request: Request) -> WallService:
     return _services(request).walls
 
 
+def _work_list(request: Request) -> WorkListService:
+    return _services(request).work_list
+
+
 def _pages(request: Request) -> PageService:
     pages: PageService = request.app.state.pages
     return pages
@@ -66,4 +71,5 @@ MissedDep = Annotated[MissedService, Depends(_missed)]
 HelpDep = Annotated[HelpService, Depends(_help)]
 NoticesDep = Annotated[NoticeService, Depends(_notices)]
 WallsDep = Annotated[WallService, Depends(_walls)]
+WorkListDep = Annotated[WorkListService, Depends(_work_list)]
 PagesDep = Annotated[PageService, Depends(_pages)]

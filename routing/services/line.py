@@ -24,6 +24,7 @@ from routing.services.queue import QueueService
 from routing.services.talks import TalkService
 from routing.services.tickets import TicketService
 from routing.services.walls import WallService
+from routing.services.work_list import WorkListService
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class LineServices:
     help: HelpService
     notices: NoticeService
     walls: WallService
+    work_list: WorkListService
 
     @classmethod
     def over(
@@ -69,6 +71,7 @@ class LineServices:
             callbacks, TalkService(records, news, clocks), Dispatcher(records, queue, offers, agents, waiting, clocks),
             MissedService(records, news, clocks, tickets, callbacks, audit), HelpService(records, news, clocks, audit),
             NoticeService(records, news, clocks, audit), WallService(records, news, clocks, audit),
+            WorkListService(records, clocks),
         )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 MEASUREMENTS = (
     "cost", "answers", "ringing", "pauses", "pop", "load", "legs", "records", "turns", "simulation", "idle_desks",
+    "work_list",
 )  # fmt: skip
 
 

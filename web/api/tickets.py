@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from routing.capabilities import Capability
 from routing.model import Stage
-from web.api.asked import Before
-from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of, page_of
+from routing.work_list import Order, Overview
+from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of
 from web.auth import VisitorDep
 from web.context import DeskContext, DeskDep
 from web.finding import find_ticket
@@ -17,6 +17,7 @@ from web.messages import RecordingsDep
 from web.ports import TicketQuery
 from web.rights import needs
 from web.services import MissedDep, TicketsDep
+from web.work_list import ListPlace, page_of_tickets, viewer_of
 
 router = APIRouter(prefix="/tickets", tags=["tickets"], dependencies=[needs(Capability.READ_TICKETS)])
 TicketKey = Annotated[str, Field(description="id or spoken number", max_length=60)]
@@ -35,6 +36,18 @@ class UrgencyIn(Wanted):
     seen: Annotated[UrgencyName | None, Field(description="what you think it is now; refused when it is not")] = None
 
 
+class TicketPageOut(Page[TicketOut]):
+    """A part of the list; pass `next` as `before` for the following part, `previous` for the one before."""
+
+    previous: str | None = None
+
+
+class OverviewsOut(BaseModel):
+    """How many tickets each overview of yours has."""
+
+    overviews: dict[Overview, int]
+
+
 @router.get("")
 async def search_tickets(
     who: VisitorDep,
@@ -46,10 +59,13 @@ async def search_tickets(
     crew: str | None = None,
     topic: str | None = None,
     place: str | None = None,
+    assignee: Annotated[str | None, Query(description="login of who has it")] = None,
+    overview: Overview | None = None,
+    order: Order = Order.NEWEST,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Before = None,
-) -> Page[TicketOut]:
-    """Tickets, newest first."""
+    before: ListPlace = None,
+) -> TicketPageOut:
+    """Tickets, newest first unless another order is asked for; overviews have open ones, and are the visitor's own."""
     query = TicketQuery(
         text=text,
         site_words=context.rendering.naming.site_words,
@@ -59,10 +75,20 @@ async def search_tickets(
         crew=crew,
         topic=topic,
         place=place,
+        assignee=assignee,
+        overview=overview,
+        viewer=await viewer_of(context, who.account),
+        order=order,
     )
-    tickets = await context.archive.tickets(query, limit + 1, before)
-    last = tickets[limit - 1].id if len(tickets) > limit else None
-    return page_of([TicketOut.of(ticket) for ticket in tickets], limit, last)
+    page = await page_of_tickets(context, query, limit, before)
+    items = [TicketOut.of(ticket) for ticket in page.tickets]
+    return TicketPageOut(items=items, next=page.later, previous=page.earlier)
+
+
+@router.get("/overviews")
+async def overviews(who: VisitorDep, context: DeskDep) -> OverviewsOut:
+    """How much there is to do, as the desk's list of tickets tells it."""
+    return OverviewsOut(overviews=dict(await context.archive.overviews(await viewer_of(context, who.account))))
 
 
 @router.get("/{ticket}")

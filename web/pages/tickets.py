@@ -1,4 +1,4 @@
-"""The list of tickets, and one ticket's page."""
+"""One ticket's page."""
 
 import hashlib
 import secrets
@@ -8,21 +8,20 @@ from datetime import datetime
 from itertools import count
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from routing.capabilities import Capability
 from routing.lifecycle import TICKET_TRANSITIONS
 from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
 from routing.wrap_ups import answer_form
-from web.api.asked import Before
 from web.api.shapes import UrgencyName
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
 from web.finding import find_ticket
-from web.pages.frame import DEFAULT_PAGE_ROWS, framed, part
+from web.pages.frame import framed, part
 from web.pop import RelatedTicket, related
-from web.ports import TicketChange, TicketQuery
+from web.ports import TicketChange
 from web.rights import needs
 from web.services import AgentsDep, TicketsDep
 
@@ -50,34 +49,6 @@ class HistoryItem:
     event: Event | None = None
     change: TicketChange | None = None
     message: int | None = None  # which of the ticket's recorded messages this is
-
-
-@router.get("/tickets")
-async def ticket_list(
-    who: VisitorDep,
-    context: DeskDep,
-    text: Annotated[str, Query(max_length=100)] = "",
-    stage: str = "open",
-    urgency: str = "",
-    crew: str = "",
-    topic: str = "",
-    before: Before = None,
-) -> HTMLResponse:
-    query = TicketQuery(
-        text=text.strip(),
-        site_words=context.rendering.naming.site_words,
-        stage=stage if stage in set(Stage) else None,
-        open_only=stage == "open",
-        urgency=urgency if urgency in URGENCY_ORDER else None,
-        crew=crew or None,
-        topic=topic or None,
-    )
-    tickets = await context.archive.tickets(query, DEFAULT_PAGE_ROWS + 1, before)
-    chosen = {"text": text, "stage": stage, "urgency": urgency, "crew": crew, "topic": topic}
-    return await framed(
-        context, who, "tickets.html", tickets=tickets[:DEFAULT_PAGE_ROWS], chosen=chosen, stages=list(Stage),
-        urgencies=URGENCY_ORDER, older=tickets[DEFAULT_PAGE_ROWS - 1].id if len(tickets) > DEFAULT_PAGE_ROWS else None,
-    )  # fmt: skip
 
 
 @router.get("/tickets/{key}")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 
 from routing.model import OutboundCallState
 from routing.purposes import Purpose
-from store import open_records, tables, tables_dispatch, tables_emergencies, tables_nodes, tables_talks
+from store import open_records, tables, tables_dispatch, tables_emergencies, tables_matters, tables_nodes, tables_talks
 from store.columns import metadata
 from store.database import Database, connect
 from store.migrate import alembic_config, upgrade
@@ -21,7 +21,7 @@ from tests.contract.samples import a_callback, an_attempt, later, opened_ticket
 BEFORE_PUBLICATIONS = "0009"
 BEFORE_INTAKE = "0012"
 BEFORE_OUTBOUND_CALLS = "0011"
-FILLED_BY = (tables, tables_dispatch, tables_emergencies, tables_nodes, tables_talks)
+FILLED_BY = (tables, tables_dispatch, tables_emergencies, tables_matters, tables_nodes, tables_talks)
 
 
 def differences(connection: Connection) -> list[object]:

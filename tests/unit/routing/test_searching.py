@@ -3,6 +3,7 @@
 import pytest
 
 from routing.searching import SiteWords, fits, folded, searchable
+from routing.ticket_numbers import nth_ticket_number
 
 SITE = SiteWords(
     "NL", {"plumbing": "plumbing a blocked drain verstopping"}, {"ward-4": "ward-4 04 ward 4 osasto nelja"}
@@ -38,6 +39,14 @@ def test_words_are_found_in_any_order_and_by_name(text: str) -> None:
 )  # fmt: skip
 def test_a_number_is_found_in_any_form(text: str) -> None:
     assert found(text)
+
+
+def test_a_tickets_number_is_found_in_groups_as_it_was_said() -> None:
+    number = nth_ticket_number(1)
+    for text in (f"{number[:2]} {number[2:]}", f"{number[:3]}-{number[3:]}", " ".join(number)):
+        (term,) = SITE.terms(text)
+        assert fits(term, "", [number]), text
+        assert not fits(term, "", [nth_ticket_number(2)]), text
 
 
 @pytest.mark.parametrize("text", ["printer", "blocked printer", "020 5550205", "+31 20 5550205", "52342"])

@@ -11,10 +11,13 @@ from typing import Protocol, TypeVar
 from argon2 import PasswordHasher
 
 from routing.corrections import Correction
+from routing.effects import Kind
 from routing.fake import MemoryRecords
+from routing.missed import MissedKind, MissedState
 from routing.model import Attempt, Call, Event, NotFound, OutboundCall, Stage, Ticket
 from routing.purposes import Purpose
 from routing.searching import fits, searchable
+from routing.work_list import Cursor, Order, Overview, Viewer, WaitsOn, belongs, place_in
 from web.ports import Account, CallQuery, LoginTry, SessionEnd, TicketChange, TicketQuery
 
 
@@ -101,8 +104,33 @@ class MemoryArchive:
     async def calls(self, query: CallQuery, limit: int, before: str | None = None) -> Sequence[Call]:
         return _rows(self.records.state.calls.values(), lambda call: self._call_fits(call, query), limit, before)
 
-    async def tickets(self, query: TicketQuery, limit: int, before: str | None = None) -> Sequence[Ticket]:
-        return _rows(self.records.state.tickets.values(), lambda ticket: _ticket_fits(ticket, query), limit, before)
+    async def tickets(self, query: TicketQuery, limit: int, cursor: Cursor | None = None) -> Sequence[Ticket]:
+        every = [each for each in self.records.state.tickets.values() if self._ticket_fits(each, query)]
+        descending = (query.order is Order.NEWEST) != (cursor is not None and cursor.back)
+        found = sorted(every, key=lambda each: _where(each, query.order), reverse=descending)
+        if cursor:
+            place = (cursor.key, cursor.id)
+            found = [each for each in found if (_where(each, query.order) < place) == descending]
+            found = [each for each in found if each.id != cursor.id][:limit]
+        return found[:limit][::-1] if cursor and cursor.back else found[:limit]
+
+    async def overviews(self, viewer: Viewer) -> Mapping[Overview, int]:
+        every = self.records.state.tickets.values()
+        return {each: sum(self._belongs(each, ticket, viewer) for ticket in every) for each in Overview}
+
+    def _belongs(self, overview: Overview, ticket: Ticket, viewer: Viewer) -> bool:
+        state = self.records.state
+        unheard = any(
+            (row.ticket_id, row.kind, row.state) == (ticket.id, MissedKind.MESSAGE_UNHEARD, MissedState.OPEN)
+            for row in state.missed_calls.values()
+        )
+        owed = [row for row in state.live(Kind.OUTBOUND_CALL) if row.purpose is Purpose.CALLBACK]
+        due = any(row.ticket_id == ticket.id and row.due <= viewer.at for row in owed)
+        return belongs(overview, ticket, viewer, WaitsOn(unheard, due))
+
+    def _ticket_fits(self, ticket: Ticket, query: TicketQuery) -> bool:
+        seen = query.overview is None or self._belongs(query.overview, ticket, query.viewer)
+        return seen and _ticket_fits(ticket, query)
 
     async def callbacks(self, state: str | None, limit: int, before: str | None = None) -> Sequence[OutboundCall]:
         callbacks = [row for row in self.records.state.outbound_calls.values() if row.purpose is Purpose.CALLBACK]
@@ -167,13 +195,18 @@ def _ticket_fits(ticket: Ticket, query: TicketQuery) -> bool:
     numbers = (ticket.number, draft.reporter.number, draft.reporter.raw, draft.callback_number)
     wanted = (
         (query.stage, ticket.stage), (query.urgency, ticket.urgency), (query.crew, draft.crew),
-        (query.topic, draft.topic), (query.place, draft.place),
+        (query.topic, draft.topic), (query.place, draft.place), (query.assignee, ticket.assignee),
     )  # fmt: skip
     return (
         all(fits(term, text, numbers, draft.topic, draft.place or "") for term in query.site_words.terms(query.text))
         and all(want in (None, have) for want, have in wanted)
         and not (query.open_only and ticket.stage is Stage.CLOSED)
     )
+
+
+def _where(ticket: Ticket, order: Order) -> tuple[tuple[int, ...], str]:
+    place = place_in(order, ticket)
+    return place.key, place.id
 
 
 def _rows(rows: Iterable[R], fits: Callable[[R], bool], limit: int, before: str | None) -> list[R]:

@@ -16,6 +16,7 @@ export function onKey(event) {
   if (event.key === "?") return showKeys();
   if (event.key === "c") return toCall();
   if (event.key === "w") return toWrapUp(event);
+  if (event.key === "j" || event.key === "k") return toRow(event.key === "j" ? 1 : -1);
   const element = /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${CSS.escape(event.key)}"]`));
   if (!element) return;
   event.preventDefault();
@@ -47,6 +48,13 @@ function toWrapUp(event) {
   if (!(field instanceof HTMLElement)) return;
   event.preventDefault();
   field.focus();
+}
+
+/** To the next row of a list, or the one before. @param {number} step */
+function toRow(step) {
+  const rows = [...document.querySelectorAll("#rows td.key a")];
+  const at = rows.findIndex((row) => row === document.activeElement);
+  /** @type {HTMLElement | undefined} */ (rows[at < 0 ? 0 : at + step])?.focus();
 }
 
 export function showKeys() {
