@@ -142,7 +142,7 @@ class TicketChange:
 
     at: datetime
     actor: str
-    what: str  # opened, joined, stage, urgency, corrected, note, message
+    what: str  # opened, joined, stage, urgency, corrected, note, message, assigned, given, back, reopened, merged, …
     to: str = ""
     note: str = ""  # private: empty once it has been forgotten
     corrections: tuple[Correction, ...] = ()  # what a person corrected; of a caller's correction nothing is kept
@@ -162,6 +162,13 @@ class Action(StrEnum):
     TICKET_CORRECTED = "ticket_corrected"
     TICKET_TAKEN_IN = "ticket_taken_in"
     NOTE_ADDED = "note_added"
+    TICKET_ASSIGNED = "ticket_assigned"
+    STAGE_TAKEN_BACK = "stage_taken_back"
+    TICKET_REOPENED = "ticket_reopened"
+    TICKET_MERGED = "ticket_merged"
+    MERGE_UNDONE = "merge_undone"
+    TICKETS_LINKED = "tickets_linked"
+    LINK_REMOVED = "link_removed"
     READ = "read"
     AUDIT_CUT = "audit_cut"
     ERASED = "erased"

@@ -26,12 +26,14 @@ from routing.lifecycle import (
     OFFER_TRANSITIONS,
     OPEN_ATTEMPTS,
     OUTBOUND_CALL_TRANSITIONS,
+    TICKET_TRANSITIONS,
     AgentEvent,
     AttemptEvent,
     CallEvent,
     OfferEvent,
     OutboundCallEvent,
     TicketEvent,
+    after,
     sources_and_target,
 )
 from routing.missed import ALWAYS_OPEN, MISSED_TRANSITIONS, MissedEvent, MissedRules
@@ -317,6 +319,12 @@ def stage_transition(ticket: Ticket, stage: Stage, at: datetime) -> Transition:
     return Transition(
         Kind.TICKET, {"id": ticket.id}, {"stage": stage}, (ticket.stage,), TicketEvent(stage.value), at, True
     )
+
+
+def standing_transition(ticket: Ticket, event: TicketEvent, at: datetime, **changes: Any) -> Transition:
+    """What was said of a matter is put right, with what else changes of its ticket. Raises: TransitionRefused."""
+    to = after(TICKET_TRANSITIONS, ticket.stage, event)
+    return Transition(Kind.TICKET, {"id": ticket.id}, {"stage": to, **changes}, (ticket.stage,), event, at, True)
 
 
 def missed_transition(

@@ -10,6 +10,7 @@ from routing.fake_corrections import MemoryCorrections
 from routing.fake_dispatch import MemoryAgents, MemoryDrafts, MemoryOffers, MemoryQueue, MemoryWrapUps
 from routing.fake_emergencies import MemoryEmergencies
 from routing.fake_floor import MemoryFloor
+from routing.fake_handling import MemoryHandling
 from routing.fake_legs import MemoryLegs
 from routing.fake_missed import MemoryMissed
 from routing.fake_nodes import MemoryNodes
@@ -19,6 +20,7 @@ from routing.fake_talks import MemoryTalks
 from routing.fake_waits import MemoryWaits
 from routing.fake_work_list import MemorySavedFilters
 from routing.floor_records import FloorRecords
+from routing.handling import Handling
 from routing.missed import MissedCalls
 from routing.model import Agent
 from routing.nodes import Nodes
@@ -50,6 +52,7 @@ class MemoryRecords:
         self.legs: Legs = MemoryLegs(self.state)
         self.tickets: Tickets = MemoryTickets(self.state, site_id)
         self.corrections: Corrections = MemoryCorrections(self.state)
+        self.handling: Handling = MemoryHandling(self.state)
         self.queue: Queue = MemoryQueue(self.state)
         self.agents: Agents = MemoryAgents(self.state)
         self.offers: Offers = MemoryOffers(self.state)

@@ -112,6 +112,19 @@ class TicketEvent(StrEnum):
     ARRIVE = "arrived"
     COMPLETE = "completed"
     CLOSE = "closed"
+    BACK_TO_RECORDED = "back_to_recorded"
+    BACK_TO_DISPATCHED = "back_to_dispatched"
+    BACK_TO_ACCEPTED = "back_to_accepted"
+    BACK_TO_ARRIVED = "back_to_arrived"
+    BACK_TO_COMPLETED = "back_to_completed"
+    REOPEN = "reopened"  # what was done about it was not enough: it begins anew
+    MERGE = "merged"  # another ticket has the same matter, and is worked on
+
+
+_IN_ORDER = tuple(Stage)
+BACK_TO: dict[Stage, TicketEvent] = {stage: TicketEvent(f"back_to_{stage}") for stage in _IN_ORDER[:-1]}
+FORWARD = tuple(TicketEvent(stage.value) for stage in _IN_ORDER[1:])
+"""The events by which a matter is dealt with; others put right what was said of that."""
 
 
 TICKET_TRANSITIONS: dict[tuple[Stage, TicketEvent], Stage] = {
@@ -123,6 +136,14 @@ TICKET_TRANSITIONS: dict[tuple[Stage, TicketEvent], Stage] = {
     (Stage.ARRIVED, TicketEvent.COMPLETE): Stage.COMPLETED,
     # A matter may be answered on the telephone at any stage; closing it always takes an answer.
     **{(stage, TicketEvent.CLOSE): Stage.CLOSED for stage in Stage if stage is not Stage.CLOSED},
+    **{
+        (_IN_ORDER[late], BACK_TO[_IN_ORDER[early]]): _IN_ORDER[early]
+        for late in range(len(_IN_ORDER))
+        for early in range(late)
+    },
+    (Stage.COMPLETED, TicketEvent.REOPEN): Stage.RECORDED,
+    (Stage.CLOSED, TicketEvent.REOPEN): Stage.RECORDED,
+    **{(stage, TicketEvent.MERGE): Stage.CLOSED for stage in Stage if stage is not Stage.CLOSED},
 }
 UNFINISHED_STAGES = (Stage.RECORDED, Stage.DISPATCHED, Stage.ACCEPTED, Stage.ARRIVED)
 
@@ -224,6 +245,11 @@ def sources_and_target(table: Mapping[tuple[S, E], S], event: E) -> tuple[tuple[
 def leads_to(table: Mapping[tuple[S, E], S], event: E) -> S:
     """The state that an event leads to."""
     return sources_and_target(table, event)[1]
+
+
+def next_stages(stage: Stage) -> list[Stage]:
+    """Those that a ticket may be moved on to."""
+    return [to for (before, event), to in TICKET_TRANSITIONS.items() if before is stage and event in FORWARD]
 
 
 def next_stage(stage: Stage, to: Stage, answer: str | None) -> Stage:

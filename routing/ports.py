@@ -12,6 +12,7 @@ from routing.caps import Asked, AskedAlike
 from routing.corrections import CORRECTABLE, Corrections
 from routing.emergencies import Emergency, EmergencyEvent, Ring, Take, TakeEvent
 from routing.floor_records import FloorRecords
+from routing.handling import Handling
 from routing.legs import CallLeg
 from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
 from routing.missed import ALWAYS_OPEN, MissedCalls, MissedRules
@@ -371,6 +372,7 @@ class Records(Protocol):
     legs: Legs
     tickets: Tickets
     corrections: Corrections
+    handling: Handling
     queue: Queue
     agents: Agents
     offers: Offers

@@ -35,7 +35,7 @@ from routing.effects import (
 )
 from routing.emergencies import Emergency, EmergencyEvent, EmergencyState
 from routing.identity import new_id
-from routing.lifecycle import AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
+from routing.lifecycle import FORWARD, AgentEvent, AttemptEvent, CallEvent, OfferEvent, OutboundCallEvent
 from routing.missed import MissedRules
 from routing.missed_rules import after_outbound_call as missed_after_outbound_call
 from routing.missed_rules import after_stored as missed_after_stored
@@ -166,7 +166,7 @@ def following(made: Transition, row: Any) -> Sequence[Effect]:
     match made.kind:
         case Kind.CALL if made.event is CallEvent.ENDED:
             return _after_call(made.where["id"], made.at)
-        case Kind.TICKET:
+        case Kind.TICKET if made.event in FORWARD:
             return _after_ticket(made, made.changes["stage"] is Stage.CLOSED)
         case Kind.OFFER:
             return _after_offer(made, row)

@@ -56,3 +56,24 @@ def note_form(ticket_id: str) -> str:
 def answer_form(ticket_id: str) -> str:
     """The form whose draft is the answer to a matter's caller."""
     return f"answer-{ticket_id}"
+
+
+def correct_form(ticket_id: str) -> str:
+    return f"correct-{ticket_id}"
+
+
+def assignment_form(ticket_id: str) -> str:
+    return f"assign-{ticket_id}"
+
+
+def back_form(ticket_id: str) -> str:
+    """The form by which a ticket is taken a stage back, or reopened."""
+    return f"back-{ticket_id}"
+
+
+def merge_form(ticket_id: str) -> str:
+    return f"merge-{ticket_id}"
+
+
+TICKET_FORMS = (answer_form, note_form, correct_form, assignment_form, back_form, merge_form)
+"""What is typed into any of these may be about a ticket's caller."""

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Row, Table, delete, insert, null, sel
 from routing.identity import new_id
 from routing.model import OPEN_OUTBOUND_CALLS, Stage
 from routing.spellings import Spellings
-from routing.wrap_ups import answer_form, note_form, wrap_up_form
+from routing.wrap_ups import TICKET_FORMS, wrap_up_form
 from store.audit import append
 from store.database import Database
 from store.retention import PRIVATE
@@ -120,7 +120,7 @@ def _relate(connection: Connection, own: Mapping[str, set[str]], found: Traces) 
         connection, offers.c.call_id, offers.c.id, rows[wrap_up_private.name], offers.c.call_id.is_not(None)
     )
     rows[event_private.name] |= _these(connection, events.c.id, events.c.call_id, wrapped, events.c.type == "wrap_up")
-    forms = {form(id) for id in ticket_ids for form in (answer_form, note_form)} | {
+    forms = {form(id) for id in ticket_ids for form in TICKET_FORMS} | {
         wrap_up_form(id) for id in rows[wrap_up_private.name]
     }
     rows[draft_private.name] |= _these(connection, draft_private.c.id, draft_private.c.form, forms)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from routing.archive import Accounts, Archive, Audit, Pages
 from routing.corrections import Corrections
 from routing.floor_records import FloorRecords
+from routing.handling import Handling
 from routing.missed import MissedCalls
 from routing.nodes import Nodes
 from routing.ports import (
@@ -33,6 +34,7 @@ from store.records_calls import SqlCalls
 from store.records_corrections import SqlCorrections
 from store.records_emergencies import SqlEmergencies
 from store.records_floor import SqlFloor
+from store.records_handling import SqlHandling
 from store.records_legs import SqlLegs
 from store.records_missed import SqlMissed
 from store.records_nodes import SqlNodes
@@ -62,6 +64,7 @@ class SqlRecords:
         self.legs: Legs = SqlLegs(database, words_kept)
         self.tickets: Tickets = SqlTickets(database, site_id, words_kept)
         self.corrections: Corrections = SqlCorrections(database, words_kept)
+        self.handling: Handling = SqlHandling(database, words_kept)
         self.queue: Queue = SqlQueue(database, site_id)
         self.agents: Agents = SqlAgents(database, site_id, words_kept)
         self.offers: Offers = SqlOffers(database, words_kept)

@@ -9,10 +9,12 @@ from store.portable import insert_unless_there
 from store.tables import ticket_change_private, ticket_changes
 
 
-def note_change(connection: Connection, ticket_id: str, at: datetime, actor: str, what: str, to: str = "") -> str:
+def note_change(
+    connection: Connection, ticket_id: str, at: datetime, actor: str, what: str, to: str = "", key: str | None = None
+) -> str:
     """Append to the ticket's own history, with nothing private; returns the id of this line of it."""
     change_id = new_id()
-    row = {"id": change_id, "ticket_id": ticket_id, "at": at, "actor": actor, "what": what, "to": to}
+    row = {"id": change_id, "ticket_id": ticket_id, "at": at, "actor": actor, "what": what, "to": to, "key": key}
     connection.execute(insert(ticket_changes), row)
     return change_id
 

@@ -26,6 +26,7 @@ from web.api import (
     events,
     filters,
     floor,
+    handling,
     intake,
     me,
     missed,
@@ -53,6 +54,7 @@ from web.pages import corrections as correction_pages
 from web.pages import desk as desk_pages
 from web.pages import emergencies as emergency_pages
 from web.pages import floor as floor_pages
+from web.pages import handling as handling_pages
 from web.pages import helping as helping_pages
 from web.pages import intake as intake_pages
 from web.pages import missed as missed_pages
@@ -76,6 +78,7 @@ PAGES = (
     work_list_pages,
     ticket_pages,
     correction_pages,
+    handling_pages,
     call_pages,
     callback_pages,
     emergency_pages,
@@ -90,6 +93,7 @@ API = (
     calls,
     tickets,
     corrections,
+    handling,
     intake,
     callbacks,
     agents,

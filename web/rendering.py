@@ -12,6 +12,7 @@ from markupsafe import Markup
 from config.documents import Edition
 from routing.callback_times import callback_times
 from routing.corrections import MatterFacts, suggested_urgency
+from routing.handling import standing
 from routing.model import URGENCY_ORDER
 from web.desk_wording import DeskWording
 from web.display_names import DisplayNames
@@ -84,6 +85,7 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
         span=span,
         on_the_clock=lambda at: at.astimezone(zone).strftime("%Y-%m-%dT%H:%M"),  # for a field of day and time
         matter_facts=MatterFacts.of,
+        standing=standing,
         iso=datetime.isoformat,
         instant=datetime.fromisoformat,
     )

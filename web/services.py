@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from routing.services.agents import AgentService
 from routing.services.callbacks import CallbackService
 from routing.services.emergencies import EmergencyService
+from routing.services.handling import HandlingService
 from routing.services.help import HelpService
 from routing.services.line import LineServices
 from routing.services.missed import MissedService
@@ -24,6 +25,10 @@ def _services(request: Request) -> LineServices:
 
 def _tickets(request: Request) -> TicketService:
     return _services(request).tickets
+
+
+def _handling(request: Request) -> HandlingService:
+    return _services(request).handling
 
 
 def _callbacks(request: Request) -> CallbackService:
@@ -64,6 +69,7 @@ def _pages(request: Request) -> PageService:
 
 
 TicketsDep = Annotated[TicketService, Depends(_tickets)]
+HandlingDep = Annotated[HandlingService, Depends(_handling)]
 CallbacksDep = Annotated[CallbackService, Depends(_callbacks)]
 AgentsDep = Annotated[AgentService, Depends(_agents)]
 EmergenciesDep = Annotated[EmergencyService, Depends(_emergencies)]

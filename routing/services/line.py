@@ -16,6 +16,7 @@ from routing.services.callbacks import CallbackService
 from routing.services.calls import CallService
 from routing.services.dispatcher import Dispatcher
 from routing.services.emergencies import EmergencyService
+from routing.services.handling import HandlingService
 from routing.services.help import HelpService
 from routing.services.missed import MissedService
 from routing.services.notices import NoticeService
@@ -35,6 +36,7 @@ class LineServices:
     news: News
     clocks: Clocks
     tickets: TicketService
+    handling: HandlingService
     queue: QueueService
     offers: OfferService
     agents: AgentService
@@ -66,7 +68,8 @@ class LineServices:
             CallbackService(records, news, clocks, queue, audit),
         )
         return cls(
-            records, news, clocks, tickets, queue, offers, agents, emergencies,
+            records, news, clocks, tickets, HandlingService(records, news, clocks, audit), queue, offers, agents,
+            emergencies,
             CallService(records, news, clocks, offers, emergencies, partial(_missed_rules, waiting, site)),
             callbacks, TalkService(records, news, clocks), Dispatcher(records, queue, offers, agents, waiting, clocks),
             MissedService(records, news, clocks, tickets, callbacks, audit), HelpService(records, news, clocks, audit),

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from routing.corrections import MatterFacts
+from routing.handling import standing
 from routing.legs import CallLeg
 from routing.model import (
     Agent,
@@ -165,6 +166,10 @@ class TicketOut(BaseModel):
     confidence: float | None
     why: list[str]
     answer: str | None
+    standing: str = Field(description="of its stage and of who has it; an act names the one that it is made on")
+    assignee: str | None = Field(description="login of who has it; null: anybody of its crew")
+    reopened_at: datetime | None
+    merged_into: str | None = Field(description="id of the ticket that has its matter now")
 
     @classmethod
     def of(cls, ticket: Ticket) -> "TicketOut":
@@ -177,7 +182,8 @@ class TicketOut(BaseModel):
             promise=PromiseOut.of(draft.promise), intake=IntakeOut.of(draft.intake),
             caller=CallerOut.of(draft.intake.reporter) if draft.intake.reporter else None,
             callback_number=draft.callback_number, words=draft.words, confidence=draft.confidence,
-            why=list(draft.why), answer=ticket.answer,
+            why=list(draft.why), answer=ticket.answer, standing=standing(ticket), assignee=ticket.assignee,
+            reopened_at=ticket.reopened_at, merged_into=ticket.merged_into,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from routing.capabilities import Capability
 from routing.corrections import MatterFacts
-from routing.wrap_ups import note_form
+from routing.wrap_ups import correct_form, note_form
 from web.api.shapes import UrgencyName
 from web.auth import VisitorDep
 from web.context import DeskContext, DeskDep
@@ -31,6 +31,7 @@ async def correct(
     who: VisitorDep,
     context: DeskDep,
     tickets: TicketsDep,
+    agents: AgentsDep,
     version: Annotated[str, Form(max_length=40)],
     topic: Annotated[str, Form(max_length=64)],
     level: Annotated[UrgencyName, Form()],
@@ -44,6 +45,7 @@ async def correct(
     if callback_number != one_line(facts.callback_number or ""):
         facts = replace(facts, callback_number=callback_number)
     await tickets.set_right(ticket, facts, who.actor, context.edition, version)
+    await agents.keep_draft(who.account.login, None, correct_form(ticket.id), {})
     if beside:
         return Response(status_code=204)
     return await ticket_part_of(context, who, ticket.id)

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from routing.capabilities import Capability
-from routing.lifecycle import TICKET_TRANSITIONS
+from routing.handling import earlier_stages, may_reopen
+from routing.lifecycle import next_stages
 from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
 from routing.wrap_ups import answer_form
 from web.api.shapes import UrgencyName
@@ -119,14 +120,12 @@ async def _shown(context: DeskContext, ticket: Ticket) -> dict[str, Any]:
         "callback": await context.records.outbound_calls.of_ticket(ticket.id),
         "matters": matters,
         "stages": list(Stage),
-        "next_stages": [to for stage, to in _transitions() if stage is ticket.stage],
+        "next_stages": next_stages(ticket.stage),
+        "earlier_stages": earlier_stages(ticket),
+        "may_reopen": may_reopen(ticket),
         "urgencies": URGENCY_ORDER,
         "again": secrets.token_urlsafe(12),
     }
-
-
-def _transitions() -> list[tuple[Stage, Stage]]:
-    return [(stage, to) for (stage, _), to in TICKET_TRANSITIONS.items()]
 
 
 async def _moments(context: DeskContext, ticket: Ticket, calls: Sequence[Call]) -> list[HistoryItem]:

@@ -30,8 +30,8 @@ ANNA = Viewer("anna", frozenset({"technical"}), NOW)
 
 
 def a_ticket(due_s: float = 600, stage: Stage = Stage.RECORDED, urgency: str = "normal", **draft: Any) -> Ticket:
-    draft = {"promise": Promise("promise_attend", later(due_s)), "urgency": urgency} | draft
-    return Ticket(new_id(), "48213", "demo", NOW, stage, a_draft(**draft))
+    promise = draft.pop("promise", Promise("promise_attend", later(due_s)))
+    return Ticket(new_id(), "48213", "demo", NOW, stage, a_draft(promise=promise, urgency=urgency, **draft))
 
 
 def overviews(ticket: Ticket, waits: WaitsOn | None = None) -> set[str]:
@@ -85,7 +85,7 @@ def rows(list_: Sequence[Ticket], limit: int, cursor: Cursor | None) -> list[Tic
 
 def test_pages_lead_to_each_other_both_ways() -> None:
     tickets = [a_ticket(n) for n in range(5)]
-    seen, cursor = [], None
+    seen, cursor = list[Ticket](), None
     while True:
         page = paged(rows(tickets, 3, cursor), 2, Order.DUE, cursor)
         seen += page.tickets

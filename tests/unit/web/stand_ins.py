@@ -1,6 +1,7 @@
 """A small edition and accounts for tests of the desk."""
 
 from config.documents import (
+    AgentAccount,
     CallbackRules,
     Contact,
     Crew,
@@ -14,6 +15,7 @@ from config.documents import (
     WaitingRules,
 )
 
+PEOPLE = tuple(AgentAccount(login=login, name=name) for login, name in (("anna", "Anna de Vries"), ("bo", "Bo Ek")))
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("08:00", "17:00")) | {"sat": None, "sun": None}
 
 
@@ -26,7 +28,7 @@ def small_edition() -> Edition:
         callback=CallbackRules(dial_patterns=("[1-9][0-9]{2,4}",)),
         crews=tuple(Crew(id=name, name={"en": f"{name} services"}) for name in ("dispatch", "technical")),
         contacts=(Contact(number="204", name="Ward 4 desk", place="ward-4"),),
-        fallback_phones=("fallback1",), agents=(),
+        fallback_phones=("fallback1",), agents=PEOPLE,
     )  # fmt: skip
     return Edition(
         site=site, topics={topic.id: topic for topic in _topics()}, assets=(), prompts={}, languages={}, flows={},

@@ -1,7 +1,12 @@
 // @ts-check
 /** Forms that are opened to correct a ticket: by one click or key, closed by Escape, and told what changed meanwhile. */
 
+import { forget } from "./drafts.js";
 import { changed } from "./guard.js";
+
+const words = /** @type {HTMLElement} */ (document.getElementById("words")).dataset;
+/** Opened as what was typed into them came back: nobody has asked for the focus. @type {WeakSet<Element>} */
+const reopened = new WeakSet();
 
 export function watchCorrections() {
   document.addEventListener("toggle", (event) => opened(event.target), true);
@@ -9,16 +14,20 @@ export function watchCorrections() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented && event.target instanceof Element) close(event.target);
   });
+  document.body.addEventListener("restored", (event) => {
+    if (event.target instanceof HTMLFormElement) cameBack(event.target, /** @type {CustomEvent} */ (event).detail);
+  });
   document.body.addEventListener("htmx:afterRequest", (event) => {
     const { elt, successful } = /** @type {CustomEvent} */ (event).detail;
-    if (successful && elt instanceof Element && elt.matches("form[data-correct]")) close(elt);
+    if (successful && elt instanceof Element && elt.matches("details.correct > form")) close(elt);
   });
 }
 
 /** @param {EventTarget | null} details */
 function opened(details) {
   if (!(details instanceof HTMLDetailsElement) || !details.open || !details.matches(".correct")) return;
-  /** @type {HTMLElement | null} */ (details.querySelector("select"))?.focus();
+  if (reopened.delete(details)) return;
+  /** @type {HTMLElement | null} */ (details.querySelector("select, textarea, input:not([type=hidden])"))?.focus();
   details.scrollIntoView({ block: "nearest" });
 }
 
@@ -31,9 +40,36 @@ function close(within) {
   if (had) details.querySelector("summary")?.focus({ preventScroll: true });
 }
 
+/**
+ * What was typed into a form that was closed since is shown; what it was made on may have changed meanwhile.
+ * @param {HTMLFormElement} form @param {Record<string, string>} fields
+ */
+function cameBack(form, fields) {
+  const details = form.closest("details.correct");
+  if (!(details instanceof HTMLDetailsElement)) return;
+  if (!details.open) reopened.add(details);
+  details.open = true;
+  const version = form.elements.namedItem("version");
+  if (!form.matches("[data-correct]") || !(version instanceof HTMLInputElement) || fields.version === version.value) return;
+  for (const note of form.querySelectorAll("[data-now]")) sayOffered(form, /** @type {HTMLElement} */ (note), fields);
+}
+
+/** @param {HTMLFormElement} form @param {HTMLElement} note @param {Record<string, string>} fields */
+function sayOffered(form, note, fields) {
+  const control = form.elements.namedItem(note.dataset.now ?? "");
+  const typed = control instanceof Element && control.getAttribute("name") in fields;
+  if (!typed || !changed(control)) return;
+  const option = control instanceof HTMLSelectElement ? [...control.options].find((each) => each.defaultSelected) : null;
+  const value = control instanceof HTMLInputElement ? control.defaultValue : (option?.textContent ?? "");
+  note.textContent = (words.saysNow ?? "").replace("{value}", value || (words.nothing ?? ""));
+  note.hidden = false;
+}
+
 /** What was chosen is given up. @param {HTMLElement} button */
 export function cancel(button) {
-  button.closest("form")?.reset();
+  const form = button.closest("form");
+  form?.reset();
+  if (form) forget(form);
   for (const note of button.closest("form")?.querySelectorAll("[data-now]") ?? []) /** @type {HTMLElement} */ (note).hidden = true;
   close(button);
 }

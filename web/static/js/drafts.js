@@ -4,6 +4,7 @@
  * The browser's copy goes as soon as the server has it: what callers said does not stay behind on a shared computer.
  */
 
+import { changed } from "./guard.js";
 import { sessionEnded } from "./session.js";
 
 const AFTER_MS = 300; // of quiet, or …
@@ -45,9 +46,21 @@ function typed(target) {
 
 /** @param {HTMLFormElement} form @returns {Record<string, string>} what is visible of it */
 function fieldsOf(form) {
+  if (form.matches("[data-correct]")) return correctedFields(form);
   const hidden = [...form.querySelectorAll("input[type=hidden]")].map((input) => /** @type {HTMLInputElement} */ (input).name);
   const typed_ones = [...new FormData(form)].filter(([name]) => !hidden.includes(name));
   return Object.fromEntries(typed_ones.map(([name, value]) => [name, String(value)]));
+}
+
+/**
+ * What somebody has changed, and the version that they had before them: what they have not touched is not theirs.
+ * @param {HTMLFormElement} form @returns {Record<string, string>}
+ */
+function correctedFields(form) {
+  const controls = /** @type {HTMLInputElement[]} */ ([...form.elements].filter((each) => each.matches("[name]") && changed(each)));
+  const version = form.elements.namedItem("version");
+  const made_on = controls.length && version instanceof HTMLInputElement ? { version: version.value } : {};
+  return { ...Object.fromEntries(controls.map(({ name, value }) => [name, value])), ...made_on };
 }
 
 /** @param {string} name @param {Record<string, string>} fields */
@@ -139,7 +152,7 @@ async function restore(form) {
   const fields = read(name)?.fields ?? (await stored(name));
   if (!form.isConnected || !Object.values(fields).some(Boolean)) return;
   for (const [field, value] of Object.entries(fields)) fill(form.elements.namedItem(field), value);
-  form.dispatchEvent(new Event("restored", { bubbles: true }));
+  form.dispatchEvent(new CustomEvent("restored", { bubbles: true, detail: fields }));
 }
 
 /** @param {string} name @returns {Promise<Record<string, string>>} */
