@@ -129,6 +129,8 @@ class Performer:
         """By number only what the number's owner may hear: ticket number and stage."""
         if action.number:
             ticket = await self.records.tickets.by_number(ticket_number(action.number))
+            if ticket and ticket.merged_into:  # by its number its caller asks about their matter
+                ticket = await self.records.tickets.load(ticket.merged_into)
             return MattersFound((_matter(ticket),) if ticket else ())
         if not state.facts.identified or not self.call.caller.number:
             return MattersFound()

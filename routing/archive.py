@@ -127,7 +127,7 @@ class Archive(Protocol):
         """The latest events of all calls."""
 
     async def calls_of_ticket(self, ticket_id: str) -> Sequence[Call]:
-        """Oldest first."""
+        """Oldest first; also those of the tickets that are merged into it."""
 
     async def ticket_history(self, ticket_id: str) -> Sequence["TicketChange"]:
         """Oldest first."""

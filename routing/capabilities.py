@@ -35,7 +35,8 @@ _AGENT = frozenset(
     {
         Capability.OWN_ACCOUNT, Capability.WATCH_LINE, Capability.READ_CALLS, Capability.READ_TICKETS,
         Capability.MOVE_TICKETS, Capability.CORRECT_TICKETS, Capability.TAKE_IN_TICKETS, Capability.CLEAR_MISSED,
-        Capability.MANAGE_CALLBACKS, Capability.TAKE_CALLS, Capability.TAKE_EMERGENCY, Capability.ASSIGN_TICKETS, Capability.MERGE_TICKETS,
+        Capability.MANAGE_CALLBACKS, Capability.TAKE_CALLS, Capability.TAKE_EMERGENCY,
+        Capability.ASSIGN_TICKETS, Capability.MERGE_TICKETS,
     }
 )  # fmt: skip
 _SUPERVISOR = _AGENT | {

@@ -25,7 +25,7 @@ from routing.model import (
     is_moved,
     refuse_unseen,
 )
-from routing.rules import ending_call, moving_urgency
+from routing.rules import closing_merged, ending_call, moving_urgency
 from routing.ticket_numbers import nth_ticket_number
 
 
@@ -123,8 +123,10 @@ class MemoryTickets:
         ]
 
     async def of_caller(self, number: str) -> Sequence[Ticket]:
-        theirs = [ticket for ticket in self._state.tickets.values() if ticket.draft.reporter.number == number]
-        return [ticket for ticket in reversed(theirs) if ticket.stage is not Stage.CLOSED]
+        every = self._state.tickets.values()
+        theirs = [ticket for ticket in every if ticket.draft.reporter.number == number]
+        about = {ticket.id for ticket in theirs} | {ticket.merged_into for ticket in theirs}
+        return [ticket for ticket in reversed(every) if ticket.id in about and ticket.stage is not Stage.CLOSED]
 
     async def of_call(self, call_id: str) -> Sequence[Ticket]:
         return [self._state.tickets[ticket] for call, ticket in self._state.call_tickets if call == call_id]
@@ -138,6 +140,9 @@ class MemoryTickets:
         stage = next_stage(ticket.stage, to, answer or ticket.answer)
         with self._state.transaction():
             self._state.apply([stage_transition(ticket, stage, at)])
+            if stage is Stage.CLOSED:
+                for merged in self._state.merged(ticket_id):
+                    self._state.apply(closing_merged(merged, at))
             moved = self._state.tickets[ticket_id]
             return self._keep(replace(moved, stages={**moved.stages, stage: at}, answer=answer or moved.answer))
 
@@ -155,7 +160,7 @@ class MemoryTickets:
         refuse_unseen(before, urgency, seen)
         draft = replace(before.draft, promise=promise or before.draft.promise)
         ticket = self._keep(replace(before, draft=draft, urgency_set=urgency))
-        self._state.apply(moving_urgency(before, ticket))
+        self._state.apply(moving_urgency(before, ticket, self._state.merged(ticket_id)))
         return ticket
 
     async def add_message(self, ticket_id: str, recording: str, at: datetime) -> None:

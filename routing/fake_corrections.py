@@ -22,7 +22,7 @@ class MemoryCorrections:
             with self._state.transaction():
                 self._state.tickets[ticket.id] = ticket
                 self._state.corrections = [*self._state.corrections, *corrections_between(before, ticket, actor, at)]
-                self._state.apply(correcting(before, ticket, general_crew))
+                self._state.apply(correcting(before, ticket, general_crew, self._state.merged(ticket.id)))
         return ticket
 
     async def of_ticket(self, ticket_id: str) -> Sequence[Correction]:

@@ -32,6 +32,7 @@ from routing.emergencies import Emergency, Ring, Take
 from routing.help_requests import HelpRequest
 from routing.identity import new_id
 from routing.legs import CallLeg
+from routing.merging import Merge
 from routing.missed import Listed, MissedCall, ReachedCaller, is_theirs
 from routing.missed_rules import judged, settling
 from routing.model import (
@@ -103,6 +104,8 @@ class MemoryState:
     notices: dict[str, Notice] = field(default_factory=dict)
     dismissals: set[tuple[str, str]] = field(default_factory=set)  # (notice, login)
     wall_links: dict[str, WallLink] = field(default_factory=dict)  # by the hash of their token
+    merges: dict[str, Merge] = field(default_factory=dict)  # by the ticket that is merged
+    links: set[tuple[str, str]] = field(default_factory=set)
     filters: dict[str, list[SavedFilter]] = field(default_factory=dict)  # by login
 
     @contextmanager
@@ -269,6 +272,10 @@ class MemoryState:
 
     def in_talk(self, talk_id: str) -> list[Participant]:
         return [each for each in self.participants.values() if each.talk_id == talk_id and each.state in IN_TALK]
+
+    def merged(self, ticket_id: str) -> list[str]:
+        """Those that are merged into a ticket."""
+        return [merge.ticket_id for merge in self.merges.values() if merge.into_id == ticket_id]
 
     def link(self, call_id: str | None, ticket_id: str) -> None:
         if call_id and (call_id, ticket_id) not in self.call_tickets:

@@ -1,33 +1,18 @@
-"""Who has a ticket, and how a stage is taken back: what people do with tickets beside working on them. Pure.
+"""Who has a ticket, how a stage is taken back, and how a matter begins anew. Pure."""
 
-An act names the standing that whoever decided had before them, and is done once for its key.
-"""
-
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from config.documents import Edition
+from routing.acts import Act
 from routing.corrections import NotOffered
 from routing.lifecycle import BACK_TO, TICKET_TRANSITIONS, TicketEvent, after
-from routing.model import ChangedMeanwhile, Promise, Stage, Ticket, TransitionRefused
+from routing.merging import ORDER, Merging, reached_by
+from routing.model import Promise, Stage, Ticket, TransitionRefused
 from routing.promise import is_settled_by, make_promise, moved_promise
 from routing.topics import topic_named
-
-ORDER = tuple(Stage)
-
-
-@dataclass(frozen=True)
-class Act:
-    """One try of something that a person, or a program for them, does."""
-
-    actor: str
-    at: datetime
-    seen: str | None = None  # the ticket's standing that they had before them; None: whatever it is
-    reason: str = ""  # private
-    key: str | None = None  # by which a repeat is known
 
 
 @dataclass(frozen=True)
@@ -42,19 +27,7 @@ class Assignment:
         return cls(ticket.draft.crew, ticket.assignee)
 
 
-def standing(ticket: Ticket) -> str:
-    """A mark of where a ticket stands and who has it, which is another one whenever any of that is."""
-    facts = (ticket.stage, ticket.draft.crew, ticket.assignee, ticket.merged_into)
-    return hashlib.sha256(repr(facts).encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def require_seen(ticket: Ticket, act: Act) -> None:
-    """Raises: ChangedMeanwhile."""
-    if act.seen not in (None, standing(ticket)):
-        raise ChangedMeanwhile
-
-
-class Handling(Protocol):
+class Handling(Merging, Protocol):
     """Every method is a transaction, as in `routing.ports`; a repeat of an act changes nothing.
 
     All raise NotFound, ChangedMeanwhile, and TransitionRefused where the ticket's stage has no such step.
@@ -103,11 +76,6 @@ def require_earlier(ticket: Ticket, to: Stage) -> TicketEvent:
     if to not in earlier_stages(ticket):
         raise TransitionRefused("The ticket has not been at that stage before.")
     return BACK_TO[to]
-
-
-def reached_by(ticket: Ticket, stage: Stage) -> dict[Stage, datetime]:
-    """When it reached which stages, of those up to this one."""
-    return {each: at for each, at in ticket.stages.items() if ORDER.index(each) <= ORDER.index(stage)}
 
 
 def is_owed_again(ticket: Ticket, to: Stage) -> bool:

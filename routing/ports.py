@@ -117,7 +117,7 @@ class Tickets(Protocol):
         """Open matters on this topic at this known place, oldest first."""
 
     async def of_caller(self, number: str) -> Sequence[Ticket]:
-        """Open matters reported from this number, newest first."""
+        """Open matters reported from this number, newest first; of a merged ticket, the one that has its matter."""
 
     async def of_call(self, call_id: str) -> Sequence[Ticket]: ...
 

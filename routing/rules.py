@@ -134,25 +134,41 @@ def leaving(where: Columns, reason: str, at: datetime) -> Change:
     return Change(Kind.PLACE, where, {"left_at": at, "left_reason": reason})
 
 
-def moving_urgency(before: Ticket, after: Ticket) -> list[Effect]:
-    """Whoever waits about a matter takes the place that goes with its urgency and its promise."""
-    theirs, now, by = {"ticket_id": after.id}, {"urgency": after.urgency}, after.draft.promise.by
+def moving_urgency(before: Ticket, after: Ticket, merged: Sequence[str] = ()) -> list[Effect]:
+    """Whoever waits about a matter takes the place that goes with its urgency and its promise.
+
+    `merged`: the tickets that are merged into it.
+    """
+    now, by = {"urgency": after.urgency}, after.draft.promise.by
     moved = {"promise_by": by, "pressing": False} if by != before.draft.promise.by else {}
-    return [Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS), Change(Kind.PLACE, theirs, now | moved)]
+    return [effect for ticket_id in (after.id, *merged) for effect in _moving(ticket_id, now, moved)]
 
 
-def correcting(before: Ticket, after: Ticket, general_crew: str = "") -> list[Effect]:
+def _moving(ticket_id: str, now: Columns, of_place: Columns, **theirs: str) -> list[Effect]:
+    theirs = {"ticket_id": ticket_id, **theirs}
+    calls = Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS)
+    return [calls, Change(Kind.PLACE, theirs, {**now, **of_place})]
+
+
+def correcting(before: Ticket, after: Ticket, general_crew: str = "", merged: Sequence[str] = ()) -> list[Effect]:
     """Whoever waits about a corrected matter waits for its crew, and is rung at its number.
 
-    Who waits for the `general_crew`, which serves every topic, stays there.
+    Who waits for the `general_crew`, which serves every topic, stays there. `merged`: the tickets that are merged into
+    it, about whose matter it is, too; their numbers are their own.
     """
     moved = (after.urgency, after.draft.promise) != (before.urgency, before.draft.promise)
-    effects = moving_urgency(before, after) if moved else []
+    effects = moving_urgency(before, after, merged) if moved else []
     if after.draft.crew != before.draft.crew != general_crew:
-        theirs, now = {"ticket_id": after.id, "crew": before.draft.crew}, {"crew": after.draft.crew}
-        effects += [Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS), Change(Kind.PLACE, theirs, now)]
+        for ticket_id in (after.id, *merged):
+            effects += _moving(ticket_id, {"crew": after.draft.crew}, {}, crew=before.draft.crew)
     number = after.draft.callback_number
     return [*effects, Renumber(after.id, number)] if number and number != before.draft.callback_number else effects
+
+
+def closing_merged(ticket_id: str, at: datetime) -> list[Effect]:
+    """The callers of a merged ticket have their answer with the one that has its matter."""
+    called_off = [_called_off_with(ticket_id, at, purpose) for purpose in ENDING_WITH_TICKET]
+    return [*called_off, *missed_after_ticket(ticket_id, True, at)]
 
 
 # what follows from a transition that was made
@@ -189,13 +205,14 @@ CALL_FOLLOWS: Mapping[OfferEvent, CallEvent] = {
 
 
 def _after_ticket(made: Transition, closed: bool) -> list[Effect]:
-    called_off = [_called_off_with(made, purpose) for purpose in ENDING_WITH_TICKET] if closed else []
-    return [*called_off, *missed_after_ticket(made.where["id"], closed, made.at)]
+    ticket_id, at = made.where["id"], made.at
+    called_off = [_called_off_with(ticket_id, at, purpose) for purpose in ENDING_WITH_TICKET] if closed else []
+    return [*called_off, *missed_after_ticket(ticket_id, closed, at)]
 
 
-def _called_off_with(closed: Transition, purpose: Purpose) -> Transition:
-    theirs = {"ticket_id": closed.where["id"], "purpose": purpose}
-    return outbound_call_transition(theirs, OutboundCallEvent.CANCELLED, closed.at, why="ticket closed")
+def _called_off_with(ticket_id: str, at: datetime, purpose: Purpose) -> Transition:
+    theirs = {"ticket_id": ticket_id, "purpose": purpose}
+    return outbound_call_transition(theirs, OutboundCallEvent.CANCELLED, at, why="ticket closed")
 
 
 def _after_offer(made: Transition, offer: Offer) -> list[Effect]:

@@ -100,7 +100,10 @@ class SqlArchive:
         return await self._database.read(lambda connection: [record(row) for row in connection.execute(query)])
 
     async def calls_of_ticket(self, ticket_id: str) -> Sequence[Call]:
-        linked = select(call_tickets.c.call_id).where(call_tickets.c.ticket_id == ticket_id)
+        """Also those of the tickets that are merged into it."""
+        merged = select(tickets.c.id).where(tickets.c.merged_into == ticket_id)
+        about = or_(call_tickets.c.ticket_id == ticket_id, call_tickets.c.ticket_id.in_(merged))
+        linked = select(call_tickets.c.call_id).where(about)
         query = select_calls().where(calls.c.id.in_(linked)).order_by(calls.c.id)
         return await self._database.read(lambda connection: [call_of(row) for row in connection.execute(query)])
 

@@ -11,7 +11,7 @@ from routing.model import Ticket
 from routing.rules import correcting
 from store.applying import apply
 from store.database import Database
-from store.records_tickets import note_promise, require_ticket, update_ticket
+from store.records_tickets import merged_ids, note_promise, require_ticket, update_ticket
 from store.tables import ticket_correction_private, ticket_corrections, tickets
 from store.ticket_history import note_change
 
@@ -32,7 +32,7 @@ class SqlCorrections:
             update_ticket(connection, ticket)
             urgency = update(tickets).where(tickets.c.id == ticket.id).values(urgency_set=ticket.urgency_set)
             connection.execute(urgency)
-            apply(connection, correcting(before, ticket, general_crew))
+            apply(connection, correcting(before, ticket, general_crew, merged_ids(connection, ticket.id)))
             self._keep(connection, corrections_between(before, ticket, actor, at), ticket.draft.topic)
             note_promise(connection, before, ticket.draft.promise, actor, at)
             return require_ticket(connection, ticket.id)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from routing.corrections import CORRECTABLE, corrected
 from routing.effects import stage_transition
@@ -21,7 +21,7 @@ from routing.model import (
     refuse_unseen,
 )
 from routing.promise import is_settled_by
-from routing.rules import moving_urgency
+from routing.rules import closing_merged, moving_urgency
 from routing.searching import searchable
 from routing.ticket_numbers import is_ticket_number, nth_ticket_number
 from store.applying import apply
@@ -101,7 +101,11 @@ class SqlTickets:
         return await self._find(*here)
 
     async def of_caller(self, number: str) -> Sequence[Ticket]:
-        return (await self._find(ticket_private.c.number == number, tickets.c.stage != Stage.CLOSED))[::-1]
+        """Also those into which one of theirs is merged."""
+        own = select(ticket_private.c.ticket_id).where(ticket_private.c.number == number)
+        merged = select(tickets.c.merged_into).where(tickets.c.id.in_(own), tickets.c.merged_into.is_not(None))
+        theirs = or_(tickets.c.id.in_(own), tickets.c.id.in_(merged))
+        return (await self._find(theirs, tickets.c.stage != Stage.CLOSED))[::-1]
 
     async def of_call(self, call_id: str) -> Sequence[Ticket]:
         linked = select(call_tickets.c.ticket_id).where(call_tickets.c.call_id == call_id)
@@ -124,7 +128,10 @@ class SqlTickets:
             if is_settled_by(ticket.draft.promise.what, stage):
                 _settle(connection, ticket_id, at)
             if stage is Stage.CLOSED:
-                self._keep_from(connection, ticket_id, at)
+                keep_private(connection, ticket_id, at + self._kept_for)
+                for merged in merged_ids(connection, ticket_id):
+                    keep_private(connection, merged, at + self._kept_for)
+                    apply(connection, closing_merged(merged, at))
             return require_ticket(connection, ticket_id)
 
         return await self._database.write(work)
@@ -138,17 +145,6 @@ class SqlTickets:
             private = update(ticket_private).where(ticket_private.c.ticket_id == ticket_id)
             connection.execute(private.values(answer=answer))
             note_privately(connection, change_id, answer, at + self._kept_for)
-
-    def _keep_from(self, connection: Connection, ticket_id: str, at: datetime) -> None:
-        """What is private is needed while the matter is open; the time to forget runs from its end."""
-        its_changes = select(ticket_changes.c.id).where(ticket_changes.c.ticket_id == ticket_id)
-        corrections = select(ticket_corrections.c.id).where(ticket_corrections.c.ticket_id == ticket_id)
-        for private in (
-            update(ticket_private).where(ticket_private.c.ticket_id == ticket_id),
-            update(ticket_change_private).where(ticket_change_private.c.change_id.in_(its_changes)),
-            update(ticket_correction_private).where(ticket_correction_private.c.correction_id.in_(corrections)),
-        ):
-            connection.execute(private.values(purge_after=at + self._kept_for))
 
     async def correct(
         self, ticket_id: str, draft: TicketDraft, actor: str, at: datetime, fields: Collection[str] = CORRECTABLE
@@ -173,7 +169,8 @@ class SqlTickets:
             refuse_unseen(before, urgency, seen)
             connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(urgency_set=urgency))
             promised = replace(before.draft, promise=promise or before.draft.promise)
-            apply(connection, moving_urgency(before, replace(before, draft=promised, urgency_set=urgency)))
+            now = replace(before, draft=promised, urgency_set=urgency)
+            apply(connection, moving_urgency(before, now, merged_ids(connection, ticket_id)))
             note_change(connection, ticket_id, at, actor, "urgency", urgency)
             note_promise(connection, before, promise or before.draft.promise, actor, at)
             return require_ticket(connection, ticket_id)
@@ -209,6 +206,24 @@ def find_tickets(connection: Connection, *where: Any) -> list[Ticket]:
     for stage in connection.execute(query) if rows else ():
         reached[stage.ticket_id][Stage(stage.stage)] = stage.at
     return [ticket_of(row, reached[row.id]) for row in rows]
+
+
+def keep_private(connection: Connection, ticket_id: str, purge_after: datetime) -> None:
+    """What is private is needed while the matter is open; the time to forget runs from its end."""
+    its_changes = select(ticket_changes.c.id).where(ticket_changes.c.ticket_id == ticket_id)
+    corrections = select(ticket_corrections.c.id).where(ticket_corrections.c.ticket_id == ticket_id)
+    for private in (
+        update(ticket_private).where(ticket_private.c.ticket_id == ticket_id),
+        update(ticket_change_private).where(ticket_change_private.c.change_id.in_(its_changes)),
+        update(ticket_correction_private).where(ticket_correction_private.c.correction_id.in_(corrections)),
+    ):
+        connection.execute(private.values(purge_after=purge_after))
+
+
+def merged_ids(connection: Connection, ticket_id: str) -> list[str]:
+    """Those that are merged into a ticket."""
+    query = select(tickets.c.id).where(tickets.c.merged_into == ticket_id).order_by(tickets.c.id)
+    return list(connection.scalars(query))
 
 
 def require_ticket(connection: Connection, ticket_id: str, lock: bool = False) -> Ticket:

@@ -29,6 +29,7 @@ from web.api import (
     handling,
     intake,
     me,
+    merging,
     missed,
     queue,
     sessions,
@@ -57,6 +58,7 @@ from web.pages import floor as floor_pages
 from web.pages import handling as handling_pages
 from web.pages import helping as helping_pages
 from web.pages import intake as intake_pages
+from web.pages import merging as merging_pages
 from web.pages import missed as missed_pages
 from web.pages import notices as notice_pages
 from web.pages import tickets as ticket_pages
@@ -79,6 +81,7 @@ PAGES = (
     ticket_pages,
     correction_pages,
     handling_pages,
+    merging_pages,
     call_pages,
     callback_pages,
     emergency_pages,
@@ -94,6 +97,7 @@ API = (
     tickets,
     corrections,
     handling,
+    merging,
     intake,
     callbacks,
     agents,

@@ -101,9 +101,15 @@ async def _ticket(
 ) -> Ticket | None:
     ticket_id = offer.ticket_id or (callback.ticket_id if callback else None)
     if ticket_id:
-        return await context.records.tickets.load(ticket_id)
+        return await _with_its_matter(context, await context.records.tickets.load(ticket_id))
     of_call = await context.records.tickets.of_call(call.id) if call else ()
-    return max(of_call, key=lambda ticket: ticket.opened_at, default=None)
+    ticket = max(of_call, key=lambda ticket: ticket.opened_at, default=None)
+    return await _with_its_matter(context, ticket) if ticket else None
+
+
+async def _with_its_matter(context: DeskContext, ticket: Ticket) -> Ticket:
+    """The ticket itself, or the one that it is merged into."""
+    return await context.records.tickets.load(ticket.merged_into) if ticket.merged_into else ticket
 
 
 async def _urgency(context: DeskContext, offer: Offer, said: SpokenRequest, ticket: Ticket | None) -> str:

@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from config.documents import Edition
+from routing.acts import standing
 from routing.callback_times import callback_times
 from routing.corrections import MatterFacts, suggested_urgency
-from routing.handling import standing
 from routing.model import URGENCY_ORDER
 from web.desk_wording import DeskWording
 from web.display_names import DisplayNames

@@ -10,6 +10,7 @@ from routing.services.emergencies import EmergencyService
 from routing.services.handling import HandlingService
 from routing.services.help import HelpService
 from routing.services.line import LineServices
+from routing.services.merging import MergingService
 from routing.services.missed import MissedService
 from routing.services.notices import NoticeService
 from routing.services.pages import PageService
@@ -29,6 +30,10 @@ def _tickets(request: Request) -> TicketService:
 
 def _handling(request: Request) -> HandlingService:
     return _services(request).handling
+
+
+def _merging(request: Request) -> MergingService:
+    return _services(request).merging
 
 
 def _callbacks(request: Request) -> CallbackService:
@@ -70,6 +75,7 @@ def _pages(request: Request) -> PageService:
 
 TicketsDep = Annotated[TicketService, Depends(_tickets)]
 HandlingDep = Annotated[HandlingService, Depends(_handling)]
+MergingDep = Annotated[MergingService, Depends(_merging)]
 CallbacksDep = Annotated[CallbackService, Depends(_callbacks)]
 AgentsDep = Annotated[AgentService, Depends(_agents)]
 EmergenciesDep = Annotated[EmergencyService, Depends(_emergencies)]

@@ -1,9 +1,10 @@
 """Tickets given to somebody, taken a stage back, reopened: by people, and programs for them."""
 
 from config.documents import Edition
+from routing.acts import Act
 from routing.archive import NO_AUDIT, Action, AuditNotes
 from routing.clocks import Clocks
-from routing.handling import Act, Assignment, promised_anew, require_offered
+from routing.handling import Assignment, promised_anew, require_offered
 from routing.model import Missing, Stage, Ticket
 from routing.ports import News, Records
 

@@ -18,6 +18,7 @@ from routing.services.dispatcher import Dispatcher
 from routing.services.emergencies import EmergencyService
 from routing.services.handling import HandlingService
 from routing.services.help import HelpService
+from routing.services.merging import MergingService
 from routing.services.missed import MissedService
 from routing.services.notices import NoticeService
 from routing.services.offers import OfferService
@@ -37,6 +38,7 @@ class LineServices:
     clocks: Clocks
     tickets: TicketService
     handling: HandlingService
+    merging: MergingService
     queue: QueueService
     offers: OfferService
     agents: AgentService
@@ -68,8 +70,8 @@ class LineServices:
             CallbackService(records, news, clocks, queue, audit),
         )
         return cls(
-            records, news, clocks, tickets, HandlingService(records, news, clocks, audit), queue, offers, agents,
-            emergencies,
+            records, news, clocks, tickets, HandlingService(records, news, clocks, audit),
+            MergingService(records, news, audit), queue, offers, agents, emergencies,
             CallService(records, news, clocks, offers, emergencies, partial(_missed_rules, waiting, site)),
             callbacks, TalkService(records, news, clocks), Dispatcher(records, queue, offers, agents, waiting, clocks),
             MissedService(records, news, clocks, tickets, callbacks, audit), HelpService(records, news, clocks, audit),

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
+from routing.acts import Act, standing
 from routing.archive import TicketChange
-from routing.handling import Act, Assignment, standing
+from routing.handling import Assignment
 from routing.identity import new_id
 from routing.model import ChangedMeanwhile, NotFound, Promise, Stage, Ticket, TransitionRefused
 from routing.ports import Records

@@ -8,8 +8,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from routing.acts import standing
 from routing.corrections import MatterFacts
-from routing.handling import standing
 from routing.legs import CallLeg
 from routing.model import (
     Agent,
@@ -217,9 +217,24 @@ def changes_of(number: str, history: Sequence[TicketChange]) -> list[ChangeOut]:
     ]
 
 
+class OtherTicketOut(BaseModel):
+    """Another ticket, in short."""
+
+    id: str
+    number: str
+    topic: str
+    stage: Stage
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> "OtherTicketOut":
+        return cls(id=ticket.id, number=ticket.number, topic=ticket.draft.topic, stage=ticket.stage)
+
+
 class TicketDetail(TicketOut):
     history: list[ChangeOut]
-    calls: list[CallOut]
+    calls: list[CallOut] = Field(description="also those of the tickets that are merged into it")
+    merged: list[OtherTicketOut] = Field(description="what is merged into it")
+    linked: list[OtherTicketOut] = Field(description="what is related to it")
 
 
 class LegOut(FromRecord):

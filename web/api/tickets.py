@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from routing.capabilities import Capability
 from routing.model import Stage
 from routing.work_list import Order, Overview
-from web.api.shapes import CallOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of
+from web.api.shapes import CallOut, OtherTicketOut, Page, TicketDetail, TicketOut, UrgencyName, Wanted, changes_of
 from web.auth import VisitorDep
 from web.context import DeskContext, DeskDep
 from web.finding import find_ticket
@@ -137,4 +137,6 @@ async def detail_of(context: DeskContext, key: str) -> TicketDetail:
         **TicketOut.of(ticket).model_dump(),
         history=changes_of(ticket.number, history),
         calls=[CallOut.of(call) for call in calls],
+        merged=[OtherTicketOut.of(each) for each in await context.records.handling.merged_into(ticket.id)],
+        linked=[OtherTicketOut.of(each) for each in await context.records.handling.linked(ticket.id)],
     )

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from routing.capabilities import Capability
 from routing.handling import earlier_stages, may_reopen
 from routing.lifecycle import next_stages
+from routing.merging import to_be_told
 from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
 from routing.wrap_ups import answer_form
 from web.api.shapes import UrgencyName
@@ -112,8 +113,13 @@ async def _shown(context: DeskContext, ticket: Ticket) -> dict[str, Any]:
     calls = await context.archive.calls_of_ticket(ticket.id)
     draft = ticket.draft
     matters: Sequence[RelatedTicket] = await related(context, draft.reporter, draft.place, ticket)
+    merged = await context.records.handling.merged_into(ticket.id)
     return {
         "ticket": ticket,
+        "merged": merged,
+        "tell": to_be_told([ticket, *merged]) if merged else (),
+        "kept": await context.records.tickets.load(ticket.merged_into) if ticket.merged_into else None,
+        "linked": await context.records.handling.linked(ticket.id),
         "version": hashlib.sha256(repr((ticket.stage, ticket.urgency, draft)).encode()).hexdigest()[:16],
         "calls": calls,
         "moments": await _moments(context, ticket, calls),

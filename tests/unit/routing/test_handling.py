@@ -7,25 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routing.acts import Act, require_seen, standing
 from routing.corrections import NotOffered
 from routing.handling import (
-    Act,
     Assignment,
     assigned,
     earlier_stages,
     is_owed_again,
     may_reopen,
     promised_anew,
-    reached_by,
     require_earlier,
     require_offered,
     require_reopening,
-    require_seen,
-    standing,
     told_of_assignment,
 )
 from routing.identity import new_id
 from routing.lifecycle import BACK_TO, FORWARD, TICKET_TRANSITIONS, next_stages
+from routing.merging import reached_by
 from routing.model import ChangedMeanwhile, Promise, Stage, Ticket, TransitionRefused
 from tests.contract.samples import NOW, a_draft, later
 from tests.unit.web.stand_ins import small_edition

@@ -148,7 +148,8 @@ class MemoryArchive:
         return _rows(every, lambda event: type in (None, event.type), limit, before)
 
     async def calls_of_ticket(self, ticket_id: str) -> Sequence[Call]:
-        ids = sorted({call for call, ticket in self.records.state.call_tickets if ticket == ticket_id})
+        about = {ticket_id, *self.records.state.merged(ticket_id)}
+        ids = sorted({call for call, ticket in self.records.state.call_tickets if ticket in about})
         return [self.records.state.calls[call] for call in ids]
 
     async def ticket_history(self, ticket_id: str) -> Sequence[TicketChange]:

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from routing.acts import standing
 from routing.archive import Action
-from routing.handling import standing
 from routing.model import Stage, Ticket
 from tests.unit.web.conftest import log_in
 from tests.unit.web.demo import Desk

@@ -1,0 +1,158 @@
+"""One matter that was reported twice, whose one ticket is merged into the other; and tickets that are related. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from routing.acts import Act
+from routing.effects import Change, Effect, Kind, outbound_call_transition
+from routing.lifecycle import UNFINISHED_STAGES, OutboundCallEvent
+from routing.model import (
+    URGENCY_ORDER,
+    CallerId,
+    OutboundCall,
+    OutboundCallState,
+    Promise,
+    Stage,
+    Ticket,
+    TransitionRefused,
+)
+
+ORDER = tuple(Stage)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a merge may change of the ticket that stays."""
+
+    promise: Promise
+    urgency_set: str | None
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> "Said":
+        return cls(ticket.draft.promise, ticket.urgency_set)
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A ticket that is merged into another one now, and what that had said before and said since."""
+
+    ticket_id: str
+    into_id: str
+    at: datetime
+    actor: str
+    before: Said
+    after: Said
+    called_off: bool  # a callback that both owed to the same number
+
+
+class Merging(Protocol):
+    """Every method that changes something is a transaction, as in `routing.ports`; a repeat changes nothing.
+
+    They raise NotFound, ChangedMeanwhile, and TransitionRefused with the reason.
+    """
+
+    async def merge(self, ticket_id: str, into_id: str, act: Act) -> Ticket:
+        """The first is closed and points to the second, which has the earlier promise and the higher urgency.
+
+        A callback that both owe to one number is made once, in the earlier place.
+        """
+
+    async def undo_merge(self, ticket_id: str, act: Act) -> Ticket:
+        """Both are as they were; what was changed of the second one since stays."""
+
+    async def merged_into(self, ticket_id: str) -> Sequence[Ticket]:
+        """Those that are, oldest first."""
+
+    async def link(self, ticket_id: str, other_id: str, act: Act) -> bool:
+        """They are related from now on; False where they were."""
+
+    async def unlink(self, ticket_id: str, other_id: str, act: Act) -> bool:
+        """False where they were not related."""
+
+    async def linked(self, ticket_id: str) -> Sequence[Ticket]:
+        """Those that are related to it, oldest first."""
+
+
+def require_mergeable(ticket: Ticket, into: Ticket, has_merged: bool) -> None:
+    """`has_merged`: others are merged into the ticket. Raises: TransitionRefused."""
+    if ticket.id == into.id:
+        raise TransitionRefused("A ticket is not merged into itself.")
+    if ticket.stage is Stage.CLOSED:
+        raise TransitionRefused("A closed ticket is not merged: link the two, or reopen it first.")
+    if into.stage is Stage.CLOSED:
+        raise TransitionRefused("The other ticket is closed: reopen it first, or merge it into this one's matter.")
+    if has_merged:
+        raise TransitionRefused("Others are merged into this ticket: undo that first, or merge the other way round.")
+
+
+def taking_over(into: Ticket, merged: Ticket) -> Ticket:
+    """The ticket that stays: nobody is served later, or as less urgent, than they were told."""
+    unfinished = into.stage in UNFINISHED_STAGES and merged.stage in UNFINISHED_STAGES
+    promise = into.draft.promise
+    if unfinished and merged.draft.promise.by < promise.by:
+        promise = merged.draft.promise
+    raised = URGENCY_ORDER.index(merged.urgency) < URGENCY_ORDER.index(into.urgency)
+    into = replace(into, urgency_set=merged.urgency) if raised else into
+    return replace(into, draft=replace(into.draft, promise=promise))
+
+
+def called_once(theirs: OutboundCall | None, kept: OutboundCall | None, at: datetime) -> tuple[bool, list[Effect]]:
+    """Whether a callback of the merged ticket is given up, as the one that stays rings the same number; and how."""
+    may_end = (OutboundCallState.PENDING, OutboundCallState.DIALLING)
+    if not (theirs and kept and theirs.number == kept.number and theirs.state in may_end):
+        return False, []
+    since = {"since": min(theirs.since, kept.since)}
+    return True, [
+        outbound_call_transition({"id": theirs.id}, OutboundCallEvent.CANCELLED, at, why="merged"),
+        Change(Kind.OUTBOUND_CALL, {"id": kept.id}, since),
+        Change(Kind.PLACE, {"callback_id": kept.id}, since),
+    ]
+
+
+def reached_by(ticket: Ticket, stage: Stage) -> dict[Stage, datetime]:
+    """When it reached which stages, of those up to this one."""
+    return {each: at for each, at in ticket.stages.items() if ORDER.index(each) <= ORDER.index(stage)}
+
+
+def require_merge(merge: Merge | None) -> Merge:
+    """Raises: TransitionRefused."""
+    if merge is None:
+        raise TransitionRefused("This ticket is not merged.")
+    return merge
+
+
+def stage_before_merge(ticket: Ticket, into: Ticket, merge: Merge) -> Stage:
+    """Where a merged ticket stood, and stands again. Raises: TransitionRefused where it cannot be undone."""
+    if into.stage is Stage.CLOSED:
+        raise TransitionRefused("The matter was closed since, and its callers have their answer: open a new ticket.")
+    if merge.called_off:
+        raise TransitionRefused("A callback to the same number was given up with the merge: open a new ticket.")
+    return max((each for each in ticket.stages if each is not Stage.CLOSED), key=ORDER.index)
+
+
+def given_back(into: Ticket, merge: Merge) -> Ticket:
+    """The ticket that stayed without what the merge had brought, unless somebody has changed that since."""
+    now, draft = Said.of(into), into.draft
+    if now.promise == merge.after.promise:
+        draft = replace(draft, promise=merge.before.promise)
+    urgency_set = merge.before.urgency_set if now.urgency_set == merge.after.urgency_set else now.urgency_set
+    return replace(into, draft=draft, urgency_set=urgency_set)
+
+
+def both_ways(ticket_id: str, other_id: str) -> tuple[str, str]:
+    """One row for both. Raises: TransitionRefused."""
+    if ticket_id == other_id:
+        raise TransitionRefused("A ticket is not related to itself.")
+    return (ticket_id, other_id) if ticket_id < other_id else (other_id, ticket_id)
+
+
+def to_be_told(tickets: Iterable[Ticket]) -> list[CallerId]:
+    """Who reported any of them, each once: by their number, else by their name."""
+    told: dict[str, CallerId] = {}
+    for ticket in tickets:
+        reporter = ticket.draft.intake.reporter
+        if reporter and (key := reporter.proven or ticket.draft.callback_number or reporter.name):
+            told.setdefault(key, reporter)
+    return list(told.values())
