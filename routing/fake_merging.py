@@ -21,7 +21,6 @@ from routing.merging import (
     taking_over,
 )
 from routing.model import OutboundCall, Stage, Ticket
-from routing.purposes import Purpose
 from routing.rules import correcting
 
 
@@ -39,7 +38,7 @@ class MemoryMerging:
         require_seen(ticket, act)
         require_mergeable(ticket, into, bool(state.merged(ticket_id)))
         kept = taking_over(into, ticket)
-        called_off, effects = called_once(self._callback(ticket_id), self._callback(into_id), act.at)
+        called_off, effects = called_once(self._owed(ticket_id), self._owed(into_id), act.at)
         with state.transaction():
             state.apply([standing_transition(ticket, TicketEvent.MERGE, act.at, merged_into=into_id), *effects])
             moved = state.tickets[ticket_id]
@@ -94,10 +93,8 @@ class MemoryMerging:
         others = {each for pair in self._state.links if ticket_id in pair for each in pair} - {ticket_id}
         return [self._state.tickets[each] for each in sorted(others)]
 
-    def _callback(self, ticket_id: str) -> OutboundCall | None:
-        owed: list[OutboundCall] = self._state.live(Kind.OUTBOUND_CALL)
-        about = (each for each in owed if each.ticket_id == ticket_id and each.purpose is Purpose.CALLBACK)
-        return next(about, None)
+    def _owed(self, ticket_id: str) -> list[OutboundCall]:
+        return [each for each in self._state.live(Kind.OUTBOUND_CALL) if each.ticket_id == ticket_id]
 
 
 def is_repeat(state: MemoryState, ticket_id: str, act: Act) -> bool:

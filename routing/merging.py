@@ -20,6 +20,7 @@ from routing.model import (
 )
 
 ORDER = tuple(Stage)
+MAY_END = (OutboundCallState.PENDING, OutboundCallState.DIALLING)  # a person is on the line in others
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Merge:
     actor: str
     before: Said
     after: Said
-    called_off: bool  # a callback that both owed to the same number
+    called_off: bool  # a call to a number that both would have rung for the same purpose
 
 
 class Merging(Protocol):
@@ -82,7 +83,7 @@ def require_mergeable(ticket: Ticket, into: Ticket, has_merged: bool) -> None:
     if ticket.stage is Stage.CLOSED:
         raise TransitionRefused("A closed ticket is not merged: link the two, or reopen it first.")
     if into.stage is Stage.CLOSED:
-        raise TransitionRefused("The other ticket is closed: reopen it first, or merge it into this one's matter.")
+        raise TransitionRefused("The other ticket is closed: reopen it first, or link the two.")
     if has_merged:
         raise TransitionRefused("Others are merged into this ticket: undo that first, or merge the other way round.")
 
@@ -98,13 +99,19 @@ def taking_over(into: Ticket, merged: Ticket) -> Ticket:
     return replace(into, draft=replace(into.draft, promise=promise))
 
 
-def called_once(theirs: OutboundCall | None, kept: OutboundCall | None, at: datetime) -> tuple[bool, list[Effect]]:
-    """Whether a callback of the merged ticket is given up, as the one that stays rings the same number; and how."""
-    may_end = (OutboundCallState.PENDING, OutboundCallState.DIALLING)
-    if not (theirs and kept and theirs.number == kept.number and theirs.state in may_end):
-        return False, []
+def called_once(
+    theirs: Sequence[OutboundCall], kept: Sequence[OutboundCall], at: datetime
+) -> tuple[bool, list[Effect]]:
+    """Whether a call of the merged ticket is given up, as the one that stays rings the same number; and how."""
+    same = {(each.purpose, each.number): each for each in kept}
+    pairs = [(each, same[each.purpose, each.number]) for each in theirs if (each.purpose, each.number) in same]
+    given_up = [pair for pair in pairs if pair[0].state in MAY_END]
+    return bool(given_up), [effect for one, other in given_up for effect in _calling_once(one, other, at)]
+
+
+def _calling_once(theirs: OutboundCall, kept: OutboundCall, at: datetime) -> list[Effect]:
     since = {"since": min(theirs.since, kept.since)}
-    return True, [
+    return [
         outbound_call_transition({"id": theirs.id}, OutboundCallEvent.CANCELLED, at, why="merged"),
         Change(Kind.OUTBOUND_CALL, {"id": kept.id}, since),
         Change(Kind.PLACE, {"callback_id": kept.id}, since),

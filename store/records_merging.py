@@ -23,7 +23,6 @@ from routing.merging import (
 )
 from routing.model import OutboundCall, Promise, Stage, Ticket
 from routing.promise import is_settled_by
-from routing.purposes import Purpose
 from routing.rules import correcting
 from store.applying import apply
 from store.database import Database
@@ -57,7 +56,7 @@ class SqlMerging:
 
     def _merge(self, connection: Connection, ticket: Ticket, into: Ticket, act: Act) -> None:
         kept = taking_over(into, ticket)
-        called_off, effects = called_once(_callback(connection, ticket.id), _callback(connection, into.id), act.at)
+        called_off, effects = called_once(_owed(connection, ticket.id), _owed(connection, into.id), act.at)
         apply(connection, [standing_transition(ticket, TicketEvent.MERGE, act.at, merged_into=into.id), *effects])
         reached = {"ticket_id": ticket.id, "stage": Stage.CLOSED, "at": act.at}
         connection.execute(insert(ticket_stages), reached)
@@ -146,9 +145,8 @@ def hold_both(connection: Connection, *ticket_ids: str) -> None:
     hold(connection, select(tickets.c.id).where(tickets.c.id.in_(ticket_ids)).order_by(tickets.c.id))
 
 
-def _callback(connection: Connection, ticket_id: str) -> OutboundCall | None:
-    about = (outbound_calls.c.ticket_id == ticket_id) & (outbound_calls.c.purpose == Purpose.CALLBACK)
-    return next(iter(open_about(connection, about)), None)
+def _owed(connection: Connection, ticket_id: str) -> list[OutboundCall]:
+    return open_about(connection, outbound_calls.c.ticket_id == ticket_id)
 
 
 def _row(merge: Merge) -> dict[str, Any]:

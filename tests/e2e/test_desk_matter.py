@@ -146,3 +146,38 @@ def test_the_forms_fit_a_narrow_page_and_have_names(line: Served, context: Brows
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
         assert page.evaluate("() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]"
                              ".filter(e => e.checkVisibility() && !e.labels?.length).length") == 0  # fmt: skip
+
+
+def test_a_half_made_correction_survives_a_reload_with_what_was_changed_meanwhile(
+    line: Served, context: BrowserContext
+) -> None:
+    page, ticket = opened(line, context)
+    page.keyboard.press("r")
+    form = page.locator("#ticket form[data-correct]")
+    form.locator("input[name=place]").fill("the cellar")
+    until(lambda: draft_kept(line, f"correct-{ticket.id}", "place") == "the cellar")
+    line.do(corrected_by_bo(line, ticket, "lift", "ward-5"))
+    page.reload()
+    expect(form.locator("input[name=place]")).to_have_value("the cellar")
+    expect(form.locator("[data-now=place]")).to_contain_text("It says now: Ward 5")
+    expect(form.locator("select[name=topic]")).to_have_value("lift")
+    form.locator("button.primary").click()
+    expect(page.locator("#ticket h1")).to_contain_text("Lift the cellar")
+    assert line.do(line.desk.records.drafts.of("anna", f"correct-{ticket.id}")) == {}
+
+
+def test_what_is_late_is_opened_from_the_list_with_two_keys_and_taken_with_a_third(
+    line: Served, context: BrowserContext
+) -> None:
+    page = line.log_in(context)
+    late = line.do(line.desk.ticket(None, words=WORDS, ago_s=9_000, due_s=60))
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    expect(page.locator("#rows .kinds")).to_be_visible()
+    page.keyboard.press("3")
+    expect(page.locator(f"#rows a[href='/tickets/{late.number}']")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#ticket h1 .number")).to_have_text(late.number)
+    page.keyboard.press("i")
+    expect(page.locator("#ticket .has")).to_contain_text("Anna de Vries")
+    expect(page.locator("#ticket .story")).to_contain_text("Assigned to Anna de Vries")
