@@ -58,7 +58,7 @@ class SqlArchive:
         return await self._list(select_calls().where(*where), calls.c.id, limit, before, call_of)
 
     async def tickets(self, query: TicketQuery, limit: int, cursor: Cursor | None = None) -> Sequence[Ticket]:
-        wanted = in_order(_ids_of_tickets(query), query.order, limit, cursor)
+        wanted = in_order(ids_of_tickets(query), query.order, limit, cursor)
 
         def work(connection: Connection) -> list[Ticket]:
             ids = list(connection.scalars(wanted))
@@ -131,7 +131,7 @@ class SqlArchive:
         return await self._tallies.read()
 
 
-def _ids_of_tickets(query: TicketQuery) -> Select[Any]:
+def ids_of_tickets(query: TicketQuery) -> Select[Any]:
     """What is private is read only where something is looked for in it."""
     exact = {
         tickets.c.stage: query.stage, URGENCY: query.urgency, tickets.c.crew: query.crew,

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.dialects import sqlite
 
 from routing.archive import TicketQuery
 from routing.event_types import EventType
@@ -24,7 +26,9 @@ from routing.work_list import (
     belongs,
     place_in,
 )
+from store.archive import ids_of_tickets
 from store.records import SqlRecords, open_records
+from store.work_list import in_order as in_order_of
 from tests.contract.samples import NASTY, NOW, a_callback, a_draft, an_event, later, opened_call
 
 ANNA = Viewer("anna", frozenset({"technical", "it"}), later(3_600))
@@ -118,6 +122,22 @@ async def test_what_is_due_follows_the_latest_promise(sql: SqlRecords) -> None:
     sooner = Promise("promise_answer", later(60))
     await sql.tickets.set_urgency(ticket.id, "critical", "agent:bo", later(1), sooner)
     assert [each.id for each in await listed(sql, late)] == [ticket.id]
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("overview", [None, *Overview])
+async def test_lists_of_what_is_open_read_no_closed_ticket(
+    sqlite_url: str, order: Order, overview: Overview | None
+) -> None:
+    query = TicketQuery(overview=overview, viewer=ANNA, open_only=True, order=order)
+    asked = in_order_of(ids_of_tickets(query), order, 51, None)
+    async with open_records(sqlite_url) as records:
+        compiled = asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+        plan = text(f"EXPLAIN QUERY PLAN {compiled}".replace(":", "\\:"))
+        steps = await records.database.read(lambda connection: [row[3] for row in connection.execute(plan)])
+    of_tickets = [step for step in steps if step.startswith(("SCAN tickets", "SEARCH tickets"))]
+    assert of_tickets
+    assert all("INDEX ix_tickets_open_" in step or step.startswith("SEARCH") for step in of_tickets), steps
 
 
 async def test_a_message_that_nobody_heard_is_in_its_overview_until_somebody_does(sql: SqlRecords) -> None:
