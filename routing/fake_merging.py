@@ -21,7 +21,7 @@ from routing.merging import (
     taking_over,
 )
 from routing.model import OutboundCall, Stage, Ticket
-from routing.rules import correcting
+from routing.rules import correcting, moving_urgency, waiting_with
 
 
 class MemoryMerging:
@@ -46,7 +46,7 @@ class MemoryMerging:
             state.tickets[into_id] = kept
             merge = Merge(ticket_id, into_id, act.at, act.actor, Said.of(into), Said.of(kept), called_off)
             state.merges = {**state.merges, ticket_id: merge}
-            state.apply(correcting(into, kept, merged=state.merged(into_id)))
+            state.apply([*correcting(into, kept, merged=state.merged(into_id)), *waiting_with(ticket, kept)])
             note_act(state, ticket_id, act, [("merged", into.number)])
             note_act(state, into_id, replace(act, key=None, reason=""), [("merged_in", ticket.number)])
         return state.tickets[ticket_id]
@@ -64,7 +64,8 @@ class MemoryMerging:
             state.tickets[ticket_id] = replace(state.tickets[ticket_id], stages=reached_by(ticket, stage))
             state.tickets[into.id] = kept = given_back(into, merge)
             state.merges = {key: each for key, each in state.merges.items() if key != ticket_id}
-            state.apply(correcting(into, kept, merged=state.merged(into.id)))
+            own = moving_urgency(replace(into, id=ticket_id), ticket)
+            state.apply([*correcting(into, kept, merged=state.merged(into.id)), *own])
             note_act(state, ticket_id, act, [("unmerged", into.number)])
             note_act(state, into.id, replace(act, key=None, reason=""), [("unmerged", ticket.number)])
         return state.tickets[ticket_id]

@@ -144,6 +144,11 @@ def moving_urgency(before: Ticket, after: Ticket, merged: Sequence[str] = ()) ->
     return [effect for ticket_id in (after.id, *merged) for effect in _moving(ticket_id, now, moved)]
 
 
+def waiting_with(ticket: Ticket, other: Ticket) -> list[Effect]:
+    """Whoever waits about the ticket takes the place of those who wait about the other one, which has its matter."""
+    return moving_urgency(ticket, replace(other, id=ticket.id))
+
+
 def _moving(ticket_id: str, now: Columns, of_place: Columns, **theirs: str) -> list[Effect]:
     theirs = {"ticket_id": ticket_id, **theirs}
     calls = Change(Kind.OUTBOUND_CALL, theirs, now, OPEN_OUTBOUND_CALLS)

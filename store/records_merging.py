@@ -23,7 +23,7 @@ from routing.merging import (
 )
 from routing.model import OutboundCall, Promise, Stage, Ticket
 from routing.promise import is_settled_by
-from routing.rules import correcting
+from routing.rules import correcting, moving_urgency, waiting_with
 from store.applying import apply
 from store.database import Database
 from store.outbound_call_rows import open_about
@@ -66,6 +66,7 @@ class SqlMerging:
         merge = Merge(ticket.id, into.id, act.at, act.actor, Said.of(into), Said.of(kept), called_off)
         connection.execute(insert(ticket_merges), _row(merge))
         self._says(connection, into, kept, act)
+        apply(connection, waiting_with(ticket, kept))
         self._tell(connection, ticket, into, act, "merged", "merged_in")
 
     async def undo_merge(self, ticket_id: str, act: Act) -> Ticket:
@@ -89,6 +90,7 @@ class SqlMerging:
             owe_again(connection, ticket.id)
         connection.execute(delete(ticket_merges).where(ticket_merges.c.ticket_id == ticket.id))
         self._says(connection, into, given_back(into, merge), act)
+        apply(connection, moving_urgency(replace(into, id=ticket.id), ticket))
         self._tell(connection, ticket, into, act, "unmerged", "unmerged")
 
     def _says(self, connection: Connection, before: Ticket, now: Ticket, act: Act) -> None:

@@ -114,6 +114,16 @@ async def test_whoever_waits_about_a_merged_ticket_moves_with_the_matter(records
     assert waiting == {entry.id: ("it", "critical")}
 
 
+async def test_whoever_waits_about_a_merged_ticket_has_the_matters_place_until_that_is_undone(records: Records) -> None:
+    ticket, stays = await two(records, urgency="low")
+    stays = await records.tickets.set_urgency(stays.id, "critical", BY, later(1))
+    await waiting_call(records, ticket_id=ticket.id, urgency="low")
+    await records.handling.merge(ticket.id, stays.id, act())
+    assert [found.urgency for found in await records.queue.waiting()] == ["critical"]
+    await records.handling.undo_merge(ticket.id, act(20))
+    assert [found.urgency for found in await records.queue.waiting()] == ["low"]
+
+
 async def test_its_caller_is_told_of_the_ticket_that_has_the_matter(records: Records) -> None:
     ticket, stays = await two(records)
     assert BO.number
