@@ -16,6 +16,7 @@ import typer
 from config.documents import Site
 from config.settings import Settings
 from ivr.ports import SAMPLE_RATE, VoiceDown
+from routing.phones import PhoneKind
 from runtime import credentials
 from runtime.addresses import connectable
 from runtime.editions import in_force
@@ -128,6 +129,8 @@ async def _answering(
     account = next((agent for agent in site.agents if agent.login == login), None)
     if account is None or account.phone is None:
         raise CallRefused(f"{login} is not an agent with a phone")
+    if (await desk.me())["phone_kind"] != PhoneKind.DESK:
+        raise CallRefused(f"{login} takes calls in the browser: choose the desk phone in the phone's window first")
     domain = f"{settings.asterisk.host}:{settings.asterisk.sip_port}"
     password = phone_password(settings, account.phone)
     phone = await stack.enter_async_context(SoftPhone(domain, account.phone, password, register=True))

@@ -29,6 +29,7 @@ FOLDERS = ("topics", "prompts", "languages", "flows", "examples")  # of several 
 OPTIONAL = ("out_of_scope", "emergency")  # documents that a site may do without
 OUT_OF_SCOPE = "oos"  # the topic of what is not for this line
 EMERGENCY_CLASS = "emergency"  # a class of examples beside the topics, and never one of them
+BROWSER_SUFFIX = "-browser"  # after the name of an agent's phone: that of the phone in their browser
 ACTS = ("person", "status")  # likewise: what a caller wants of the line itself
 
 

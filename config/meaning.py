@@ -13,7 +13,7 @@ from typing import Any
 import holidays
 import phonenumbers
 
-from config.documents import WEEKDAYS, Edition, Hours, Site, closing_minute, opening_minute
+from config.documents import BROWSER_SUFFIX, WEEKDAYS, Edition, Hours, Site, closing_minute, opening_minute
 
 Fault = str
 DAY_S = 86_400
@@ -177,7 +177,11 @@ def _people(edition: Edition) -> Iterator[Fault]:
     for agent in site.agents:
         yield from (f"site.yaml: agents.{agent.login}: there is no crew “{c}”." for c in agent.crews if c not in crews)
     yield from _doubles("site.yaml: agents", [agent.login for agent in site.agents])
-    yield from _doubles("site.yaml: agents' phones", [agent.phone for agent in site.agents if agent.phone])
+    phones = [agent.phone for agent in site.agents if agent.phone]
+    yield from _doubles("site.yaml: agents' phones", phones)
+    for phone in phones:
+        if phone.endswith(BROWSER_SUFFIX):
+            yield f"site.yaml: agents: “{phone}” is how the phone in a browser is named; leave “{BROWSER_SUFFIX}” out."
     for contact in site.contacts:
         if contact.place is not None and contact.place not in places:
             yield f"site.yaml: contacts.{contact.number}: there is no place “{contact.place}”."

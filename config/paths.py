@@ -62,6 +62,15 @@ class DataPaths:
         """What the demo's phones say, as WAV."""
         return self.home / "demo-phones.wav"
 
+    @property
+    def certificate(self) -> Path:
+        """The desk's own, as PEM, where the operator has given none."""
+        return self.home / "desk-certificate.pem"
+
+    @property
+    def certificate_key(self) -> Path:
+        return self.home / "desk-certificate.key"
+
     # what runs here
 
     @property

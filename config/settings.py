@@ -39,6 +39,7 @@ class Asterisk(BaseModel):
     rtp_end: int = 10999
     nat: bool = False  # true: audio goes where a phone's packets come from, not where its SDP says
     ami_port: int = 5038
+    ws_port: int = Field(8088, ge=0, le=65535)  # SIP of browsers, from the desk alone; 0 = no phones in browsers
     dead_controller_s: int = 8  # longest a caller may hang on a controller that no longer moves
     refused_retry_s: int = 2
     retries: int = 5  # a busy machine starts a controller in half a minute; then the fallback group rings
@@ -85,6 +86,11 @@ class ControllerSettings(BaseModel):
 class Web(BaseModel):
     host: str = "127.0.0.1"
     port: int = 8080
+    tls_host: str = "0.0.0.0"  # other machines' browsers come from the network
+    tls_port: int = Field(8443, ge=0, le=65535)  # the same desk by https; 0 = none
+    tls_certificate: Path | None = None  # PEM, with the chain; without one, the line makes its own
+    tls_key: Path | None = None
+    tls_names: tuple[str, ...] = ()  # names and addresses in the line's own certificate, beside this machine's
     session_hours: int = 12
     secure_cookies: bool = False  # true behind TLS
 
@@ -153,6 +159,7 @@ class Settings(BaseSettings):
     agi_secret: SecretStr = SecretStr("")  # by which Asterisk shows that an AGI session is its own
     phone_secret: SecretStr = SecretStr("")  # seed of the dispatchers' phone passwords
     trunk_secret: SecretStr = SecretStr("")
+    browser_secret: SecretStr = SecretStr("")  # seed of the passwords of phones in browsers, which never leave the desk
     audit_secret: SecretStr = SecretStr("")  # seals the audit: whoever writes in the database does not know it
     metrics_secret: SecretStr = SecretStr("")  # bearer token of the desk's /metrics; empty: this machine only
 

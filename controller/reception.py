@@ -26,6 +26,7 @@ from ivr.session import Departure, Session
 from ivr.state import State
 from routing.event_types import EventType
 from routing.identity import new_id
+from routing.legs import was_lost
 from routing.model import (
     UNPROVEN,
     Call,
@@ -47,6 +48,9 @@ from telephony.dialling import Destination, OutsideNumber, RegisteredPhone, dial
 
 log = structlog.get_logger()
 EMERGENCY_TICKET_S = 10.0  # the phones ring meanwhile
+ANSWERED = Dialled(True, "ANSWER")
+LEG_END_S = 2.0  # by then Asterisk has told of a phone's end
+LOOK_S = 0.05
 EDITION_S = 5.0  # a call of an older edition: that long may it take to make it ready
 
 
@@ -84,6 +88,8 @@ class Reception:
             # outside the limit: slow news is no reason to step aside
             await self.services.calls.announce(call, agi.environment.uniqueid, ticket_id)
         if not await self._in_line(agi, call):
+            if outcome == ANSWERED and await self._phone_was_lost(arrival):
+                outcome = Dialled(False, "lost")  # whoever talked goes on waiting, ahead of the others
             with self.limit.served():
                 await self._serve(agi, call, outcome)
 
@@ -180,6 +186,23 @@ class Reception:
         if arrival.offer_id:
             await self.services.offers.dialled(arrival.offer_id, status)
         return Dialled(status == "ANSWER", status)
+
+    async def _phone_was_lost(self, arrival: Arrival) -> bool:
+        """Whether it was not the agent who ended the talk; Asterisk tells it at the same moment, by another way.
+
+        The channel of a phone that was rung beside the call is the offer's id.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEG_END_S):
+                ended = await self._how_it_ended(arrival)
+                while ended is None:
+                    await asyncio.sleep(LOOK_S)
+                    ended = await self._how_it_ended(arrival)
+                return was_lost(ended)
+        return False
+
+    async def _how_it_ended(self, arrival: Arrival) -> str | None:
+        return await self.services.calls.how_it_ended(arrival.call_id, arrival.offer_id)
 
     # the call is ours
 

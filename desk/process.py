@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 from datetime import timedelta
 
-import uvicorn
 from fastapi import FastAPI
 
 from config.documents import Edition
 from config.in_force import EditionInForce
 from config.settings import Settings
+from desk import listening
 from routing.news_waiter import NewsWaiter
 from routing.ports import News
 from runtime import clock, health
@@ -17,6 +17,7 @@ from runtime.editions import in_force
 from runtime.following import Following
 from store import SqlRecords, editions, open_records
 from store.news import RedisNews
+from telephony.browser_line import BrowserLine
 from web.app import create_app
 
 
@@ -27,13 +28,9 @@ async def serve(settings: Settings) -> None:
     async with contextlib.AsyncExitStack() as stack:
         records, news = await _open_stores(settings, documents.site.id, stack)
         app = _application(settings, documents, records, news)
-        config = uvicorn.Config(
-            app, host=settings.web.host, port=settings.web.port, log_config=None, access_log=False,
-            timeout_graceful_shutdown=2,  # event streams never end by themselves
-        )  # fmt: skip
         following = asyncio.create_task(_follow(documents, records, news))
         try:
-            await uvicorn.Server(config).serve()
+            await listening.serve(app, settings)
         finally:
             following.cancel()
 
@@ -56,7 +53,7 @@ def _application(settings: Settings, documents: EditionInForce, records: SqlReco
     return create_app(
         records, news, documents, settings,
         accounts=records.accounts, pages=records.pages, archive=records.archive, audit=records.audit,
-        health=health.of_line(settings, records), now=clock.now, wall=clock.wall_now,
+        health=health.of_line(settings, records), phone_line=BrowserLine(settings), now=clock.now, wall=clock.wall_now,
     )  # fmt: skip
 
 

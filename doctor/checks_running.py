@@ -15,6 +15,7 @@ from config.documents import DocumentsRefused, digest
 from config.settings import Settings
 from doctor import auditing
 from doctor.checks import START, Check, redis_answers
+from doctor.checks_browsers import browser_phones, https
 from doctor.checks_nodes import nodes
 from doctor.checks_phones import emergency_phones
 from doctor.finding import Finding
@@ -264,4 +265,6 @@ RUNNING: tuple[Check, ...] = (
     controller,
     load,
     desk,
+    https,
+    browser_phones,
 )

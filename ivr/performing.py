@@ -157,6 +157,8 @@ class Performer:
 
     async def _enter_queue(self, state: State, action: EnterQueue, since: datetime | None = None) -> QueueStanding:
         queue, place = self.services.queue, None
+        if since is None and state.facts.offer and not await queue.has_place(self.call.id):
+            since = self.call.started_at  # whose talk broke off goes before all who have only waited
         if state.facts.identified:
             place = await queue.take_over(self.call, state.ticket, self.edition.topics, self.notebook)
         if place is None:

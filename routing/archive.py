@@ -157,6 +157,7 @@ class Action(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     MESSAGE_HEARD = "message_heard"
     STATE_CHANGED = "state_changed"
+    PHONE_CHOSEN = "phone_chosen"
     STAGE_SET = "stage_set"
     URGENCY_SET = "urgency_set"
     TICKET_CORRECTED = "ticket_corrected"

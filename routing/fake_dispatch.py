@@ -7,7 +7,8 @@ from datetime import datetime
 from routing.effects import Kind, call_transition
 from routing.fake_state import MemoryState, one
 from routing.lifecycle import CallEvent
-from routing.model import Agent, NewEvent, Offer, QueueEntry
+from routing.model import Agent, AgentState, NewEvent, Offer, QueueEntry
+from routing.phones import PhoneKind, phone_of
 from routing.rules import claiming, leaving_queue
 from routing.transitions import AgentTransitions, OfferTransitions
 from routing.wrap_ups import late_note, may_be_completed, note_events, wrap_up_events, wrap_up_form
@@ -52,7 +53,8 @@ class MemoryAgents(AgentTransitions):
     async def enrol(self, agent: Agent) -> None:
         known = self._state.agents.get(agent.id)
         if known:
-            agent = replace(known, name=agent.name, crews=agent.crews, phone=agent.phone)
+            phone = phone_of(agent.phone, known.phone_kind)
+            agent = replace(known, name=agent.name, crews=agent.crews, phone=phone)
         self._state.agents[agent.id] = agent
 
     async def all(self) -> Sequence[Agent]:
@@ -63,6 +65,14 @@ class MemoryAgents(AgentTransitions):
 
     async def heartbeat(self, agent_id: str, at: datetime) -> None:
         self._state.agents[agent_id] = replace(await self.load(agent_id), page_seen_at=at)
+
+    async def choose_phone(self, agent_id: str, kind: PhoneKind) -> bool:
+        agent = await self.load(agent_id)
+        if agent.state is not AgentState.NOT_READY:
+            return False
+        chosen = replace(agent, phone=phone_of(agent.phone, kind), phone_kind=kind, phone_nodes=frozenset())
+        self._state.agents[agent_id] = chosen
+        return True
 
     async def phones_registered(self, node: str, phones: Mapping[str, bool]) -> None:
         for agent in list(self._state.agents.values()):

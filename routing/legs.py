@@ -8,6 +8,15 @@ from routing.event_types import EventType
 from routing.model import NewEvent
 from routing.nodes import BEFORE
 
+# Q.850: temporary failure, which a page says that goes in mid-call, and requested channel not available, by which
+# Asterisk ends a phone from which no sound has come for too long.
+LOST = ("41", "44")
+
+
+def was_lost(cause: str) -> bool:
+    """Whether the phone went without anybody hanging up."""
+    return cause.partition(" ")[0] in LOST
+
 
 class LegKind(StrEnum):
     CALLER = "caller"

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from routing.event_types import EventType
 from routing.nodes import BEFORE
+from routing.phones import PhoneKind
 from routing.purposes import RULES, Purpose, PurposeRule
 
 URGENCY_ORDER = ("critical", "high", "normal", "low")
@@ -278,6 +279,7 @@ class Agent:
     phone_nodes: frozenset[str] = frozenset()  # where the phone is registered
     page_seen_at: datetime | None = None  # last heartbeat of a live page
     reason: str = ""
+    phone_kind: PhoneKind = PhoneKind.DESK  # which of the two that they may have `phone` is
 
     @property
     def phone_registered(self) -> bool:

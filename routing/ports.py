@@ -33,6 +33,7 @@ from routing.model import (
     TicketDraft,
 )
 from routing.nodes import Nodes
+from routing.phones import PhoneKind
 from routing.purposes import Purpose
 from routing.talks import Talks
 from routing.waits import Waits
@@ -185,7 +186,7 @@ class Queue(Protocol):
 
 class Agents(Protocol):
     async def enrol(self, agent: Agent) -> None:
-        """Add an agent, or bring name, crews and phone up to date and leave the state alone."""
+        """Add an agent, or bring name, crews and phone up to date; state and kind of phone are left alone."""
 
     async def all(self) -> Sequence[Agent]: ...
 
@@ -195,6 +196,9 @@ class Agents(Protocol):
         """False, and nothing changes, when the agent is in a state that has no such event."""
 
     async def heartbeat(self, agent_id: str, at: datetime) -> None: ...
+
+    async def choose_phone(self, agent_id: str, kind: PhoneKind) -> bool:
+        """Where it is registered is not known yet. False, and nothing changes, unless the agent is not ready."""
 
     async def phones_registered(self, node: str, phones: Mapping[str, bool]) -> None:
         """Which phones are registered at a node, of those that it knows; what other nodes said stands."""

@@ -28,3 +28,9 @@ def dial_address(settings: Settings) -> str:
 
 def desk_address(settings: Settings) -> str:
     return f"http://{reachable(settings.web.host)}:{settings.web.port}/"
+
+
+def https_address(settings: Settings) -> str:
+    """The desk for other machines' browsers; empty where it is not served by https."""
+    web = settings.web
+    return f"https://{reachable(web.tls_host)}:{web.tls_port}/" if web.tls_port else ""

@@ -10,13 +10,13 @@ from config.settings import Settings
 
 PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 AMI, PHONE, TRUNK = "ONENUMBER_AMI_SECRET", "ONENUMBER_PHONE_SECRET", "ONENUMBER_TRUNK_SECRET"
-AGI, AUDIT = "ONENUMBER_AGI_SECRET", "ONENUMBER_AUDIT_SECRET"
-NAMES = (AMI, AGI, PHONE, TRUNK, AUDIT)
+AGI, AUDIT, BROWSER = "ONENUMBER_AGI_SECRET", "ONENUMBER_AUDIT_SECRET", "ONENUMBER_BROWSER_SECRET"
+NAMES = (AMI, AGI, PHONE, BROWSER, TRUNK, AUDIT)
 LOGIN = "ONENUMBER_LOGIN_"
 WITHHELD: Mapping[str, Collection[str]] = {
     "web": (AMI, AGI, PHONE, TRUNK),
-    "demo-phones": (AMI, AGI, TRUNK, AUDIT),
-    "controller": (PHONE, TRUNK),
+    "demo-phones": (AMI, AGI, BROWSER, TRUNK, AUDIT),
+    "controller": (PHONE, BROWSER, TRUNK),
 }  # from a part
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from routing.effects import call_transition
 from routing.lifecycle import CallEvent
-from routing.model import Agent, NotFound, QueueEntry
+from routing.model import Agent, AgentState, NotFound, QueueEntry
+from routing.phones import PhoneKind, phone_of
 from routing.rules import leaving_queue
 from routing.transitions import AgentTransitions
 from store.applying import SqlApplier, apply
@@ -68,9 +69,11 @@ class SqlAgents(AgentTransitions):
         self._site_id = site_id
 
     async def enrol(self, agent: Agent) -> None:
-        known = {"name": agent.name, "crews": sorted(agent.crews), "phone": agent.phone}
+        mine = select(agents.c.phone_kind).where(agents.c.id == agent.id)
 
         def work(connection: Connection) -> None:
+            kind = PhoneKind(connection.execute(mine).scalar() or agent.phone_kind)
+            known = {"name": agent.name, "crews": sorted(agent.crews), "phone": phone_of(agent.phone, kind)}
             change = update(agents).where(agents.c.id == agent.id).values(**known)
             if connection.execute(change).rowcount == 0:
                 row = {**vars(agent), **known, "site_id": self._site_id}
@@ -102,6 +105,19 @@ class SqlAgents(AgentTransitions):
         change = update(agents).where(agents.c.id == agent_id).values(page_seen_at=at)
         if await self._database.write(lambda connection: connection.execute(change).rowcount) == 0:
             raise NotFound(f"agent {agent_id}")
+
+    async def choose_phone(self, agent_id: str, kind: PhoneKind) -> bool:
+        rests = (agents.c.id == agent_id) & (agents.c.state == AgentState.NOT_READY)
+
+        def work(connection: Connection) -> bool:
+            chosen = phone_of(connection.execute(select(agents.c.phone).where(agents.c.id == agent_id)).scalar(), kind)
+            change = update(agents).where(rests).values(phone=chosen, phone_kind=kind)
+            if connection.execute(change).rowcount == 0:
+                return False
+            connection.execute(delete(phone_registrations).where(phone_registrations.c.phone == chosen))
+            return True
+
+        return await self._database.write(work)
 
     async def phones_registered(self, node: str, phones: Mapping[str, bool]) -> None:
         here, phone = phone_registrations.c.node == node, phone_registrations.c.phone

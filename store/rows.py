@@ -28,6 +28,7 @@ from routing.model import (
     Ticket,
     TicketDraft,
 )
+from routing.phones import PhoneKind
 from routing.purposes import Purpose
 from routing.talks import (
     CommandKind,
@@ -150,6 +151,7 @@ def _reporter_of(row: Found) -> CallerId | None:
 
 def agent_of(row: Found, registered_at: Iterable[str] = ()) -> Agent:
     known = {**_like(Agent, row), "crews": frozenset(row.crews), "state": AgentState(row.state)}
+    known["phone_kind"] = PhoneKind(row.phone_kind)
     return Agent(**known, phone_nodes=frozenset(registered_at))
 
 

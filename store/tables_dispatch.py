@@ -24,6 +24,7 @@ agents = Table(
     Column("name", HostileText, nullable=False),
     Column("crews", Json, nullable=False),
     Column("phone", WORD),
+    Column("phone_kind", WORD, nullable=False),
     Column("state", WORD, nullable=False),
     Column("state_since", UtcTime, nullable=False),
     Column("idle_since", UtcTime, nullable=False),

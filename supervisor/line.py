@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 
 from config.documents import Edition, digest
 from config.settings import Settings
-from runtime.addresses import connectable, dial_address
+from runtime.addresses import connectable, dial_address, https_address
 from supervisor import leftovers, parts
 from supervisor.supervise import Rule, SupervisedPart
 from supervisor.tcp_ports import needed, own_redis
@@ -90,6 +90,7 @@ def _state(settings: Settings, kept: Sequence[SupervisedPart], ready: bool) -> M
         "dial": dial_address(settings),
         "urls": {
             "desk": f"http://{connectable(settings.web.host)}:{settings.web.port}",
+            "desk_https": https_address(settings).rstrip("/"),
             "controller": f"http://{connectable(settings.controller.host)}:{settings.controller.metrics_port}",
         },
     }

@@ -17,6 +17,7 @@ class PanelContent:
 
     dial: str  # "sip:100@192.0.2.7:5060"
     desk: str
+    desk_https: str  # for other machines; empty where there is none
     logins: Mapping[str, str]  # login → demo password; empty where another one was chosen
     speech: str  # engine and model in use
     voice: str
@@ -36,7 +37,7 @@ def plain(shown: PanelContent) -> list[str]:
     """The same for a log file: one fact a line, "ready" last, and no password."""
     return [
         f"number to dial: {shown.dial}",
-        f"desk: {shown.desk}",
+        f"desk: {shown.desk}" + (f" and, from other machines, {shown.desk_https}" if shown.desk_https else ""),
         f"logins: {', '.join(shown.logins)}; {PASSWORDS}",
         f"speech: {shown.speech}; voice: {shown.voice}",
         f"ready: dial {shown.dial}, desk at {shown.desk}",
@@ -47,6 +48,8 @@ def _facts(shown: PanelContent) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row("Dial", Text(shown.dial, style="bold"), "with any SIP phone")
     table.add_row("Desk", Text(shown.desk, style="bold"), "")
+    if shown.desk_https:
+        table.add_row("", Text(shown.desk_https, style="bold"), "from other machines")
     for login, password in shown.logins.items():
         says = "demo password of this installation" if password else "has chosen a password"
         table.add_row("Login", Text(f"{login}  {password}"), says)

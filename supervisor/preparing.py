@@ -22,7 +22,7 @@ from ivr.ports import Voice, VoiceDown
 from ivr.sound_files import write_wav
 from ivr.wording import Wording
 from routing.model import RecordsUnavailable
-from runtime import publishing
+from runtime import certificate, publishing
 from store import audit_chain, migrate, seed
 from store.database import connect
 from telephony import asterisk_config
@@ -59,6 +59,7 @@ def prepare(settings: Settings, edition: Edition, passwords: Mapping[str, str], 
         lambda: sentences(settings, documents.edition, tell),
         lambda: announce_learning(settings, tell),
         lambda: asterisk_files(settings, documents.edition, tell),
+        lambda: desk_certificate(settings, tell),
     )
     for step in steps:
         try:
@@ -134,6 +135,15 @@ def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:
     with suppress(OSError):  # then it is written again, once too often
         settings.paths.asterisk_made_of.write_text(asterisk_mark(settings, edition), encoding="utf-8")
     tell("Asterisk: configuration written")
+
+
+def desk_certificate(settings: Settings, tell: Tell) -> None:
+    """For other machines' browsers; the desk serves this machine without one, too."""
+    try:
+        if certificate.made(settings):
+            tell(f"the desk: made a certificate of its own, {settings.paths.certificate}")
+    except certificate.NoCertificate as trouble:
+        tell(f"WARNING: {trouble} The desk is served without https.")
 
 
 def asterisk_is_made_of(settings: Settings, edition: Edition) -> bool:

@@ -46,6 +46,11 @@ def needed(settings: Settings) -> list[Port]:
         Port("health and metrics", controller.host, controller.metrics_port, "controller.metrics_port", "controller"),
         Port("the desk", settings.web.host, settings.web.port, "web.port", "web"),
     ]
+    if asterisk.ws_port:
+        what = "SIP of browsers"
+        ports.append(Port(what, asterisk.host, asterisk.ws_port, "asterisk.ws_port", "Asterisk"))
+    if settings.web.tls_port:
+        ports.append(Port("the desk by https", settings.web.tls_host, settings.web.tls_port, "web.tls_port", "web"))
     if asterisk.tls_port:
         ports.append(Port("SIP over TLS", asterisk.sip_bind, asterisk.tls_port, "asterisk.tls_port", "Asterisk"))
     if own_redis(settings.redis_url):

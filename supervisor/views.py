@@ -7,7 +7,7 @@ from typing import Protocol
 
 from rich.live import Live
 
-from runtime.addresses import desk_address, dial_address
+from runtime.addresses import desk_address, dial_address, https_address
 from runtime.installation import Installation
 from supervisor.line_status import LineStatus
 from supervisor.panel import PanelContent, panel, plain
@@ -105,6 +105,7 @@ def _shown(
     return PanelContent(
         dial=dial_address(settings),
         desk=desk_address(settings),
+        desk_https=https_address(settings),
         logins=found.passwords,
         speech=now.speech(),
         voice=now.voice(),

@@ -4,7 +4,6 @@ The instance folder is laid out by `telephony.instance`; paths in the files are 
 Asterisk itself sees. Nothing is autoloaded: `modules.conf` names what the line uses.
 """
 
-import hmac
 import os
 import sysconfig
 from collections.abc import Iterable
@@ -12,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from config.documents import Edition, Site
 from config.settings import Settings
 from routing.emergencies import TALKED_S
+from routing.phones import PhoneKind, derived_password, phone_of
 from telephony import admission, ami
 from telephony.asterisk_text import ConfigRefused, environment
 from telephony.dialling import DialRefused, OutsideNumber, RegisteredPhone, dial_string
@@ -53,6 +55,7 @@ class Phone:
     name: str
     password: str
     context: str
+    kind: PhoneKind = PhoneKind.DESK
 
 
 def phone_password(settings: Settings, name: str) -> str:
@@ -60,31 +63,51 @@ def phone_password(settings: Settings, name: str) -> str:
 
     Raises: ConfigRefused without a phone secret.
     """
-    return _derived(settings.phone_secret.get_secret_value(), name)
+    return _derived(settings.phone_secret, name)
 
 
 def trunk_password(settings: Settings, name: str) -> str:
     """Password with which the demo's trunk registers. Raises: ConfigRefused without a trunk secret."""
-    return _derived(settings.trunk_secret.get_secret_value(), name)
+    return _derived(settings.trunk_secret, name)
 
 
 def ringing(site: Site, names: Iterable[str]) -> str:
     """Dial string that rings phones of ours, and outside numbers by way of the trunk, in parallel.
 
-    Raises: ConfigRefused.
+    Of an agent both phones: the one that is not registered does not ring. Raises: ConfigRefused.
     """
     ours = set(agent_phones(site)) | set(caller_phones(site))
+    agents = {agent.phone for agent in site.agents}
+    rung = [each for name in names for each in ((name, _in_browser(name)) if name in agents else (name,))]
+    ours |= {_in_browser(name) for name in ours & agents}
     try:
         return dial_string(
-            *(RegisteredPhone(name) if name in ours else OutsideNumber(name, site.callback.trunk) for name in names)
+            *(RegisteredPhone(name) if name in ours else OutsideNumber(name, site.callback.trunk) for name in rung)
         )
     except DialRefused as refused:
         raise ConfigRefused(str(refused)) from refused
 
 
+def desk_phones(site: Site) -> dict[str, str]:
+    """Of each phone on which an agent may take calls: what rings it alone. Raises: ConfigRefused."""
+    phones = [each for name in _agents(site) for each in (name, _in_browser(name))]
+    try:
+        return {phone: dial_string(RegisteredPhone(phone)) for phone in phones}
+    except DialRefused as refused:
+        raise ConfigRefused(str(refused)) from refused
+
+
+def _agents(site: Site) -> list[str]:
+    return [agent.phone for agent in site.agents if agent.phone]
+
+
+def _in_browser(phone: str) -> str:
+    return str(phone_of(phone, PhoneKind.BROWSER))
+
+
 def agent_phones(site: Site) -> list[str]:
     """SIP users of everyone who answers calls, each once."""
-    answering = [agent.phone for agent in site.agents if agent.phone]
+    answering = _agents(site)
     others = (*site.emergency.urgent_phones, *site.emergency.fallback_numbers, *site.fallback_phones)
     return list(dict.fromkeys([*answering, *(name for name in others if not _outside(name))]))
 
@@ -149,7 +172,7 @@ def _words(settings: Settings, site: Site, home: Path) -> dict[str, Any]:
         "urgent": ringing(site, site.emergency.urgent_phones),
         "fallback": ringing(site, site.emergency.fallback_numbers),
         "standby": ringing(site, site.fallback_phones),
-        "desk_phones": {agent.phone: ringing(site, [agent.phone]) for agent in site.agents if agent.phone},
+        "desk_phones": desk_phones(site),
         "retry_lease_s": max(2, settings.asterisk.dead_controller_s // 2),
         "message_limit_s": MESSAGE_LIMIT_S,
         "message_silence_s": MESSAGE_SILENCE_S,
@@ -199,7 +222,13 @@ def _phones(settings: Settings, site: Site) -> list[Phone]:
     return [
         *(Phone(name, phone_password(settings, name), "from-agents") for name in answering),
         *(Phone(name, phone_password(settings, name), "from-callers") for name in calling),
+        *(_browser_phone(settings, name) for name in _agents(site) if settings.asterisk.ws_port),
     ]
+
+
+def _browser_phone(settings: Settings, agent_phone: str) -> Phone:
+    name = _in_browser(agent_phone)
+    return Phone(name, _derived(settings.browser_secret, name), "from-agents", PhoneKind.BROWSER)
 
 
 def _outside(name: str) -> bool:
@@ -207,10 +236,10 @@ def _outside(name: str) -> bool:
     return name.removeprefix("+").isdecimal()
 
 
-def _derived(secret: str, name: str) -> str:
-    if not secret:
+def _derived(secret: SecretStr, name: str) -> str:
+    if not (known := secret.get_secret_value()):
         raise ConfigRefused("the phones' secret is not set")
-    return hmac.new(secret.encode(), name.encode(), "sha256").hexdigest()
+    return derived_password(known, name)
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -114,16 +114,17 @@ def configured_line(
 
 def line_settings(rtp_start: int, admission: Mapping[str, int] = EVERYBODY, **asterisk: Any) -> Settings:
     """Settings of a line on loopback, on ports of its own; each that may run beside others has RTP ports of its own."""
-    ami, agi, audio, sip_port = (free_port() for _ in range(4))
+    ami, agi, audio, sip_port, ws_port = (free_port() for _ in range(5))
     return Settings(
         ami_secret="a-secret-of-the-tests",
         agi_secret="yet-another-secret-of-the-tests",
         phone_secret="another-secret-of-the-tests",
         trunk_secret="one-more-secret-of-the-tests",
+        browser_secret="a-browser-secret-of-the-tests",
         admission=dict(admission),
         asterisk={
             "root": Settings().asterisk.root, "sip_bind": "127.0.0.1", "sip_port": sip_port, "ami_port": ami,
-            **{"rtp_start": rtp_start, "rtp_end": rtp_start + 199, **asterisk},
+            "ws_port": ws_port, **{"rtp_start": rtp_start, "rtp_end": rtp_start + 199, **asterisk},
         },
         controller={"agi_port": agi, "audiosocket_port": audio},
     )  # fmt: skip

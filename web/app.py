@@ -14,7 +14,7 @@ from routing.clocks import Clock, Clocks, utc_now
 from routing.ports import News, Records
 from routing.services.line import LineServices
 from routing.services.pages import PageService
-from web import answering, auth_pages, desk_stream, own_password, vitals
+from web import answering, auth_pages, desk_stream, own_password, phone_socket, vitals
 from web.api import (
     agents,
     audits,
@@ -61,10 +61,12 @@ from web.pages import intake as intake_pages
 from web.pages import merging as merging_pages
 from web.pages import missed as missed_pages
 from web.pages import notices as notice_pages
+from web.pages import phone as phone_pages
 from web.pages import tickets as ticket_pages
 from web.pages import wall as wall_pages
 from web.pages import work_list as work_list_pages
-from web.ports import Accounts, Archive, Audit, Health, Pages
+from web.phone_socket import OpenPhones
+from web.ports import Accounts, Archive, Audit, Health, Pages, PhoneLine
 from web.reading import Readings, ReadingTrace, Watched
 from web.rendering import Renderings
 from web.rights import describe_rights
@@ -90,6 +92,8 @@ PAGES = (
     helping_pages,
     notice_pages,
     wall_pages,
+    phone_pages,
+    phone_socket,
 )
 API = (
     sessions,
@@ -124,13 +128,15 @@ def create_app(
     archive: Archive,
     audit: Audit,
     health: Mapping[str, Health] | None = None,
+    phone_line: PhoneLine | None = None,
     now: Clock = utc_now,
     wall: Clock | None = None,
 ) -> FastAPI:
     """Everything the desk answers; the caller opens and closes what is passed in.
 
     `now` measures, `wall` is what callers are told by; without it both are one.
-    `health` names what `/readyz` asks, for instance `database`, `redis`, `asterisk`.
+    `health` names what `/readyz` asks, for instance `database`, `redis`, `asterisk`. `phone_line` takes the phones of
+    browsers; without it there are none.
     """
     app = FastAPI(
         title="onenumber", version="0.2.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
@@ -148,6 +154,7 @@ def create_app(
         read, news, in_force.waiting, clocks, audit, lambda: in_force.site
     )
     app.state.pages = PageService(records, pages, news, in_force.waiting, clocks, services.offers)
+    app.state.phone_line, app.state.open_phones = phone_line, OpenPhones()
     app.state.readings = Readings(audit, settings.audit_secret.get_secret_value().encode())
     _add_rooms(app)
     return app

@@ -10,7 +10,9 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from routing.capabilities import ROLES, Capability
 from routing.model import Agent, NotFound
+from web import cookies
 from web.context import DeskDep
+from web.cookies import SESSION_COOKIE
 from web.errors import ForgeryRefused, NoAgent, NotLoggedIn, TooManyLogins, WrongPassword
 from web.logins import Logins, LoginsDep
 from web.marks import form_mark, form_mark_fits, new_token, token_hash
@@ -19,7 +21,6 @@ from web.ports import Account, Action
 
 STRANGER = "stranger"  # in the audit: who has not shown who they are
 UNKNOWN = "unknown"  # in the audit: a login that nobody has
-SESSION_COOKIE = "onenumber_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -120,7 +121,7 @@ async def visitor(
     Raises: NotLoggedIn, ForgeryRefused.
     """
     bearer = _bearer(request)
-    token = bearer or request.cookies.get(SESSION_COOKIE, "")
+    token = bearer or cookies.read(request, SESSION_COOKIE)
     account = await logins.accounts.of_session(token_hash(token), logins.now()) if token else None
     if account is None:
         raise NotLoggedIn

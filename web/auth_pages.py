@@ -6,8 +6,10 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from routing.capabilities import Capability
-from web.auth import SESSION_COOKIE, VisitorDep, log_in, log_out, refuse_forgery
+from web import cookies
+from web.auth import VisitorDep, log_in, log_out, refuse_forgery
 from web.context import DeskContext, DeskDep
+from web.cookies import FORM_COOKIE, SESSION_COOKIE
 from web.errors import TooManyLogins, WrongPassword, body_of, status_of
 from web.logins import Logins, LoginsDep
 from web.marks import form_mark, new_token, token_hash
@@ -18,7 +20,6 @@ router = APIRouter()
 EXPLAINED_S = 7 * 86_400  # so long a browser keeps the cookie of a session that is over, to be told why
 LOGGED_OUT = "logged_out"
 WHY = {LOGGED_OUT, *SessionEnd}
-FORM_COOKIE = "onenumber_form"  # stands in for the session until there is one
 
 
 @router.get("/login", dependencies=[OPEN])
@@ -30,10 +31,10 @@ async def login_page(
     why: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """`why` is what the page that sends somebody here was told; without it, the session's cookie is asked."""
-    token = request.cookies.get(FORM_COOKIE) or new_token()
+    token = cookies.read(request, FORM_COOKIE) or new_token()
     ended = why if why in WHY else await _session_end(request, logins)
     answer = HTMLResponse(_page(context, logins, token, next, ended=ended))
-    _set_cookie(logins, answer, FORM_COOKIE, token)
+    cookies.keep(request, answer, FORM_COOKIE, token, logins.rules.secure_cookies)
     return answer
 
 
@@ -46,7 +47,7 @@ async def login(
     password: Annotated[str, Form(max_length=200)] = "",
     next: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
-    form_token = request.cookies.get(FORM_COOKIE, "")
+    form_token = cookies.read(request, FORM_COOKIE)
     await refuse_forgery(request, form_token)
     try:
         _, token = await log_in(logins, login, password, request.client.host if request.client else "")
@@ -54,27 +55,28 @@ async def login(
         status, _ = status_of(error)
         return HTMLResponse(_page(context, logins, form_token, next, login, body_of(error).error.message), status)
     answer = RedirectResponse(_inside(next), 303)
-    set_session_cookie(logins, answer, token)
-    answer.delete_cookie(FORM_COOKIE, path="/login")
+    set_session_cookie(request, logins, answer, token)
+    cookies.forget(request, answer, FORM_COOKIE)
     return answer
 
 
 @router.post("/logout", dependencies=[needs(Capability.OWN_ACCOUNT)])
-async def logout(who: VisitorDep, logins: LoginsDep) -> Response:
+async def logout(request: Request, who: VisitorDep, logins: LoginsDep) -> Response:
     await log_out(logins, who)
     answer = RedirectResponse(f"/login?why={LOGGED_OUT}", 303)
-    answer.delete_cookie(SESSION_COOKIE)
+    cookies.forget(request, answer, SESSION_COOKIE)
     return answer
 
 
-def set_session_cookie(logins: Logins, answer: Response, token: str) -> None:
+def set_session_cookie(request: Request, logins: Logins, answer: Response, token: str) -> None:
     """Kept a while longer than the session, so that its end can be explained."""
-    _set_cookie(logins, answer, SESSION_COOKIE, token, logins.rules.session_hours * 3600 + EXPLAINED_S)
+    lasts_s = logins.rules.session_hours * 3600 + EXPLAINED_S
+    cookies.keep(request, answer, SESSION_COOKIE, token, logins.rules.secure_cookies, lasts_s)
 
 
 async def _session_end(request: Request, logins: Logins) -> str:
     """Why the session of this browser is over; nothing where there was none, or where it still lasts."""
-    token = request.cookies.get(SESSION_COOKIE, "")
+    token = cookies.read(request, SESSION_COOKIE)
     at = logins.now()
     if not token or await logins.accounts.of_session(token_hash(token), at):
         return ""
@@ -93,10 +95,3 @@ def _page(
 def _inside(path: str) -> str:
     """Only a path of this site: a link must not send people elsewhere after they log in."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
-
-
-def _set_cookie(logins: Logins, answer: Response, name: str, token: str, max_age_s: int | None = None) -> None:
-    answer.set_cookie(
-        name, token, max_age=max_age_s, httponly=True, samesite="strict", secure=logins.rules.secure_cookies,
-        path="/login" if name == FORM_COOKIE else "/",
-    )  # fmt: skip

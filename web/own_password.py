@@ -50,7 +50,7 @@ async def change(
     await logins.accounts.set_password(account.login, await hashed(wanted), logins.now(), keep=token_hash(token))
     await logins.audit.note(who.actor, Action.PASSWORD_CHANGED, account.login, logins.now())
     answer = await framed(context, Visitor(account, token), "password.html", problem="", changed=True)
-    set_session_cookie(logins, answer, token)
+    set_session_cookie(request, logins, answer, token)
     return answer
 
 

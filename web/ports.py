@@ -1,5 +1,7 @@
 """What the desk needs beyond the routing records, most of which `routing.archive` declares and `store` implements."""
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from routing.archive import Account as Account
@@ -23,3 +25,20 @@ class Health(Protocol):
 
     async def __call__(self) -> str | None:
         """None when well, else one sentence saying what is wrong; where that begins with `SERVES_STILL`, it serves."""
+
+
+class PhoneLink(Protocol):
+    """One browser's connection with Asterisk: whole SIP messages (RFC 7118)."""
+
+    async def send(self, message: str) -> None:
+        """Raises: NotThisPhone, PhoneLineDown."""
+
+    def messages(self) -> AsyncIterator[str]:
+        """Until Asterisk ends the connection. Raises: PhoneLineDown, where it ends otherwise."""
+
+
+class PhoneLine(Protocol):
+    """Where browsers' phones reach Asterisk."""
+
+    def open(self, phone: str) -> AbstractAsyncContextManager[PhoneLink]:
+        """A link that speaks as this phone and no other. Raises: PhoneLineDown."""

@@ -7,6 +7,7 @@ from routing.archive import NO_AUDIT, Action, AuditNotes
 from routing.clocks import Clocks
 from routing.lifecycle import AGENT_TRANSITIONS, AgentEvent, leads_to
 from routing.model import Agent, AgentState, Missing, NotNow
+from routing.phones import PhoneKind
 from routing.policy import page_alive
 from routing.ports import News, Records
 from routing.services.offers import own_offer
@@ -54,6 +55,18 @@ class AgentService:
     async def go_not_ready(self, agent: Agent, reason: str, actor: str = "") -> None:
         """Not out of a call or its wrap-up; by themselves unless an actor is named. Raises: NotNow."""
         await self._decide(agent, AgentEvent.WENT_NOT_READY, reason, actor)
+
+    async def choose_phone(self, agent: Agent, kind: PhoneKind) -> None:
+        """On which phone calls come from now on. Raises: NotNow, unless the agent is not ready."""
+        if agent.phone is None:
+            raise NotNow("The documents name no phone for you.")
+        if agent.phone_kind is kind:
+            return
+        if not await self._records.agents.choose_phone(agent.id, kind):
+            raise NotNow("Be not ready first: calls come on your other phone now.")
+        await self._news.publish("agent", agent=agent.id, state=agent.state)
+        by = f"agent:{agent.login}"
+        await self._audit.note(by, Action.PHONE_CHOSEN, agent.login, self._clocks.now(), {"phone": str(kind)})
 
     async def _decide(self, agent: Agent, event: AgentEvent, reason: str = "", actor: str = "") -> None:
         """The audit has no reason: it is kept for ever, and people write about themselves there."""

@@ -76,6 +76,11 @@ class CallService:
         """Whatever leg of a call that channel was, if it was any."""
         await self._records.legs.end(channel, cause, self._clocks.now())
 
+    async def how_it_ended(self, call_id: str, channel: str) -> str | None:
+        """Why this leg of the call is over, by Asterisk: None while it is not, empty where there is no such."""
+        legs = await self._records.legs.of_call(call_id)
+        return next(((leg.cause or "") if leg.ended_at else None for leg in legs if leg.channel == channel), "")
+
     # the call is over
 
     async def end(

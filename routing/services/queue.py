@@ -77,6 +77,9 @@ class QueueService:
                 await self._records.calls.append([event])
             await self._tell(entry.call_id or "")
 
+    async def has_place(self, call_id: str) -> bool:
+        return await self._records.queue.of_call(call_id) is not None
+
     async def _crew_now(self, call_id: str, crew: str, ticket_id: str | None) -> str:
         """Who was moved to another crew, as a person corrected the topic, is not moved back by what the call knows."""
         kept = await self._records.queue.of_call(call_id) if ticket_id else None

@@ -16,6 +16,7 @@ from routing.model import (
     OfferState,
     QueueEntry,
 )
+from routing.phones import PhoneKind
 from routing.policy import ahead
 from routing.ports import Records
 from tests.contract.samples import (
@@ -125,6 +126,30 @@ async def test_a_phone_is_registered_where_it_was_seen_whatever_other_nodes_say(
     assert (await records.agents.load(agent.id)).phone_nodes == {"west"}
     await records.agents.phones_registered("west", {})  # that node does not know it any more
     assert [each.phone_nodes for each in await records.agents.all()] == [{"west"}]
+
+
+async def test_calls_come_on_the_phone_that_an_agent_chose_wherever_it_is_registered(records: Records) -> None:
+    agent = an_agent()
+    await records.agents.enrol(agent)
+    await records.agents.phones_registered("east", {"agent1": True, "agent1-browser": True})
+    assert await records.agents.choose_phone(agent.id, PhoneKind.BROWSER)
+    chosen = await records.agents.load(agent.id)
+    assert (chosen.phone, chosen.phone_kind, chosen.phone_registered) == ("agent1-browser", PhoneKind.BROWSER, False)
+    await records.agents.phones_registered("east", {"agent1": True, "agent1-browser": False})
+    assert not (await records.agents.load(agent.id)).phone_registered
+    await records.agents.phones_registered("east", {"agent1": False, "agent1-browser": True})
+    assert (await records.agents.load(agent.id)).phone_registered
+    await records.agents.enrol(replace(agent, name="Anna B", phone="agent9"))  # the documents name another phone
+    kept = await records.agents.load(agent.id)
+    assert (kept.phone, kept.phone_kind, kept.name) == ("agent9-browser", PhoneKind.BROWSER, "Anna B")
+    assert await records.agents.choose_phone(agent.id, PhoneKind.DESK)
+    assert (await records.agents.load(agent.id)).phone == "agent9"
+
+
+async def test_who_takes_calls_keeps_the_phone_on_which_they_come(records: Records) -> None:
+    agent = await available_agent(records)
+    assert not await records.agents.choose_phone(agent.id, PhoneKind.BROWSER)
+    assert (await records.agents.load(agent.id)).phone_kind is PhoneKind.DESK
 
 
 async def test_an_agent_changes_only_from_a_state_that_has_the_event(records: Records) -> None:

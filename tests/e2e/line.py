@@ -42,12 +42,13 @@ def free_ports() -> dict[str, str]:
     rtp = 30_000 + (free_port() % 150) * 200
     names = (
         "ASTERISK__SIP_PORT", "ASTERISK__AMI_PORT", "CONTROLLER__AGI_PORT",
-        "CONTROLLER__AUDIOSOCKET_PORT", "CONTROLLER__METRICS_PORT", "WEB__PORT",
+        "CONTROLLER__AUDIOSOCKET_PORT", "CONTROLLER__METRICS_PORT", "WEB__PORT", "WEB__TLS_PORT", "ASTERISK__WS_PORT",
     )  # fmt: skip
     ports = {f"ONENUMBER_{name}": str(free_port()) for name in names}
     return ports | {
         "ONENUMBER_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
         "ONENUMBER_ASTERISK__SIP_BIND": "127.0.0.1",
+        "ONENUMBER_WEB__TLS_HOST": "127.0.0.1",
         "ONENUMBER_ASTERISK__RTP_START": str(rtp),
         "ONENUMBER_ASTERISK__RTP_END": str(rtp + 999),
     }

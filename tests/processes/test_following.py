@@ -141,7 +141,7 @@ def configured(data_dir: Path, edition: Edition) -> Settings:
     """An installation whose Asterisk is configured by these documents."""
     settings = Settings(
         data_dir=data_dir, database_url="", redis_url=f"redis://127.0.0.1:{free_port()}/0",
-        phone_secret=SECRET, trunk_secret=SECRET, agi_secret=SECRET, ami_secret=SECRET,
+        phone_secret=SECRET, trunk_secret=SECRET, browser_secret=SECRET, agi_secret=SECRET, ami_secret=SECRET,
     )  # fmt: skip
     upgrade(settings.database)
     folder = settings.paths.asterisk

@@ -7,6 +7,7 @@ from fastapi import APIRouter, status
 from pydantic import BaseModel, Field
 
 from routing.capabilities import Capability
+from routing.phones import PhoneKind
 from web.api.agents import agent_out
 from web.api.shapes import AgentOut, OfferOut, Wanted
 from web.auth import MeDep
@@ -26,6 +27,10 @@ class MeOut(AgentOut):
 class StateIn(Wanted):
     state: Literal["available", "not_ready"]
     reason: Annotated[str, Field(max_length=100)] = ""
+
+
+class PhoneIn(Wanted):
+    kind: PhoneKind
 
 
 class HeartbeatIn(Wanted):
@@ -67,6 +72,13 @@ async def change_state(wanted: StateIn, agent: MeDep, context: DeskDep, agents: 
         await agents.go_available(agent)
     else:
         await agents.go_not_ready(agent, wanted.reason)
+    return agent_out(context, await context.records.agents.load(agent.id))
+
+
+@router.post("/me/phone")
+async def choose_phone(wanted: PhoneIn, agent: MeDep, context: DeskDep, agents: AgentsDep) -> AgentOut:
+    """Take calls on the phone in the browser or on the one on the desk; while not ready only."""
+    await agents.choose_phone(agent, wanted.kind)
     return agent_out(context, await context.records.agents.load(agent.id))
 
 

@@ -30,6 +30,7 @@ from routing.model import (
     Stage,
     Ticket,
 )
+from routing.phones import PhoneKind
 from web.ports import TicketChange
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -284,6 +285,7 @@ class AgentOut(BaseModel):
     name: str
     crews: list[str]
     phone: str | None
+    phone_kind: PhoneKind
     phone_registered: bool
     page_live: bool
     state: AgentState
@@ -294,8 +296,8 @@ class AgentOut(BaseModel):
     def of(cls, agent: Agent, page_live: bool) -> "AgentOut":
         return cls(
             id=agent.id, login=agent.login, name=agent.name, crews=sorted(agent.crews), phone=agent.phone,
-            phone_registered=agent.phone_registered, page_live=page_live, state=agent.state,
-            state_since=agent.state_since, reason=agent.reason,
+            phone_kind=agent.phone_kind, phone_registered=agent.phone_registered, page_live=page_live,
+            state=agent.state, state_since=agent.state_since, reason=agent.reason,
         )  # fmt: skip
 
 

@@ -167,6 +167,30 @@ async def test_a_dials_result_is_taken_once_by_whoever_is_there_to_take_it(
     assert (await back_from_dial(world, call_id, offer_id, status))[0] == Resumed()
 
 
+@pytest.mark.virtual_time
+@pytest.mark.parametrize(
+    ("cause", "lost"), [("41 Temporary failure", True), ("44", True), ("16 Normal Clearing", False), ("", False)]
+)
+async def test_a_phone_that_went_without_hanging_up_is_known_by_its_cause(cause: str, lost: bool) -> None:
+    world = World()
+    call_id, offer_id = await offered(world)
+    await world.services.calls.joined_by_agent(await world.records.calls.load(call_id), offer_id)
+    session, _ = agi(ON_CALL=call_id, ON_OFFER=offer_id, ON_DIALSTATUS="ANSWER")
+    arrival = await read_arrival(session)
+    asked = asyncio.create_task(reception(world)._phone_was_lost(arrival))
+    await asyncio.sleep(0.2)
+    if cause:
+        await world.services.calls.channel_ended(offer_id, cause)
+    assert await asked is lost  # where nothing is told in time, the agent has hung up
+
+
+async def test_a_phone_that_the_dialplan_rang_has_no_cause_and_takes_no_time() -> None:
+    world = World()
+    call_id, offer_id = await offered(world)
+    session, _ = agi(ON_CALL=call_id, ON_OFFER=offer_id, ON_DIALSTATUS="ANSWER")
+    assert not await reception(world)._phone_was_lost(await read_arrival(session))
+
+
 async def test_the_result_of_an_earlier_dial_is_gone_before_the_next() -> None:
     world = World()
     _, offer_id = await offered(world)

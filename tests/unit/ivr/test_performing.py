@@ -225,6 +225,23 @@ async def test_waiting_is_the_lines_time_and_a_promise_the_machines(scene: Scene
     assert (await told.waiting(scene.state)).waited_s == 0
 
 
+async def test_whose_talk_broke_off_goes_before_all_who_have_only_waited(scene: Scene) -> None:
+    performer = await scene.call()
+    scene.now += timedelta(seconds=60)
+    await performer.perform(scene.state, EnterQueue("technical"))
+    entry = await scene.records.queue.of_call(performer.call.id)
+    assert entry
+    put_through = scene.state.with_facts(offer=new_id())
+    await performer.perform(put_through, EnterQueue("technical"))  # nobody took the phone: the place as it was
+    kept = await scene.records.queue.of_call(performer.call.id)
+    assert kept == entry
+    await scene.records.queue.leave(entry.id, "answered", scene.now)
+    await performer.perform(put_through, EnterQueue("technical"))
+    back = await scene.records.queue.of_call(performer.call.id)
+    assert back
+    assert (back.since, entry.since) == (START, START + timedelta(seconds=60))
+
+
 async def test_a_message_is_on_the_ticket_before_it_is_thanked_for(scene: Scene) -> None:
     performer = await scene.reported()
     assert await performer.keep_message(scene.state, Recording(SECOND * 3, "#")) == MessageTaken(True)

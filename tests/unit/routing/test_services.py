@@ -7,7 +7,8 @@ from routing.archive import Action
 from routing.clocks import Clocks
 from routing.event_types import EventType
 from routing.fake_audit import MemoryAudit
-from routing.model import CallerId, Intake, IntakeSource, Missing, NotNow, Promise, Stage, TicketDraft
+from routing.model import AgentState, CallerId, Intake, IntakeSource, Missing, NotNow, Promise, Stage, TicketDraft
+from routing.phones import PhoneKind
 from routing.services.line import LineServices
 from tests.unit.routing.world import RULES, World
 
@@ -96,3 +97,24 @@ async def test_what_is_refused_changes_nothing_and_is_not_told(world: World) -> 
         await world.services.agents.go_available(anna)
     assert (await world.records.tickets.load(ticket.id)).stage is Stage.RECORDED
     assert await told_since(world, before) == []
+
+
+async def test_an_agent_chooses_their_phone_while_they_take_no_calls(world: World) -> None:
+    audit, anna = MemoryAudit(), await world.agent()
+    desk = LineServices.over(
+        world.records, world.news, lambda: RULES, Clocks(lambda: world.now, lambda: world.now), audit
+    )
+    with pytest.raises(NotNow):
+        await desk.agents.choose_phone(anna, PhoneKind.BROWSER)
+    await desk.agents.go_not_ready(anna, "lunch")
+    before = await world.news.position()
+    for _ in range(2):  # the second changes nothing
+        await desk.agents.choose_phone(await world.records.agents.load(anna.id), PhoneKind.BROWSER)
+    chosen = await world.records.agents.load(anna.id)
+    assert (chosen.phone, chosen.phone_registered) == (f"{anna.phone}-browser", False)
+    assert len(await told_since(world, before)) == 1
+    (entry,) = [entry for entry in await audit.entries(9) if entry.action == Action.PHONE_CHOSEN]
+    assert (entry.subject, entry.detail) == (anna.login, {"phone": "browser"})
+    nobody = await world.agent("chen", phone=None, state=AgentState.NOT_READY)
+    with pytest.raises(NotNow):
+        await desk.agents.choose_phone(nobody, PhoneKind.BROWSER)

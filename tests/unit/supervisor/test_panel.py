@@ -12,6 +12,7 @@ from supervisor.panel import PanelContent, panel, plain
 SHOWN = PanelContent(
     dial="sip:100@192.0.2.7:5060",
     desk="http://127.0.0.1:8080/",
+    desk_https="https://192.0.2.7:8443/",
     logins={"anna": "abcd-efgh-jkmn"},
     speech="whisper (tiny.en)",
     voice="en: piper",
@@ -32,7 +33,17 @@ def rendered(shown: PanelContent) -> str:
 
 def test_the_panel_shows_all_that_a_person_needs() -> None:
     text = rendered(SHOWN)
-    for expected in (SHOWN.dial, SHOWN.desk, "anna", "abcd-efgh-jkmn", SHOWN.speech, SHOWN.voice, SHOWN.calls, "open"):
+    for expected in (
+        SHOWN.dial,
+        SHOWN.desk,
+        SHOWN.desk_https,
+        "anna",
+        "abcd-efgh-jkmn",
+        SHOWN.speech,
+        SHOWN.voice,
+        SHOWN.calls,
+        "open",
+    ):
         assert expected in text
 
 
@@ -47,6 +58,8 @@ def test_a_line_that_is_not_ready_does_not_say_that_it_is_open() -> None:
 def test_plain_lines_end_with_one_that_can_be_waited_for() -> None:
     assert "abcd-efgh-jkmn" not in "".join(plain(SHOWN))
     assert "anna; `onenumber password show LOGIN`" in "".join(plain(SHOWN))
+    assert "desk: http://127.0.0.1:8080/ and, from other machines, https://192.0.2.7:8443/" in plain(SHOWN)
+    assert "desk: http://127.0.0.1:8080/" in plain(replace(SHOWN, desk_https=""))
     assert plain(SHOWN)[-1] == "ready: dial sip:100@192.0.2.7:5060, desk at http://127.0.0.1:8080/"
 
 

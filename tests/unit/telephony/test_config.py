@@ -30,6 +30,7 @@ def settings(**changed: Any) -> Settings:
             "agi_secret": "agi-secret",
             "phone_secret": "phone-secret",
             "trunk_secret": "trunk-secret",
+            "browser_secret": "browser-secret",
             **changed,
         }
     )
@@ -99,7 +100,7 @@ def test_an_asterisk_in_a_container_of_its_own_has_its_modules_where_this_machin
     assert modules[1] == platform.machine()
 
 
-@pytest.mark.parametrize("secret", ["phone_secret", "trunk_secret", "ami_secret", "agi_secret"])
+@pytest.mark.parametrize("secret", ["phone_secret", "trunk_secret", "browser_secret", "ami_secret", "agi_secret"])
 def test_nothing_is_written_without_its_secrets(edition: Edition, tmp_path: Path, secret: str) -> None:
     with pytest.raises(ConfigRefused):
         render(settings(**{secret: ""}), edition, tmp_path)
@@ -152,7 +153,8 @@ def test_an_emergency_is_taken_by_desk_phones_and_by_nothing_else(edition: Editi
     contexts = rendered("extensions.conf", tmp_path).split("\n[")
     body = next(context for context in contexts if context.startswith("onenumber-emergency-take]"))
     entries = [line for line in body.splitlines() if line.startswith("exten")]
-    taken = [f"exten => {phone},1,Set(ON_RINGING=PJSIP/{phone})" for phone in ("agent1", "agent2", "agent3")]
+    phones = [f"agent{number}{kind}" for number in (1, 2, 3) for kind in ("", "-browser")]
+    taken = [f"exten => {phone},1,Set(ON_RINGING=PJSIP/{phone})" for phone in phones]
     assert entries[: len(taken)] == taken
     assert [line.split(",")[0] for line in entries[len(taken) :]] == ["exten => i", "exten => T"]
     assert "app_userevent" in rendered("modules.conf", tmp_path)
@@ -253,3 +255,28 @@ def test_the_hold_music_is_a_telephone_wav_and_an_admins_own_is_kept(edition: Ed
     (tmp_path / "sounds/hold/music.wav").rename(tmp_path / "sounds/hold/ours.wav")
     render(settings(), edition, tmp_path)
     assert [file.name for file in (tmp_path / "sounds/hold").iterdir()] == ["ours.wav"]
+
+
+def test_each_agent_has_a_phone_in_the_browser_that_no_network_reaches(edition: Edition, tmp_path: Path) -> None:
+    render(settings(), edition, tmp_path)
+    pjsip, http = rendered("pjsip.conf", tmp_path), rendered("http.conf", tmp_path)
+    assert "[agent1-browser](browser)\n" in pjsip
+    expected = hmac.new(b"browser-secret", b"agent1-browser", hashlib.sha256).hexdigest()
+    assert f"username = agent1-browser\npassword = {expected}\n" in pjsip
+    assert {"webrtc = yes", "media_encryption_optimistic = no"} <= set(section(pjsip, "browser"))
+    assert "bindaddr = 127.0.0.1\nbindport = 8088\n" in http
+    assert "enable_static = no\nenable_status = no\n" in http
+    assert "res_pjsip_transport_websocket.so" in rendered("modules.conf", tmp_path)
+    assert "exten => agent1-browser,1,Set(ON_RINGING=PJSIP/agent1-browser)" in rendered("extensions.conf", tmp_path)
+
+
+def test_without_its_port_there_are_no_phones_in_browsers(edition: Edition, tmp_path: Path) -> None:
+    render(settings(asterisk={"ws_port": 0}), edition, tmp_path)
+    assert "webrtc" not in rendered("pjsip.conf", tmp_path)
+    assert "enabled = no" in rendered("http.conf", tmp_path)
+    assert "websocket" not in rendered("modules.conf", tmp_path)
+    assert "icesupport = no " in rendered("rtp.conf", tmp_path)
+
+
+def test_an_agent_in_a_group_is_rung_on_whichever_phone_is_there(edition: Edition) -> None:
+    assert ringing(edition.site, ["urgent1", "agent1"]) == "PJSIP/urgent1&PJSIP/agent1&PJSIP/agent1-browser"

@@ -29,6 +29,7 @@ from routing.model import (
 )
 from routing.ports import News, Records
 from tests.unit.web.stand_ins import small_edition
+from tests.unit.web.stand_ins_phone import ScriptedPhoneLine
 from tests.unit.web.stand_ins_records import MemoryAccounts, MemoryArchive, MemoryPages
 from web.app import create_app
 from web.ports import Accounts, Archive, Pages
@@ -85,6 +86,7 @@ class Desk:
     def serve(self, records: Records, news: News, accounts: Accounts, pages: Pages, archive: Archive) -> None:
         """Make the application over these."""
         self.records, self.news, self.audit = records, news, MemoryAudit()
+        self.phone_line = ScriptedPhoneLine()
         self.app: FastAPI = create_app(
             records,
             news,
@@ -94,6 +96,7 @@ class Desk:
             pages=pages,
             archive=archive,
             audit=self.audit,
+            phone_line=self.phone_line,
             now=self.at,
         )
 

@@ -187,3 +187,24 @@ async def test_who_never_had_a_session_is_not_told_of_its_end(
     page = (await client.get(path)).text
     assert 'class="notice"' in page if said else 'class="notice"' not in page
     assert said is None or said in page
+
+
+async def test_by_https_the_cookies_are_secure_and_stand_in_nobodys_way(desk: Desk) -> None:
+    """A browser shares the cookies of all ports of a host; a page that came in clear cannot replace a secure one."""
+    transport = httpx.ASGITransport(desk.app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://desk") as client:
+        answer = await form(client, login="anna", password=PASSWORD)
+        cookie = next(line for line in answer.headers.get_list("set-cookie") if "onenumber_session" in line)
+        assert cookie.startswith("__Secure-onenumber_session=")
+        assert "Secure" in cookie.partition(";")[2]
+        assert (await client.get("/tickets")).status_code == 200
+        token = client.cookies["__Secure-onenumber_session"]
+        mark = re.search(r'name="csrf" value="([0-9a-f]+)"', (await client.get("/")).text)
+        assert mark
+        assert (await client.post("/logout", data={"csrf": mark[1]})).status_code == 303
+        assert "__Secure-onenumber_session" not in client.cookies
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk") as clear:
+        clear.cookies.set("__Secure-onenumber_session", token)
+        assert (await clear.get("/tickets")).status_code in (303, 401)
+        assert (await form(clear, login="anna", password=PASSWORD)).status_code == 303
+        assert (await clear.get("/tickets")).status_code == 200
