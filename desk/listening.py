@@ -44,7 +44,7 @@ class _InClear(uvicorn.Server):
 async def serve(app: FastAPI, settings: Settings) -> None:
     """Until SIGTERM or SIGINT. What keeps https away is logged, and keeps nothing else away."""
     in_clear = uvicorn.Config(app, host=settings.web.host, port=settings.web.port, **RULES)
-    listener = _listener(settings)
+    listener = https_listener(settings)
     if listener is None:
         return await _InClear(in_clear, None).serve()
     (certificate_file, key_file), bound = listener
@@ -54,7 +54,8 @@ async def serve(app: FastAPI, settings: Settings) -> None:
         both.create_task(_InClear(in_clear, beside).serve())
 
 
-def _listener(settings: Settings) -> tuple[Files, socket.socket] | None:
+def https_listener(settings: Settings) -> tuple[Files, socket.socket] | None:
+    """None where it is not wanted, or cannot be had, which is logged."""
     if not settings.web.tls_port:
         return None
     try:

@@ -4,7 +4,7 @@ set -eu
 . docker/install/common.sh
 
 # What the line runs with; adduser and the keyring are there on Debian, not on every relative.
-RUN="ca-certificates debian-archive-keyring espeak-ng mmdebstrap mount procps python3 python3-venv redis-server util-linux"
+RUN="ca-certificates debian-archive-keyring espeak-ng mmdebstrap mount openssl procps python3 python3-venv redis-server util-linux"
 # What the tests add: a second database, a browser, call load, captures, more voices.
 TEST="$RUN chromium flite postgresql sip-tester sox tshark"
 

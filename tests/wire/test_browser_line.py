@@ -10,7 +10,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from doctor.checks_browsers import browser_phones
 from routing.phones import PhoneLineDown
+from runtime.addresses import reachable
 from telephony.ami_client import AmiClient
 from telephony.browser_line import BrowserLine, BrowserLink
 from tests.phones import TestLine, configured_line
@@ -102,6 +104,11 @@ async def test_nothing_else_is_served_there(line: TestLine) -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{line.settings.asterisk.ws_port}") as client:
         for path in ("/", "/httpstatus", "/static/", "/ari/asterisk/info", "/rawman", "/metrics"):
             assert (await client.get(path)).status_code == 404, path
+
+
+async def test_doctor_sees_that_phones_in_browsers_are_taken(line: TestLine) -> None:
+    finding = await asyncio.to_thread(browser_phones, line.settings)
+    assert finding.state == ("absent" if reachable("0.0.0.0") == "127.0.0.1" else "ok"), finding.says
 
 
 async def test_an_asterisk_that_is_not_there_is_told(line: TestLine) -> None:

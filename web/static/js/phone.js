@@ -3,7 +3,7 @@
 
 import { PhoneLine } from "./phone_line.js";
 import { PhoneView } from "./phone_view.js";
-import { hush, ring, showAllowedAsItChanges } from "./sound.js";
+import { hush, ring, showAllowedAsItChanges, wake } from "./sound.js";
 
 const body = document.body;
 const page = body.dataset;
@@ -77,6 +77,7 @@ async function begin() {
   }
   for (const track of stream.getAudioTracks()) track.addEventListener("ended", deaf);
   microphone = "there";
+  wake();
   line = new PhoneLine(page.phone ?? "", socket, async () => /** @type {MediaStream} */ (stream).clone(), ear, tell);
   tell();
   void line.connect();

@@ -85,6 +85,11 @@ export function showAllowedAsItChanges() {
   for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, () => void context().resume());
 }
 
+/** A page that has been given the microphone may sound without a click. */
+export function wake() {
+  void context().resume();
+}
+
 /** Say plainly when the sound is off. */
 export function showAllowed() {
   for (const button of document.querySelectorAll('[data-act="sound"]')) {
