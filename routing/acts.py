@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from routing.model import ChangedMeanwhile, Ticket
+from routing.model import ChangedMeanwhile, Stage, Ticket
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,22 @@ def standing(ticket: Ticket) -> str:
 def require_seen(ticket: Ticket, act: Act) -> None:
     """Raises: ChangedMeanwhile."""
     if act.seen not in (None, standing(ticket)):
+        raise ChangedMeanwhile
+
+
+def is_moved(ticket: Ticket, to: Stage, answer: str | None, seen: Stage | None) -> bool:
+    """Whether this very step has been taken already, as when nobody heard the first try's answer.
+
+    Raises: ChangedMeanwhile.
+    """
+    if seen is None or ticket.stage is seen:
+        return False
+    if ticket.stage is to and answer in (None, ticket.answer):
+        return True
+    raise ChangedMeanwhile
+
+
+def refuse_unseen(ticket: Ticket, urgency: str, seen: str | None) -> None:
+    """Raises: ChangedMeanwhile, when the urgency is neither what was seen nor what is wanted."""
+    if seen not in (None, ticket.urgency) and ticket.urgency != urgency:
         raise ChangedMeanwhile

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 
 from routing.corrections import Corrections
+from routing.drafts import Drafts
 from routing.fake_calls import MemoryCalls, MemoryTickets
 from routing.fake_corrections import MemoryCorrections
 from routing.fake_dispatch import MemoryAgents, MemoryDrafts, MemoryOffers, MemoryQueue, MemoryWrapUps
@@ -27,7 +28,6 @@ from routing.nodes import Nodes
 from routing.ports import (
     Agents,
     Calls,
-    Drafts,
     Emergencies,
     Legs,
     Offers,

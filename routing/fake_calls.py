@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from routing.acts import is_moved, refuse_unseen
 from routing.archive import TicketChange
 from routing.corrections import CORRECTABLE, corrected
 from routing.effects import Insert, Kind, call_transition, stage_transition
@@ -22,8 +23,6 @@ from routing.model import (
     Stage,
     Ticket,
     TicketDraft,
-    is_moved,
-    refuse_unseen,
 )
 from routing.rules import closing_merged, ending_call, moving_urgency
 from routing.ticket_numbers import nth_ticket_number

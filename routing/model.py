@@ -248,24 +248,6 @@ class Ticket:
         return self.urgency_set or self.draft.urgency
 
 
-def is_moved(ticket: Ticket, to: Stage, answer: str | None, seen: Stage | None) -> bool:
-    """Whether this very step has been taken already, as when nobody heard the first try's answer.
-
-    Raises: ChangedMeanwhile.
-    """
-    if seen is None or ticket.stage is seen:
-        return False
-    if ticket.stage is to and answer in (None, ticket.answer):
-        return True
-    raise ChangedMeanwhile
-
-
-def refuse_unseen(ticket: Ticket, urgency: str, seen: str | None) -> None:
-    """Raises: ChangedMeanwhile, when the urgency is neither what was seen nor what is wanted."""
-    if seen not in (None, ticket.urgency) and ticket.urgency != urgency:
-        raise ChangedMeanwhile
-
-
 @dataclass(frozen=True)
 class Agent:
     id: str

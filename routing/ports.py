@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from routing.caps import Asked, AskedAlike
 from routing.corrections import CORRECTABLE, Corrections
+from routing.drafts import Drafts
 from routing.emergencies import Emergency, EmergencyEvent, Ring, Take, TakeEvent
 from routing.floor_records import FloorRecords
 from routing.handling import Handling
@@ -319,16 +320,6 @@ class WrapUps(Protocol):
 
         False when there is no such wrap-up of this agent yet, or when it needs no disposition any more.
         """
-
-
-class Drafts(Protocol):
-    """What people type, kept while they type it. A note's draft is the note when its wrap-up has none."""
-
-    async def keep(self, owner: str, form: str, fields: Mapping[str, str], at: datetime) -> None:
-        """`owner` is a login; nothing typed in any field is no draft."""
-
-    async def of(self, owner: str, form: str) -> Mapping[str, str]:
-        """Empty when there is none."""
 
 
 class Emergencies(Protocol):

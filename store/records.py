@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from routing.archive import Accounts, Archive, Audit, Pages
 from routing.corrections import Corrections
+from routing.drafts import Drafts
 from routing.floor_records import FloorRecords
 from routing.handling import Handling
 from routing.missed import MissedCalls
@@ -13,7 +14,6 @@ from routing.nodes import Nodes
 from routing.ports import (
     Agents,
     Calls,
-    Drafts,
     Emergencies,
     Legs,
     Offers,

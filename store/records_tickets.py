@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
+from routing.acts import is_moved, refuse_unseen
 from routing.corrections import CORRECTABLE, corrected
 from routing.effects import stage_transition
 from routing.identity import new_id
@@ -17,8 +18,6 @@ from routing.model import (
     Stage,
     Ticket,
     TicketDraft,
-    is_moved,
-    refuse_unseen,
 )
 from routing.promise import is_settled_by
 from routing.rules import closing_merged, moving_urgency
