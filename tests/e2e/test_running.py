@@ -116,7 +116,8 @@ async def test_a_taken_port_is_one_sentence_and_a_non_zero_exit(line: RunningLin
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = onenumber(line, "keep", "web", ONENUMBER_DATA_DIR=str(tmp_path), ONENUMBER_WEB__PORT=str(port))
+        chosen = {"ONENUMBER_WEB__PORT": str(port), "ONENUMBER_WEB__TLS_PORT": "0"}
+        done = onenumber(line, "keep", "web", ONENUMBER_DATA_DIR=str(tmp_path), **chosen)
     assert done.returncode == 1
     (sentence,) = done.stderr.strip().splitlines()
     assert sentence.startswith(f"onenumber: Port {port}/tcp for the desk is taken by ")
