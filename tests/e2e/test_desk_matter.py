@@ -13,6 +13,7 @@ from tests.e2e.test_desk import WORDS, until, waiting_call
 from tests.services import services_over
 
 pytestmark = pytest.mark.e2e
+CORRECT = "#ticket details.correct:has(form[data-correct])"
 NOTE = "She calls back with the room number"
 
 
@@ -54,8 +55,8 @@ def test_a_ticket_is_put_right_with_the_keyboard_alone(line: Served, context: Br
     expect(page.locator("#ticket h1")).to_contain_text("Lift Ward 5")
     expect(page.locator("#ticket .story")).to_contain_text("Topic: Plumbing → Lift")
     expect(page.locator("#ticket .story")).to_contain_text("Place: Ward 4 → Ward 5")
-    expect(page.locator("#ticket details.correct")).not_to_have_attribute("open", "")
-    expect(page.locator("#ticket details.correct summary")).to_be_focused()
+    expect(page.locator(CORRECT)).not_to_have_attribute("open", "")
+    expect(page.locator(f"{CORRECT} summary")).to_be_focused()
     made = line.do(line.desk.records.corrections.of_ticket(ticket.id))
     assert {(each.field, each.before, each.actor) for each in made} == {
         ("topic", "plumbing", "agent:anna"), ("place", "ward-4", "agent:anna"),
@@ -138,7 +139,7 @@ def test_a_ticket_is_taken_in_by_hand(line: Served, context: BrowserContext) -> 
 def test_the_forms_fit_a_narrow_page_and_have_names(line: Served, context: BrowserContext) -> None:
     page, _ = opened(line, context)
     page.set_viewport_size({"width": 390, "height": 800})
-    page.click("#ticket details.correct summary")
+    page.click(f"{CORRECT} summary")
     expect(page.locator("#ticket form[data-correct]")).to_be_visible()
     for path in (None, "/tickets/new"):
         if path:
