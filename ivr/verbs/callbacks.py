@@ -36,6 +36,7 @@ from ivr.callback_times import ask_time, chosen_time, named_time
 from ivr.flow import ConfirmPerson, OfferCallback, OwedCallbackStep
 from ivr.keypad import BEGIN_MS, DigitMap, digits_of
 from ivr.phases import Phase
+from ivr.ports import Understanding
 from ivr.script import Handed, Next, Script, Turn, ticket_line
 from ivr.state import State
 from ivr.verbs.matters import on_own, opened
@@ -43,7 +44,8 @@ from ivr.verbs.queueing import connect
 from routing.numbers import NotCallable, callable_number
 
 WRONG = "2"  # the key of whoever is not meant by a callback
-KEY_WORDS = 2  # "number three"
+KEY_WORDS = 2  # "number two"
+CANCEL = "3"  # the key that takes a callback away: it is said alone
 TRIES = 2
 
 # --- offer_callback ------------------------------------------------------------------------------
@@ -220,7 +222,7 @@ def _about(state: State, at_turn: str, at_time: str) -> Sentence:
 def take_owed_callback(script: Script, step: OwedCallbackStep, state: State, outcome: Outcome) -> Next:
     match state.phase, outcome:
         case Phase.ASK, _:
-            return _what_of_it(step, state, outcome)
+            return _what_of_it(script, step, state, outcome)
         case Phase.TIMES, TimesFound():
             state = _with_times(state, outcome).at(Phase.TIME)
             return state, ask_time(step, state)
@@ -235,19 +237,27 @@ def take_owed_callback(script: Script, step: OwedCallbackStep, state: State, out
     return step.next  # it is being rung, or over, by now
 
 
-def _what_of_it(step: OwedCallbackStep, state: State, outcome: Outcome) -> Next:
+def _what_of_it(script: Script, step: OwedCallbackStep, state: State, outcome: Outcome) -> Next:
     """Its keys, pressed or said; all else is heard as if it had been said to the next step."""
     key = outcome.keys if isinstance(outcome, Pressed) else ""
-    if isinstance(outcome, Heard) and len(outcome.understanding.text.split()) <= KEY_WORDS:
-        key = outcome.understanding.digits or ""
+    if isinstance(outcome, Heard):
+        key = _key_said(script, outcome.understanding)
     match key:
         case "1":
             return _said(state, _about(state, step.kept_prompt, step.kept_prompt))
         case "2":
             return state.at(Phase.TIMES), FindCallbackTimes()
-        case "3":
+        case _ if key == CANCEL:
             return _cancel(state)
     return (state, Handed(step.next, outcome)) if isinstance(outcome, Heard | Pressed) else step.next
+
+
+def _key_said(script: Script, said: Understanding) -> str:
+    """With a word that names nothing, as in "number two"; "lift two" is a report, and "room three" cancels nothing."""
+    words = len(said.text.split())
+    named = said.place or said.asset or said.intent.topic in script.edition.topics
+    alone = words == 1 or (words <= KEY_WORDS and not named and said.digits != CANCEL)
+    return (said.digits or "") if alone else ""
 
 
 def _moving(script: Script, step: OwedCallbackStep, state: State, outcome: Outcome) -> Next:
