@@ -162,7 +162,7 @@ class StoreCallback:
 
 @dataclass(frozen=True)
 class MoveCallback:
-    """Done, or NoCallback when it can not be moved any more."""
+    """Done, or NoCallback when it can not be moved any more, or not to then."""
 
     callback: str
     at: str | None  # as in StoreCallback
@@ -341,7 +341,7 @@ class TimesFound:
 
 @dataclass(frozen=True)
 class NoCallback:
-    """It is over or under way."""
+    """It is over or under way, or the time has passed."""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ from routing.callback_times import callback_times
 from routing.clocks import Clock
 from routing.model import (
     Call,
+    Missing,
     NotCallable,
     NotNow,
     OutboundCall,
@@ -220,7 +221,7 @@ class Performer:
         at = datetime.fromisoformat(action.at) if action.at else None
         try:
             await self.services.callbacks.move(action.callback, at, BY_CALLER)
-        except NotNow:
+        except (NotNow, Missing):
             return NoCallback()
         return Done()
 

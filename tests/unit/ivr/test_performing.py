@@ -15,6 +15,8 @@ from ivr.actions import (
     Done,
     EnterQueue,
     MessageTaken,
+    MoveCallback,
+    NoCallback,
     NumberRefused,
     OfferReady,
     OpenTicket,
@@ -337,6 +339,15 @@ async def test_a_callback_is_not_taken_by_a_stranger_nor_for_another_matter(
     await again.perform(replace(state, ticket=opened.ticket), EnterQueue("technical"))
     assert (await scene.records.outbound_calls.open())[0].state is OutboundCallState.PENDING
     assert len(await scene.records.queue.waiting()) == 2
+
+
+async def test_a_time_that_passed_while_it_was_asked_for_moves_nothing_and_ends_no_call(scene: Scene) -> None:
+    performer = await scene.reported()
+    await performer.perform(scene.state, StoreCallback("204"))
+    (callback,) = await scene.records.outbound_calls.open()
+    passed = (START - timedelta(seconds=1)).isoformat()
+    assert await performer.perform(scene.state, MoveCallback(callback.id, passed)) == NoCallback()
+    assert await scene.records.outbound_calls.open() == [callback]
 
 
 async def test_a_number_is_not_rung_again_and_again_whoever_asks(scene: Scene) -> None:
