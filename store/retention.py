@@ -7,7 +7,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, exists, or_, select, update
 
 from routing.model import OPEN_OUTBOUND_CALLS, Stage
 from store.database import Database
@@ -40,18 +40,24 @@ BATCH = 500  # rows
 LEAP = timedelta(days=3)  # a line looks every hour: more between two looks is a line that was off, or a set clock
 PAUSE_S = 0.05  # between batches: SQLite has one write lock for all processes, and whoever waits looks only so often
 
+_matter = tickets.alias("matter")
+# A merged ticket is closed, and its callers are told when the one that has its matter is.
+OPEN_MATTER = or_(
+    tickets.c.stage != Stage.CLOSED,
+    exists().where(_matter.c.id == tickets.c.merged_into, _matter.c.stage != Stage.CLOSED).correlate(tickets),
+)
 # What is still needed to do what was promised: private rows of open matters outlive their date.
 STILL_NEEDED: dict[str, ColumnElement[bool]] = {
-    ticket_private.name: exists().where(tickets.c.id == ticket_private.c.ticket_id, tickets.c.stage != Stage.CLOSED),
+    ticket_private.name: exists().where(tickets.c.id == ticket_private.c.ticket_id, OPEN_MATTER),
     ticket_change_private.name: exists().where(
         ticket_changes.c.id == ticket_change_private.c.change_id,
         tickets.c.id == ticket_changes.c.ticket_id,
-        tickets.c.stage != Stage.CLOSED,
+        OPEN_MATTER,
     ),
     ticket_correction_private.name: exists().where(
         ticket_corrections.c.id == ticket_correction_private.c.correction_id,
         tickets.c.id == ticket_corrections.c.ticket_id,
-        tickets.c.stage != Stage.CLOSED,
+        OPEN_MATTER,
     ),
     outbound_call_private.name: exists().where(
         outbound_calls.c.id == outbound_call_private.c.outbound_call_id, outbound_calls.c.state.in_(OPEN_OUTBOUND_CALLS)

@@ -192,3 +192,13 @@ async def test_what_is_private_of_a_merged_ticket_is_kept_from_the_matters_end(r
     assert (await records.tickets.load(ticket.id)).draft.words
     await purge(records, NOW + timedelta(days=151))
     assert not (await records.tickets.load(ticket.id)).draft.words
+
+
+async def test_what_is_private_of_a_merged_ticket_is_kept_while_its_matter_is_open(records: Records) -> None:
+    if not isinstance(records, SqlRecords):
+        pytest.skip("nothing is forgotten in memory")
+    ticket, stays = await two(records)
+    await records.handling.merge(ticket.id, stays.id, act(reason="both about the drain"))
+    await purge(records, NOW + timedelta(days=400))
+    assert (await records.tickets.load(ticket.id)).draft.callback_number == BO.number
+    assert [line.note for line in await history(records, ticket) if line.what == "merged"] == ["both about the drain"]
