@@ -62,8 +62,9 @@ class MemoryMerging:
         with state.transaction():
             state.apply([standing_transition(ticket, BACK_TO[stage], act.at, merged_into=None)])
             state.tickets[ticket_id] = replace(state.tickets[ticket_id], stages=reached_by(ticket, stage))
-            state.tickets[into.id] = kept = given_back(into, merge)
             state.merges = {key: each for key, each in state.merges.items() if key != ticket_id}
+            others = [state.tickets[each] for each in state.merged(into.id)]
+            state.tickets[into.id] = kept = given_back(into, merge, others)
             own = moving_urgency(replace(into, id=ticket_id), ticket)
             state.apply([*correcting(into, kept, merged=state.merged(into.id)), *own])
             note_act(state, ticket_id, act, [("unmerged", into.number)])

@@ -136,16 +136,25 @@ def stage_before_merge(ticket: Ticket, into: Ticket, merge: Merge) -> Stage:
         raise TransitionRefused("The matter was closed since, and its callers have their answer: open a new ticket.")
     if merge.called_off:
         raise TransitionRefused("A callback to the same number was given up with the merge: open a new ticket.")
+    return _stage_at_merge(ticket)
+
+
+def _stage_at_merge(ticket: Ticket) -> Stage:
     return max((each for each in ticket.stages if each is not Stage.CLOSED), key=ORDER.index)
 
 
-def given_back(into: Ticket, merge: Merge) -> Ticket:
-    """The ticket that stayed without what the merge had brought, unless somebody has changed that since."""
-    now, draft = Said.of(into), into.draft
-    if now.promise == merge.after.promise:
-        draft = replace(draft, promise=merge.before.promise)
-    urgency_set = merge.before.urgency_set if now.urgency_set == merge.after.urgency_set else now.urgency_set
-    return replace(into, draft=draft, urgency_set=urgency_set)
+def given_back(into: Ticket, merge: Merge, others: Iterable[Ticket]) -> Ticket:
+    """The ticket that stayed without what the merge had brought, unless somebody has changed that since.
+
+    `others`: those that are still merged into it, who are owed what they were told.
+    """
+    now = Said.of(into)
+    then = replace(into, urgency_set=merge.before.urgency_set, draft=replace(into.draft, promise=merge.before.promise))
+    for other in others:
+        then = taking_over(then, replace(other, stage=_stage_at_merge(other)))
+    promise = then.draft.promise if now.promise == merge.after.promise else now.promise
+    urgency_set = then.urgency_set if now.urgency_set == merge.after.urgency_set else now.urgency_set
+    return replace(into, draft=replace(into.draft, promise=promise), urgency_set=urgency_set)
 
 
 def both_ways(ticket_id: str, other_id: str) -> tuple[str, str]:

@@ -89,7 +89,8 @@ class SqlMerging:
         if not is_settled_by(ticket.draft.promise.what, stage):
             owe_again(connection, ticket.id)
         connection.execute(delete(ticket_merges).where(ticket_merges.c.ticket_id == ticket.id))
-        self._says(connection, into, given_back(into, merge), act)
+        others = find_tickets(connection, tickets.c.merged_into == into.id)
+        self._says(connection, into, given_back(into, merge, others), act)
         apply(connection, moving_urgency(replace(into, id=ticket.id), ticket))
         self._tell(connection, ticket, into, act, "unmerged", "unmerged")
 

@@ -70,6 +70,17 @@ async def test_a_merge_is_undone_whole(records: Records) -> None:
         assert await kept(records, ticket) == [True]
 
 
+async def test_what_others_that_are_still_merged_were_told_stays(records: Records) -> None:
+    ticket, stays = await two(records)
+    told = Promise("promise_attend", later(900))
+    third = await opened_ticket(records, promise=told, urgency="high", callback_number="+31205550333")
+    await records.handling.merge(ticket.id, stays.id, act(10))
+    await records.handling.merge(third.id, stays.id, act(11))
+    await records.handling.undo_merge(ticket.id, act(20))
+    now = await records.tickets.load(stays.id)
+    assert (now.urgency, now.draft.promise) == ("high", told)
+
+
 async def test_what_somebody_has_changed_since_stays(records: Records) -> None:
     ticket, stays = await two(records)
     await records.handling.merge(ticket.id, stays.id, act())
