@@ -87,7 +87,7 @@ class MemoryMerging:
             return False
         with state.transaction():
             state.links = state.links ^ {pair}
-            note_act(state, ticket_id, act, [(what, other.number)])
+            note_act(state, ticket_id, replace(act, key=None), [(what, other.number)])
             note_act(state, other_id, replace(act, key=None, reason=""), [(what, ticket.number)])
         return True
 

@@ -67,7 +67,7 @@ class Merging(Protocol):
         """Those that are, oldest first."""
 
     async def link(self, ticket_id: str, other_id: str, act: Act) -> bool:
-        """They are related from now on; False where they were."""
+        """They are related from now on; False where they were. A repeat needs no key to be known."""
 
     async def unlink(self, ticket_id: str, other_id: str, act: Act) -> bool:
         """False where they were not related."""

@@ -117,7 +117,7 @@ class SqlMerging:
             row = {"ticket_id": first, "other_id": second, "at": act.at, "actor": act.actor}
             new = insert_unless_there(connection, ticket_links, row)
             if new:
-                self._tell(connection, one, other, act, "linked", "linked")
+                self._tell(connection, one, other, replace(act, key=None), "linked", "linked")
             return new
 
         return await self._database.write(work)

@@ -193,6 +193,15 @@ async def test_related_tickets_know_of_each_other(records: Records) -> None:
         await records.handling.link(ticket.id, ticket.id, act())
 
 
+async def test_a_form_whose_link_was_not_heard_of_is_sent_again_as_something_else(records: Records) -> None:
+    ticket, stays = await two(records)
+    third = await opened_ticket(records)
+    for other in (stays, third):
+        assert await records.handling.link(ticket.id, other.id, act(key="one-form", reason="about the drain"))
+    now = await records.handling.merge(ticket.id, stays.id, act(key="one-form"))
+    assert now.merged_into == stays.id
+
+
 async def test_what_is_private_of_a_merged_ticket_is_kept_from_the_matters_end(records: Records) -> None:
     if not isinstance(records, SqlRecords):
         pytest.skip("nothing is forgotten in memory")
