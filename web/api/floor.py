@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from routing.capabilities import Capability
 from routing.day_figures import DayFigures, Formula
 from routing.floor import CrewQueue, FloorFigures, Waiting
+from routing.model import NotFound
 from web.api.shapes import FromRecord
 from web.auth import VisitorDep
 from web.context import DeskDep
@@ -104,4 +105,6 @@ async def floor_now(who: VisitorDep, context: DeskDep) -> FloorOut:
 @router.get("/days/{day}")
 async def floor_of_day(day: date, who: VisitorDep, context: DeskDep) -> DayOut:
     """A day at the site's clock; of today, up to now."""
+    if not date.min.year < day.year < date.max.year:
+        raise NotFound(f"the day {day}")  # it begins or ends beyond what a clock can tell
     return DayOut.of(await read_day(context.records, day, context.edition.site, context.now()))

@@ -285,6 +285,8 @@ async def test_a_day_that_is_none_is_refused(chen: httpx.AsyncClient) -> None:
     assert (await chen.get("/api/v1/floor/days/yesterday")).status_code == 422
     far = (await chen.get("/api/v1/floor/days/1999-01-01")).json()
     assert (far["offered"], far["service_level"]["all_offered"]) == (0, None)
+    for day in ("0001-01-01", "9999-12-31"):
+        assert (await chen.get(f"/api/v1/floor/days/{day}")).status_code == 404
 
 
 async def test_today_is_read_again_after_a_rest_and_more_seldom_when_it_is_long(desk: Desk) -> None:
