@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from routing.lifecycle import UNFINISHED_STAGES
 from routing.model import URGENCY_ORDER, RoutingError, Stage, Ticket
+from routing.promise import is_settled_by
 
 SOON = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,7 +125,7 @@ class WaitsOn:
 
 def belongs(overview: Overview, ticket: Ticket, viewer: Viewer, waits: WaitsOn) -> bool:
     """Whether the viewer's overview has the ticket."""
-    by, owed = ticket.draft.promise.by, ticket.stage in UNFINISHED_STAGES
+    by, owed = ticket.draft.promise.by, not is_settled_by(ticket.draft.promise.what, ticket.stage)
     return (
         ticket.stage is not Stage.CLOSED
         and {

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, literal, select, tuple_
+from sqlalchemy import Connection, Select, and_, case, exists, func, literal, select, tuple_
 
 from routing.missed import MissedKind, MissedState
-from routing.model import URGENCY_ORDER, Stage
+from routing.model import URGENCY_ORDER
 from routing.purposes import Purpose
 from routing.work_list import SOON, Cursor, Order, Overview, Viewer, instant_of
-from store.tables import OPEN_TICKET, tickets
+from store.tables import OPEN_TICKET, UNSETTLED, promises, tickets
 from store.tables_dispatch import OPEN_OUTBOUND_CALL, outbound_calls
 from store.tables_missed import missed_calls
 
@@ -42,12 +42,12 @@ def _bound(columns: Sequence[Any], cursor: Cursor, order: Order) -> list[Any]:
 
 def in_overview(overview: Overview, viewer: Viewer) -> Any:
     """As `routing.work_list.belongs`, of the tickets that are open."""
-    owed = tickets.c.stage != Stage.COMPLETED
+    owed = exists().where(promises.c.ticket_id == tickets.c.id, UNSETTLED).correlate(tickets)
     return {
         Overview.MINE: tickets.c.assignee == viewer.login,
         Overview.MY_CREWS: tickets.c.crew.in_(sorted(viewer.crews)),
-        Overview.OVERDUE: and_(owed, tickets.c.due < viewer.at),
-        Overview.DUE_SOON: and_(owed, tickets.c.due >= viewer.at, tickets.c.due < viewer.at + SOON),
+        Overview.OVERDUE: and_(tickets.c.due < viewer.at, owed),
+        Overview.DUE_SOON: and_(tickets.c.due >= viewer.at, tickets.c.due < viewer.at + SOON, owed),
         Overview.UNHEARD: tickets.c.id.in_(_unheard()),
         Overview.CALLBACKS: tickets.c.id.in_(_callbacks_due(viewer)),
         Overview.REOPENED: tickets.c.reopened_at.is_not(None),

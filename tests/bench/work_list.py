@@ -26,6 +26,7 @@ from sqlalchemy import Connection, insert, select, text
 from routing.archive import TicketQuery
 from routing.identity import new_id
 from routing.model import URGENCY_ORDER, Stage, Ticket
+from routing.promise import is_settled_by
 from routing.searching import SiteWords, searchable
 from routing.ticket_numbers import nth_ticket_number
 from routing.work_list import Order, Overview, Viewer, place_in
@@ -75,9 +76,12 @@ async def fill(records: SqlRecords, total: int) -> None:
         made = [row(chance, number, total) for number in range(first, min(total, first + BATCH))]
         private = [beside(chance, ticket) for ticket in made]
         promised = [
-            {"id": new_id(), "ticket_id": each["id"], "what": "promise_attend", "by": each["due"], "made_at": NOW}
+            {
+                "id": new_id(), "ticket_id": each["id"], "what": "promise_attend", "by": each["due"], "made_at": NOW,
+                "settled_at": NOW if is_settled_by("promise_attend", each["stage"]) else None,
+            }
             for each in made
-        ]
+        ]  # fmt: skip
         stages = [{"ticket_id": each["id"], "stage": Stage.RECORDED, "at": each["opened_at"]} for each in made]
 
         def work(connection: Connection, rows: Any = (made, private, promised, stages)) -> None:

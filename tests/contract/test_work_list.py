@@ -124,6 +124,17 @@ async def test_what_is_due_follows_the_latest_promise(sql: SqlRecords) -> None:
     assert [each.id for each in await listed(sql, late)] == [ticket.id]
 
 
+async def test_what_is_overdue_is_what_the_floor_counts(sql: SqlRecords) -> None:
+    for what in ("promise_attend", "promise_answer"):
+        ticket = await sql.tickets.open(a_draft(promise=Promise(what, later(60))), None, NOW)
+        for stage in (Stage.ACCEPTED, Stage.ARRIVED):
+            await sql.tickets.move(ticket.id, stage, "agent:bo", later(30))
+    owed = [each.ticket_id for each in await sql.floor.figures.promises(ANNA.at)]
+    late = TicketQuery(overview=Overview.OVERDUE, viewer=ANNA)
+    assert ([each.id for each in await listed(sql, late)], owed) == ([ticket.id], [ticket.id])
+    assert (await sql.archive.overviews(ANNA))[Overview.OVERDUE] == 1
+
+
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("overview", [None, *Overview])
 async def test_lists_of_what_is_open_read_no_closed_ticket(

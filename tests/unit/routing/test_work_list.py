@@ -43,7 +43,9 @@ def overviews(ticket: Ticket, waits: WaitsOn | None = None) -> set[str]:
     ("due_s", "stage", "found"),
     [
         (-1, Stage.RECORDED, {"overdue"}),
-        (0, Stage.ARRIVED, {"due_soon"}),
+        (0, Stage.ACCEPTED, {"due_soon"}),
+        (-1, Stage.ARRIVED, set()),  # it was promised that somebody comes
+        (0, Stage.ARRIVED, set()),
         (3_599, Stage.RECORDED, {"due_soon"}),
         (3_600, Stage.RECORDED, set()),
         (-1, Stage.COMPLETED, set()),
