@@ -31,6 +31,8 @@ class BrowserPhone:
         lines = head.split("\r\n")
         if not blank or any(not line or line[0] in " \t" or "\r" in line or "\n" in line for line in lines):
             raise NotThisPhone("no whole message")
+        if _lengths(lines[1:]) != [str(len(body.encode()))]:  # what follows would be a message of its own to Asterisk
+            raise NotThisPhone("no single message")
         if lines[0].startswith(STATUS):
             return message
         self._refuse_others(lines[1:])
@@ -66,6 +68,11 @@ class BrowserPhone:
 def _header(line: str) -> tuple[str, str]:
     name, _, value = line.partition(":")
     return name.strip().lower(), value.strip()
+
+
+def _lengths(headers: list[str]) -> list[str]:
+    """What is said of the body's length, in bytes (RFC 3261 18.3)."""
+    return [value for name, value in map(_header, headers) if name == "l" or name.startswith("content-length")]
 
 
 def _hashed(text: str) -> str:

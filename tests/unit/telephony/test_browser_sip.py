@@ -88,6 +88,30 @@ def test_what_two_readers_could_read_differently_is_refused(broken: str) -> None
         PHONE.signed(broken)
 
 
+FOREIGN = REGISTER.format(extra="").replace("agent1", "agent2")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "SIP/2.0 200 OK\r\nl: 0\r\n\r\n",
+        "SIP/2.0 200 OK\r\nX: y\r\n\r\n",
+        f"SIP/2.0 200 OK\r\nContent-Length: 0\r\nContent-Length: {len(FOREIGN)}\r\n\r\n",
+        REGISTER.format(extra=""),
+    ],
+)
+def test_no_second_message_hides_behind_the_first(first: str) -> None:
+    """Asterisk reads a WebSocket's messages as a stream: what is beyond the length is the next one."""
+    with pytest.raises(NotThisPhone):
+        PHONE.signed(first + FOREIGN)
+
+
+def test_a_body_is_as_long_as_its_bytes() -> None:
+    answer = "SIP/2.0 200 OK\r\nContent-Length: 5\r\n\r\né=0\n"
+    assert PHONE.signed(answer) == answer
+
+
 def test_answers_and_signs_of_life_go_on_as_they_are() -> None:
     answer = "SIP/2.0 200 OK\r\nFrom: <sip:204@127.0.0.1>;tag=2\r\nContent-Length: 4\r\n\r\nv=0\n"
     assert PHONE.signed(answer) == answer
