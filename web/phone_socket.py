@@ -5,10 +5,10 @@ One origin, one certificate; Asterisk is on no network for it, and no page holds
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
@@ -82,12 +82,13 @@ class _Session:
             raise Ended(Over.OTHER_PHONE)
         return agent
 
-    async def lasts(self) -> None:
-        """Raises: Ended, when it does not any more."""
+    async def lasts(self, phone: str) -> None:
+        """Raises: Ended, when it does not any more, or the phone has become another agent's."""
         while True:
             await asyncio.sleep(LOOK_S)
             with contextlib.suppress(RecordsUnavailable):  # which ends no talk
-                await self.agent()
+                if (await self.agent()).phone != phone:
+                    raise Ended(Over.OTHER_PHONE)
 
 
 @router.websocket("/phone/socket")
@@ -118,17 +119,19 @@ async def _serve(socket: WebSocket, mark: str) -> None:
     phones: OpenPhones = state.open_phones
     with phones.only(agent.id) as taken_over:
         async with line.open(agent.phone) as link:
-            await _relay(socket, link, session, taken_over)
+            await _relay(socket, link, session.lasts(agent.phone), taken_over)
 
 
-async def _relay(socket: WebSocket, link: PhoneLink, session: _Session, taken_over: asyncio.Event) -> None:
+async def _relay(
+    socket: WebSocket, link: PhoneLink, lasts: Coroutine[Any, Any, None], taken_over: asyncio.Event
+) -> None:
     """Until either side, or the session, ends. Raises: Ended, PhoneLineDown."""
     first: Exception = Ended(Over.GONE)
     try:
         async with asyncio.TaskGroup() as both:
             both.create_task(_to_asterisk(socket, link))
             both.create_task(_to_browser(socket, link))
-            both.create_task(session.lasts())
+            both.create_task(lasts)
             both.create_task(_until(taken_over))
     except* (Ended, PhoneLineDown) as ended:
         first = ended.exceptions[0]

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -115,6 +116,14 @@ async def test_the_phone_ends_with_its_session_and_with_another_choice(desk: Des
     token = await in_browser(desk)
     async with BrowserSocket(desk, token) as socket:
         await desk.records.agents.choose_phone("agent-anna", PhoneKind.DESK)
+        await asyncio.sleep(LOOK_S)
+        assert await socket.closed() is Over.OTHER_PHONE
+
+
+async def test_a_phone_that_the_documents_give_to_somebody_else_ends(desk: Desk) -> None:
+    async with BrowserSocket(desk, await in_browser(desk)) as socket:
+        anna = await desk.records.agents.load("agent-anna")
+        await desk.records.agents.enrol(replace(anna, phone="agent9"))
         await asyncio.sleep(LOOK_S)
         assert await socket.closed() is Over.OTHER_PHONE
 
