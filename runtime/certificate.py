@@ -41,11 +41,15 @@ def files(settings: Settings) -> Files:
 
 
 def made(settings: Settings) -> bool:
-    """Make one where it is ours to make and there is none, or it ends soon or names others. Raises: NoCertificate."""
+    """Make one where it is ours to make and there is none to use, or it ends soon, or lacks a name.
+
+    Names that it has beside are no reason: a machine that starts before its network would lose the browsers' trust.
+    Raises: NoCertificate.
+    """
     if not settings.web.tls_port or settings.web.tls_certificate or settings.web.tls_key:
         return False
     ours, names = files(settings), _names(settings)
-    if ours.key.exists() and lasts(ours.certificate) and _names_of(ours.certificate) == set(names):
+    if _fits(ours) and lasts(ours.certificate) and _names_of(ours.certificate) >= set(names):
         return False
     _make(ours, names)
     return True
@@ -55,10 +59,23 @@ def usable(settings: Settings) -> Files:
     """What the desk's listener needs: a certificate and the key that fits it. Raises: NoCertificate."""
     found = files(settings)
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(found.certificate, found.key)
+        _load(found)
     except (OSError, ssl.SSLError) as error:
         raise NoCertificate(f"the certificate {found.certificate} cannot be used: {error}.") from error
     return found
+
+
+def _load(found: Files) -> None:
+    """Raises: OSError, ssl.SSLError."""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*found, password="")  # which is asked of nobody
+
+
+def _fits(found: Files) -> bool:
+    try:
+        _load(found)
+    except (OSError, ssl.SSLError):
+        return False
+    return True
 
 
 def fingerprint(certificate: Path) -> str:
@@ -87,7 +104,7 @@ def _alternative(name: str) -> str:
 def _names_of(certificate: Path) -> set[str]:
     said = _openssl("x509", "-in", str(certificate), "-noout", "-ext", "subjectAltName").splitlines()
     names = said[-1].split(",") if len(said) > 1 else []
-    return {name.strip().replace("IP Address:", "IP:") for name in names}
+    return {_alternative(name.strip().removeprefix("DNS:").removeprefix("IP Address:")) for name in names}
 
 
 def lasts(certificate: Path) -> bool:
@@ -101,9 +118,12 @@ def lasts(certificate: Path) -> bool:
 
 def _make(ours: Files, names: Iterable[str]) -> None:
     fresh = Files(ours.certificate.with_suffix(".new"), ours.key.with_suffix(".new-key"))
-    ours.key.parent.mkdir(parents=True, exist_ok=True)
-    fresh.key.unlink(missing_ok=True)
-    os.close(os.open(fresh.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        ours.key.parent.mkdir(parents=True, exist_ok=True)
+        fresh.key.unlink(missing_ok=True)
+        os.close(os.open(fresh.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise NoCertificate(f"no certificate can be made: {error}.") from error
     _openssl(
         "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-sha256",
         "-days", str(DAYS), "-subj", "/CN=onenumber desk", "-addext", f"subjectAltName={','.join(names)}",

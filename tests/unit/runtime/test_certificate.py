@@ -38,6 +38,27 @@ def test_it_is_made_once_and_anew_for_other_names(tmp_path: Path) -> None:
     assert certificate.fingerprint(tmp_path / "desk-certificate.pem") != first
 
 
+def test_it_is_kept_while_it_has_the_names_that_are_wanted(tmp_path: Path) -> None:
+    """An address of IPv6 is written in several ways; and a machine whose network is away has fewer."""
+    certificate.made(settings(tmp_path, tls_names=("fd00::1", "10.1.2.3")))
+    assert not certificate.made(settings(tmp_path, tls_names=("fd00::1", "10.1.2.3")))
+    assert not certificate.made(settings(tmp_path, tls_names=("10.1.2.3",)))
+
+
+def test_one_whose_key_does_not_fit_is_made_anew(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        certificate.made(settings(tmp_path / name))
+    (tmp_path / "other/desk-certificate.key").replace(tmp_path / "one/desk-certificate.key")
+    assert certificate.made(settings(tmp_path / "one"))
+    certificate.usable(settings(tmp_path / "one"))
+
+
+def test_a_disk_that_takes_no_key_leaves_the_desk_without(tmp_path: Path) -> None:
+    (tmp_path / "desk-certificate.new-key").mkdir()
+    with pytest.raises(NoCertificate, match="no certificate can be made"):
+        certificate.made(settings(tmp_path))
+
+
 def test_only_its_owner_reads_the_key_and_a_browser_would_find_the_machines_names(tmp_path: Path) -> None:
     chosen = settings(tmp_path, tls_names=("desk.hospital.example", "10.1.2.3"))
     certificate.made(chosen)
