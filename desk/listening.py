@@ -25,6 +25,16 @@ RULES: dict[str, Any] = {
 class _ByHttps(uvicorn.Server):
     """Ends with the other one, which hears the signals."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.over = asyncio.Event()
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().serve(sockets)
+        finally:
+            self.over.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -39,6 +49,8 @@ class _InClear(uvicorn.Server):
         if self._beside:
             self._beside.should_exit = True
         await super().shutdown(sockets)
+        if self._beside:
+            await self._beside.over.wait()  # afterwards the signal ends the process
 
 
 async def serve(app: FastAPI, settings: Settings) -> None:

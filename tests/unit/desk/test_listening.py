@@ -1,16 +1,59 @@
 """Where the desk listens by https; what keeps that away keeps nothing else away."""
 
+import asyncio
+import os
+import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
+from fastapi import FastAPI
+
 from config.settings import Settings, Web
-from desk.listening import https_listener
+from desk.listening import https_listener, serve
 from runtime import certificate
 from tests.conftest import free_port
+
+ANSWER_S = 1.0  # within what the desk waits for at its end
 
 
 def settings(folder: Path) -> Settings:
     return Settings(data_dir=folder, web=Web(tls_host="127.0.0.1", tls_port=free_port()))
+
+
+async def test_what_is_asked_by_https_is_answered_before_a_signal_ends_the_process(tmp_path: Path) -> None:
+    chosen = settings(tmp_path)
+    chosen.web.port = free_port()
+    certificate.made(chosen)
+    told = asyncio.Event()  # the signal, after the desk is over
+    before = signal.signal(signal.SIGTERM, lambda *_: told.set())
+    app = FastAPI()
+
+    @app.get("/")
+    async def slow() -> bool:
+        os.kill(os.getpid(), signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                await told.wait()
+        return told.is_set()
+
+    try:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(serve(app, chosen))
+            answer = both.create_task(asked(f"https://127.0.0.1:{chosen.web.tls_port}/"))
+        assert answer.result() is False
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+async def asked(url: str) -> object:
+    """As soon as it is there."""
+    async with httpx.AsyncClient(verify=False) as client:
+        while True:
+            with suppress(httpx.ConnectError):
+                return (await client.get(url, timeout=20)).json()
+            await asyncio.sleep(0.05)
 
 
 def test_with_a_certificate_there_is_a_listener(tmp_path: Path) -> None:
