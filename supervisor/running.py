@@ -171,6 +171,8 @@ def _refusals() -> Iterator[None]:
 def _refuse_conflicts(ports: list[tcp_ports.Port]) -> None:
     if sentences := tcp_ports.conflicts(ports):
         raise InstallationRefused("\n".join(sentences))
+    for sentence in tcp_ports.shortcomings(ports):
+        _say(f"WARNING: {sentence} The line starts without it.")
 
 
 def _keep_up(

@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
@@ -20,6 +20,7 @@ class Port:
     setting: str  # dotted name: what to change when it is taken
     part: str  # which part of the line listens there
     kind: str = "tcp"
+    wanted: bool = False  # no more than that: without it the line serves its callers
 
     @property
     def variable(self) -> str:
@@ -48,9 +49,10 @@ def needed(settings: Settings) -> list[Port]:
     ]
     if asterisk.ws_port:
         what = "SIP of browsers"
-        ports.append(Port(what, asterisk.host, asterisk.ws_port, "asterisk.ws_port", "Asterisk"))
+        ports.append(Port(what, asterisk.host, asterisk.ws_port, "asterisk.ws_port", "Asterisk", wanted=True))
     if settings.web.tls_port:
-        ports.append(Port("the desk by https", settings.web.tls_host, settings.web.tls_port, "web.tls_port", "web"))
+        what, host, number = "the desk by https", settings.web.tls_host, settings.web.tls_port
+        ports.append(Port(what, host, number, "web.tls_port", "web", wanted=True))
     if asterisk.tls_port:
         ports.append(Port("SIP over TLS", asterisk.sip_bind, asterisk.tls_port, "asterisk.tls_port", "Asterisk"))
     if own_redis(settings.redis_url):
@@ -60,9 +62,17 @@ def needed(settings: Settings) -> list[Port]:
 
 
 def conflicts(ports: list[Port]) -> list[str]:
-    """One sentence for each port that cannot be had, none when all is well."""
-    taken = {(port.what, port.number): _sentence(port) for port in ports if not is_free(port)}
-    return [*_doubles(ports), *taken.values()]
+    """One sentence for each port that the line cannot do without and cannot have, none when all is well."""
+    return [*_doubles(ports), *_taken(port for port in ports if not port.wanted)]
+
+
+def shortcomings(ports: list[Port]) -> list[str]:
+    """One sentence for each port that cannot be had and that the line can do without."""
+    return _taken(port for port in ports if port.wanted)
+
+
+def _taken(ports: Iterable[Port]) -> list[str]:
+    return list({(port.what, port.number): _sentence(port) for port in ports if not is_free(port)}.values())
 
 
 def is_free(port: Port) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from config.settings import Settings, Web
-from supervisor.tcp_ports import Port, conflicts, holder, is_free, needed, own_redis
+from config.settings import Asterisk, Settings, Web
+from supervisor.tcp_ports import Port, conflicts, holder, is_free, needed, own_redis, shortcomings
 
 
 @pytest.fixture
@@ -25,6 +25,16 @@ def test_a_taken_port_is_said_with_its_holder_and_its_setting(listener: socket.s
     assert f"process {os.getpid()}" in sentence
     assert "ONENUMBER_WEB__PORT" in sentence
     assert "web.port in settings.toml" in sentence
+
+
+def test_no_caller_is_left_alone_for_a_port_of_browsers(listener: socket.socket) -> None:
+    taken = listener.getsockname()[1]
+    settings = Settings(web=Web(tls_host="127.0.0.1", tls_port=taken), asterisk=Asterisk(ws_port=taken))
+    ports = [port for port in needed(settings) if port.number == taken]
+    assert [conflicts([port]) for port in ports] == [[], []]
+    both = " ".join(shortcomings(ports))
+    assert "for the desk by https is taken" in both
+    assert "for SIP of browsers is taken" in both
 
 
 def test_a_taken_datagram_port_is_seen() -> None:
