@@ -86,10 +86,12 @@ export class PhoneLine {
   register() {
     const mine = (this.registerer = new Registerer(this.agent, { expires: 120 }));
     mine.stateChange.addListener((/** @type {string} */ state) => {
-      if (mine === this.registerer && !this.over) this.tell({ line: state === RegistererState.Registered ? "ready" : "connecting" });
+      if (mine !== this.registerer || this.over) return;
+      this.tell({ line: state === RegistererState.Registered ? "ready" : "connecting" });
+      if (state === RegistererState.Unregistered) refused(); // or a renewal was, which is not tried again by itself
     });
     const refused = () => void window.setTimeout(() => mine === this.registerer && this.register(), 2 * AGAIN_MS);
-    mine.register({ requestDelegate: { onReject: refused } }).catch(() => null);
+    mine.register().catch(() => null);
   }
 
   /** @param {Error | undefined} error */
