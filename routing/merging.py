@@ -88,9 +88,12 @@ def require_mergeable(ticket: Ticket, into: Ticket, has_merged: bool) -> None:
         raise TransitionRefused("Others are merged into this ticket: undo that first, or merge the other way round.")
 
 
-def taking_over(into: Ticket, merged: Ticket) -> Ticket:
-    """The ticket that stays: nobody is served later, or as less urgent, than they were told."""
-    unfinished = into.stage in UNFINISHED_STAGES and merged.stage in UNFINISHED_STAGES
+def taking_over(into: Ticket, merged: Ticket, stood: Stage | None = None) -> Ticket:
+    """The ticket that stays: nobody is served later, or as less urgent, than they were told.
+
+    `stood`: the merged one's stage before, where it has been merged already.
+    """
+    unfinished = into.stage in UNFINISHED_STAGES and (stood or merged.stage) in UNFINISHED_STAGES
     promise = into.draft.promise
     if unfinished and merged.draft.promise.by < promise.by:
         promise = merged.draft.promise
@@ -151,7 +154,7 @@ def given_back(into: Ticket, merge: Merge, others: Iterable[Ticket]) -> Ticket:
     now = Said.of(into)
     then = replace(into, urgency_set=merge.before.urgency_set, draft=replace(into.draft, promise=merge.before.promise))
     for other in others:
-        then = taking_over(then, replace(other, stage=_stage_at_merge(other)))
+        then = taking_over(then, other, _stage_at_merge(other))
     promise = then.draft.promise if now.promise == merge.after.promise else now.promise
     urgency_set = then.urgency_set if now.urgency_set == merge.after.urgency_set else now.urgency_set
     return replace(into, draft=replace(into.draft, promise=promise), urgency_set=urgency_set)
