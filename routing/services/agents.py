@@ -14,6 +14,7 @@ from routing.services.offers import own_offer
 from routing.wrap_ups import NO_DISPOSITION, wrap_up_form
 
 RAN_OUT = "after-call work ran out"
+BY = "by:"  # begins the reason of a state that somebody else has put an agent into
 FORCED: Mapping[tuple[AgentState, AgentState], AgentEvent] = {
     (AgentState.AVAILABLE, AgentState.NOT_READY): AgentEvent.WENT_NOT_READY,
     (AgentState.NOT_READY, AgentState.AVAILABLE): AgentEvent.WENT_AVAILABLE,
@@ -54,6 +55,7 @@ class AgentService:
 
     async def go_not_ready(self, agent: Agent, reason: str, actor: str = "") -> None:
         """Not out of a call or its wrap-up; by themselves unless an actor is named. Raises: NotNow."""
+        reason = reason if actor else in_own_name(reason)
         await self._decide(agent, AgentEvent.WENT_NOT_READY, reason, actor)
 
     async def choose_phone(self, agent: Agent, kind: PhoneKind) -> None:
@@ -136,4 +138,9 @@ class AgentService:
 
 def forced_by(actor: str) -> str:
     """How an agent's reason says that somebody else did it; what they say follows after a colon."""
-    return f"by:{actor.removeprefix('agent:')}"
+    return f"{BY}{actor.removeprefix('agent:')}"
+
+
+def in_own_name(reason: str) -> str:
+    """What an agent says of themselves, which nobody can take for somebody else's word."""
+    return f"({reason})" if reason.startswith(BY) else reason

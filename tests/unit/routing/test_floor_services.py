@@ -53,6 +53,12 @@ async def test_an_agent_is_put_into_another_state_and_reads_by_whom_and_why(floo
     assert details == [{"from": "not_ready", "to": "available"}, {"from": "available", "to": "not_ready"}]
 
 
+async def test_nobody_writes_in_somebody_elses_name(floor: Floor) -> None:
+    anna = await floor.agent()
+    await floor.services.agents.go_not_ready(anna, "by:chen:lunch")
+    assert (await floor.reload(anna)).reason == "(by:chen:lunch)"
+
+
 @pytest.mark.parametrize(
     ("changes", "to"),
     [
