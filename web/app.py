@@ -66,6 +66,7 @@ from web.pages import tickets as ticket_pages
 from web.pages import wall as wall_pages
 from web.pages import work_list as work_list_pages
 from web.phone_socket import OpenPhones
+from web.plain_addresses import plain_address
 from web.ports import Accounts, Archive, Audit, Health, Pages, PhoneLine
 from web.reading import Readings, ReadingTrace, Watched
 from web.rendering import Renderings
@@ -185,7 +186,7 @@ def _add_rooms(app: FastAPI) -> None:
 @cache
 def _rooms() -> APIRouter:
     """The API and the vitals describe themselves; the pages are for people. They hold nothing of an application."""
-    rooms = APIRouter()
+    rooms = APIRouter(dependencies=[Depends(plain_address)])
     rooms.include_router(_api())
     rooms.include_router(vitals.router)
     for module in PAGES:
