@@ -8,7 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import pytest
 from fastapi import FastAPI
+from sse_starlette.sse import AppStatus
 
 from config.settings import Settings, Web
 from desk.listening import https_listener, serve
@@ -22,7 +24,10 @@ def settings(folder: Path) -> Settings:
     return Settings(data_dir=folder, web=Web(tls_host="127.0.0.1", tls_port=free_port()))
 
 
-async def test_what_is_asked_by_https_is_answered_before_a_signal_ends_the_process(tmp_path: Path) -> None:
+async def test_what_is_asked_by_https_is_answered_before_a_signal_ends_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AppStatus, "should_exit", False)  # a signal ends all streams of a process, for good
     chosen = settings(tmp_path)
     chosen.web.port = free_port()
     certificate.made(chosen)
