@@ -153,7 +153,7 @@ def test_a_half_made_correction_survives_a_reload_with_what_was_changed_meanwhil
     line: Served, context: BrowserContext
 ) -> None:
     page, ticket = opened(line, context)
-    page.keyboard.press("r")
+    page.click(f"{CORRECT} summary")  # the key is for the call beside it, where there is one
     form = page.locator("#ticket form[data-correct]")
     form.locator("input[name=place]").fill("the cellar")
     until(lambda: draft_kept(line, f"correct-{ticket.id}", "place") == "the cellar")
