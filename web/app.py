@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -118,6 +118,11 @@ API = (
 )
 
 
+DESCRIBED: dict[str, Any] = {
+    "title": "onenumber", "version": "0.2.0", "openapi_url": "/api/openapi.json", "docs_url": None, "redoc_url": None,
+}  # fmt: skip
+
+
 def create_app(
     records: Records,
     news: News,
@@ -139,9 +144,7 @@ def create_app(
     `health` names what `/readyz` asks, for instance `database`, `redis`, `asterisk`. `phone_line` takes the phones of
     browsers; without it there are none.
     """
-    app = FastAPI(
-        title="onenumber", version="0.2.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
-    )  # fmt: skip
+    app = FastAPI(**DESCRIBED)
     watched = cast("Archive", Watched(archive))
     renderings = Renderings({"templates": HERE / "templates", "texts": HERE / "texts"}, settings.line.language)
     app.state.context = _shown(records, watched, news, in_force, renderings, now)
