@@ -1,7 +1,9 @@
 """The phone's window beside the desk: whose it is, and what it says where it cannot be one."""
 
+import time
+
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from routing.phones import PhoneKind
 from tests.e2e.desk_server import Served
@@ -23,6 +25,19 @@ def test_a_browser_without_a_microphone_registers_no_phone(line: Served, context
     assert line.desk.phone_line.open_phones == []
     phone.close()
     expect(desk.locator("#handset")).to_be_hidden()  # the desk notices that the window is gone
+
+
+def test_a_button_of_the_phone_waits_for_the_script_that_works_it(line: Served, context: BrowserContext) -> None:
+    def late(route: Route) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    line.log_in(context)
+    context.route("**/js/phone.js*", late)
+    phone = context.new_page()
+    phone.goto(f"{line.url}/phone", wait_until="commit")
+    phone.click("[data-act=browser]")
+    expect(phone.locator("[data-act=desk]")).to_be_visible()
 
 
 def test_an_agent_goes_to_the_browser_and_back_while_not_ready(line: Served, context: BrowserContext) -> None:

@@ -56,22 +56,27 @@ def answered(challenge: str) -> str:
     )
 
 
-async def registered(link: BrowserLink) -> str:
-    """The status line of the second answer."""
-    messages = link.messages()
-    await link.send(register(1))
-    challenge = await anext(messages)
-    assert challenge.startswith("SIP/2.0 401")
-    await link.send(register(2, answered(challenge)))
-    return (await anext(messages)).partition("\r\n")[0]
-
-
-async def answer(link: BrowserLink) -> None:
-    """Asterisk asks now and then whether the phone is there."""
+async def responses(link: BrowserLink) -> AsyncIterator[str]:
+    """As a phone does, which answers on the way whenever Asterisk asks whether it is there: as early as before its 200."""
     async for message in link.messages():
         if message.startswith("OPTIONS "):
             copied = re.findall(r"^(?:Via|From|To|Call-ID|CSeq):.*\r\n", message, re.MULTILINE)
             await link.send(f"SIP/2.0 200 OK\r\n{''.join(copied)}Content-Length: 0\r\n\r\n")
+        else:
+            yield message
+
+
+async def registered(answers: AsyncIterator[str], link: BrowserLink) -> str:
+    """The status line of the second answer."""
+    await link.send(register(1))
+    challenge = await anext(answers)
+    assert challenge.startswith("SIP/2.0 401")
+    await link.send(register(2, answered(challenge)))
+    return (await anext(answers)).partition("\r\n")[0]
+
+
+async def rest(answers: AsyncIterator[str]) -> list[str]:
+    return [answer async for answer in answers]
 
 
 async def test_a_phone_is_registered_as_long_as_its_connection_is_open(line: TestLine, ami: AmiClient) -> None:
@@ -80,8 +85,9 @@ async def test_a_phone_is_registered_as_long_as_its_connection_is_open(line: Tes
 
     assert not await there()
     async with BrowserLine(line.settings).open(NAME) as link, asyncio.TaskGroup() as group:
-        assert await registered(link) == "SIP/2.0 200 OK"
-        answering = group.create_task(answer(link))
+        answers = responses(link)
+        assert await registered(answers, link) == "SIP/2.0 200 OK"
+        answering = group.create_task(rest(answers))
         await until(there, 10)
         answering.cancel()
 

@@ -137,6 +137,7 @@ window.addEventListener("pagehide", () => line?.leave());
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 showAllowedAsItChanges();
 offerNotes();
+/** @type {HTMLElement} */ (document.getElementById("main")).inert = false;
 if (page.kind === "browser") {
   // The desk's pages wait for it: until this window is gone.
   navigator.locks?.request("onenumber-phone", { steal: true }, () => new Promise(() => {})).catch(() => null);
