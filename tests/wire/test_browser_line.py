@@ -57,7 +57,7 @@ def answered(challenge: str) -> str:
 
 
 async def responses(link: BrowserLink) -> AsyncIterator[str]:
-    """As a phone does, which answers on the way whenever Asterisk asks whether it is there: as early as before its 200."""
+    """As a phone does, which answers on the way when Asterisk asks whether it is there: maybe before its 200."""
     async for message in link.messages():
         if message.startswith("OPTIONS "):
             copied = re.findall(r"^(?:Via|From|To|Call-ID|CSeq):.*\r\n", message, re.MULTILINE)
