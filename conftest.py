@@ -12,8 +12,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 import uvloop
+from xdist.remote import Producer
 
 from ivr.fake import VirtualLoop
+from tests.lanes import Lanes
 
 FIRST = (  # beginnings of paths, the longest that fits decides
     "wire/", "contract/",  # they wait more than they work: meanwhile the lines' voice is made, where it is not there
@@ -46,6 +48,10 @@ hypothesis.settings.load_profile("line")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest, and waits most, begins first: the many short tests fill up the end."""
     items.sort(key=lambda item: turn(str(item.path.relative_to(TESTS))))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes | None:
+    return Lanes(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def turn(file: str) -> int:

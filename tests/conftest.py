@@ -23,6 +23,12 @@ PORTS = Path("/tmp/onenumber-test-ports")  # one for all, wherever else a proces
 _reserved = list[int]()  # descriptors: what holds a port against other test processes, as long as we live
 
 
+def mounted(*folders: Path) -> list[str]:
+    """What this process sees mounted there, or below."""
+    points = [Path(line.split()[1]) for line in Path("/proc/self/mounts").read_text().splitlines()]
+    return [str(point) for point in points if any(point.is_relative_to(folder) for folder in folders)]
+
+
 def free_port() -> int:
     """A port on loopback, for TCP and UDP, that nobody uses just now; never the same twice, in no process of ours."""
     while True:

@@ -129,11 +129,11 @@ async def test_lost_hearing_is_mended_and_stands_in_the_timeline(line: RunningLi
         async def reached(count: int) -> bool:
             return phone.stream.sent >= count
 
-        await until("the line to speak and listen", lambda: _spoken_to(api, "0687654321"))
+        await until("the line to speak and listen", lambda: _told(api, "0687654321", "prompt.started"))
         heard = phone.stream.sent
         await until("two seconds of audio", lambda: reached(heard + 100))
         phone.stream.seq -= 500
-        await until("audio long enough to be heard again", lambda: reached(heard + 300))
+        await until("the line to hear them again, and to say so", lambda: _told(api, "0687654321", "hearing.back"), 40)
         phone.hang_up()
         call = await until("the call's record", lambda: _call_of(api, "0687654321"))
         events = await _timeline(api, call)
@@ -141,10 +141,10 @@ async def test_lost_hearing_is_mended_and_stands_in_the_timeline(line: RunningLi
     assert gaps == [("hearing.lost", True), ("hearing.back", True)]
 
 
-async def _spoken_to(api: httpx.AsyncClient, number: str) -> bool:
-    """Whether the line speaks with them: their audio reaches it from then on."""
+async def _told(api: httpx.AsyncClient, number: str, event: str) -> bool:
+    """Whether the timeline of the call that is on has the event."""
     call = await _call_of(api, number, ended=False)
-    return call is not None and any(event["event"] == "prompt.started" for event in await _timeline(api, call))
+    return call is not None and any(each["event"] == event for each in await _timeline(api, call))
 
 
 async def _timeline(api: httpx.AsyncClient, call: str) -> list[dict[str, Any]]:

@@ -15,9 +15,10 @@ import pytest_asyncio
 
 from runtime.credentials import load
 from runtime.privacy import open_to_others
+from telephony.instance import inside
 from telephony.recordings import RATE_HZ, heard, tone_share
 from testcall.desk_client import AgentAtDesk, Desk
-from tests.conftest import wait_until
+from tests.conftest import mounted, wait_until
 from tests.e2e.line import PROJECT, RunningLine, until
 from tests.e2e.scene import Scene
 
@@ -173,7 +174,7 @@ async def test_ctrl_c_leaves_nothing_and_the_second_start_is_quick(line: Running
     assert line.process.returncode == 0
     wait_until(lambda: all(map(ended, everyone)), "a process stayed behind")
     assert not line.state()
-    assert "onenumber" not in Path("/proc/mounts").read_text()
+    assert not mounted(inside(line.folder).parent, line.folder)
     slow, started_at = slowness(), time.monotonic()
     line.start()
     await line.ready()
