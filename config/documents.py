@@ -49,6 +49,7 @@ class TopicLimits(Document):
 class Topic(Document):
     id: str
     name: Text  # as spoken after "I understood:"; "a blocked drain or plumbing problem"
+    label: Text = {}  # in lists at the desk; "Plumbing"
     crew: str
     urgency: Urgency
     limits: TopicLimits
@@ -95,6 +96,7 @@ class AgentAccount(Document):
     name: str
     role: Literal["agent", "supervisor", "admin"] = "agent"
     crews: tuple[str, ...] = ()
+    skills: dict[str, Annotated[int, Field(ge=1, le=9)]] = {}  # by crew: 1 takes its callers first, and is the default
     phone: str | None = None  # the SIP user name of the admin-assigned phone
     languages: tuple[Language, ...] = ("en",)
 

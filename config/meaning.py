@@ -176,6 +176,8 @@ def _people(edition: Edition) -> Iterator[Fault]:
         yield f"site.yaml: default_crew: there is no crew “{site.default_crew}”."
     for agent in site.agents:
         yield from (f"site.yaml: agents.{agent.login}: there is no crew “{c}”." for c in agent.crews if c not in crews)
+        not_theirs = [crew for crew in agent.skills if crew not in agent.crews]
+        yield from (f"site.yaml: agents.{agent.login}.skills: they are not of the crew “{c}”." for c in not_theirs)
     yield from _doubles("site.yaml: agents", [agent.login for agent in site.agents])
     phones = [agent.phone for agent in site.agents if agent.phone]
     yield from _doubles("site.yaml: agents' phones", phones)

@@ -8,6 +8,7 @@ the critical comes before the critical. The records have the same order (`store.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from config.documents import WaitingRules
 from routing.model import Agent, AgentState, QueueEntry
@@ -16,6 +17,9 @@ LEVELS: Mapping[str, int] = {"critical": 0, "high": 4, "normal": 6, "low": 8}  #
 REPEATED = 1  # levels that a repeat caller is lifted by: before their like, behind the more urgent
 PRESSING = 2  # and one whose promise is about to break: to the urgency above
 Place = tuple[int, datetime, str]
+Skills = Mapping[str, Mapping[str, int]]
+"""By login and crew: the lower takes its callers first; 1 where nothing is said."""
+ALIKE: Skills = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Route:
 
 def pair(
     waiting: Sequence[QueueEntry], agents: Sequence[Agent], now: datetime, rules: WaitingRules,
-    rung_for: Collection[str] = (),
+    rung_for: Collection[str] = (), skills: Skills = ALIKE,
 ) -> list[tuple[QueueEntry, Agent]]:  # fmt: skip
     """Each in their turn, with who of the able takes them.
 
@@ -39,7 +43,7 @@ def pair(
     pairs = []
     for caller in sorted((entry for entry in waiting if due(entry, now)), key=place):
         able = free if caller.call_id else _to_ring(free, rung_for)
-        agent = _chosen(caller, able, reach(caller, now, rules))
+        agent = _chosen(caller, able, reach(caller, now, rules), skills)
         if agent is not None:
             free.remove(agent)
             pairs.append((caller, agent))
@@ -133,15 +137,18 @@ def due(entry: QueueEntry, now: datetime) -> bool:
     return entry.not_before is None or entry.not_before <= now
 
 
-def _chosen(caller: QueueEntry, free: Iterable[Agent], crews: Sequence[str]) -> Agent | None:
-    """Who knows the matter, else of the caller's own crew, else of the others; of these who has been idle longest.
+def _chosen(caller: QueueEntry, free: Iterable[Agent], crews: Sequence[str], skills: Skills) -> Agent | None:
+    """Who knows the matter, else of the caller's own crew, else of the others.
+
+    Of these the most skilled in that crew's matters, and of those who has been idle longest.
 
     Who did not answer this caller is passed over, until nobody else is left: then all are asked again.
     """
 
-    def preference(agent: Agent) -> tuple[bool, bool, int, datetime, str]:
-        nearest = next(at for at, crew in enumerate(crews) if crew in agent.crews)
+    def preference(agent: Agent) -> tuple[bool, bool, int, int, datetime, str]:
+        nearest, crew = next((at, crew) for at, crew in enumerate(crews) if crew in agent.crews)
+        skill = skills.get(agent.login, {}).get(crew, 1)
         refused, stranger = agent.id in caller.not_agents, agent.id != caller.last_agent
-        return (refused, stranger, nearest, agent.idle_since, agent.id)
+        return (refused, stranger, nearest, skill, agent.idle_since, agent.id)
 
     return min((agent for agent in free if serves(agent, crews, caller.node)), key=preference, default=None)

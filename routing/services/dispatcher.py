@@ -8,7 +8,7 @@ from routing.clocks import Clocks
 from routing.lifecycle import AgentEvent
 from routing.model import Agent, Offer, OfferState, QueueEntry
 from routing.overdue import agent_overdue, lapse_of
-from routing.policy import due, offerable, pair, routes
+from routing.policy import ALIKE, Skills, due, offerable, pair, routes
 from routing.ports import Records
 from routing.services.agents import AgentService
 from routing.services.offers import OfferService
@@ -22,11 +22,11 @@ class Dispatcher:
 
     def __init__(
         self, records: Records, queue: QueueService, offers: OfferService, agents: AgentService,
-        rules: Callable[[], WaitingRules], clocks: Clocks,
+        rules: Callable[[], WaitingRules], clocks: Clocks, skills: Callable[[], Skills] = lambda: ALIKE,
     ) -> None:  # fmt: skip
-        """`rules` returns those that are in force now."""
+        """`rules` and `skills` return those that are in force now."""
         self._records, self._queue, self._offers, self._agents = records, queue, offers, agents
-        self._rules_now, self._clocks = rules, clocks
+        self._rules_now, self._clocks, self._skills_now = rules, clocks, skills
 
     @property
     def _rules(self) -> WaitingRules:
@@ -79,7 +79,7 @@ class Dispatcher:
             return
         waiting = await self._still_there(await self._heads(free, now), now)
         rung_for = await self._rung_for() if any(entry.call_id is None for entry in waiting) else ()
-        for entry, agent in pair(waiting, free, now, self._rules, rung_for):
+        for entry, agent in pair(waiting, free, now, self._rules, rung_for, self._skills_now()):
             await self._offers.make(entry, agent)
 
     async def _rung_for(self) -> Collection[str]:

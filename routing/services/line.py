@@ -9,6 +9,7 @@ from config.documents import Site, WaitingRules
 from routing.archive import NO_AUDIT, AuditNotes
 from routing.clocks import Clocks
 from routing.missed import MissedRules, always
+from routing.policy import ALIKE, Skills
 from routing.ports import News, Records
 from routing.promise import is_open
 from routing.services.agents import AgentService
@@ -73,11 +74,16 @@ class LineServices:
             records, news, clocks, tickets, HandlingService(records, news, clocks, audit),
             MergingService(records, news, audit), queue, offers, agents, emergencies,
             CallService(records, news, clocks, offers, emergencies, partial(_missed_rules, waiting, site)),
-            callbacks, TalkService(records, news, clocks), Dispatcher(records, queue, offers, agents, waiting, clocks),
+            callbacks, TalkService(records, news, clocks),
+            Dispatcher(records, queue, offers, agents, waiting, clocks, partial(_skills, site)),
             MissedService(records, news, clocks, tickets, callbacks, audit), HelpService(records, news, clocks, audit),
             NoticeService(records, news, clocks, audit), WallService(records, news, clocks, audit),
             WorkListService(records, clocks),
         )  # fmt: skip
+
+
+def _skills(site: Callable[[], Site] | None) -> Skills:
+    return {agent.login: agent.skills for agent in site().agents if agent.skills} if site else ALIKE
 
 
 def _missed_rules(waiting: Callable[[], WaitingRules], site: Callable[[], Site] | None) -> MissedRules:

@@ -64,6 +64,7 @@ def change(folder: Path, file: str, path: str, value: Any) -> None:
         ("site.yaml", "callback.dial_patterns", ["[2-8"], "is no regular expression"),
         ("site.yaml", "callback.dial_patterns", ["1[0-9]{2}"], "allows the emergency number 112"),
         ("site.yaml", "default_crew", "night", "there is no crew “night”"),
+        ("site.yaml", "agents.0.skills", {"gardening": 2}, "agents.anna.skills: they are not of the crew “gardening”"),
         ("site.yaml", "agents.0.crews", ["gardening"], "agents.anna: there is no crew “gardening”"),
         ("site.yaml", "agents.1.phone", "agent1", "“agent1” is there twice"),
         ("site.yaml", "contacts.0.place", "ward-99", "there is no place “ward-99”"),

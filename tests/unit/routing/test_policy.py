@@ -187,6 +187,21 @@ def test_who_knows_the_matter_takes_it_where_they_are_free_and_nobody_waits_for_
     assert pair([missed], [rested, knows], NOW, RULES) == [(missed, rested)]
 
 
+def test_of_those_who_are_free_the_most_skilled_in_the_crews_matters_takes_a_caller() -> None:
+    rested, skilled = agent("bo", idle_since=NOW - timedelta(hours=1)), agent("anna")
+    skills = {"bo": {"technical": 2, "it": 1}}
+    assert pair([caller()], [rested, skilled], NOW, RULES, skills=skills) == [(caller(), skilled)]
+    of_it = caller(crew="it")
+    assert pair([of_it], [rested, skilled], NOW, RULES, skills=skills) == [(of_it, rested)], "alike in that one"
+    assert pair([caller()], [rested], NOW, RULES, skills=skills) == [(caller(), rested)], "nobody waits for a level"
+    known = caller(last_agent="bo")
+    assert pair([known], [rested, skilled], NOW, RULES, skills=skills) == [(known, rested)], "who knows the matter"
+    waited = caller(since=NOW - timedelta(seconds=60))
+    own, other = agent("own", crews=frozenset({"technical"})), agent("other", crews=frozenset({"it"}))
+    last = {"own": {"technical": 9}}
+    assert pair([waited], [other, own], NOW, OVERFLOWING, skills=last) == [(waited, own)], "their own crew first"
+
+
 def test_callers_overflow_to_other_crews_after_their_time_and_not_before() -> None:
     it, dispatch = agent("it", crews=frozenset({"it"})), agent("dispatch", crews=frozenset({"dispatch"}))
     waited = caller(since=NOW - timedelta(seconds=60))

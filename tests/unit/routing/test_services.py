@@ -1,7 +1,11 @@
 """What a use case says, to the timeline, the news and the audit, whoever asks for it."""
 
+from datetime import timedelta
+
 import pytest
 
+from config.documents import AgentAccount, load_edition
+from config.settings import PROJECT
 from ivr.notebook import Notebook
 from routing.archive import Action
 from routing.clocks import Clocks
@@ -97,6 +101,23 @@ async def test_what_is_refused_changes_nothing_and_is_not_told(world: World) -> 
         await world.services.agents.go_available(anna)
     assert (await world.records.tickets.load(ticket.id)).stage is Stage.RECORDED
     assert await told_since(world, before) == []
+
+
+async def test_callers_go_to_the_most_skilled_by_the_documents_in_force(world: World) -> None:
+    site = load_edition(PROJECT / "config").site
+    bo, anna = await world.agent("bo", idle_since=world.now - timedelta(hours=1)), await world.agent()
+    of_bo = AgentAccount(login="bo", name="Bo", crews=("technical",), skills={"technical": 2})
+    in_force = {"site": site.model_copy(update={"agents": (of_bo,)})}
+    clocks = Clocks(lambda: world.now, lambda: world.now)
+    line = LineServices.over(world.records, world.news, lambda: RULES, clocks, site=lambda: in_force["site"])
+    await world.waiting()
+    await line.dispatcher.tick()
+    assert await world.records.offers.of_agent(anna.id)
+    in_force["site"] = site.model_copy(update={"agents": ()})
+    second = await world.agent("chen")
+    await world.waiting()
+    await line.dispatcher.tick()
+    assert [await world.records.offers.of_agent(each.id) is not None for each in (bo, second)] == [True, False]
 
 
 async def test_an_agent_chooses_their_phone_while_they_take_no_calls(world: World) -> None:
