@@ -230,6 +230,8 @@ class Reception:
             await self.services.calls.resume(call, state.to_json(), state.step, notebook)
         await agi.answer()
         notebook.note(EventType.CALL_ANSWERED)
+        if isinstance(outcome, Started) and state.facts.owed:
+            notebook.note(EventType.CALLBACK_OWED, {"number": state.facts.owed_number})
         performer = self._performer(call, notebook, loaded.edition)
         async with self.call_audio.open_audio(agi, partial(_note_hearing, notebook)) as leg:
             session = Session(

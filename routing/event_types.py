@@ -46,6 +46,7 @@ class EventType(StrEnum):
     AGENT_ANSWERED = "agent.answered"
     TALK_ENDED = "talk.ended"
     CALLBACK_STORED = "callback.stored"
+    CALLBACK_OWED = "callback.owed"
     CALLBACK_REFUSED = "callback.refused"
     CALLBACK_DECLINED = "callback.declined"
     CALLBACK_MOVED = "callback.moved"

@@ -101,10 +101,14 @@ WAITING_BEGAN = (EventType.QUEUE_ENTERED, EventType.CALLBACK_TAKEN_OVER)
 MESSAGES = frozenset({EventType.MESSAGE_RECORDED, EventType.MESSAGE_OWED})
 # Emergencies have a list of their own, on every desk until a person has them.
 EMERGENCIES = frozenset({EventType.EMERGENCY_SUMMONED, EventType.EMERGENCY_TAKEN, EventType.EMERGENCY_LEFT})
+# By which a caller who is owed a callback wanted something else, or is owed it no longer.
+SPOKE = frozenset(
+    {EventType.HEARD, EventType.TICKET_OPENED, EventType.TICKET_JOINED, EventType.CALLBACK_CANCELLED}
+)  # fmt: skip
 TELLING = frozenset(
     {
         *WAITING_BEGAN, *MESSAGES, *EMERGENCIES, EventType.QUEUE_LEFT, EventType.AGENT_ANSWERED,
-        EventType.DIALPLAN_TOOK_OVER, EventType.CALLBACK_DECLINED,
+        EventType.DIALPLAN_TOOK_OVER, EventType.CALLBACK_DECLINED, EventType.CALLBACK_OWED, *SPOKE,
     }
 )  # fmt: skip
 """The types of events that the kind of a call follows from."""
@@ -123,6 +127,8 @@ def missed_kind(
     if {callback.state for callback in callbacks} - {OutboundCallState.FAILED}:
         return None
     waited = waited_s(call, events)
+    if waited is None and not callbacks and _only_asked(call, types):
+        return None
     fits = {
         MissedKind.MESSAGE_UNHEARD: bool(types & MESSAGES) or call.ending == "message_left",
         MissedKind.CALLBACK_FAILED: bool(callbacks),
@@ -131,6 +137,12 @@ def missed_kind(
     if call.ending != "served" or waited is not None:  # who heard the end without ever waiting has what they wanted
         fits |= _left(types, waited, rules, rules.is_open(call.started_at))
     return next((kind for kind in MissedKind if fits.get(kind)), None)
+
+
+def _only_asked(call: Call, types: frozenset[str]) -> bool:
+    """Whether they heard that they are called back, as they are, and hung up."""
+    otherwise = types & {*SPOKE, *MESSAGES, EventType.CALLBACK_DECLINED, EventType.DIALPLAN_TOOK_OVER}
+    return EventType.CALLBACK_OWED in types and call.ending == "caller_hung_up" and not otherwise
 
 
 def _left(

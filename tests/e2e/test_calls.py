@@ -167,6 +167,7 @@ async def test_who_is_owed_a_call_and_rings_by_themselves_is_not_rung_afterwards
         scene = Scene(line, tmp_path, stack)
         await scene.open()
         await callback_asked_for(scene, "promised", "204")
+        await only_asks_after_it(scene, "204")
         agent = await stack.enter_async_context(line.phone("agent2"))
         agent.answer_after(300)
         phone = await scene.caller("rings", "204")
@@ -197,6 +198,17 @@ async def callback_asked_for(scene: Scene, name: str, number: str) -> None:
     await scene.event(name, "prompt.started", "callback_stored")
     phone.hang_up()
     await phone.wait("ended", 60)
+
+
+async def only_asks_after_it(scene: Scene, number: str) -> None:
+    """Who hears that they are owed a callback and hangs up is no caller whom nobody reached."""
+    phone = await scene.caller("asks", number)
+    await scene.event("asks", "prompt.started", "callback_owed")
+    phone.hang_up()
+    await phone.wait("ended", 60)
+    await scene.event("asks", "call.ended")
+    missed = (await scene.api.get("/api/v1/missed")).json()["items"]
+    assert (await scene.call("asks"))["id"] not in [each["call_id"] for each in missed]
 
 
 async def test_an_emergency_is_never_given_a_number(line: RunningLine, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def owed(state: OutboundCallState) -> OutboundCall:
 
 Case = tuple[str | None, list[Any], list[OutboundCall], MissedRules, MissedKind | None]
 WAITS, LEFT = (EventType.QUEUE_ENTERED, 10), EventType.QUEUE_LEFT
+OWED = (EventType.CALLBACK_OWED, 1)
 TOOK, MESSAGE = EventType.DIALPLAN_TOOK_OVER, (EventType.MESSAGE_RECORDED, 60)
 FAILED, DONE = [owed(OutboundCallState.FAILED)], [owed(OutboundCallState.DONE)]
 KINDS: list[Case] = [
@@ -90,6 +91,17 @@ KINDS: list[Case] = [
     ("served", [WAITS], [*FAILED, *DONE], ALWAYS_OPEN, None),
     ("caller_hung_up", [WAITS], [owed(OutboundCallState.PENDING)], ALWAYS_OPEN, None),
     ("caller_hung_up", [WAITS], [owed(OutboundCallState.CANCELLED)], ALWAYS_OPEN, None),
+    # who was owed one as they called, and hung up when they heard of it
+    ("caller_hung_up", [OWED], [], CLOSED, None),
+    ("caller_hung_up", [OWED, (EventType.CALLBACK_MOVED, 30)], [], ALWAYS_OPEN, None),
+    ("caller_hung_up", [OWED, WAITS], [], ALWAYS_OPEN, MissedKind.ABANDONED),
+    ("served", [OWED, MESSAGE], [], ALWAYS_OPEN, MissedKind.MESSAGE_UNHEARD),
+    ("caller_hung_up", [OWED, (EventType.HEARD, 20)], [], ALWAYS_OPEN, MissedKind.SHORT_ABANDONED),
+    ("caller_hung_up", [OWED, (EventType.TICKET_OPENED, 20)], [], ALWAYS_OPEN, MissedKind.SHORT_ABANDONED),
+    ("caller_hung_up", [OWED, (EventType.CALLBACK_CANCELLED, 20)], [], ALWAYS_OPEN, MissedKind.SHORT_ABANDONED),
+    ("caller_hung_up", [OWED], FAILED, ALWAYS_OPEN, MissedKind.CALLBACK_FAILED),
+    ("lost", [OWED], [], ALWAYS_OPEN, MissedKind.LOST),
+    ("caller_hung_up", [OWED, (TOOK, 60, {"outcome": "left"})], [], ALWAYS_OPEN, MissedKind.LOST),
     # the line's fault
     ("lost", [WAITS], [], ALWAYS_OPEN, MissedKind.LOST),
     ("dialogue_limit", [], [], CLOSED, MissedKind.LOST),
@@ -117,7 +129,10 @@ def test_of_which_kind_a_caller_is(
 
 def test_every_kind_is_in_the_table_and_every_event_that_tells() -> None:
     assert {case[-1] for case in KINDS} == {None, *MissedKind}
-    assert {each[0] for case in KINDS for each in case[1]} <= TELLING | {EventType.MESSAGE_LOST}
+    assert {each[0] for case in KINDS for each in case[1]} <= TELLING | {
+        EventType.MESSAGE_LOST,
+        EventType.CALLBACK_MOVED,
+    }
 
 
 @pytest.mark.parametrize(
