@@ -19,6 +19,18 @@ class Lanes(LoadFileScheduling):
     def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
         super().__init__(config, log)
         self.two = self.numnodes > BUSY
+        self.busy = set[WorkerController]()  # the workers of that lane; the others have what waits
+
+    def add_node(self, node: WorkerController) -> None:
+        """Who comes in the place of one that crashed takes its lane."""
+        super().add_node(node)
+        if len(self.busy) < BUSY:
+            self.busy.add(node)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        self.busy.discard(node)
+        crashed: str | None = super().remove_node(node)
+        return crashed
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         if (file := self._next_for(node)) is not None:
@@ -34,6 +46,6 @@ class Lanes(LoadFileScheduling):
 
     def _next_for(self, node: WorkerController) -> str | None:
         """The file that this worker takes next."""
-        waits = self.two and int(node.gateway.id.removeprefix("gw")) >= BUSY
+        waits = self.two and node not in self.busy
         fitting = (file for file in self.workqueue if not self.two or file.startswith(WAITING) == waits)
         return next(fitting, None if waits else next(iter(self.workqueue), None))

@@ -30,20 +30,26 @@ class Worker:
         self.shutting_down = True
 
 
-def run(workers: int, collection: list[str]) -> list[Worker]:
-    """Every worker takes its turn until none has anything left."""
+def begun(workers: int, collection: list[str]) -> tuple[Lanes, list[Any]]:
+    """As it stands when each worker has its first files."""
     config: Any = SimpleNamespace(
         getvalue=lambda _: ["popen"] * workers, option=SimpleNamespace(loadscopereorder=False)
     )
-    lanes, nodes = Lanes(config), [Worker(number, collection) for number in range(workers)]
-    every: list[Any] = list(nodes)
-    for node in every:
+    lanes: Lanes = Lanes(config)
+    nodes: list[Any] = [Worker(number, collection) for number in range(workers)]
+    for node in nodes:
         lanes.add_node(node)
         lanes.add_node_collection(node, collection)
     lanes.schedule()
+    return lanes, nodes
+
+
+def run(workers: int, collection: list[str]) -> list[Worker]:
+    """Every worker takes its turn until none has anything left."""
+    lanes, nodes = begun(workers, collection)
     done = dict.fromkeys(range(workers), 0)
     while any(done[node.number] < len(node.ran) for node in nodes):
-        for node in every:
+        for node in nodes:
             if done[node.number] < len(node.ran):
                 lanes.mark_test_complete(node, collection.index(node.ran[done[node.number]]))
                 done[node.number] += 1
@@ -71,3 +77,16 @@ def test_those_of_the_busy_lane_help_with_what_waits() -> None:
 def test_with_few_workers_files_go_out_in_order() -> None:
     first, second = run(2, WIRE + E2E)
     assert (first.ran[:3], second.ran[:3]) == (WIRE[:3], WIRE[3:])
+
+
+def test_whoever_comes_for_a_worker_that_crashed_takes_its_lane_and_its_file() -> None:
+    lanes, nodes = begun(5, WIRE + E2E)
+    lost = nodes[0]
+    crashed = lanes.remove_node(lost)
+    assert crashed == lost.ran[0]
+    new: Any = Worker(7, WIRE + E2E)
+    lanes.add_node(new)
+    lanes.add_node_collection(new, WIRE + E2E)
+    lanes.schedule()
+    assert new.ran
+    assert not set(new.ran) & set(WIRE)
