@@ -66,6 +66,10 @@ class Accounts(Protocol):
         """That check was not made, or the password was right."""
 
     async def forget_tries(self, key: str) -> None: ...
+
+    async def choose_language(self, login: str, language: str | None) -> None:
+        """In which the person reads the desk; None: in that of the documents. Raises: NotFound."""
+
     async def set_password(self, login: str, password_hash: str, at: datetime, keep: str = "") -> None:
         """From now on this one; every session of the person ends but the one whose token has the hash `keep`.
 
@@ -189,6 +193,7 @@ class Action(StrEnum):
     NOTICE_WITHDRAWN = "notice_withdrawn"
     WALL_LINK_MADE = "wall_link_made"
     WALL_LINK_WITHDRAWN = "wall_link_withdrawn"
+    AUDIT_EXPORTED = "audit_exported"
 
 
 @dataclass(frozen=True)
@@ -202,6 +207,24 @@ class AuditEntry:
     )
     detail: Mapping[str, str] = field(default_factory=dict)
     last_at: datetime | None = None  # of a reading that went on
+
+
+@dataclass(frozen=True)
+class AuditQuery:
+    """What somebody wants to know of the audit; empty: everything."""
+
+    who: str = ""  # a login, an account of the machine, or an actor as written
+    action: Action | None = None
+    about: str = ""  # a subject as written, or the id of what was shown or is named in the details
+    since: datetime | None = None
+    until: datetime | None = None  # exclusive
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        return (self.who, f"agent:{self.who}", f"operator:{self.who}")
+
+
+EVERYTHING = AuditQuery()
 
 
 class AuditNotes(Protocol):
@@ -231,5 +254,7 @@ class Audit(AuditNotes, Protocol):
     async def again(self, entry_id: str, at: datetime) -> None:
         """What was noted goes on: this is its last time so far."""
 
-    async def entries(self, limit: int, before: str | None = None) -> Sequence[AuditEntry]:
+    async def entries(
+        self, limit: int, before: str | None = None, query: AuditQuery = EVERYTHING
+    ) -> Sequence[AuditEntry]:
         """Newest first; `before` is the id of the last one of the page before."""

@@ -1,10 +1,11 @@
 """The audit in memory."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from routing.archive import Action, AuditEntry
+from routing.archive import EVERYTHING, Action, AuditEntry, AuditQuery
 from routing.identity import new_id
 
 
@@ -21,5 +22,18 @@ class MemoryAudit:
     async def again(self, entry_id: str, at: datetime) -> None:
         self._noted = [replace(entry, last_at=at) if entry.id == entry_id else entry for entry in self._noted]
 
-    async def entries(self, limit: int, before: str | None = None) -> Sequence[AuditEntry]:
-        return [entry for entry in reversed(self._noted) if before is None or entry.id < before][:limit]
+    async def entries(
+        self, limit: int, before: str | None = None, query: AuditQuery = EVERYTHING
+    ) -> Sequence[AuditEntry]:
+        found = [entry for entry in reversed(self._noted) if _fits(entry, query)]
+        return [entry for entry in found if before is None or entry.id < before][:limit]
+
+
+def _fits(entry: AuditEntry, query: AuditQuery) -> bool:
+    return (
+        (not query.who or entry.actor in query.actors)
+        and (query.action is None or entry.action == query.action)
+        and (not query.about or entry.subject == query.about or query.about in json.dumps(dict(entry.detail)))
+        and (query.since is None or entry.at >= query.since)
+        and (query.until is None or entry.at < query.until)
+    )

@@ -7,13 +7,13 @@ changes its row's last time, which has a seal of its own.
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Text, cast, insert, or_, select, update
 
-from routing.archive import Action, AuditEntry
+from routing.archive import EVERYTHING, Action, AuditEntry, AuditQuery
 from routing.identity import new_id
 from store.columns import storable
 from store.database import Database
@@ -46,12 +46,29 @@ class SqlAudit:
         change = change.values(last_at=at, last_seal=seal(self._key, "last", entry_id, moment(at)))
         await self._database.write(lambda connection: connection.execute(change).rowcount)
 
-    async def entries(self, limit: int, before: str | None = None) -> Sequence[AuditEntry]:
+    async def entries(
+        self, limit: int, before: str | None = None, query: AuditQuery = EVERYTHING
+    ) -> Sequence[AuditEntry]:
         of = audit.c
-        query = select(of.id, of.at, of.actor, of.action, of.subject, of.detail, of.last_at)
-        query = query.where(audit.c.site_id == self._site_id).order_by(audit.c.id.desc()).limit(limit)
-        query = query.where(audit.c.id < before) if before else query
-        return await self._database.read(lambda connection: [AuditEntry(*row) for row in connection.execute(query)])
+        rows = select(of.id, of.at, of.actor, of.action, of.subject, of.detail, of.last_at)
+        rows = rows.where(of.site_id == self._site_id, *_asked(query)).order_by(of.id.desc()).limit(limit)
+        rows = rows.where(of.id < before) if before else rows
+        return await self._database.read(lambda connection: [AuditEntry(*row) for row in connection.execute(rows)])
+
+
+def _asked(query: AuditQuery) -> Iterator[ColumnElement[bool]]:
+    of = audit.c
+    if query.who:
+        yield of.actor.in_([storable(actor) for actor in query.actors])
+    if query.action:
+        yield of.action == str(query.action)
+    if query.about:
+        named = cast(of.detail, Text).contains(storable(query.about), autoescape=True)
+        yield or_(of.subject == storable(query.about), named)
+    if query.since:
+        yield of.at >= query.since
+    if query.until:
+        yield of.at < query.until
 
 
 def append(connection: Connection, key: bytes, row: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from routing.archive import Action as Action
 from routing.archive import Archive as Archive
 from routing.archive import Audit as Audit
 from routing.archive import AuditEntry as AuditEntry
+from routing.archive import AuditQuery as AuditQuery
 from routing.archive import CallQuery as CallQuery
 from routing.archive import LoginTry as LoginTry
 from routing.archive import Pages as Pages

@@ -32,8 +32,8 @@ SHOWN_AT_MOST = 600  # objects in one entry: more than a list ever has
 TOLD = 409  # a refusal that says how things are now
 # Parameters of a request that tell nothing about a caller; any other may be a name or a number.
 PLAIN = frozenset(
-    "after assignee before crew ending kind limit next open_only order overview page place stage state topic type "
-    "urgency view".split()
+    "action after assignee before crew ending from_day kind limit next open_only order overview page place since stage "
+    "state to_day topic type until urgency view who who_did".split()
 )
 
 Note = Callable[[dict[str, str]], Awaitable[str]]

@@ -2,7 +2,7 @@
 /** Keyboard shortcuts; never while somebody types. */
 
 const CHORD_MS = 2_000; // from g to the letter of the place
-const PLACES = new Map([["d", "/"], ["t", "/tickets"], ["c", "/calls"], ["b", "/callbacks"], ["m", "/missed"], ["f", "/floor"]]);
+const PLACES = new Map([["d", "/"], ["t", "/tickets"], ["c", "/calls"], ["b", "/callbacks"], ["m", "/missed"], ["f", "/floor"], ["a", "/audit"]]);
 let going_at = -CHORD_MS;
 
 /** @param {KeyboardEvent} event */
