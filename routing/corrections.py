@@ -85,7 +85,9 @@ class CorrectedMeanwhile(ChangedMeanwhile):
 class Corrections(Protocol):
     """What people correct; both methods are transactions of their own, as in `routing.ports`."""
 
-    async def make(self, amended: Ticket, actor: str, at: datetime, version: str, general_crew: str = "") -> Ticket:
+    async def make(
+        self, amended: Ticket, actor: str, at: datetime, version: str, general_crew: str = "", why: str = ""
+    ) -> Ticket:
         """What `amended` says stands from now on, and what the ticket of that version said before is kept.
 
         Whoever waits about the matter is moved with it, but for those who wait for the `general_crew`, which serves

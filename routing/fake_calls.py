@@ -153,13 +153,15 @@ class MemoryTickets:
 
     async def set_urgency(
         self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None,
-        seen: str | None = None,
+        seen: str | None = None, why: str = "",
     ) -> Ticket:  # fmt: skip
         before = await self.load(ticket_id)
         refuse_unseen(before, urgency, seen)
         draft = replace(before.draft, promise=promise or before.draft.promise)
         ticket = self._keep(replace(before, draft=draft, urgency_set=urgency))
         self._state.apply(moving_urgency(before, ticket, self._state.merged(ticket_id)))
+        told = TicketChange(at, actor, "urgency", urgency, note=why)
+        self._state.notes = [*self._state.notes, (ticket_id, told)]
         return ticket
 
     async def add_message(self, ticket_id: str, recording: str, at: datetime) -> None:

@@ -83,6 +83,7 @@ class MemoryState:
     call_tickets: list[tuple[str, str]] = field(default_factory=list)
     messages: dict[str, list[str]] = field(default_factory=dict)
     corrections: list[Correction] = field(default_factory=list)
+    whys: dict[tuple[str, datetime], str] = field(default_factory=dict)  # of a ticket's correction at that time
     notes: list[tuple[str, TicketChange]] = field(default_factory=list)  # with the ticket's id
     note_keys: set[tuple[str, str]] = field(default_factory=set)  # (ticket's id, key)
     places: dict[str, Place] = field(default_factory=dict)

@@ -142,9 +142,9 @@ class Tickets(Protocol):
 
     async def set_urgency(
         self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None,
-        seen: str | None = None,
+        seen: str | None = None, why: str = "",
     ) -> Ticket:  # fmt: skip
-        """A person decides; whoever waits about this matter takes the place that goes with it.
+        """A person decides, and may say why; whoever waits about this matter takes the place that goes with it.
 
         Where the `promise` is another than before it stands from now on, and the ticket's history says so; the one
         that it replaces counts as neither kept nor broken. `seen` is the urgency that the person had before them.

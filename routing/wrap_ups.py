@@ -75,5 +75,9 @@ def merge_form(ticket_id: str) -> str:
     return f"merge-{ticket_id}"
 
 
-TICKET_FORMS = (answer_form, note_form, correct_form, assignment_form, back_form, merge_form)
+def urgency_form(ticket_id: str) -> str:
+    return f"urgency-{ticket_id}"
+
+
+TICKET_FORMS = (answer_form, note_form, correct_form, assignment_form, back_form, merge_form, urgency_form)
 """What is typed into any of these may be about a ticket's caller."""

@@ -13,7 +13,7 @@ from store.applying import apply
 from store.database import Database
 from store.records_tickets import merged_ids, note_promise, require_ticket, update_ticket
 from store.tables import ticket_correction_private, ticket_corrections, tickets
-from store.ticket_history import note_change
+from store.ticket_history import note_change, note_privately
 
 
 class SqlCorrections:
@@ -23,7 +23,9 @@ class SqlCorrections:
         self._database = database
         self._kept_for = kept_for
 
-    async def make(self, amended: Ticket, actor: str, at: datetime, version: str, general_crew: str = "") -> Ticket:
+    async def make(
+        self, amended: Ticket, actor: str, at: datetime, version: str, general_crew: str = "", why: str = ""
+    ) -> Ticket:
         def work(connection: Connection) -> Ticket:
             before = require_ticket(connection, amended.id, lock=True)
             ticket = taken_over(before, amended, version)
@@ -33,16 +35,18 @@ class SqlCorrections:
             urgency = update(tickets).where(tickets.c.id == ticket.id).values(urgency_set=ticket.urgency_set)
             connection.execute(urgency)
             apply(connection, correcting(before, ticket, general_crew, merged_ids(connection, ticket.id)))
-            self._keep(connection, corrections_between(before, ticket, actor, at), ticket.draft.topic)
+            self._keep(connection, corrections_between(before, ticket, actor, at), ticket.draft.topic, why)
             note_promise(connection, before, ticket.draft.promise, actor, at)
             return require_ticket(connection, ticket.id)
 
         return await self._database.write(work)
 
-    def _keep(self, connection: Connection, made: Sequence[Correction], topic: str) -> None:
+    def _keep(self, connection: Connection, made: Sequence[Correction], topic: str, why: str) -> None:
         """One line of the ticket's history, and the fields that hang on it."""
         first = made[0]
         change_id = note_change(connection, first.ticket_id, first.at, first.actor, "corrected", topic)
+        if why:
+            note_privately(connection, change_id, why, first.at + self._kept_for)
         for each in made:
             private, row = each.field in PRIVATE_FIELDS, {**vars(each), "id": new_id(), "change_id": change_id}
             told = {"before": each.before, "after": each.after}

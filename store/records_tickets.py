@@ -161,7 +161,7 @@ class SqlTickets:
 
     async def set_urgency(
         self, ticket_id: str, urgency: str, actor: str, at: datetime, promise: Promise | None = None,
-        seen: str | None = None,
+        seen: str | None = None, why: str = "",
     ) -> Ticket:  # fmt: skip
         def work(connection: Connection) -> Ticket:
             before = require_ticket(connection, ticket_id, lock=True)
@@ -170,7 +170,9 @@ class SqlTickets:
             promised = replace(before.draft, promise=promise or before.draft.promise)
             now = replace(before, draft=promised, urgency_set=urgency)
             apply(connection, moving_urgency(before, now, merged_ids(connection, ticket_id)))
-            note_change(connection, ticket_id, at, actor, "urgency", urgency)
+            change_id = note_change(connection, ticket_id, at, actor, "urgency", urgency)
+            if why:
+                note_privately(connection, change_id, why, at + self._kept_for)
             note_promise(connection, before, promise or before.draft.promise, actor, at)
             return require_ticket(connection, ticket_id)
 

@@ -90,7 +90,7 @@ class TicketService:
         return moved
 
     async def set_urgency(
-        self, ticket: Ticket, urgency: str, actor: str, edition: Edition, seen: str | None = None
+        self, ticket: Ticket, urgency: str, actor: str, edition: Edition, seen: str | None = None, why: str = ""
     ) -> Ticket:
         """The promise moves along, by the limits of this edition, while the matter is unfinished.
 
@@ -100,13 +100,15 @@ class TicketService:
         if ticket.stage in UNFINISHED_STAGES and urgency != ticket.urgency:
             topic = topic_named(ticket.draft.topic, edition)
             promise = moved_promise(ticket, urgency, topic, self._clocks.wall(), edition.site)
-        now = await self._records.tickets.set_urgency(ticket.id, urgency, actor, self._clocks.now(), promise, seen)
+        at, why = self._clocks.now(), why.strip()
+        now = await self._records.tickets.set_urgency(ticket.id, urgency, actor, at, promise, seen, why)
         await self._decided(ticket.id, Action.URGENCY_SET, actor, urgency)
         return now
 
     async def set_right(
-        self, ticket: Ticket, wanted: MatterFacts, actor: str, edition: Edition, version: str | None = None
-    ) -> Ticket:
+        self, ticket: Ticket, wanted: MatterFacts, actor: str, edition: Edition, version: str | None = None,
+        why: str = "",
+    ) -> Ticket:  # fmt: skip
         """What a person knows better; who waits about it is moved along, and what it said before is kept.
 
         `version`: of what the person had before them. Raises: NotOffered, NotCallable, Missing, CorrectedMeanwhile.
@@ -115,12 +117,14 @@ class TicketService:
         after = amended(ticket, wanted, edition, self._clocks.wall())
         version = version or MatterFacts.of(ticket).version
         general = edition.site.default_crew
-        now = await self._records.corrections.make(after, actor, self._clocks.now(), version, general)
+        now = await self._records.corrections.make(after, actor, self._clocks.now(), version, general, why.strip())
         made = corrections_between(ticket, now, actor, self._clocks.now())
         if made:  # not where it was said already
             fields = " ".join(each.field for each in made)
             await self._decided(ticket.id, Action.TICKET_CORRECTED, actor, fields, "fields")
             await self._news.publish("queue", ticket=ticket.id)
+        elif why.strip():
+            await self.add_note(ticket, why, actor)
         return now
 
     async def _allowed(self, ticket: Ticket, wanted: MatterFacts, site: Site) -> MatterFacts:

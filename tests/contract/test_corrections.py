@@ -46,7 +46,7 @@ async def test_a_correction_stands_and_what_was_said_before_is_kept(records: Rec
         ticket, "low", topic="lift", crew="it", place=None, place_text="the cellar", callback_number="204",
         confidence=None, why=(), promise=Promise("promise_attend", later(60)),
     )  # fmt: skip
-    now = await records.corrections.make(after, BY, later(5), version(ticket))
+    now = await records.corrections.make(after, BY, later(5), version(ticket), why="they rang again")
     assert await records.tickets.load(ticket.id) == now == after
     made = list(await records.corrections.of_ticket(ticket.id))
     assert {(each.ticket_id, each.actor, each.at) for each in made} == {(ticket.id, BY, later(5))}
@@ -57,7 +57,9 @@ async def test_a_correction_stands_and_what_was_said_before_is_kept(records: Rec
     assert [each.confidence for each in made if each.field == "topic"] == [0.93]
     if isinstance(records, SqlRecords):
         lines = await history(records, ticket)
-        assert [(line.what, line.actor) for line in lines] == [("corrected", BY), ("promise", BY)]
+        assert [(line.what, line.actor, line.note) for line in lines] == [
+            ("corrected", BY, "they rang again"), ("promise", BY, "")
+        ]  # fmt: skip
         assert list(lines[0].corrections) == made
         assert [found.id for found in await records.tickets.open_at("lift", "ward-4")] == []
 

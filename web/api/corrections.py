@@ -36,6 +36,7 @@ class CorrectionIn(Wanted):
     place_text: Annotated[str | None, Field(max_length=200)] = None
     callback_number: Annotated[str | None, Field(max_length=40, description="null: none")] = None
     urgency: Annotated[UrgencyName | None, Field(description="where it is left out it may follow the topic")] = None
+    why: Annotated[str, Field(max_length=300, description="in a few words; told in the ticket's history")] = ""
 
 
 class NoteIn(Wanted):
@@ -49,7 +50,7 @@ async def correct_ticket(
     """Correct what a ticket says; who waits about it is moved along, and what it said before is kept."""
     found = await find_ticket(context, ticket)
     facts = _wanted(found, wanted, context.edition)
-    await tickets.set_right(found, facts, who.actor, context.edition, wanted.version)
+    await tickets.set_right(found, facts, who.actor, context.edition, wanted.version, wanted.why)
     return await detail_of(context, found.id)
 
 

@@ -16,9 +16,9 @@ router = APIRouter(prefix="/me/drafts", tags=["desk"], dependencies=[needs(Capab
 FormName = Annotated[
     str,
     Path(
-        pattern=r"^((wrap-up|answer|note|correct|assign|back|merge)-[0-9a-f-]{36}|new-ticket)$",
-        description="`wrap-up-` and an offer; `answer-`, `note-`, `correct-`, `assign-`, `back-` or `merge-` and a "
-        "ticket; or `new-ticket`",
+        pattern=r"^((wrap-up|answer|note|correct|assign|back|merge|urgency)-[0-9a-f-]{36}|new-ticket)$",
+        description="`wrap-up-` and an offer; `answer-`, `note-`, `correct-`, `assign-`, `back-`, `merge-` or "
+        "`urgency-` and a ticket; or `new-ticket`",
     ),
 ]
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,20}$")]

@@ -34,6 +34,7 @@ class StageIn(Wanted):
 class UrgencyIn(Wanted):
     urgency: UrgencyName
     seen: Annotated[UrgencyName | None, Field(description="what you think it is now; refused when it is not")] = None
+    why: Annotated[str, Field(max_length=300, description="in a few words; told in the ticket's history")] = ""
 
 
 class TicketPageOut(Page[TicketOut]):
@@ -68,7 +69,7 @@ async def search_tickets(
     """Tickets, newest first unless another order is asked for; overviews have open ones, and are the visitor's own."""
     query = TicketQuery(
         text=text,
-        site_words=context.rendering.naming.site_words,
+        site_words=context.rendering.site_words,
         stage=stage,
         open_only=open_only,
         urgency=urgency,
@@ -124,7 +125,7 @@ async def set_urgency(
 ) -> TicketDetail:
     """Set the urgency; what the line suggested is kept beside it."""
     found = await find_ticket(context, ticket)
-    await tickets.set_urgency(found, wanted.urgency, who.actor, context.edition, wanted.seen)
+    await tickets.set_urgency(found, wanted.urgency, who.actor, context.edition, wanted.seen, wanted.why)
     return await detail_of(context, found.id)
 
 

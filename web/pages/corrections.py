@@ -37,6 +37,7 @@ async def correct(
     level: Annotated[UrgencyName, Form()],
     place: Annotated[str, Form(max_length=4_000)] = "",  # as long as a caller's words for it may be
     callback_number: Annotated[str, Form(max_length=4_000)] = "",
+    why: Annotated[str, Form(max_length=300)] = "",
     beside: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """`beside` a call there is nothing to answer with: the stream brings the change."""
@@ -44,7 +45,7 @@ async def correct(
     facts = placed(context, replace(MatterFacts.of(ticket), topic=topic, urgency=level), place)
     if callback_number != one_line(facts.callback_number or ""):
         facts = replace(facts, callback_number=callback_number)
-    await tickets.set_right(ticket, facts, who.actor, context.edition, version)
+    await tickets.set_right(ticket, facts, who.actor, context.edition, version, why)
     await agents.keep_draft(who.account.login, None, correct_form(ticket.id), {})
     if beside:
         return Response(status_code=204)
@@ -70,8 +71,8 @@ async def add_note(
 
 def placed(context: DeskContext, facts: MatterFacts, text: str) -> MatterFacts:
     """What a form's text says of the place: one of the site's where it names one, else as it stands."""
-    naming, text = context.rendering.naming, text.strip()
-    if text == one_line(naming.place_choice(facts.place) or facts.place_text or ""):
+    text = text.strip()
+    if text in {one_line(each or facts.place_text or "") for each in context.rendering.place_choices(facts.place)}:
         return facts
-    place = naming.place_of(text)
+    place = context.rendering.place_of(text)
     return replace(facts, place=place, place_text=None if place else text or None)

@@ -16,7 +16,7 @@ from routing.handling import earlier_stages, may_reopen
 from routing.lifecycle import next_stages
 from routing.merging import to_be_told
 from routing.model import URGENCY_ORDER, Call, Event, Stage, Ticket
-from routing.wrap_ups import answer_form
+from routing.wrap_ups import answer_form, urgency_form
 from web.api.shapes import UrgencyName
 from web.auth import Visitor, VisitorDep
 from web.context import DeskContext, DeskDep
@@ -88,13 +88,16 @@ async def set_urgency(
     who: VisitorDep,
     context: DeskDep,
     tickets: TicketsDep,
+    agents: AgentsDep,
     urgency: Annotated[UrgencyName, Form()],
     beside: Annotated[str, Form()] = "",
     seen: Annotated[UrgencyName | None, Form()] = None,
+    why: Annotated[str, Form(max_length=300)] = "",
 ) -> Response:
     """`beside` a call there is nothing to answer with: the stream brings the change."""
     ticket = await find_ticket(context, key)
-    await tickets.set_urgency(ticket, urgency, who.actor, context.edition, seen)
+    await tickets.set_urgency(ticket, urgency, who.actor, context.edition, seen, why)
+    await agents.keep_draft(who.account.login, None, urgency_form(ticket.id), {})
     if beside:
         return Response(status_code=204)
     return await ticket_part_of(context, who, ticket.id)

@@ -59,6 +59,22 @@ async def test_what_was_corrected_on_old_knowledge_is_refused_with_what_it_says_
     assert (again.status_code, again.json()["topic"]) == (200, "electrical")
 
 
+async def test_whoever_decides_may_say_why(client: httpx.AsyncClient, desk: Desk) -> None:
+    await log_in(client, "anna")
+    ticket = await desk.ticket(None)
+    answer = await correct(client, ticket, topic="lift", why=f"it is the lift {HOSTILE}")
+    assert answer.status_code == 200
+    wanted = {"urgency": "critical", "why": "  somebody is in it "}
+    assert (await client.post(f"/api/v1/tickets/{ticket.number}/urgency", json=wanted)).status_code == 200
+    told = [line["note"] for line in (await client.get(f"/api/v1/tickets/{ticket.number}")).json()["history"]]
+    assert told[1:] == [f"it is the lift {HOSTILE}", "somebody is in it"]
+    page = (await client.get(f"/tickets/{ticket.number}")).text
+    assert ("somebody is in it" in page, "<img" in page) == (True, False)
+    form = {"urgency": "low", "why": "they are out"}
+    await client.post(f"/tickets/{ticket.number}/urgency", data=form, headers={"HX-Request": "true"})
+    assert "they are out" in (await client.get(f"/tickets/{ticket.number}")).text
+
+
 async def test_a_form_that_was_late_gets_both_values(client: httpx.AsyncClient, desk: Desk) -> None:
     await log_in(client, "anna")
     ticket = await desk.ticket(None, place=None, place_text=HOSTILE)
