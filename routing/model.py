@@ -349,11 +349,11 @@ class Attempt:
 
 
 class RoutingError(Exception):
-    """Something that routing refuses."""
+    """It was refused."""
 
 
 class TransitionRefused(RoutingError):
-    """The lifecycle has no such step."""
+    """That step is not possible as things are."""
 
 
 class NotFound(RoutingError):

@@ -74,6 +74,11 @@ class SqlAccounts:
         change = delete(login_tries).where(login_tries.c.key == key)
         await self._database.write(lambda connection: connection.execute(change).rowcount)
 
+    async def choose_language(self, login: str, language: str | None) -> None:
+        change = update(users).where(users.c.login == login).values(chosen_language=language)
+        if await self._database.write(lambda connection: connection.execute(change).rowcount) == 0:
+            raise NotFound("no such account")
+
     async def set_password(self, login: str, password_hash: str, at: datetime, keep: str = "") -> None:
         def work(connection: Connection) -> None:
             changed = update(users).where(users.c.login == login).values(password_hash=password_hash)
@@ -91,7 +96,7 @@ class SqlAccounts:
 
 
 def _account_of(row: Row[Any]) -> Account:
-    return Account(row.login, row.name, row.role, row.password_hash, row.agent_id, row.language)
+    return Account(row.login, row.name, row.role, row.password_hash, row.agent_id, row.chosen_language or row.language)
 
 
 class SqlPages:

@@ -178,7 +178,8 @@ users = Table(
     Column("name", HostileText, nullable=False),
     Column("role", WORD, nullable=False),
     Column("password_hash", Text, nullable=False),  # argon2
-    Column("language", WORD, nullable=False),
+    Column("language", WORD, nullable=False),  # of the documents
+    Column("chosen_language", WORD),
     Column("active", Boolean, nullable=False),
     reference("agent_id", "agents.id", nullable=True),
 )
@@ -216,6 +217,8 @@ audit = Table(
     Column("last_at", UtcTime),  # of a reading that went on
     Column("last_seal", String(64)),
     Index("ix_audit_subject", "subject"),
+    Index("ix_audit_actor", "actor", "id"),
+    Index("ix_audit_at", "site_id", "at"),
     Index("uq_audit_seq", "seq", unique=True),
 )
 

@@ -11,7 +11,9 @@ from routing.corrections import CorrectedMeanwhile
 from routing.model import RoutingError
 from web.auth import SAFE_METHODS
 from web.context import DeskContext
-from web.errors import DeskError, NotLoggedIn, TooManyLogins, body_of, status_of
+from web.errors import DeskError, ErrorBody, NotLoggedIn, TooManyLogins, body_of, status_of
+from web.languages import asked_in
+from web.refusals import said_of
 
 CHALLENGE = 'Bearer realm="onenumber"'
 
@@ -25,10 +27,17 @@ async def answer(request: Request, error: Exception) -> Response:
     status, _ = status_of(error)
     headers = _headers(error, status)
     if _for_a_program(request):
-        return JSONResponse(body_of(error).model_dump(exclude_none=True), status, headers)
+        return JSONResponse(_body(request, error).model_dump(exclude_none=True), status, headers)
     if isinstance(error, NotLoggedIn):
         return _to_login(request)
     return _page(request, error, status, headers)
+
+
+def _body(request: Request, error: Exception) -> ErrorBody:
+    """In the language of whoever asked."""
+    rendering, body = request.app.state.context.rendering, body_of(error)
+    body.error.message = said_of(error, rendering, asked_in(request, rendering.texts.languages))
+    return body
 
 
 def _headers(error: Exception, status: int) -> dict[str, str]:
@@ -63,6 +72,6 @@ def _page(request: Request, error: Exception, status: int, headers: dict[str, st
     context: DeskContext = request.app.state.context
     template = "parts/refused.html" if _hx(request) else "refused.html"
     ticket = error.ticket if isinstance(error, CorrectedMeanwhile) else None
-    message = body_of(error).error.message
-    html = context.rendering.page(template, status=status, message=message, ticket=ticket)
+    language, message = asked_in(request, context.rendering.texts.languages), _body(request, error).error.message
+    html = context.rendering.page(template, language, status=status, message=message, ticket=ticket)
     return HTMLResponse(html, status, headers)

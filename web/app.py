@@ -15,6 +15,7 @@ from routing.ports import News, Records
 from routing.services.line import LineServices
 from routing.services.pages import PageService
 from web import answering, auth_pages, desk_stream, own_password, phone_socket, vitals
+from web import own_language as language_page
 from web.api import (
     agents,
     audits,
@@ -31,6 +32,7 @@ from web.api import (
     me,
     merging,
     missed,
+    own_language,
     queue,
     sessions,
     tickets,
@@ -49,6 +51,7 @@ from web.messages import Recordings
 from web.missed import MissedCounter
 from web.notices import NoticeReader
 from web.offered import OfferedReader
+from web.pages import audit as audit_pages
 from web.pages import callbacks as callback_pages
 from web.pages import calls as call_pages
 from web.pages import corrections as correction_pages
@@ -77,6 +80,7 @@ HERE = Path(__file__).resolve().parent
 PAGES = (
     auth_pages,
     own_password,
+    language_page,
     desk_stream,
     desk_pages,
     intake_pages,
@@ -93,6 +97,7 @@ PAGES = (
     helping_pages,
     notice_pages,
     wall_pages,
+    audit_pages,
     phone_pages,
     phone_socket,
 )
@@ -111,6 +116,7 @@ API = (
     me,
     drafts,
     filters,
+    own_language,
     audits,
     emergencies,
     missed,

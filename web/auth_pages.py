@@ -10,10 +10,12 @@ from web import cookies
 from web.auth import VisitorDep, log_in, log_out, refuse_forgery
 from web.context import DeskContext, DeskDep
 from web.cookies import FORM_COOKIE, SESSION_COOKIE
-from web.errors import TooManyLogins, WrongPassword, body_of, status_of
+from web.errors import TooManyLogins, WrongPassword, status_of
+from web.languages import asked_in
 from web.logins import Logins, LoginsDep
 from web.marks import form_mark, new_token, token_hash
 from web.ports import SessionEnd
+from web.refusals import said_of
 from web.rights import OPEN, needs
 
 router = APIRouter()
@@ -33,7 +35,7 @@ async def login_page(
     """`why` is what the page that sends somebody here was told; without it, the session's cookie is asked."""
     token = cookies.read(request, FORM_COOKIE) or new_token()
     ended = why if why in WHY else await _session_end(request, logins)
-    answer = HTMLResponse(_page(context, logins, token, next, ended=ended))
+    answer = HTMLResponse(_page(request, context, logins, token, next, ended=ended))
     cookies.keep(request, answer, FORM_COOKIE, token, logins.rules.secure_cookies)
     return answer
 
@@ -53,7 +55,8 @@ async def login(
         _, token = await log_in(logins, login, password, request.client.host if request.client else "")
     except (WrongPassword, TooManyLogins) as error:
         status, _ = status_of(error)
-        return HTMLResponse(_page(context, logins, form_token, next, login, body_of(error).error.message), status)
+        problem = said_of(error, context.rendering, asked_in(request, context.rendering.texts.languages))
+        return HTMLResponse(_page(request, context, logins, form_token, next, login, problem), status)
     answer = RedirectResponse(_inside(next), 303)
     set_session_cookie(request, logins, answer, token)
     cookies.forget(request, answer, FORM_COOKIE)
@@ -84,10 +87,12 @@ async def _session_end(request: Request, logins: Logins) -> str:
 
 
 def _page(
-    context: DeskContext, logins: Logins, token: str, next: str, login: str = "", problem: str = "", ended: str = ""
-) -> str:
+    request: Request, context: DeskContext, logins: Logins, token: str, next: str,
+    login: str = "", problem: str = "", ended: str = "",
+) -> str:  # fmt: skip
+    language = asked_in(request, context.rendering.texts.languages)
     return context.rendering.page(
-        "login.html", mark=form_mark(token), next=_inside(next), login=login, problem=problem, ended=ended,
+        "login.html", language, mark=form_mark(token), next=_inside(next), login=login, problem=problem, ended=ended,
         hours=logins.rules.session_hours,
     )  # fmt: skip
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -12,7 +11,7 @@ from routing.corrections import Correction
 from routing.model import Event
 from web.display_names import DisplayNames
 from web.texts import Texts
-from web.times import moment, span
+from web.times import Times
 from web.untrusted import visible
 
 # Which parts of an event are told, and how; a part that is not here is for programs (see the API).
@@ -62,7 +61,7 @@ class CorrectedField:
 class DeskWording:
     texts: Texts
     naming: DisplayNames
-    zone: ZoneInfo
+    times: Times
 
     def code(self, language: str, kind: str, code: str) -> Markup:
         """A code in words; what is not known is never shown as it is."""
@@ -110,7 +109,7 @@ class DeskWording:
             return Fact(f"fact.{key}", self.code(language, kind, str(value)))
         if key in WORDS:
             return Fact(f"fact.{key}", _outside(value))
-        shown = self._named(type, key, value) or _measured(key, value)
+        shown = self._named(type, key, value) or self._measured(key, value)
         return Fact(*shown) if shown else self._timed(key, value, now)
 
     def _named(self, type: str, key: str, value: Any) -> tuple[str, Markup] | None:
@@ -128,20 +127,19 @@ class DeskWording:
             return "fact.keys", _outside(value)
         return None
 
+    def _measured(self, key: str, value: Any) -> tuple[str, Markup] | None:
+        """Durations, places in line, and the reasons of a topic."""
+        if key in ("seconds", "waited_s", "told_s") and isinstance(value, int | float):
+            return f"fact.{key}", _outside(self.times.span(round(value)))
+        if key == "position" or (key == "ticket" and str(value).isdigit()):
+            return f"fact.{key}", _outside(value)
+        if key == "why" and isinstance(value, list | tuple):
+            return "fact.why", _outside(", ".join(map(str, value)))
+        return None
+
     def _timed(self, key: str, value: Any, now: datetime) -> Fact | None:
         at = _time(value) if key in ("by", "at") else None
-        return Fact(f"fact.{key}", moment(at, now, self.zone)) if at else None
-
-
-def _measured(key: str, value: Any) -> tuple[str, Markup] | None:
-    """Durations, places in line, and the reasons of a topic."""
-    if key in ("seconds", "waited_s", "told_s") and isinstance(value, int | float):
-        return f"fact.{key}", _outside(span(round(value)))
-    if key == "position" or (key == "ticket" and str(value).isdigit()):
-        return f"fact.{key}", _outside(value)
-    if key == "why" and isinstance(value, list | tuple):
-        return "fact.why", _outside(", ".join(map(str, value)))
-    return None
+        return Fact(f"fact.{key}", self.times.moment(at, now)) if at else None
 
 
 def _share(value: float) -> Markup:

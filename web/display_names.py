@@ -2,19 +2,26 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from types import MappingProxyType
 
-from config.documents import Edition, Place, Text
+from config.documents import Edition, Place, Text, Topic
 from routing.places import place_named
 from routing.searching import SiteWords, searchable
 
+NONE: Mapping[str, str] = MappingProxyType({})
+
 
 class DisplayNames:
-    """Names of topics, crews, places and assets in one language; an unknown id is shown as it is."""
+    """Names of topics, crews, places and assets in one language; an unknown id is shown as it is.
 
-    def __init__(self, edition: Edition, language: str) -> None:
+    `of_every_line`: names of the topics that are none of a site's.
+    """
+
+    def __init__(self, edition: Edition, language: str, of_every_line: Mapping[str, str] = NONE) -> None:
         self._language = language
         self.site = self._of(edition.site.name)
-        self.topics = {topic.id: self._short(topic.id) for topic in edition.topics.values()}
+        self.topics = {topic.id: self._label(topic) for topic in edition.topics.values()}
+        self._topics = {**of_every_line, **self.topics}
         self.crews = {crew.id: self._of(crew.name) for crew in edition.site.crews}
         self.places = {place.id: self._of(place.name) for place in edition.places}
         self.people = {each.login: each.name for each in edition.site.agents}
@@ -30,7 +37,7 @@ class DisplayNames:
         self._site_words = _site_words(edition)
 
     def topic(self, topic_id: str | None) -> str:
-        return self._named(self.topics, topic_id)
+        return self._named(self._topics, topic_id)
 
     def crew(self, crew_id: str | None) -> str:
         return self._named(self.crews, crew_id)
@@ -63,10 +70,9 @@ class DisplayNames:
     def _named(names: Mapping[str, str], key: str | None) -> str:
         return names.get(key, key) if key else ""
 
-    @staticmethod
-    def _short(topic_id: str) -> str:
+    def _label(self, topic: Topic) -> str:
         """The spoken name is a sentence part; a list wants one word."""
-        return topic_id.replace("-", " ").capitalize()
+        return topic.label.get(self._language) or topic.label.get("en") or topic.id.replace("-", " ").capitalize()
 
     def _of(self, text: Text) -> str:
         name = text.get(self._language) or text.get("en") or next(iter(text.values()))
@@ -74,7 +80,9 @@ class DisplayNames:
 
 
 def _site_words(edition: Edition) -> SiteWords:
-    topics = {topic.id: searchable(topic.id, *topic.name.values()) for topic in edition.topics.values()}
+    topics = {
+        topic.id: searchable(topic.id, *topic.name.values(), *topic.label.values()) for topic in edition.topics.values()
+    }
     return SiteWords(edition.site.region, topics, {place.id: _place_words(place) for place in edition.places})
 
 

@@ -10,12 +10,13 @@ from routing.passwords import weakness
 from web.auth import Visitor, VisitorDep, log_in
 from web.auth_pages import set_session_cookie
 from web.context import DeskContext, DeskDep
-from web.errors import TooManyLogins, WrongPassword, body_of, status_of
+from web.errors import TooManyLogins, WrongPassword, status_of
 from web.logins import LoginsDep
 from web.marks import token_hash
 from web.pages.frame import framed
 from web.passwords import hashed
 from web.ports import Action
+from web.refusals import said_of
 from web.rights import needs
 
 router = APIRouter(dependencies=[needs(Capability.OWN_ACCOUNT), needs(Capability.WATCH_LINE)])
@@ -46,7 +47,7 @@ async def change(
     except WrongPassword as error:
         return await _refused(context, who, "password.wrong", status_of(error)[0])
     except TooManyLogins as error:
-        return await _refused(context, who, "", status_of(error)[0], body_of(error).error.message)
+        return await _refused(context, who, "", status_of(error)[0], said_of(error, context.rendering, who.language))
     await logins.accounts.set_password(account.login, await hashed(wanted), logins.now(), keep=token_hash(token))
     await logins.audit.note(who.actor, Action.PASSWORD_CHANGED, account.login, logins.now())
     answer = await framed(context, Visitor(account, token), "password.html", problem="", changed=True)
@@ -64,8 +65,8 @@ def _problem(who: Visitor, current: str, wanted: str, again: str) -> str:
     return f"password.{weak}" if weak else ""
 
 
-async def _refused(context: DeskContext, who: Visitor, key: str, status: int, said: str = "") -> HTMLResponse:
-    sentence = said or context.rendering.texts.plain(who.language, key)
+async def _refused(context: DeskContext, who: Visitor, key: str, status: int, told: str = "") -> HTMLResponse:
+    sentence = told or context.rendering.texts.plain(who.language, key)
     answer = await framed(context, who, "password.html", problem=sentence, changed=False)
     answer.status_code = status
     return answer

@@ -1,7 +1,7 @@
-"""Pages: one Jinja environment, the site's zone, the desk's words."""
+"""Pages: a Jinja environment for each language, the site's zone, the desk's words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,27 +14,40 @@ from routing.acts import standing
 from routing.callback_times import callback_times
 from routing.corrections import MatterFacts, suggested_urgency
 from routing.model import URGENCY_ORDER
+from routing.searching import SiteWords
+from routing.topics import EMERGENCY_TOPIC, PERSON
 from web.desk_wording import DeskWording
 from web.display_names import DisplayNames
 from web.texts import Texts, load_texts
-from web.times import ago, clock, lasted, moment, span, stopwatch
+from web.times import Times, stopwatch
 from web.turn_wording import TurnWording
 from web.untrusted import one_line, visible
+
+OF_EVERY_LINE = (PERSON.id, EMERGENCY_TOPIC.id, "oos")
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What pages are made with in one language."""
+
+    environment: Environment
+    naming: DisplayNames
+    turns: TurnWording
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """Templates and words to HTML."""
+    """Templates and words to HTML. `folder`: where `templates` lies; `language`: of whoever speaks none of ours."""
 
-    environment: Environment
+    folder: Mapping[str, Any]
+    edition: Edition
     texts: Texts
-    naming: DisplayNames
-    turns: TurnWording
     language: str
+    _made: dict[str, Spoken] = field(default_factory=dict)
 
     def page(self, template: str, language: str | None = None, **values: Any) -> str:
         """Render a template; `t` is a sentence as text, `ta` the same for attributes."""
-        spoken = language if language in self.texts.languages else self.language
+        spoken = self.known(language)
 
         def t(key: str, **parts: object) -> Markup:
             return self.texts.marked_up(spoken, key, **parts)
@@ -42,7 +55,31 @@ class Rendering:
         def ta(key: str, **parts: object) -> str:
             return self.texts.plain(spoken, key, **parts)
 
-        return self.environment.get_template(template).render(t=t, ta=ta, language=spoken, **values)
+        return self.in_language(spoken).environment.get_template(template).render(t=t, ta=ta, language=spoken, **values)
+
+    def known(self, language: str | None) -> str:
+        """The same language, where the desk has it."""
+        return language if language in self.texts.languages else self.language
+
+    def in_language(self, language: str | None) -> Spoken:
+        known = self.known(language)
+        if known not in self._made:
+            self._made[known] = _spoken(self.folder, self.edition, self.texts, known)
+        return self._made[known]
+
+    def place_of(self, text: str) -> str | None:
+        """The id of the place that a form's text means, in whichever language the form was made."""
+        named = (self.in_language(language).naming.place_of(text) for language in self.texts.languages)
+        return next((place for place in named if place), None)
+
+    def place_choices(self, place_id: str | None) -> set[str]:
+        """What forms offer a place as, in each language."""
+        return {self.in_language(language).naming.place_choice(place_id) for language in self.texts.languages}
+
+    @property
+    def site_words(self) -> SiteWords:
+        """What people may call topics and places when they search, in any language of the site."""
+        return self.in_language(None).naming.site_words
 
 
 class Renderings:
@@ -60,8 +97,17 @@ class Renderings:
 
 def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -> Rendering:
     """`folder`: where `templates` and `texts` lie."""
+    return Rendering(folder, edition, load_texts(folder["texts"]), language)
+
+
+def _of_every_line(texts: Texts, language: str) -> Mapping[str, str]:
+    return {topic: texts.plain(language, f"topic.{topic}") for topic in OF_EVERY_LINE}
+
+
+def _spoken(folder: Mapping[str, Any], edition: Edition, texts: Texts, language: str) -> Spoken:
     zone = ZoneInfo(edition.site.zone)
-    naming = DisplayNames(edition, language)
+    naming, times = DisplayNames(edition, language, _of_every_line(texts, language)), Times(texts, language, zone)
+    turns = TurnWording(texts, naming, times)
     environment = Environment(
         loader=FileSystemLoader(folder["templates"]),
         autoescape=True,
@@ -69,7 +115,6 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    texts = load_texts(folder["texts"])
 
     def said(language: str, key: str) -> str:
         return texts.plain(language, key)
@@ -77,22 +122,24 @@ def make_rendering(folder: Mapping[str, Any], edition: Edition, language: str) -
     environment.filters.update(
         visible=visible,
         one_line=one_line,
-        clock=lambda at, now: clock(at, now, zone),
-        moment=lambda at, now: moment(at, now, zone),
-        ago=lambda at, now: ago(at, now),
+        clock=times.clock,
+        moment=times.moment,
+        ago=times.ago,
         stopwatch=stopwatch,
-        lasted=lasted,
-        span=span,
+        lasted=times.lasted,
+        span=times.span,
         on_the_clock=lambda at: at.astimezone(zone).strftime("%Y-%m-%dT%H:%M"),  # for a field of day and time
         matter_facts=MatterFacts.of,
         standing=standing,
         iso=datetime.isoformat,
         instant=datetime.fromisoformat,
     )
-    environment.globals["telling"] = DeskWording(texts, naming, zone)
-    environment.globals["turns"] = turns = TurnWording(texts, naming, zone)
+    environment.globals["telling"] = DeskWording(texts, naming, times)
+    environment.globals["turns"] = turns
     environment.globals["suggested_urgency"] = lambda ticket, topic: suggested_urgency(ticket, topic, edition)
     environment.globals.update(naming=naming, site=edition.site, zone_name=edition.site.zone, said=said, has=texts.has)
+    environment.globals["languages"] = texts.languages
     environment.globals["next_times"] = lambda now: callback_times(now, edition.site, 1)
     environment.globals["URGENCIES"] = URGENCY_ORDER
-    return Rendering(environment, texts, naming, turns, language)
+    environment.globals["spans"] = times.spans()
+    return Spoken(environment, naming, turns)

@@ -1,6 +1,6 @@
 """The desk's own words, keyed by language; a word that is missing falls back to English, visibly."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +40,17 @@ class Texts:
             return Markup(escape(own)).format(**escaped)
         text = Markup(escape(self._fallback(key))).format(**escaped)
         return Markup('<span class="fallback" lang="{}">{}</span>').format(FALLBACK, text)
+
+    def pattern(self, language: str, key: str) -> str:
+        """As it stands in the catalogue, unfilled; of a language that lacks it, English.
+
+        Raises: KeyError for a key that English does not have.
+        """
+        return self._own(language, key) or self._fallback(key)
+
+    def keys(self) -> Iterable[str]:
+        """Of every sentence."""
+        return self._catalogues[FALLBACK]
 
     def has(self, key: str) -> bool:
         return key in self._catalogues[FALLBACK]

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from routing.turns import Turn, Why
 from web.display_names import DisplayNames
 from web.texts import Texts
-from web.times import moment
+from web.times import Times
 from web.untrusted import one_line
 
 Say = Callable[..., str]  # key and what varies → text
@@ -22,7 +21,7 @@ class TurnWording:
 
     texts: Texts
     naming: DisplayNames
-    zone: ZoneInfo
+    times: Times
 
     def shown(self, language: str, turn: Turn, agents: Mapping[str, str], now: datetime) -> Markup:
         """For a page."""
@@ -30,7 +29,7 @@ class TurnWording:
         def say(key: str, **parts: object) -> Markup:
             return self.texts.marked_up(language, key, **parts)
 
-        by = moment(turn.entry.promise_by, now, self.zone) if turn.entry.promise_by else ""
+        by = self.times.moment(turn.entry.promise_by, now) if turn.entry.promise_by else ""
         reasons = Markup(", ").join(self._reasons(say, turn, agents, by))
         return say(_frame(turn), reasons=reasons)
 
@@ -41,7 +40,7 @@ class TurnWording:
             return self.texts.plain(language, key, **parts)
 
         promised = turn.entry.promise_by
-        by = promised.astimezone(self.zone).strftime("%Y-%m-%d %H:%M") if promised else ""
+        by = promised.astimezone(self.times.zone).strftime("%Y-%m-%d %H:%M") if promised else ""
         return say(_frame(turn), reasons=", ".join(self._reasons(say, turn, agents, by)))
 
     def _reasons(self, say: Say, turn: Turn, agents: Mapping[str, str], by: str) -> list[str]:

@@ -36,7 +36,7 @@ def query_of(context: DeskContext, chosen: dict[str, str], viewer: Viewer) -> Ti
     usual = Order.DUE if overview else Order.NEWEST
     return TicketQuery(
         text=chosen["text"].strip(),
-        site_words=context.rendering.naming.site_words,
+        site_words=context.rendering.site_words,
         stage=stage if stage in set(Stage) else None,
         open_only=stage == "open",
         urgency=chosen["urgency"] if chosen["urgency"] in URGENCY_ORDER else None,

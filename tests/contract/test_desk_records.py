@@ -92,6 +92,24 @@ async def test_another_password_ends_every_other_session(
         await records.accounts.set_password("nobody", "hash", NOW)
 
 
+async def test_a_language_once_chosen_outlives_a_start(
+    database_url: str, records: SqlRecords, edition: Edition
+) -> None:
+    async def language() -> str | None:
+        account = await records.accounts.by_login("anna")
+        return account.language if account else None
+
+    await seed(database_url, edition, PASSWORDS)
+    of_the_documents = await language()
+    await records.accounts.choose_language("anna", "fi")
+    await seed(database_url, edition, PASSWORDS)
+    assert await language() == "fi"
+    await records.accounts.choose_language("anna", None)
+    assert await language() == of_the_documents
+    with pytest.raises(NotFound):
+        await records.accounts.choose_language("nobody", "fi")
+
+
 async def test_who_has_no_password_cannot_log_in(database_url: str, records: SqlRecords, edition: Edition) -> None:
     await seed(database_url, edition, PASSWORDS)
     assert await records.accounts.by_login("bo") is None
@@ -226,13 +244,14 @@ async def test_a_ticket_tells_its_history(records: SqlRecords) -> None:
     first, second = await opened_call(records), await opened_call(records)
     ticket = await records.tickets.open(a_draft(), first.id, NOW)
     await records.tickets.join(ticket.id, second.id, later(1))
-    await records.tickets.set_urgency(ticket.id, "critical", "anna", later(2))
+    await records.tickets.set_urgency(ticket.id, "critical", "anna", later(2), why="the ward is under water")
     await records.tickets.move(ticket.id, Stage.CLOSED, "anna", later(3), "told")
     await records.tickets.add_message(ticket.id, "1.wav", later(4))
     history = await records.archive.ticket_history(ticket.id)
     assert [(change.what, change.actor) for change in history] == [
         ("opened", "line"), ("joined", "caller"), ("urgency", "anna"), ("stage", "anna"), ("message", "caller"),
     ]  # fmt: skip
+    assert history[2].note == "the ward is under water"
     assert [call.id for call in await records.archive.calls_of_ticket(ticket.id)] == [first.id, second.id]
 
 

@@ -28,7 +28,7 @@ async def list_calls(
     before: Before = None,
 ) -> Page[CallOut]:
     """Calls, newest first."""
-    query = CallQuery(text, context.rendering.naming.site_words, state, ending, trace)
+    query = CallQuery(text, context.rendering.site_words, state, ending, trace)
     calls = await context.archive.calls(query, limit + 1, before)
     return page_of([CallOut.of(call) for call in calls], limit, calls[limit - 1].id if len(calls) > limit else None)
 

@@ -55,7 +55,7 @@ def _turn_out(row: Row, board: Board, language: str, context: DeskContext) -> Tu
     turn, entry = row.turn, row.entry
     return TurnOut(
         **WaitingOut.of(entry).model_dump(), position=turn.position, why=list(turn.why),
-        because=context.rendering.turns.told(language, turn, board.names), crews=list(turn.crews),
+        because=context.rendering.in_language(language).turns.told(language, turn, board.names), crews=list(turn.crews),
         promise_by=entry.promise_by.isoformat() if entry.promise_by else None, contacts=entry.contacts,
         expected_wait_s=None if row.wait_s is None else round(row.wait_s),
     )  # fmt: skip

@@ -21,7 +21,7 @@ async def call_list(
     who: VisitorDep, context: DeskDep, text: Annotated[str, Query(max_length=100)] = "", before: Before = None
 ) -> HTMLResponse:
     calls = await context.archive.calls(
-        CallQuery(text.strip(), context.rendering.naming.site_words), DEFAULT_PAGE_ROWS + 1, before
+        CallQuery(text.strip(), context.rendering.site_words), DEFAULT_PAGE_ROWS + 1, before
     )
     older = calls[DEFAULT_PAGE_ROWS - 1].id if len(calls) > DEFAULT_PAGE_ROWS else None
     return await framed(context, who, "calls.html", calls=calls[:DEFAULT_PAGE_ROWS], chosen={"text": text}, older=older)

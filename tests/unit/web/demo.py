@@ -79,7 +79,7 @@ class Desk:
             role = "supervisor" if login == "chen" else "agent"
             accounts.add(login, role, f"agent-{login}", name)
         accounts.add("admin", "admin", None, "Site administrator")
-        self.sessions = accounts.sessions
+        self.accounts, self.sessions = accounts, accounts.sessions
         self.agent_ids = {login: f"agent-{login}" for login, _, _ in AGENTS}
         self.serve(memory, MemoryNews(), accounts, MemoryPages(), MemoryArchive(memory))
 

@@ -79,6 +79,9 @@ class MemoryAccounts:
     async def forget_tries(self, key: str) -> None:
         self.tries = {id: one for id, one in self.tries.items() if one[0] != key}
 
+    async def choose_language(self, login: str, language: str | None) -> None:
+        self.accounts[login] = replace(self.accounts[login], language=language or "en")
+
     async def set_password(self, login: str, password_hash: str, at: datetime, keep: str = "") -> None:
         self.accounts[login] = replace(self.accounts[login], password_hash=password_hash)
         for token_hash, (whose, _) in list(self.sessions.items()):
@@ -164,7 +167,9 @@ class MemoryArchive:
             if each.ticket_id == ticket_id:
                 made[each.at].append(each)
         stages += [
-            TicketChange(at, each[0].actor, "corrected", ticket.draft.topic, corrections=tuple(each))
+            TicketChange(
+                at, each[0].actor, "corrected", ticket.draft.topic, state.whys.get((ticket_id, at), ""), tuple(each)
+            )
             for at, each in made.items()
         ]
         stages += [note for of, note in state.notes if of == ticket_id]

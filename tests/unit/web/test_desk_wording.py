@@ -13,6 +13,7 @@ import yaml
 
 from config.documents import Edition
 from routing import overdue
+from routing.archive import Action
 from routing.event_types import EventType
 from routing.legs import LegKind
 from routing.lifecycle import AgentEvent, OfferEvent
@@ -44,7 +45,7 @@ SHOWN: dict[str, Iterable[str]] = {
     "act": {"person", "status", "callback", "yes", "no", "repeat"}, "kind": {"staff", "patient"},
     "outcome": {"left", "talked", "message", "emergency", "resumed"}, "call": {"inbound", "outbound"},
     "left": set(re.findall(r'LeaveQueue\("([^"]+)"\)', SOURCES)), "document": set(Edition.model_fields),
-    "intake": IntakeSource,
+    "intake": IntakeSource, "action": Action,
     "change": {"opened", "joined", "stage", "urgency", "corrected", "note", "message", "promise"},
     "attemptresult": {*AttemptResult, LOST}, "when": {"turn"}, "remedy": Remedy,
     "promise": {"attend", "answer", "promise_attend", "promise_answer"}, "role": {"agent", "supervisor", "admin"},

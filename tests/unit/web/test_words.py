@@ -1,5 +1,6 @@
 """Texts, times and text from outside: pure."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from config.yaml_once import load_once
 from web.rate import AuditedWaits, LoginRate
 from web.texts import Texts, load_texts
-from web.times import ago, clock, moment, span
+from web.times import Times
 from web.untrusted import visible
 
 WEB = Path(__file__).resolve().parents[3] / "web"
@@ -46,11 +47,48 @@ def test_a_translation_is_used_as_it_is() -> None:
         texts.plain("en", "nothing")
 
 
-def test_times_are_told_in_the_sites_zone() -> None:
-    assert ">02:05:09</time>" in clock(AT, AT, AMSTERDAM)
-    assert ">02:05</time>" in moment(AT, AT, AMSTERDAM)
-    assert ">Sun 22 Nov 02:05</time>" in moment(AT, AT + timedelta(hours=23), AMSTERDAM)
-    assert "Sunday 22 November 2026 02:05:09 CET" in clock(AT, AT, AMSTERDAM)
+def test_nothing_is_left_untranslated() -> None:
+    for path in (WEB / "texts").glob("*.yaml"):
+        assert [key for key, text in load_once(path.read_text()).items() if not text] == [], path.stem
+
+
+def test_what_varies_in_a_sentence_varies_in_every_language() -> None:
+    catalogues = {path.stem: load_once(path.read_text()) for path in (WEB / "texts").glob("*.yaml")}
+    for key, text in catalogues["en"].items():
+        names = set(re.findall(r"{(\w+)}", text))
+        assert {code: set(re.findall(r"{(\w+)}", own[key])) for code, own in catalogues.items() if own[key]} == {
+            code: names for code in catalogues
+        }, key
+
+
+def times(language: str = "en") -> Times:
+    return Times(load_texts(WEB / "texts"), language, AMSTERDAM)
+
+
+@pytest.mark.parametrize(
+    ("language", "that_day", "later"),
+    [
+        ("en", "02:05", "Sun 22 Nov 02:05"),
+        ("nl", "02:05", "zo 22 nov 02:05"),
+        ("sv", "02:05", "sön 22 nov. 02:05"),
+        ("fi", "2.05", "su 22.11. 2.05"),
+        ("zh", "02:05", "11月22日周日 02:05"),
+    ],
+)
+def test_times_are_told_in_the_sites_zone(language: str, that_day: str, later: str) -> None:
+    assert f">{that_day}</time>" in times(language).moment(AT, AT)
+    assert f">{later}</time>" in times(language).moment(AT, AT + timedelta(hours=23))
+
+
+@pytest.mark.parametrize(("language", "said"), [("pt-BR", "22 de nov."), ("xx", "22 Nov"), ("..", "22 Nov")])
+def test_a_catalogue_of_a_sites_own_has_dates_too(language: str, said: str) -> None:
+    assert said in times(language).moment(AT, AT + timedelta(hours=23))
+
+
+def test_a_call_is_told_to_the_second_and_the_whole_date_is_beside_it() -> None:
+    assert ">02:05:09</time>" in times().clock(AT, AT)
+    assert "Sunday, 22 November 2026 02:05:09 CET" in times().clock(AT, AT)
+    assert "zondag 22 november 2026 02:05:09 CET" in times("nl").clock(AT, AT)
 
 
 @pytest.mark.parametrize(
@@ -58,12 +96,20 @@ def test_times_are_told_in_the_sites_zone() -> None:
     [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3_599, "59 min"), (7_800, "2 h 10"), (86_400, "1 d 0 h")],
 )
 def test_spans(seconds: int, said: str) -> None:
-    assert span(seconds) == said
-    assert f">{said}</time>" in ago(AT, AT + timedelta(seconds=seconds))
+    assert times().span(seconds) == said
+    assert f">{said}</time>" in times().ago(AT, AT + timedelta(seconds=seconds))
 
 
 def test_what_is_still_to_come_is_told_as_such() -> None:
-    assert ">in 4 min</time>" in ago(AT + timedelta(minutes=4), AT)
+    assert ">in 4 min</time>" in times().ago(AT + timedelta(minutes=4), AT)
+    assert ">in 4 min" not in times("nl").ago(AT + timedelta(minutes=4), AT)
+
+
+@pytest.mark.parametrize("language", ["en", "nl", "sv", "fi", "zh"])
+def test_the_pages_scripts_count_on_in_the_same_words(language: str) -> None:
+    spans = json.loads(times(language).spans())
+    assert spans["h"].format(h=2, min="10") == times(language).span(7_800)
+    assert spans["s"].format(s=5) == times(language).span(5)
 
 
 @given(st.text(max_size=300))

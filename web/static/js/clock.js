@@ -14,6 +14,12 @@ export function serverNow() {
   return Date.now() + ahead_ms;
 }
 
+/** How durations are said in the page's language, with what varies in braces. @type {Record<string, string>} */
+const spans = JSON.parse(document.documentElement.dataset.spans ?? "{}");
+
+/** @param {string} kind @param {Record<string, string | number>} values */
+const said = (kind, values) => (spans[kind] ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+
 /**
  * The same words as on the server: `42 s`, `4 min`, `2 h 10`, `3 d 4 h`.
  * @param {number} seconds
@@ -21,16 +27,16 @@ export function serverNow() {
 export function span(seconds) {
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(seconds / 3600);
-  if (seconds < 60) return `${seconds} s`;
-  if (minutes < 60) return `${minutes} min`;
-  if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, "0")}`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (seconds < 60) return said("s", { s: seconds });
+  if (minutes < 60) return said("min", { min: minutes });
+  if (hours < 24) return said("h", { h: hours, min: String(minutes % 60).padStart(2, "0") });
+  return said("d", { d: Math.floor(hours / 24), h: hours % 24 });
 }
 
 /** @param {number} at @param {number} now */
 export function age(at, now) {
   const seconds = Math.trunc((now - at) / 1000);
-  return seconds < 0 ? `in ${span(-seconds)}` : span(seconds);
+  return seconds < 0 ? said("in", { span: span(-seconds) }) : span(seconds);
 }
 
 /** The same as on the server: `0:42`, `4:07`, `1:02:07`. @param {number} seconds */

@@ -24,6 +24,8 @@ source.addEventListener("beat", (event) => {
 });
 for (const kind of ["bye", "error"]) source.addEventListener(kind, leave);
 
+const LANGUAGE = document.documentElement.lang;
+
 function heard() {
   heard_at = performance.now();
   show();
@@ -33,7 +35,7 @@ function show() {
   tick();
   const clock = /** @type {HTMLElement | null} */ (document.querySelector("[data-clock]"));
   const shown = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: clock?.dataset.zone };
-  if (clock) clock.textContent = new Intl.DateTimeFormat("en-GB", /** @type {any} */ (shown)).format(serverNow());
+  if (clock) clock.textContent = new Intl.DateTimeFormat(LANGUAGE === "en" ? "en-GB" : LANGUAGE, /** @type {any} */ (shown)).format(serverNow());
 }
 
 /** What is shown is old from here on, and said to be; the page begins anew as soon as it can be had. */
