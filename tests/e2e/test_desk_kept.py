@@ -15,6 +15,13 @@ from tests.services import services_over
 from tests.unit.web.stand_ins_records import PASSWORD
 
 pytestmark = pytest.mark.e2e
+LATE_DRAFTS = """
+const soon = window.fetch;
+window.fetch = async (...asked) => {
+  if (String(asked[0]).includes("/drafts/")) await new Promise((go) => setTimeout(go, 1_000));
+  return soon(...asked);
+};
+"""
 NOTE = "She calls back with the room number"
 
 
@@ -156,6 +163,33 @@ def test_news_of_the_ticket_takes_neither_text_nor_place(line: Served, context: 
     assert answer.input_value() == "The plumber came"
 
 
+def test_a_form_is_sent_once_what_was_typed_has_come_back(line: Served, context: BrowserContext) -> None:
+    page = line.log_in(context)
+    ticket = answer_page(line, page)
+    page.fill("textarea[name=answer]", "The plumber has been")
+    until(lambda: stored_draft(line, f"answer-{ticket.id}").get("answer") == "The plumber has been")
+    page.add_init_script(LATE_DRAFTS)
+    page.reload()
+    page.click("#ticket button:has-text('Move on')")
+    expect(page.locator("#ticket .tags")).to_contain_text("Closed")
+    expect(page.locator("#ticket")).to_contain_text("The plumber has been")
+
+
+def test_a_half_typed_reason_is_there_again_and_chooses_no_urgency(line: Served, context: BrowserContext) -> None:
+    page = line.log_in(context)
+    ticket = answer_page(line, page)
+    page.fill(f"#urgency-{ticket.id} input[name=why]", "they rang again")
+    until(lambda: stored_draft(line, f"urgency-{ticket.id}") == {"why": "they rang again"})
+    line.do(_set_urgency(line, ticket, "critical"))
+    page.reload()
+    expect(page.locator(f"#urgency-{ticket.id} input[name=why]")).to_have_value("they rang again")
+    expect(page.locator(f"#urgency-{ticket.id} select")).to_have_value("critical")
+    page.select_option(f"#urgency-{ticket.id} select", "low")
+    page.click(f"#urgency-{ticket.id} button")
+    expect(page.locator("#ticket .story")).to_contain_text("they rang again")
+    until(lambda: stored_draft(line, f"urgency-{ticket.id}") == {})
+
+
 def test_who_decides_on_what_somebody_changed_meanwhile_is_told(line: Served, context: BrowserContext) -> None:
     page = line.log_in(context)
     ticket = answer_page(line, page)
@@ -167,6 +201,7 @@ def test_who_decides_on_what_somebody_changed_meanwhile_is_told(line: Served, co
     assert page.input_value("textarea[name=answer]") == "The plumber has been"
     line.do(line.desk.news.publish("ticket", ticket=ticket.id))
     page.click("text=Show it as it is now")
+    expect(page.locator("#ticket .tags")).to_contain_text("Accepted")
     expect(page.locator("textarea[name=answer]")).to_have_value("The plumber has been")
     page.click("#ticket button:has-text('Move on')")
     expect(page.locator("#ticket .tags")).to_contain_text("Closed")

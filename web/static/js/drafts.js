@@ -21,10 +21,13 @@ const waiting = new Map();
 const sending = new Map();
 /** @type {WeakSet<Element>} */
 const restored = new WeakSet();
+/** @type {WeakMap<Element, Promise<void>>} forms whose drafts are on their way */
+const restoring = new WeakMap();
 
 export function keepDrafts() {
   document.addEventListener("input", (event) => typed(event.target));
   document.addEventListener("change", (event) => typed(event.target));
+  document.addEventListener("htmx:confirm", hold);
   window.addEventListener("pagehide", () => [...waiting.keys()].forEach((name) => void send(name, true)));
   window.addEventListener("online", () => void sendAll());
   window.setInterval(() => void sendAll(), AGAIN_MS);
@@ -44,11 +47,11 @@ function typed(target) {
   waiting.set(name, { since, timer: window.setTimeout(() => void send(name), wait_ms) });
 }
 
-/** @param {HTMLFormElement} form @returns {Record<string, string>} what is visible of it */
+/** @param {HTMLFormElement} form @returns {Record<string, string>} what is visible of it, without what shows what is saved */
 function fieldsOf(form) {
   if (form.matches("[data-correct]")) return correctedFields(form);
-  const hidden = [...form.querySelectorAll("input[type=hidden]")].map((input) => /** @type {HTMLInputElement} */ (input).name);
-  const typed_ones = [...new FormData(form)].filter(([name]) => !hidden.includes(name));
+  const not_typed = [...form.querySelectorAll("input[type=hidden], select[data-saved]")].map((each) => each.getAttribute("name"));
+  const typed_ones = [...new FormData(form)].filter(([name]) => !not_typed.includes(name));
   return Object.fromEntries(typed_ones.map(([name, value]) => [name, String(value)]));
 }
 
@@ -142,8 +145,17 @@ export function restoreDrafts() {
   for (const form of document.querySelectorAll("form[data-draft]")) {
     if (restored.has(form)) continue;
     restored.add(form);
-    void restore(/** @type {HTMLFormElement} */ (form));
+    restoring.set(form, restore(/** @type {HTMLFormElement} */ (form)).finally(() => restoring.delete(form)));
   }
+}
+
+/** What is sent is what its writer had typed: a form is sent once that has come back. @param {Event} event */
+function hold(event) {
+  const form = event.target instanceof Element ? event.target.closest("form[data-draft]") : null;
+  const back = form ? restoring.get(form) : undefined;
+  if (!back) return;
+  event.preventDefault();
+  void back.then(() => /** @type {CustomEvent} */ (event).detail.issueRequest(true));
 }
 
 /** @param {HTMLFormElement} form */
