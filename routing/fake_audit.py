@@ -29,11 +29,16 @@ class MemoryAudit:
         return [entry for entry in found if before is None or entry.id < before][:limit]
 
 
+def _told(entry: AuditEntry) -> str:
+    """A reading tells its circumstances, too; it is about what was shown."""
+    return entry.detail.get("shown", "") if entry.action == Action.READ else json.dumps(dict(entry.detail))
+
+
 def _fits(entry: AuditEntry, query: AuditQuery) -> bool:
     return (
         (not query.who or entry.actor in query.actors)
         and (query.action is None or entry.action == query.action)
-        and (not query.about or entry.subject == query.about or query.about in json.dumps(dict(entry.detail)))
+        and (not query.about or entry.subject == query.about or query.about in _told(entry))
         and (query.since is None or entry.at >= query.since)
         and (query.until is None or entry.at < query.until)
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, cast, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, case, cast, insert, or_, select, update
 
 from routing.archive import EVERYTHING, Action, AuditEntry, AuditQuery
 from routing.identity import new_id
@@ -63,8 +63,10 @@ def _asked(query: AuditQuery) -> Iterator[ColumnElement[bool]]:
     if query.action:
         yield of.action == str(query.action)
     if query.about:
-        named = cast(of.detail, Text).contains(storable(query.about), autoescape=True)
-        yield or_(of.subject == storable(query.about), named)
+        named, shown = cast(of.detail, Text), of.detail["shown"].as_string()  # a reading tells its circumstances, too
+        told = case((of.action == str(Action.READ), shown), else_=named)
+        about = storable(query.about)
+        yield or_(of.subject == about, told.contains(about, autoescape=True))
     if query.since:
         yield of.at >= query.since
     if query.until:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from config.documents import Edition, Place, Text, Topic
-from routing.places import place_named
 from routing.searching import SiteWords, searchable
 
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -26,7 +25,6 @@ class DisplayNames:
         self.places = {place.id: self._of(place.name) for place in edition.places}
         self.people = {each.login: each.name for each in edition.site.agents}
         self.assets = {asset.id: self._of(asset.name) for asset in edition.assets}
-        self._places = edition.places
         names = Counter(self.places.values())
         self.place_choices = {
             place.id: f"{self.places[place.id]} ({place.code})"
@@ -49,11 +47,9 @@ class DisplayNames:
         """What a form offers a place as: its name, with its code where others have that name."""
         return self._named(self.place_choices, place_id)
 
-    def place_of(self, text: str) -> str | None:
-        """The id of the place that a form's text means, if it is one place."""
-        chosen = next((id for id, name in self.place_choices.items() if name == text.strip()), None)
-        named = None if chosen else place_named(text, self._places)
-        return chosen or (named.id if named else None)
+    def place_chosen(self, text: str) -> str | None:
+        """The id of the place that a form offers as this text."""
+        return next((id for id, name in self.place_choices.items() if name == text.strip()), None)
 
     def asset(self, asset_id: str | None) -> str:
         return self._named(self.assets, asset_id)

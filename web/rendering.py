@@ -14,6 +14,7 @@ from routing.acts import standing
 from routing.callback_times import callback_times
 from routing.corrections import MatterFacts, suggested_urgency
 from routing.model import URGENCY_ORDER
+from routing.places import place_named
 from routing.searching import SiteWords
 from routing.topics import EMERGENCY_TOPIC, PERSON
 from web.desk_wording import DeskWording
@@ -67,10 +68,12 @@ class Rendering:
             self._made[known] = _spoken(self.folder, self.edition, self.texts, known)
         return self._made[known]
 
-    def place_of(self, text: str) -> str | None:
-        """The id of the place that a form's text means, in whichever language the form was made."""
-        named = (self.in_language(language).naming.place_of(text) for language in self.texts.languages)
-        return next((place for place in named if place), None)
+    def place_of(self, text: str, language: str) -> str | None:
+        """The id of the place that a form's text means, if it is one place, in whichever language the form was made."""
+        spoken = dict.fromkeys((self.known(language), *self.texts.languages))
+        chosen = (self.in_language(each).naming.place_chosen(text) for each in spoken)
+        named = place_named(text, self.edition.places)
+        return next((place for place in chosen if place), named.id if named else None)
 
     def place_choices(self, place_id: str | None) -> set[str]:
         """What forms offer a place as, in each language."""

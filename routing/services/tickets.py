@@ -123,7 +123,7 @@ class TicketService:
             fields = " ".join(each.field for each in made)
             await self._decided(ticket.id, Action.TICKET_CORRECTED, actor, fields, "fields")
             await self._news.publish("queue", ticket=ticket.id)
-        elif why.strip():
+        elif why.strip() and version == MatterFacts.of(ticket).version:  # not a repeat of what has been done
             await self.add_note(ticket, why, actor)
         return now
 

@@ -37,7 +37,7 @@ async def test_entries_come_newest_first_page_by_page(audit: Audit) -> None:
 
 
 async def test_entries_are_found_by_who_what_about_and_when(audit: Audit) -> None:
-    await audit.note("agent:anna", Action.READ, "/calls", NOW, {"shown": "call:c-1 ticket:t-1", "why": "opened"})
+    await audit.note("agent:anna", Action.READ, "/calls", NOW, {"shown": "call:c-1 ticket:t-1", "role": "anna"})
     await audit.note("agent:bo", Action.STAGE_SET, "t-1", later(60), {"to": "accepted"})
     await audit.note("operator:root", Action.PASSWORD_CHANGED, "anna", later(120))
     await audit.note("stranger", Action.LOGIN_REFUSED, "bo", later(180), {"why": "100 % wrong"})

@@ -42,7 +42,7 @@ async def correct(
 ) -> Response:
     """`beside` a call there is nothing to answer with: the stream brings the change."""
     ticket = await find_ticket(context, key)
-    facts = placed(context, replace(MatterFacts.of(ticket), topic=topic, urgency=level), place)
+    facts = placed(context, who.language, replace(MatterFacts.of(ticket), topic=topic, urgency=level), place)
     if callback_number != one_line(facts.callback_number or ""):
         facts = replace(facts, callback_number=callback_number)
     await tickets.set_right(ticket, facts, who.actor, context.edition, version, why)
@@ -69,10 +69,10 @@ async def add_note(
     return await ticket_part_of(context, who, ticket.id)
 
 
-def placed(context: DeskContext, facts: MatterFacts, text: str) -> MatterFacts:
+def placed(context: DeskContext, language: str, facts: MatterFacts, text: str) -> MatterFacts:
     """What a form's text says of the place: one of the site's where it names one, else as it stands."""
     text = text.strip()
     if text in {one_line(each or facts.place_text or "") for each in context.rendering.place_choices(facts.place)}:
         return facts
-    place = context.rendering.place_of(text)
+    place = context.rendering.place_of(text, language)
     return replace(facts, place=place, place_text=None if place else text or None)

@@ -45,7 +45,7 @@ async def take_in(
     hx_request: Annotated[str, Header()] = "",
 ) -> Response:
     """Leads to the ticket; `again`: by which a second try of the same form is known."""
-    place_id = context.rendering.place_of(place)
+    place_id = context.rendering.place_of(place, who.language)
     matter = NewMatter(
         IntakeSource(source), topic, words, place_id, None if place_id else place, reporter, number, urgency or None
     )
