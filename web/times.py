@@ -6,6 +6,7 @@ Dates are CLDR's, by Babel; durations are texts, which the pages' scripts count 
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -40,7 +41,7 @@ class Times:
         whole = f"{format_date(local, 'full', locale)} {format_skeleton('Hms', local, locale=locale)} {local:%Z}"
         return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), whole, shown)
 
-    @property
+    @cached_property
     def _locale(self) -> Locale:
         try:
             return Locale.parse(REGIONS.get(self.language, self.language).replace("-", "_"))

@@ -6,7 +6,6 @@ from playwright.sync_api import BrowserContext, expect
 from routing.archive import Action
 from tests.e2e.accessible import serious_problems
 from tests.e2e.desk_server import Served
-from tests.unit.web.stand_ins_records import PASSWORD
 
 pytestmark = pytest.mark.e2e
 
@@ -16,13 +15,7 @@ def test_an_admin_finds_who_read_a_ticket_and_saves_it(line: Served, context: Br
     shown = {"shown": f"ticket:{ticket.id}"}
     for login in ("anna", "bo"):
         line.do(line.desk.audit.note(f"agent:{login}", Action.READ, "/tickets", line.desk.at(), shown))
-    page = context.new_page()
-    page.goto(line.url)
-    page.fill("input[name=login]", "admin")
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button.primary")
-    expect(page.locator(".bar a[href='/audit']")).to_be_visible()
-    page.wait_for_load_state()  # from then on the page hears keys
+    page = line.log_in_admin(context)
     page.keyboard.press("g")
     page.keyboard.press("a")
     expect(page.locator("h1")).to_have_text("Audit")

@@ -12,7 +12,6 @@ from tests.e2e.accessible import serious_problems
 from tests.e2e.desk_server import Served, served
 from tests.e2e.test_desk import WORDS
 from tests.services import services_over
-from tests.unit.web.stand_ins_records import PASSWORD
 
 pytestmark = pytest.mark.e2e
 
@@ -121,11 +120,8 @@ def test_a_notice_is_on_every_desk_and_each_person_puts_it_away(line: Served, fl
 
 
 def test_a_wall_comes_back_by_itself_and_goes_dark_when_its_link_is_withdrawn(line: Served, browser: Browser) -> None:
-    admin = browser.new_context().new_page()
-    admin.goto(f"{line.url}/login?next=/walls")
-    admin.fill("input[name=login]", "admin")
-    admin.fill("input[name=password]", PASSWORD)
-    admin.click("button.primary")
+    admin = line.log_in_admin(browser.new_context())
+    admin.goto(f"{line.url}/walls")
     admin.fill("input[name=name]", "above the door")
     admin.get_by_role("button", name="Make a link").click()
     address = admin.locator(".made a").get_attribute("href")

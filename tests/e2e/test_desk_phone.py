@@ -1,7 +1,5 @@
 """The phone's window beside the desk: whose it is, and what it says where it cannot be one."""
 
-import time
-
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
@@ -28,14 +26,14 @@ def test_a_browser_without_a_microphone_registers_no_phone(line: Served, context
 
 
 def test_a_button_of_the_phone_waits_for_the_script_that_works_it(line: Served, context: BrowserContext) -> None:
-    def late(route: Route) -> None:
-        time.sleep(1)
-        route.continue_()
-
     line.log_in(context)
-    context.route("**/js/phone.js*", late)
+    held = list[Route]()
+    context.route("**/js/phone.js*", lambda route: held.append(route))
     phone = context.new_page()
     phone.goto(f"{line.url}/phone", wait_until="commit")
+    expect(phone.locator("[data-act=browser]")).to_be_visible()
+    assert phone.evaluate("document.getElementById('main').inert")
+    held[0].continue_()
     phone.click("[data-act=browser]")
     expect(phone.locator("[data-act=desk]")).to_be_visible()
 
