@@ -118,7 +118,7 @@ def sentences(settings: Settings, edition: Edition, tell: Tell) -> None:
 def announce_learning(settings: Settings, tell: Tell) -> None:
     """The first controller learns before it is ready: whoever waits for that knows what for."""
     if not any(settings.paths.understanding.glob("*.npz")):
-        tell("understanding: the controller learns the examples first; that takes up to two minutes, once")
+        tell("understanding: the controller learns the examples first; that takes a few minutes, once")
 
 
 def asterisk_files(settings: Settings, edition: Edition, tell: Tell) -> None:
